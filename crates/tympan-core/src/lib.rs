@@ -1,0 +1,1 @@
+//! The rules of tympan, pure: types, commands, decisions, ledger, schedules, permissions, queries

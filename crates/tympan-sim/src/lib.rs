@@ -1,0 +1,1 @@
+//! Seeded simulation of tympan: workload, faults, and an auditor with its own model

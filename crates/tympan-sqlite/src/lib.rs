@@ -1,0 +1,1 @@
+//! The embedded store of tympan: one SQLite file

@@ -1,0 +1,1 @@
+//! Secrets of tympan: key ring, blind index, sealing, chains, PIN and password hashing

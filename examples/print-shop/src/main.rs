@@ -1,0 +1,2 @@
+//! A month in a print shop.
+fn main() {}
