@@ -1,1 +1,10 @@
-//! The contract that every tympan store implements, and the conformance suite that every store runs
+//! The contract that every tympan store implements, and the conformance suite that every store
+//! runs.
+//!
+//! A store is thin: it loads records, keeps others off what it loaded as far as its database can,
+//! and commits a batch. It knows no rule. The contract is synchronous and object-safe; a store
+//! with an asynchronous driver runs it on a runtime of its own.
+
+mod contract;
+
+pub use contract::{CommitError, Stamp, Store, Turn};

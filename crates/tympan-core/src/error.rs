@@ -1,0 +1,247 @@
+//! The one error: a stable code, what kind of trouble it is, whether to try again, and the values
+//! a host needs to act. Messages are for people and may change; codes may not.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a caller can do about an error. A new kind only if a caller would act differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The request itself is wrong: mend it.
+    Invalid,
+    /// What the request names is not there.
+    NotFound,
+    /// The request was made against a state that is gone: read again.
+    Conflict,
+    /// The rules say no: tell the person why.
+    Refused,
+    /// The actor may not do this.
+    Denied,
+    /// Too many tries: wait.
+    Throttled,
+    /// The store could not do its work; nothing was changed.
+    Storage,
+    /// The store could not say whether the change took effect: repeat with the same key.
+    UnknownOutcome,
+    /// A fault of tympan itself.
+    Internal,
+}
+
+macro_rules! codes {
+    ($($name:ident, $text:literal, $kind:ident, $retry:literal, $meaning:literal;)*) => {
+        /// Stable names of everything that can go wrong, in order of precedence: when several
+        /// apply, the first in this list is reported.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Code {
+            $(#[doc = $meaning] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in order of precedence.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The code as text, as other languages and logs see it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The code that a text names.
+            #[must_use]
+            pub fn from_text(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$name),)* _ => None }
+            }
+
+            /// What kind of trouble it is.
+            #[must_use]
+            pub fn kind(self) -> Kind {
+                match self { $(Self::$name => Kind::$kind,)* }
+            }
+
+            /// Whether the same call may succeed later with nothing mended.
+            #[must_use]
+            pub fn retry(self) -> bool {
+                match self { $(Self::$name => $retry,)* }
+            }
+
+            /// What it means and what to do.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Closed, "closed", Storage, false, "the handle was closed, or an earlier fault closed it: open a new one";
+    Busy, "busy", Storage, true, "the deadline passed before the command was decided; nothing was changed";
+    StoreMissing, "store_missing", Storage, false, "there is no database at the place given";
+    StoreForeign, "store_foreign", Storage, false, "the database was not made by tympan";
+    StoreNewer, "store_newer", Storage, false, "the database was written by a newer tympan: upgrade the library";
+    StoreOlder, "store_older", Storage, false, "the database needs a migration and `migrate` does not allow it";
+    StoreKeys, "store_keys", Storage, false, "the database was made with other keys: open it with its own key ring";
+    StoreReadOnly, "store_read_only", Storage, false, "the database cannot be written: check rights and mount";
+    StoreFull, "store_full", Storage, true, "there is no room left on the store's disk; nothing was changed";
+    StoreLocked, "store_locked", Storage, true, "another program holds the database and did not let go in time";
+    StoreCorrupt, "store_corrupt", Storage, false, "the database holds something that tympan never writes: restore a backup";
+    Storage, "storage", Storage, true, "the store failed; nothing was changed";
+    UnknownOutcome, "unknown_outcome", UnknownOutcome, true, "the store could not say whether the change took effect: repeat with the same key";
+    Internal, "internal", Internal, false, "a fault of tympan: please report it";
+    UnknownTenant, "unknown_tenant", NotFound, false, "there is no such tenant, or it has no administrator yet: bootstrap it";
+    BootstrapDone, "bootstrap_done", Refused, false, "the tenant has its first administrator already; this can happen once only";
+    Denied, "denied", Denied, false, "the actor lacks the permission, or what it names does not exist for the actor";
+    GrantBeyondOwn, "grant_beyond_own", Denied, false, "nobody grants a permission that they do not hold";
+    InvalidId, "invalid_id", Invalid, false, "the text is not an id of the kind asked for";
+    EmptyText, "empty_text", Invalid, false, "the field may not be empty";
+    TextTooLong, "text_too_long", Invalid, false, "the field is longer than its limit";
+    ControlCharacter, "control_character", Invalid, false, "the field holds a control or invisible character";
+    InvalidEmail, "invalid_email", Invalid, false, "the text is not an e-mail address";
+    InvalidValue, "invalid_value", Invalid, false, "the value does not fit the rule named in the details";
+    TooMany, "too_many", Invalid, false, "a list is longer than its limit";
+    InvalidKey, "invalid_key", Invalid, false, "the idempotency key is empty or longer than 200 bytes";
+    NegativeAmount, "negative_amount", Invalid, false, "the amount may not be negative";
+    AmountOverflow, "amount_overflow", Invalid, false, "the amount does not fit into 63 bits";
+    InvalidUsage, "invalid_usage", Invalid, false, "the counters of the usage contradict each other";
+    UnknownTimeZone, "unknown_time_zone", Invalid, false, "the time zone database has no such zone";
+    UnknownCurrency, "unknown_currency", Invalid, false, "there is no such currency in ISO 4217";
+    UnknownPermission, "unknown_permission", Invalid, false, "neither tympan nor the tenant knows the permission";
+    InvalidPipeline, "invalid_pipeline", Invalid, false, "a step of the card pipeline cannot work as written";
+    CardFormat, "card_format", Invalid, false, "the read does not have the format that the pipeline yields: read the card again";
+    PinPolicy, "pin_policy", Invalid, false, "the PIN breaks the tenant's PIN policy; the details say which rule";
+    InvalidCursor, "invalid_cursor", Invalid, false, "the cursor does not belong to this list";
+    UnknownUser, "unknown_user", NotFound, false, "there is no such user in this tenant";
+    UnknownIdentity, "unknown_identity", NotFound, false, "there is no such identity in this tenant";
+    UnknownRole, "unknown_role", NotFound, false, "there is no such role in this tenant";
+    UnknownProfile, "unknown_profile", NotFound, false, "there is no such profile in this tenant";
+    UnknownGroup, "unknown_group", NotFound, false, "there is no such group in this tenant";
+    UnknownAccount, "unknown_account", NotFound, false, "there is no such account in this tenant";
+    UnknownPriceList, "unknown_price_list", NotFound, false, "there is no such price list in this tenant";
+    UnknownPlan, "unknown_plan", NotFound, false, "there is no such allowance plan in the user's profile";
+    UnknownHold, "unknown_hold", NotFound, false, "there is no such hold in this tenant";
+    StaleVersion, "stale_version", Conflict, false, "it was changed since the version given: read it again, then decide";
+    KeyReused, "key_reused", Conflict, false, "the key was used before with other content; the details name the field";
+    NameTaken, "name_taken", Conflict, false, "another of the same kind has the name";
+    IdentityTaken, "identity_taken", Conflict, false, "another user has the value; a transfer moves it";
+    InUse, "in_use", Refused, false, "it is still in use: retire it, or move its users first";
+    Retired, "retired", Refused, false, "it is retired and takes no new users";
+    DefaultProfile, "default_profile", Refused, false, "the default profile can be changed, but not retired or deleted";
+    LastAdministrator, "last_administrator", Refused, false, "an active user with user administration must remain";
+    UserInactive, "user_inactive", Refused, false, "the user is inactive and can neither sign in nor print";
+    HoldResolved, "hold_resolved", Refused, false, "the hold was settled or cancelled already; the details say which";
+    AllowanceExhausted, "allowance_exhausted", Refused, false, "allowance and own funds do not cover the job; the details say what is short";
+    BalanceBelowLimit, "balance_below_limit", Refused, false, "the balance would fall below what the wallet may owe";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// What went wrong. `details` holds values by name (amounts in the wallet's unit, times in
+/// milliseconds since 1970), never secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Error {
+    code: Code,
+    message: String,
+    details: BTreeMap<String, String>,
+}
+
+impl Error {
+    /// An error with its message: lower case, no final stop, values in backticks, no secrets.
+    #[must_use]
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            details: BTreeMap::new(),
+        }
+    }
+
+    /// An error whose message is the code's meaning.
+    #[must_use]
+    pub fn of(code: Code) -> Self {
+        Self::new(code, code.meaning())
+    }
+
+    /// The same error with one more value.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.details.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What kind of trouble it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.code.kind()
+    }
+
+    /// Whether the same call may succeed later with nothing mended.
+    #[must_use]
+    pub fn retry(&self) -> bool {
+        self.code.retry()
+    }
+
+    /// For people; not part of the interface.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The values that belong to it.
+    #[must_use]
+    pub fn details(&self) -> &BTreeMap<String, String> {
+        &self.details
+    }
+
+    /// One value by name.
+    #[must_use]
+    pub fn detail(&self, name: &str) -> Option<&str> {
+        self.details.get(name).map(String::as_str)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_read_back() {
+        let mut seen = std::collections::BTreeSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.as_str()), "{code} twice");
+            assert_eq!(Code::from_text(code.as_str()), Some(*code));
+        }
+    }
+
+    #[test]
+    fn meanings_follow_the_style_of_messages() {
+        for code in Code::ALL {
+            let meaning = code.meaning();
+            assert!(
+                !meaning.ends_with('.') && !meaning.starts_with(char::is_uppercase),
+                "{meaning}"
+            );
+        }
+    }
+}

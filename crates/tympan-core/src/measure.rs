@@ -1,0 +1,173 @@
+//! What is counted, and in which unit.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Error};
+use crate::row::{Cell, CellKind, Field};
+
+/// A currency of ISO 4217, by its code. Amounts of money are micros of its major unit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// The euro.
+    pub const EUR: Self = Self(*b"EUR");
+
+    /// The currency with this code, for example `EUR`.
+    ///
+    /// # Errors
+    /// `unknown_currency`.
+    pub fn parse(code: &str) -> Result<Self, Error> {
+        let unknown = || {
+            Error::new(
+                Code::UnknownCurrency,
+                "there is no such currency in ISO 4217",
+            )
+        };
+        iso_currency::Currency::from_code(code).ok_or_else(unknown)?;
+        code.as_bytes().try_into().map(Self).map_err(|_| unknown())
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        // Only codes of ISO 4217 get in, and those are letters of ASCII.
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.code())
+    }
+}
+
+/// What is counted. Counts are whole units; cost is micros of the currency's major unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Measure {
+    /// Printed sides with any toner on them or not.
+    TotalPages,
+    /// Sides in colour.
+    ColourPages,
+    /// Sides in one colour.
+    MonoPages,
+    /// Pieces of paper.
+    Sheets,
+    /// Sides times copies as the device counts them.
+    Impressions,
+    /// Jobs.
+    Jobs,
+    /// Money.
+    Cost(Currency),
+}
+
+impl Measure {
+    /// The word for it; `cost:EUR` for money.
+    #[must_use]
+    pub fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::TotalPages => "total_pages",
+            Self::ColourPages => "colour_pages",
+            Self::MonoPages => "mono_pages",
+            Self::Sheets => "sheets",
+            Self::Impressions => "impressions",
+            Self::Jobs => "jobs",
+            Self::Cost(currency) => return Cow::Owned(format!("cost:{}", currency.code())),
+        })
+    }
+
+    /// The measure that a word names.
+    ///
+    /// # Errors
+    /// `invalid_value`, `unknown_currency`.
+    pub fn parse(name: &str) -> Result<Self, Error> {
+        Ok(match name {
+            "total_pages" => Self::TotalPages,
+            "colour_pages" => Self::ColourPages,
+            "mono_pages" => Self::MonoPages,
+            "sheets" => Self::Sheets,
+            "impressions" => Self::Impressions,
+            "jobs" => Self::Jobs,
+            name => match name.strip_prefix("cost:") {
+                Some(code) => Self::Cost(Currency::parse(code)?),
+                None => return Err(Error::new(Code::InvalidValue, "there is no such measure")),
+            },
+        })
+    }
+}
+
+impl Field for Measure {
+    const KIND: CellKind = CellKind::Text;
+    fn cell(&self) -> Cell<'_> {
+        Cell::Text(self.name())
+    }
+    fn from_cell(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            // The commonest first: parsing runs for every wallet that is loaded.
+            Cell::Text(name) if name == "cost:EUR" => Some(Self::Cost(Currency::EUR)),
+            Cell::Text(name) => Self::parse(&name).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl Field for Currency {
+    const KIND: CellKind = CellKind::Text;
+    fn cell(&self) -> Cell<'_> {
+        Cell::Text(Cow::Borrowed(self.code()))
+    }
+    fn from_cell(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Text(code) => Self::parse(&code).ok(),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! as_text {
+    ($name:ident, $text:ident) => {
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.$text())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+as_text!(Currency, code);
+as_text!(Measure, name);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measures_read_back() {
+        for measure in [
+            Measure::TotalPages,
+            Measure::Jobs,
+            Measure::Cost(Currency::EUR),
+        ] {
+            assert_eq!(Measure::parse(&measure.name()), Ok(measure));
+        }
+        assert_eq!(
+            Measure::parse("cost:EUX").unwrap_err().code(),
+            Code::UnknownCurrency
+        );
+        assert_eq!(
+            Currency::parse("eur").unwrap_err().code(),
+            Code::UnknownCurrency
+        );
+        assert!(Measure::parse("pages").is_err());
+    }
+}

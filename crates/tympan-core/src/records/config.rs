@@ -1,0 +1,301 @@
+//! Configuration: one bounded, immutable snapshot per tenant. The tenant's row is its root: every
+//! change to any of these rows raises the tenant's version.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{AccountId, GroupId, PlanId, PriceListId, ProfileId, RoleId, TenantId};
+use crate::measure::{Currency, Measure};
+use crate::row::{record, words};
+use crate::time::{TimeZoneName, Timestamp};
+
+record! {
+    /// The company that owns everything else, with its settings.
+    pub struct Tenant in "tenant", key 1 {
+        /// Its id.
+        pub id: TenantId,
+        /// Its name.
+        pub name: String,
+        /// Rises with every change of the configuration.
+        pub version: i64,
+        /// The profile of a user for whom none was asked.
+        pub default_profile: ProfileId,
+        /// The card pipeline as JSON: the steps that every card number passes.
+        pub card_pipeline: String,
+        /// Characters of a generated PIN.
+        pub pin_length: i32,
+        /// `numeric` or `alphanumeric`.
+        pub pin_alphabet: String,
+        /// `population` or `usual`: how long a PIN that signs in alone must be.
+        pub pin_floor: String,
+        /// The version of the time zone database that decided last.
+        pub time_zone_database: String,
+        /// When it was bootstrapped.
+        pub created_at: Timestamp,
+    }
+}
+
+record! {
+    /// The rules that users are tracked and limited by.
+    pub struct Profile in "profile", key 2 {
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// Its id.
+        pub id: ProfileId,
+        /// Its name, unique among profiles.
+        pub name: String,
+        /// Rises with every edit.
+        pub version: i64,
+        /// Retired profiles keep their users and take no new ones.
+        pub retired: bool,
+        /// What turns usage into cost; without one, only a stated cost is charged.
+        pub price_list: Option<PriceListId>,
+        /// When it was created.
+        pub created_at: Timestamp,
+    }
+}
+
+words! {
+    /// When a plan feeds its wallet.
+    pub enum Schedule {
+        /// Once, when the user gets the plan.
+        Never = "never",
+        /// And at each local midnight of the first of a month.
+        Monthly = "monthly",
+    }
+}
+
+words! {
+    /// What a plan does to its wallet when it is due.
+    pub enum ResetVerb {
+        /// The balance becomes the plan's amount.
+        SetTo = "set_to",
+    }
+}
+
+words! {
+    /// What happens to a job that a plan's wallet does not cover.
+    pub enum WhenExhausted {
+        /// The whole job is refused.
+        Refuse = "refuse",
+        /// The job is counted, and the balance goes below its limit.
+        Warn = "warn",
+    }
+}
+
+record! {
+    /// One revision of an allowance plan, in force from an instant until the next one.
+    pub struct PlanRevision in "plan_revision", key 3 {
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// The plan; its wallet lives as long as it does.
+        pub plan: PlanId,
+        /// 1, 2, 3 …
+        pub revision: i32,
+        /// The profile that it belongs to.
+        pub profile: ProfileId,
+        /// From when on.
+        pub effective_from: Timestamp,
+        /// Wallets of lower numbers are emptied first.
+        pub priority: i32,
+        /// What it limits.
+        pub measure: Measure,
+        /// What it gives, in the measure's unit.
+        pub amount: i64,
+        /// When it gives.
+        pub schedule: Schedule,
+        /// Whose midnight counts.
+        pub time_zone: TimeZoneName,
+        /// How it gives.
+        pub verb: ResetVerb,
+        /// What happens when nothing is left.
+        pub when_exhausted: WhenExhausted,
+        /// How far below zero the balance may go, in the measure's unit.
+        pub overdraft: i64,
+        /// From this revision on the plan limits nothing and feeds nothing.
+        pub ended: bool,
+    }
+}
+
+record! {
+    /// A named set of permissions.
+    pub struct Role in "role", key 2 {
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// Its id.
+        pub id: RoleId,
+        /// Its name, unique among roles.
+        pub name: String,
+        /// Rises with every edit.
+        pub version: i64,
+        /// Retired roles keep their holders and take no new ones.
+        pub retired: bool,
+        /// Whether it is a production role: a condition of the smart card.
+        pub production: bool,
+        /// When it was created.
+        pub created_at: Timestamp,
+    }
+}
+
+record! {
+    /// One permission of a role.
+    pub struct RolePermission in "role_permission", key 3 {
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// The role.
+        pub role: RoleId,
+        /// The permission's name.
+        pub permission: String,
+    }
+}
+
+record! {
+    /// A named set of users.
+    pub struct Group in "user_group", key 2 {
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// Its id.
+        pub id: GroupId,
+        /// Its name, unique among groups.
+        pub name: String,
+        /// Rises with every edit.
+        pub version: i64,
+        /// Retired groups keep their members and take no new ones.
+        pub retired: bool,
+        /// When it was created.
+        pub created_at: Timestamp,
+    }
+}
+
+record! {
+    /// A production account inside the tenant.
+    pub struct Account in "account", key 2 {
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// Its id.
+        pub id: AccountId,
+        /// Its name, unique among accounts.
+        pub name: String,
+        /// Rises with every edit.
+        pub version: i64,
+        /// Retired accounts keep their role rows and take no new ones.
+        pub retired: bool,
+        /// When it was created.
+        pub created_at: Timestamp,
+    }
+}
+
+record! {
+    /// What turns usage into cost.
+    pub struct PriceList in "price_list", key 2 {
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// Its id.
+        pub id: PriceListId,
+        /// Its name, unique among price lists.
+        pub name: String,
+        /// Rises with every edit.
+        pub version: i64,
+        /// Retired price lists keep their profiles and take no new ones.
+        pub retired: bool,
+        /// The currency of its prices.
+        pub currency: Currency,
+        /// When it was created.
+        pub created_at: Timestamp,
+    }
+}
+
+record! {
+    /// One line of one revision of a price list.
+    pub struct PriceRule in "price_rule", key 4 {
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// The price list.
+        pub price_list: PriceListId,
+        /// 1, 2, 3 …
+        pub revision: i32,
+        /// Its place in the revision, from 0.
+        pub place: i32,
+        /// From when on the revision is in force.
+        pub effective_from: Timestamp,
+        /// The queue it is for; none: every queue that no other line names.
+        pub queue: Option<String>,
+        /// Micros for a page in one colour.
+        pub mono_page_micros: i64,
+        /// Micros for a page in colour.
+        pub colour_page_micros: i64,
+        /// Micros for the job itself.
+        pub job_micros: i64,
+        /// A two-sided job's pages cost this many …
+        pub two_sided_numerator: i32,
+        /// … of so many parts of the page price.
+        pub two_sided_denominator: i32,
+    }
+}
+
+/// Everything that is configured for one tenant, as of one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The tenant's own row: the root.
+    pub tenant: Tenant,
+    /// Profiles by id.
+    pub profiles: BTreeMap<ProfileId, Profile>,
+    /// Plan revisions by profile, in order of plan, then revision.
+    pub plans: BTreeMap<ProfileId, Vec<PlanRevision>>,
+    /// Roles by id.
+    pub roles: BTreeMap<RoleId, Role>,
+    /// Permissions by role, in the order of their names.
+    pub permissions: BTreeMap<RoleId, Vec<RolePermission>>,
+    /// Groups by id.
+    pub groups: BTreeMap<GroupId, Group>,
+    /// Accounts by id.
+    pub accounts: BTreeMap<AccountId, Account>,
+    /// Price lists by id.
+    pub price_lists: BTreeMap<PriceListId, PriceList>,
+    /// Price rules by price list, in order of revision, then place.
+    pub price_rules: BTreeMap<PriceListId, Vec<PriceRule>>,
+}
+
+impl Config {
+    /// The configuration of a tenant with nothing in it yet.
+    #[must_use]
+    pub fn empty(tenant: Tenant) -> Self {
+        Self {
+            tenant,
+            profiles: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            permissions: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            price_lists: BTreeMap::new(),
+            price_rules: BTreeMap::new(),
+        }
+    }
+
+    /// The revisions in force at an instant of the plans of a profile, in order of priority, then
+    /// plan.
+    #[must_use]
+    pub fn plans_at(&self, profile: ProfileId, at: Timestamp) -> Vec<&PlanRevision> {
+        let mut in_force: Vec<&PlanRevision> = Vec::new();
+        for revision in self.plans.get(&profile).into_iter().flatten() {
+            if revision.effective_from > at {
+                continue;
+            }
+            match in_force.last_mut() {
+                Some(last) if last.plan == revision.plan => *last = revision,
+                _ => in_force.push(revision),
+            }
+        }
+        in_force.retain(|revision| !revision.ended);
+        in_force.sort_by_key(|revision| (revision.priority, revision.plan));
+        in_force
+    }
+
+    /// Every revision of one plan, oldest first.
+    pub fn revisions_of(&self, plan: PlanId) -> impl Iterator<Item = &PlanRevision> {
+        self.plans
+            .values()
+            .flatten()
+            .filter(move |revision| revision.plan == plan)
+    }
+}

@@ -1,0 +1,139 @@
+//! Ledger entries: the immutable lines of a wallet's history. An entry is at once audit record,
+//! receipt and job history, so that a charge writes little.
+
+use crate::ids::{EntryId, HoldId, PriceListId, TenantId, UserId};
+use crate::records::{WalletKey, WalletKind};
+use crate::row::{record, words};
+use crate::time::Timestamp;
+
+words! {
+    /// What an entry records.
+    pub enum Verb {
+        /// A plan fed the wallet for the first time.
+        Grant = "grant",
+        /// A plan fed the wallet when it was due.
+        Reset = "reset",
+        /// A job was charged in one step.
+        Charge = "charge",
+        /// An amount was set aside.
+        Authorise = "authorise",
+        /// A hold was charged.
+        Settle = "settle",
+        /// A hold was given back on request.
+        Cancel = "cancel",
+        /// A hold was given back because its time was over.
+        Expire = "expire",
+        /// A person changed the balance by an amount.
+        Adjust = "adjust",
+        /// A person set the balance.
+        Set = "set",
+        /// A job was refused; nothing changed.
+        Refuse = "refuse",
+    }
+}
+
+record! {
+    /// One immutable line of a wallet's history. Corrections are new entries.
+    pub struct Entry in "entry", key 1 {
+        /// Its id; ids rise in the order of commits where a store has one writer at a time.
+        pub id: EntryId,
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// The user the wallet belongs to.
+        pub owner: i64,
+        /// What feeds the wallet.
+        pub kind: WalletKind,
+        /// The plan, or the currency's number.
+        pub feed: i64,
+        /// Its number in the wallet, from 1.
+        pub sequence: i64,
+        /// The wallet's entry before it; 0 for the first.
+        pub previous: EntryId,
+        /// When it was decided.
+        pub at: Timestamp,
+        /// Of a grant, reset or expiry: when it was due.
+        pub due_at: Option<Timestamp>,
+        /// What it records.
+        pub verb: Verb,
+        /// What it adds to the balance.
+        pub amount: i64,
+        /// What it adds to what is held.
+        pub held: i64,
+        /// The balance after it.
+        pub balance_after: i64,
+        /// What is held after it.
+        pub held_after: i64,
+        /// Who did it; empty for the host itself.
+        pub actor: Option<UserId>,
+        /// The digest of the caller's key, on the first entry of a receipt.
+        pub key: Option<[u8; 32]>,
+        /// How many entries, this one and those with the next ids, make up the receipt.
+        pub parts: i32,
+        /// Which attempt at the key's job.
+        pub attempt: i32,
+        /// Of which command the key was: the same key for another is another content.
+        pub request: String,
+        /// The hold that was made or resolved.
+        pub hold: Option<HoldId>,
+        /// Of a hold: when it is given back by itself.
+        pub expires_at: Option<Timestamp>,
+        /// The queue the job went to.
+        pub queue: Option<String>,
+        /// Pages of the job.
+        pub pages: Option<i64>,
+        /// Those of them in colour.
+        pub colour_pages: Option<i64>,
+        /// Sheets of paper.
+        pub sheets: Option<i64>,
+        /// Whether it was printed on both sides.
+        pub two_sided: Option<bool>,
+        /// What the job costs, in micros.
+        pub cost_micros: Option<i64>,
+        /// The price list that said so; empty for a cost that the caller stated.
+        pub price_list: Option<PriceListId>,
+        /// The amount asked for: the balance of a set, the change of an adjust, the stated cost.
+        pub asked: Option<i64>,
+        /// How a settle was asked to deal with more than was held.
+        pub extra: Option<String>,
+        /// What could not be taken and was not.
+        pub denied: Option<i64>,
+        /// What was taken below the limit of the wallet.
+        pub debt: Option<i64>,
+        /// Of a refusal: how much was needed.
+        pub needed: Option<i64>,
+        /// Of a refusal: how much was available.
+        pub available: Option<i64>,
+        /// Of a refusal: when the wallet is next fed.
+        pub next_reset_at: Option<Timestamp>,
+        /// The salted digest of its text, if it has one.
+        pub text_digest: Option<[u8; 32]>,
+        /// The hash of this entry and the one before it.
+        pub chain: [u8; 32],
+    }
+}
+
+impl Entry {
+    /// The wallet it belongs to.
+    #[must_use]
+    pub fn wallet(&self) -> WalletKey {
+        WalletKey {
+            owner: self.owner,
+            kind: self.kind,
+            feed: self.feed,
+        }
+    }
+}
+
+record! {
+    /// The words that belong to an entry; anonymising removes them, and the chain stays whole.
+    pub struct EntryText in "entry_text", key 1 {
+        /// The entry.
+        pub entry: EntryId,
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// What the digest is salted with.
+        pub salt: [u8; 16],
+        /// Why it was done.
+        pub reason: String,
+    }
+}

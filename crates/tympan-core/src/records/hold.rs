@@ -1,0 +1,74 @@
+//! Holds: amounts set aside for jobs that have not finished.
+
+use crate::ids::{HoldId, TenantId};
+use crate::records::{WalletKey, WalletKind};
+use crate::row::{record, words};
+use crate::time::Timestamp;
+
+words! {
+    /// Where a hold is in its life.
+    pub enum HoldState {
+        /// Set aside.
+        Open = "open",
+        /// Charged.
+        Settled = "settled",
+        /// Given back on request.
+        Cancelled = "cancelled",
+        /// Given back because its time was over.
+        Expired = "expired",
+    }
+}
+
+record! {
+    /// An amount set aside for a job that has not finished.
+    pub struct Hold in "hold", key 2 {
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// Its id.
+        pub id: HoldId,
+        /// The user whose wallets it is taken from.
+        pub owner: i64,
+        /// Rises with every change.
+        pub version: i64,
+        /// Where it is in its life.
+        pub state: HoldState,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it is given back by itself.
+        pub expires_at: Timestamp,
+        /// When it stopped being open.
+        pub resolved_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// What an open hold keeps aside in one wallet; gone when the hold is resolved.
+    pub struct HoldPart in "hold_part", key 5 {
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// The user the wallet belongs to.
+        pub owner: i64,
+        /// What feeds the wallet.
+        pub kind: WalletKind,
+        /// The plan, or the currency's number.
+        pub feed: i64,
+        /// The hold.
+        pub hold: HoldId,
+        /// How much, in the wallet's unit; above 0.
+        pub amount: i64,
+        /// When it is given back by itself.
+        pub expires_at: Timestamp,
+    }
+}
+
+impl HoldPart {
+    /// The wallet it is taken from.
+    #[must_use]
+    pub fn wallet(&self) -> WalletKey {
+        WalletKey {
+            owner: self.owner,
+            kind: self.kind,
+            feed: self.feed,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Wallets: counted balances of one measure.
+
+use crate::ids::{EntryId, TenantId};
+use crate::measure::Measure;
+use crate::records::HoldPart;
+use crate::row::{record, words};
+use crate::time::Timestamp;
+
+words! {
+    /// What feeds a wallet; wallets are emptied in this order.
+    pub enum WalletKind {
+        /// A plan.
+        Allowance = "allowance",
+        /// Payments.
+        OwnFunds = "own_funds",
+    }
+}
+
+record! {
+    /// A counted balance of one measure. `available = balance + overdraft − held`.
+    pub struct Wallet in "wallet", key 4 {
+        /// The owner of everything.
+        pub tenant: TenantId,
+        /// The user it belongs to.
+        pub owner: i64,
+        /// What feeds it.
+        pub kind: WalletKind,
+        /// The plan, or the currency's number in ISO 4217.
+        pub feed: i64,
+        /// What it counts.
+        pub measure: Measure,
+        /// Rises with every change.
+        pub version: i64,
+        /// The sum of its entries' amounts.
+        pub balance: i64,
+        /// The sum of its open holds.
+        pub held: i64,
+        /// The earliest expiry among its open holds.
+        pub hold_expires_at: Option<Timestamp>,
+        /// What jobs ever took from it, refunds not counted back. Survives every reset.
+        pub spent: i64,
+        /// How many entries it has.
+        pub entries: i64,
+        /// The newest of them; 0 before the first.
+        pub last_entry: EntryId,
+        /// The head of its hash chain.
+        pub chain: [u8; 32],
+        /// Up to when its schedule has been run.
+        pub settled_at: Timestamp,
+        /// The latest time on any of its entries.
+        pub latest_at: Timestamp,
+        /// When the latest accepted job was submitted.
+        pub last_job_at: Option<Timestamp>,
+    }
+}
+
+/// Which wallet, within a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WalletKey {
+    /// The user it belongs to.
+    pub owner: i64,
+    /// What feeds it.
+    pub kind: WalletKind,
+    /// The plan, or the currency's number.
+    pub feed: i64,
+}
+
+impl Wallet {
+    /// Which wallet it is.
+    #[must_use]
+    pub fn key(&self) -> WalletKey {
+        WalletKey {
+            owner: self.owner,
+            kind: self.kind,
+            feed: self.feed,
+        }
+    }
+}
+
+/// All wallets of one owner with their open holds, each list in the order of its key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wallets {
+    /// The wallets.
+    pub wallets: Vec<Wallet>,
+    /// What open holds keep aside.
+    pub hold_parts: Vec<HoldPart>,
+}

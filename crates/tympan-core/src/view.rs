@@ -1,0 +1,437 @@
+//! What a decision rests on, and what it changes.
+//!
+//! A store loads records into a [`View`]; commands decide over it; [`apply`] puts their changes
+//! into it, so that the next command of the same batch sees them; [`View::batch`] is what the
+//! store then commits: the changes, and every version that was read, as preconditions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::ids::{HoldId, TenantId, UserId};
+use crate::records::{
+    AuditEvent, AuditText, Claim, ClaimName, Config, Entry, EntryText, Hold, Relations, Strand,
+    Subject, User, Uses, WalletKey, Wallets,
+};
+
+/// The key of what can be read and written as one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// The configuration of a tenant.
+    Config(TenantId),
+    /// A user's row.
+    User(TenantId, UserId),
+    /// A user's children. Their version is the user's: whoever writes them writes the user.
+    Relations(TenantId, UserId),
+    /// All wallets of an owner, with their open holds.
+    Wallets(TenantId, i64),
+    /// A hold.
+    Hold(TenantId, HoldId),
+    /// How many use a thing.
+    Uses(TenantId, Subject),
+    /// The head of an audit chain.
+    Strand(TenantId, i32),
+    /// The entries that were written under an idempotency key, by its digest.
+    Receipt(TenantId, [u8; 32]),
+    /// Who owns a value.
+    Claim(TenantId, ClaimName),
+}
+
+/// What a key holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// See [`Key::Config`].
+    Config(Arc<Config>),
+    /// See [`Key::User`].
+    User(Arc<User>),
+    /// See [`Key::Relations`].
+    Relations(Arc<Relations>),
+    /// See [`Key::Wallets`].
+    Wallets(Arc<Wallets>),
+    /// See [`Key::Hold`].
+    Hold(Arc<Hold>),
+    /// See [`Key::Uses`].
+    Uses(Uses),
+    /// See [`Key::Strand`].
+    Strand(Strand),
+    /// See [`Key::Receipt`]; never empty, in the order of their ids.
+    Receipt(Arc<Vec<Entry>>),
+    /// See [`Key::Claim`].
+    Claim(Arc<Claim>),
+}
+
+/// What lies behind a key is loaded too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Follow {
+    /// Of the user that a user key, a claim or a hold leads to: the children.
+    pub relations: bool,
+    /// And the wallets.
+    pub wallets: bool,
+}
+
+impl Follow {
+    /// Only the user.
+    pub const NOTHING: Self = Self {
+        relations: false,
+        wallets: false,
+    };
+    /// The user and the children.
+    pub const RELATIONS: Self = Self {
+        relations: true,
+        wallets: false,
+    };
+    /// The user and the wallets.
+    pub const WALLETS: Self = Self {
+        relations: false,
+        wallets: true,
+    };
+    /// The user, the children and the wallets.
+    pub const ALL: Self = Self {
+        relations: true,
+        wallets: true,
+    };
+}
+
+/// One thing to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Where to begin.
+    pub key: Key,
+    /// What to load behind it: a claim leads to its owner, a hold to its owner, a user to its
+    /// children and wallets.
+    pub follow: Follow,
+}
+
+/// What a command needs to read.
+#[derive(Clone, Debug, Default)]
+pub struct ReadSet {
+    /// The things to read.
+    pub reads: Vec<Read>,
+    /// Configurations that the caller has; a store whose version is the same need not load them.
+    pub known: Vec<Arc<Config>>,
+}
+
+impl ReadSet {
+    /// A set with one key.
+    #[must_use]
+    pub fn of(key: Key) -> Self {
+        Self::default().and(key)
+    }
+
+    /// One more key, with nothing behind it.
+    #[must_use]
+    pub fn and(self, key: Key) -> Self {
+        self.and_follow(key, Follow::NOTHING)
+    }
+
+    /// One more key, with what lies behind it.
+    #[must_use]
+    pub fn and_follow(mut self, key: Key, follow: Follow) -> Self {
+        self.reads.push(Read { key, follow });
+        self
+    }
+
+    /// Everything of another set too.
+    pub fn extend(&mut self, other: Self) {
+        self.reads.extend(other.reads);
+        self.known.extend(other.known);
+    }
+
+    /// The configuration of a tenant, if the caller has it.
+    #[must_use]
+    pub fn known(&self, tenant: TenantId) -> Option<&Arc<Config>> {
+        self.known.iter().find(|config| config.tenant.id == tenant)
+    }
+}
+
+/// Why a command could not be decided over a view: it lacks these.
+#[derive(Clone, Debug)]
+pub struct Missing(pub ReadSet);
+
+#[derive(Clone, Debug)]
+struct Slot {
+    base: Option<Record>,
+    current: Option<Record>,
+    changed: bool,
+}
+
+/// Everything that was loaded, as it stands after the changes so far.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    slots: BTreeMap<Key, Slot>,
+    entries: Vec<Entry>,
+    entry_texts: Vec<EntryText>,
+    audit_events: Vec<AuditEvent>,
+    audit_texts: Vec<AuditText>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The key holds this now.
+    Put(Key, Record),
+    /// The key holds nothing now.
+    Remove(Key),
+    /// A line of the ledger.
+    Entry(Entry),
+    /// Its words.
+    EntryText(EntryText),
+    /// An audit event.
+    Audit(AuditEvent),
+    /// Its words.
+    AuditText(AuditText),
+}
+
+/// Puts changes into a view. A receipt becomes readable under its key with its last entry.
+pub fn apply(changes: Vec<Change>, view: &mut View) {
+    for change in changes {
+        match change {
+            Change::Put(key, record) => view.put(key, Some(record)),
+            Change::Remove(key) => view.put(key, None),
+            Change::Entry(entry) => view.append(entry),
+            Change::EntryText(text) => view.entry_texts.push(text),
+            Change::Audit(event) => view.audit_events.push(event),
+            Change::AuditText(text) => view.audit_texts.push(text),
+        }
+    }
+}
+
+macro_rules! getters {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $record:ident($result:ty) = $key:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// What is missing, if it was never loaded.
+        pub fn $name(&self, $($argument: $type),*) -> Result<Option<&$result>, Missing> {
+            let key = $key;
+            match self.slots.get(&key) {
+                Some(slot) => Ok(match &slot.current {
+                    Some(Record::$record(record)) => Some(record),
+                    _ => None,
+                }),
+                None => Err(Missing(ReadSet::of(key))),
+            }
+        }
+    )*};
+}
+
+impl View {
+    getters! {
+        /// The configuration of a tenant.
+        config(tenant: TenantId) -> Config(Arc<Config>) = Key::Config(tenant);
+        /// A user's row.
+        user(tenant: TenantId, id: UserId) -> User(Arc<User>) = Key::User(tenant, id);
+        /// A user's children.
+        relations(tenant: TenantId, id: UserId) -> Relations(Arc<Relations>) = Key::Relations(tenant, id);
+        /// An owner's wallets.
+        wallets(tenant: TenantId, owner: i64) -> Wallets(Arc<Wallets>) = Key::Wallets(tenant, owner);
+        /// A hold.
+        hold(tenant: TenantId, id: HoldId) -> Hold(Arc<Hold>) = Key::Hold(tenant, id);
+        /// How many use a thing.
+        uses(tenant: TenantId, subject: Subject) -> Uses(Uses) = Key::Uses(tenant, subject);
+        /// The head of an audit chain.
+        strand(tenant: TenantId, number: i32) -> Strand(Strand) = Key::Strand(tenant, number);
+        /// The entries under an idempotency key.
+        receipt(tenant: TenantId, digest: [u8; 32]) -> Receipt(Arc<Vec<Entry>>) = Key::Receipt(tenant, digest);
+        /// Who owns a value.
+        claim(tenant: TenantId, name: ClaimName) -> Claim(Arc<Claim>) = Key::Claim(tenant, name);
+    }
+
+    /// Whether a key was loaded, be it that it holds nothing.
+    #[must_use]
+    pub fn has(&self, key: &Key) -> bool {
+        self.slots.contains_key(key)
+    }
+
+    /// What a key holds; `None` if it was never loaded, `Some(None)` if it holds nothing.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<Option<&Record>> {
+        self.slots.get(key).map(|slot| slot.current.as_ref())
+    }
+
+    /// For stores: what a key holds. A key that is loaded already stays as it is.
+    pub fn load(&mut self, key: Key, record: Option<Record>) {
+        self.slots.entry(key).or_insert_with(|| Slot {
+            base: record.clone(),
+            current: record,
+            changed: false,
+        });
+    }
+
+    fn put(&mut self, key: Key, record: Option<Record>) {
+        let slot = self.slots.entry(key).or_insert(Slot {
+            base: None,
+            current: None,
+            changed: false,
+        });
+        slot.current = record;
+        slot.changed = true;
+    }
+
+    fn append(&mut self, entry: Entry) {
+        if let Some(digest) = entry.key {
+            self.put_receipt(entry.tenant, digest, vec![entry.clone()]);
+        } else if let Some(digest) = self.open_receipt(&entry) {
+            let key = Key::Receipt(entry.tenant, digest);
+            if let Some(Slot {
+                current: Some(Record::Receipt(parts)),
+                ..
+            }) = self.slots.get_mut(&key)
+            {
+                Arc::make_mut(parts).push(entry.clone());
+            }
+        }
+        self.entries.push(entry);
+    }
+
+    fn put_receipt(&mut self, tenant: TenantId, digest: [u8; 32], parts: Vec<Entry>) {
+        self.put(
+            Key::Receipt(tenant, digest),
+            Some(Record::Receipt(Arc::new(parts))),
+        );
+    }
+
+    /// The key of the receipt that an entry without a key of its own goes on.
+    fn open_receipt(&self, entry: &Entry) -> Option<[u8; 32]> {
+        let first = self
+            .entries
+            .iter()
+            .rev()
+            .find(|earlier| earlier.key.is_some())?;
+        let offset = entry.id.0.checked_sub(first.id.0)?;
+        (first.tenant == entry.tenant && (1..i64::from(first.parts)).contains(&offset))
+            .then_some(first.key)
+            .flatten()
+    }
+
+    /// Everything that was loaded or changed, in the order of the keys.
+    pub fn records(&self) -> impl Iterator<Item = (&Key, Option<&Record>)> {
+        self.slots
+            .iter()
+            .map(|(key, slot)| (key, slot.current.as_ref()))
+    }
+
+    /// Whether anything was changed.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        !self.entries.is_empty()
+            || !self.audit_events.is_empty()
+            || self.slots.values().any(|slot| slot.changed)
+    }
+
+    /// What a store is to commit.
+    #[must_use]
+    pub fn into_batch(self) -> Batch {
+        let mut batch = Batch {
+            expectations: Vec::with_capacity(self.slots.len()),
+            changes: Vec::new(),
+            entries: self.entries,
+            entry_texts: self.entry_texts,
+            audit_events: self.audit_events,
+            audit_texts: self.audit_texts,
+        };
+        for (key, slot) in self.slots {
+            if let Some(found) = Found::of(&key, slot.base.as_ref()) {
+                batch.expectations.push(Expectation {
+                    key: key.clone(),
+                    found,
+                });
+            }
+            let is_receipt = matches!(key, Key::Receipt(..));
+            if slot.changed && !is_receipt && slot.base != slot.current {
+                batch.changes.push(SlotChange {
+                    key,
+                    before: slot.base,
+                    after: slot.current,
+                });
+            }
+        }
+        batch
+    }
+}
+
+/// What was found behind a key when it was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    Absent,
+    /// A record of this version.
+    Version(i64),
+    /// These wallets, each of this version; no others that the batch writes.
+    Wallets(Vec<(WalletKey, i64)>),
+}
+
+impl Found {
+    /// What must still be so at the commit; none for what has no version of its own: children
+    /// (their user's counts) and receipts that are there (they never change).
+    #[must_use]
+    pub fn of(key: &Key, record: Option<&Record>) -> Option<Self> {
+        let Some(record) = record else {
+            return match key {
+                Key::Relations(..) => None,
+                Key::Wallets(..) => Some(Self::Wallets(Vec::new())),
+                _ => Some(Self::Absent),
+            };
+        };
+        Some(match record {
+            Record::Config(config) => Self::Version(config.tenant.version),
+            Record::User(user) => Self::Version(user.version),
+            Record::Relations(_) | Record::Receipt(_) => return None,
+            Record::Wallets(wallets) => Self::Wallets(
+                wallets
+                    .wallets
+                    .iter()
+                    .map(|wallet| (wallet.key(), wallet.version))
+                    .collect(),
+            ),
+            Record::Hold(hold) => Self::Version(hold.version),
+            Record::Uses(uses) => Self::Version(uses.version),
+            Record::Strand(strand) => Self::Version(strand.version),
+            Record::Claim(claim) => Self::Version(claim.version),
+        })
+    }
+}
+
+/// A precondition of a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// Of which key.
+    pub key: Key,
+    /// What must lie there still.
+    pub found: Found,
+}
+
+/// One key whose record changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotChange {
+    /// The key.
+    pub key: Key,
+    /// What it held when it was loaded.
+    pub before: Option<Record>,
+    /// What it is to hold.
+    pub after: Option<Record>,
+}
+
+/// What a store commits: all of it, durably, or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// What must still be so, whether it was written or only read.
+    pub expectations: Vec<Expectation>,
+    /// What changed.
+    pub changes: Vec<SlotChange>,
+    /// New lines of the ledger, in the order of their ids.
+    pub entries: Vec<Entry>,
+    /// Their words.
+    pub entry_texts: Vec<EntryText>,
+    /// New audit events, in the order of their ids.
+    pub audit_events: Vec<AuditEvent>,
+    /// Their words.
+    pub audit_texts: Vec<AuditText>,
+}
+
+impl Batch {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.entries.is_empty() && self.audit_events.is_empty()
+    }
+}

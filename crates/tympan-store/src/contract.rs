@@ -1,0 +1,126 @@
+//! The contract. What is written here holds for every store, and the conformance suite checks it.
+
+use tympan_core::error::Error;
+use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan_core::row::{Cell, Table};
+use tympan_core::time::Timestamp;
+use tympan_core::view::{Batch, Key, ReadSet, View};
+
+/// Says whether anything was committed between two moments: equal stamps, nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp(pub u64, pub u64);
+
+/// Where records are kept.
+///
+/// Every error of a store has one of the codes of kind `storage`; after one, nothing was changed.
+pub trait Store: Send + Sync {
+    /// Loads what a set asks for into a view, as of one instant. An answer only, never the ground
+    /// of a decision.
+    ///
+    /// For each key of the set the view then holds its record or knows that there is none; with
+    /// what [`Follow`](tympan_core::view::Follow) asks for behind it: the claim's or hold's owner,
+    /// the user's children (present, though perhaps empty, exactly if the user is) and wallets
+    /// (present, though perhaps empty, also if the user is not). A key that the view holds
+    /// already stays as it is. A configuration among [`ReadSet::known`] whose version is the
+    /// stored one is loaded from there.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error>;
+
+    /// Users, by [`UserQuery`]'s order, as of one instant.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn users(&self, query: &UserQuery) -> Result<Vec<User>, Error>;
+
+    /// Entries of one wallet with their words, newest first, as of one instant. Unknown wallets
+    /// have none.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn entries(&self, query: &EntryQuery) -> Result<Vec<(Entry, Option<EntryText>)>, Error>;
+
+    /// Audit events with their words, oldest first, as of one instant.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn audit_events(
+        &self,
+        query: &AuditQuery,
+    ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error>;
+
+    /// Rows of one table of every tenant in the order of their key, after a key, at most `limit`:
+    /// for dumps, copies and checks of whole databases.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn scan(
+        &self,
+        table: &'static Table,
+        after: Option<&[Cell<'static>]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<Cell<'static>>>, Error>;
+
+    /// A stamp that differs from every earlier one if and only if something was committed since,
+    /// by whatever process. Cheap: for caches.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn stamp(&self) -> Result<Stamp, Error>;
+
+    /// Begins a turn. A store whose database can do so keeps other writers waiting, fairly, until
+    /// the turn ends; dropping it without a commit changes nothing.
+    ///
+    /// # Errors
+    /// Of kind `storage`; `store_locked` if others did not let go in time.
+    fn turn(&self) -> Result<Box<dyn Turn + '_>, Error>;
+}
+
+/// One load-decide-commit round.
+pub trait Turn {
+    /// Loads as [`Store::read`] does, and keeps others off what it loaded, where the database can.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn load(&mut self, set: &ReadSet, view: &mut View) -> Result<(), Error>;
+
+    /// The time by the store's own clock, if it has one that all its processes share.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn now(&mut self) -> Result<Option<Timestamp>, Error>;
+
+    /// The highest id among entries and audit events. Where one turn at a time writes, new ids
+    /// above it rise in the order of commits.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn floor(&mut self) -> Result<i64, Error>;
+
+    /// Commits all of a batch, durably, or nothing. All expectations are checked, those about
+    /// records that the batch does not write too: an absent key must be absent, a version must be
+    /// the stored one, of wallets each one's. A key that is inserted must be free.
+    ///
+    /// # Errors
+    /// See [`CommitError`].
+    fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError>;
+}
+
+/// Why a batch was not committed, or may not have been.
+#[derive(Debug)]
+pub enum CommitError {
+    /// These keys are not as expected. Nothing was changed; decide again.
+    Conflict(Vec<Key>),
+    /// The store failed. Nothing was changed.
+    Failed(Error),
+    /// The store could not say whether the batch took effect.
+    Unknown(Error),
+}
+
+impl From<Error> for CommitError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
