@@ -1,12 +1,28 @@
 //! The rules of tympan, pure: no I/O, no clock, no randomness, no threads.
 //!
-//! A [`command::Command`] says what it needs to read, and decides, given what was read
-//! ([`view::View`]), a list of changes and a reply, or a refusal. [`view::apply`] puts the changes
-//! into the view; a store commits them.
+//! A [`command::Command`] is prepared outside a turn (texts are normalised, secrets hashed) and
+//! decided inside one: given what was read ([`view::View`]) it says what changes and what the
+//! answer is, or refuses. [`view::apply`] puts the changes into the view; a store commits them.
 
+#![cfg_attr(
+    test,
+    expect(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop at the first surprise"
+    )
+)]
+
+pub mod audit;
+pub mod command;
+pub mod digest;
 pub mod error;
 pub mod ids;
+pub mod ledger;
 pub mod measure;
+pub mod people;
+pub mod permissions;
 pub mod queries;
 pub mod records;
 pub mod row;

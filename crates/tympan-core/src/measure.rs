@@ -31,6 +31,16 @@ impl Currency {
         code.as_bytes().try_into().map(Self).map_err(|_| unknown())
     }
 
+    /// Its number in ISO 4217.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        if *self == Self::EUR {
+            return 978;
+        }
+        iso_currency::Currency::from_code(self.code())
+            .map_or(999, |known| i64::from(known.numeric()))
+    }
+
     /// Its code.
     #[must_use]
     pub fn code(&self) -> &str {

@@ -19,6 +19,8 @@ record! {
         pub version: i64,
         /// The profile of a user for whom none was asked.
         pub default_profile: ProfileId,
+        /// The currency of own funds where no price list names another.
+        pub currency: Currency,
         /// The card pipeline as JSON: the steps that every card number passes.
         pub card_pipeline: String,
         /// Characters of a generated PIN.

@@ -47,6 +47,10 @@ record! {
         pub chain: [u8; 32],
         /// Up to when its schedule has been run.
         pub settled_at: Timestamp,
+        /// Under which revision of its plan `next_due_at` was found; 0 for own funds.
+        pub revision: i32,
+        /// When its schedule is due next, under that revision.
+        pub next_due_at: Option<Timestamp>,
         /// The latest time on any of its entries.
         pub latest_at: Timestamp,
         /// When the latest accepted job was submitted.

@@ -1,0 +1,130 @@
+//! Audit events: every change to anything but a wallet leaves one.
+
+use tympan_vault::{ChainHash, ChainKey};
+
+use crate::command::{Context, Stop};
+use crate::digest::{Canonical, salt, text_digest};
+use crate::ids::{AuditId, TenantId};
+use crate::records::{AuditEvent, AuditText, Strand};
+use crate::time::Timestamp;
+use crate::view::{Change, Key, Record, View};
+
+/// The strand of stores with one writer at a time.
+pub const STRAND: i32 = 0;
+
+/// The key of the strand that the next event of a tenant goes to.
+#[must_use]
+pub fn strand_key(tenant: TenantId) -> Key {
+    Key::Strand(tenant, STRAND)
+}
+
+/// What happened, before it is chained.
+#[derive(Clone, Debug)]
+pub struct Event<'a> {
+    /// The command's name.
+    pub action: &'a str,
+    /// What kind of thing it was done to.
+    pub subject_kind: &'a str,
+    /// Its id.
+    pub subject: i64,
+    /// What changed: name of the field, before, after; secrets are masked.
+    pub changes: Vec<(String, Option<String>, Option<String>)>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// Chains events to the tenant's strand: the changes to make, in order.
+///
+/// # Errors
+/// What the view lacks.
+pub fn record(
+    view: &View,
+    context: &mut Context<'_>,
+    events: Vec<Event<'_>>,
+) -> Result<Vec<Change>, Stop> {
+    let tenant = context.tenant;
+    let stored = view.strand(tenant, STRAND)?;
+    let mut strand = stored.cloned().unwrap_or(Strand {
+        tenant,
+        number: STRAND,
+        events: 0,
+        chain: *ChainHash::ZERO.as_bytes(),
+        latest_at: Timestamp::EPOCH,
+        version: 0,
+    });
+    let mut changes = Vec::with_capacity(events.len() * 2 + 1);
+    for event in events {
+        let (event, text) = chained(&mut strand, context, event);
+        changes.push(Change::Audit(event));
+        changes.push(Change::AuditText(text));
+    }
+    strand.version += 1;
+    changes.push(Change::Put(strand_key(tenant), Record::Strand(strand)));
+    Ok(changes)
+}
+
+fn chained(
+    strand: &mut Strand,
+    context: &mut Context<'_>,
+    event: Event<'_>,
+) -> (AuditEvent, AuditText) {
+    let id = AuditId(context.ids.next());
+    let text = AuditText {
+        audit: id,
+        tenant: context.tenant,
+        salt: salt(context.noise, context.tenant, id.0),
+        changes: changes_json(&event.changes),
+        reason: event.reason,
+    };
+    let mut record = AuditEvent {
+        id,
+        tenant: context.tenant,
+        strand: strand.number,
+        sequence: strand.events + 1,
+        at: context.now.max(strand.latest_at),
+        actor: context.actor.user(),
+        action: event.action.to_owned(),
+        subject_kind: event.subject_kind.to_owned(),
+        subject: event.subject,
+        text_digest: digest_of(&text),
+        chain: [0; 32],
+    };
+    record.chain = chain(&context.keys.chain, &strand.chain, &record);
+    strand.events = record.sequence;
+    strand.chain = record.chain;
+    strand.latest_at = record.at;
+    (record, text)
+}
+
+/// The salted digest that an event keeps of its words.
+#[must_use]
+pub fn digest_of(text: &AuditText) -> [u8; 32] {
+    text_digest(&text.salt, &[Some(&text.changes), text.reason.as_deref()])
+}
+
+/// The hash of an event and the one before it.
+#[must_use]
+pub fn chain(key: &ChainKey, previous: &[u8; 32], event: &AuditEvent) -> [u8; 32] {
+    let mut canonical = Canonical::new();
+    canonical
+        .integer(event.id.0)
+        .integer(event.tenant.0)
+        .integer(i64::from(event.strand))
+        .integer(event.sequence)
+        .integer(event.at.millis())
+        .optional(event.actor.map(|user| user.0))
+        .text(&event.action)
+        .text(&event.subject_kind)
+        .integer(event.subject)
+        .bytes(&event.text_digest);
+    *key.next(&ChainHash::from_bytes(*previous), canonical.as_bytes())
+        .as_bytes()
+}
+
+fn changes_json(changes: &[(String, Option<String>, Option<String>)]) -> String {
+    let fields: serde_json::Map<String, serde_json::Value> = changes
+        .iter()
+        .map(|(field, before, after)| (field.clone(), serde_json::json!([before, after])))
+        .collect();
+    serde_json::Value::Object(fields).to_string()
+}

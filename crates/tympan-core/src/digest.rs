@@ -1,0 +1,115 @@
+//! Bytes that a hash covers: each field in a fixed form, so that no two records look the same.
+
+use sha2::{Digest, Sha256};
+
+use crate::ids::TenantId;
+use crate::time::Timestamp;
+
+/// Collects the bytes of one record in a fixed form.
+#[derive(Debug, Default)]
+pub struct Canonical(Vec<u8>);
+
+impl Canonical {
+    /// Room for a typical entry.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Vec::with_capacity(320))
+    }
+
+    /// A number.
+    pub fn integer(&mut self, number: i64) -> &mut Self {
+        self.0.extend_from_slice(&number.to_be_bytes());
+        self
+    }
+
+    /// A number or nothing.
+    pub fn optional(&mut self, number: Option<i64>) -> &mut Self {
+        match number {
+            Some(number) => {
+                self.0.push(1);
+                self.integer(number)
+            }
+            None => {
+                self.0.push(0);
+                self
+            }
+        }
+    }
+
+    /// An instant or nothing.
+    pub fn optional_time(&mut self, at: Option<Timestamp>) -> &mut Self {
+        self.optional(at.map(Timestamp::millis))
+    }
+
+    /// Text, with its length before it.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Text or nothing.
+    pub fn optional_text(&mut self, text: Option<&str>) -> &mut Self {
+        match text {
+            Some(text) => {
+                self.0.push(1);
+                self.text(text)
+            }
+            None => {
+                self.0.push(0);
+                self
+            }
+        }
+    }
+
+    /// Bytes, with their length before them.
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.integer(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    /// Bytes or nothing.
+    pub fn optional_bytes(&mut self, bytes: Option<&[u8]>) -> &mut Self {
+        match bytes {
+            Some(bytes) => {
+                self.0.push(1);
+                self.bytes(bytes)
+            }
+            None => {
+                self.0.push(0);
+                self
+            }
+        }
+    }
+
+    /// What was collected.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The salt of a text: drawn from the turn's random bytes, another for each record.
+#[must_use]
+pub fn salt(noise: &[u8; 32], tenant: TenantId, id: i64) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    hash.update(noise);
+    hash.update(tenant.0.to_be_bytes());
+    hash.update(id.to_be_bytes());
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut salt = [0; 16];
+    for (to, from) in salt.iter_mut().zip(digest) {
+        *to = from;
+    }
+    salt
+}
+
+/// The salted digest of texts.
+#[must_use]
+pub fn text_digest(salt: &[u8; 16], texts: &[Option<&str>]) -> [u8; 32] {
+    let mut canonical = Canonical::new();
+    canonical.bytes(salt);
+    for text in texts {
+        canonical.optional_text(*text);
+    }
+    Sha256::digest(canonical.as_bytes()).into()
+}

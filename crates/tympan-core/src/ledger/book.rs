@@ -1,0 +1,389 @@
+//! A user's wallets while one command is decided: a working copy, and the entries written to it.
+
+use crate::command::Decision;
+use crate::command::{Context, Stop};
+use crate::digest::salt;
+use crate::error::{Code, Error};
+use crate::ids::{EntryId, HoldId, TenantId};
+use crate::ledger::chain::{entry_chain, entry_text_digest};
+use crate::ledger::receipt::{PreparedKey, Receipt, answer};
+use crate::ledger::schedule;
+use crate::measure::Measure;
+use crate::records::{
+    Config, Entry, EntryText, Hold, HoldPart, HoldState, User, Verb, Wallet, WalletKey, WalletKind,
+    Wallets,
+};
+use crate::time::Timestamp;
+use crate::view::{Change, Key, Record, View};
+
+pub(super) struct Book<'a> {
+    pub(super) config: &'a Config,
+    pub(super) user: &'a User,
+    /// The time of the turn, but never earlier than the latest time on any of the wallets.
+    pub(super) now: Timestamp,
+    pub(super) wallets: Wallets,
+    entries: Vec<Entry>,
+    texts: Vec<EntryText>,
+    expired: Vec<(HoldId, Timestamp)>,
+    holds: Vec<Hold>,
+    receipt_from: usize,
+}
+
+/// An entry with nothing in it but what it records.
+pub(super) fn blank(verb: Verb) -> Entry {
+    Entry {
+        id: EntryId(0),
+        tenant: TenantId(0),
+        owner: 0,
+        kind: WalletKind::OwnFunds,
+        feed: 0,
+        sequence: 0,
+        previous: EntryId(0),
+        at: Timestamp::EPOCH,
+        due_at: None,
+        verb,
+        amount: 0,
+        held: 0,
+        balance_after: 0,
+        held_after: 0,
+        actor: None,
+        key: None,
+        parts: 1,
+        attempt: 1,
+        request: String::new(),
+        hold: None,
+        expires_at: None,
+        queue: None,
+        pages: None,
+        colour_pages: None,
+        sheets: None,
+        two_sided: None,
+        cost_micros: None,
+        price_list: None,
+        asked: None,
+        extra: None,
+        denied: None,
+        debt: None,
+        needed: None,
+        available: None,
+        next_reset_at: None,
+        text_digest: None,
+        chain: [0; 32],
+    }
+}
+
+impl<'a> Book<'a> {
+    /// Opens a user's wallets: expired holds are given back, and schedules are run.
+    pub(super) fn open(
+        view: &View,
+        context: &mut Context<'_>,
+        config: &'a Config,
+        user: &'a User,
+    ) -> Result<Self, Stop> {
+        let wallets = view
+            .wallets(context.tenant, user.id.0)?
+            .map(|wallets| (**wallets).clone());
+        let mut book = Self::of(config, user, wallets.unwrap_or_default(), context);
+        book.give_back_expired(context)?;
+        for (id, at) in std::mem::take(&mut book.expired) {
+            if let Some(hold) = view.hold(context.tenant, id)? {
+                book.resolve(hold, HoldState::Expired, at);
+            }
+        }
+        schedule::run(&mut book, context)?;
+        Ok(book)
+    }
+
+    pub(super) fn of(
+        config: &'a Config,
+        user: &'a User,
+        wallets: Wallets,
+        context: &Context<'_>,
+    ) -> Self {
+        let latest = wallets.wallets.iter().map(|wallet| wallet.latest_at).max();
+        Self {
+            config,
+            user,
+            now: context
+                .now
+                .max(latest.unwrap_or(Timestamp::EPOCH))
+                .max(user.created_at),
+            wallets,
+            entries: Vec::new(),
+            texts: Vec::new(),
+            expired: Vec::new(),
+            holds: Vec::new(),
+            receipt_from: 0,
+        }
+    }
+
+    pub(super) fn checked(amount: Option<i64>) -> Result<i64, Error> {
+        amount.ok_or_else(|| Error::of(Code::AmountOverflow))
+    }
+
+    pub(super) fn position(&self, key: WalletKey) -> Option<usize> {
+        self.wallets
+            .wallets
+            .iter()
+            .position(|wallet| wallet.key() == key)
+    }
+
+    pub(super) fn wallet(&self, index: usize) -> Result<&Wallet, Error> {
+        self.wallets
+            .wallets
+            .get(index)
+            .ok_or_else(|| Error::of(Code::Internal))
+    }
+
+    /// A new wallet with nothing in it.
+    pub(super) fn open_wallet(
+        &mut self,
+        key: WalletKey,
+        measure: Measure,
+        since: Timestamp,
+    ) -> usize {
+        self.wallets.wallets.push(Wallet {
+            tenant: self.user.tenant,
+            owner: key.owner,
+            kind: key.kind,
+            feed: key.feed,
+            measure,
+            version: 0,
+            balance: 0,
+            held: 0,
+            hold_expires_at: None,
+            spent: 0,
+            entries: 0,
+            last_entry: EntryId(0),
+            chain: [0; 32],
+            settled_at: since,
+            revision: 0,
+            next_due_at: None,
+            latest_at: Timestamp::EPOCH,
+            last_job_at: None,
+        });
+        self.wallets.wallets.len() - 1
+    }
+
+    /// The user's own funds in a currency, opened if they were never used.
+    pub(super) fn own_funds(&mut self, measure: Measure) -> Result<usize, Error> {
+        let key = own_funds_key(self.user, measure)?;
+        let now = self.now;
+        Ok(self
+            .position(key)
+            .unwrap_or_else(|| self.open_wallet(key, measure, now)))
+    }
+
+    /// How far below zero a wallet may go.
+    pub(super) fn overdraft(&self, wallet: &Wallet) -> i64 {
+        self.config
+            .plans_at(self.user.profile, self.now)
+            .into_iter()
+            .find(|plan| schedule::wallet_key(self.user, plan) == wallet.key())
+            .map_or(0, |plan| plan.overdraft)
+    }
+
+    /// Gives back every hold whose time is over, at the instant at which it was.
+    pub(super) fn give_back_expired(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        let now = self.now;
+        let mut due: Vec<HoldPart> = self
+            .wallets
+            .hold_parts
+            .extract_if(.., |part| part.expires_at <= now)
+            .collect();
+        due.sort_by_key(|part| (part.expires_at, part.hold, part.wallet()));
+        for part in due {
+            let Some(index) = self.position(part.wallet()) else {
+                continue;
+            };
+            let mut entry = blank(Verb::Expire);
+            entry.due_at = Some(part.expires_at);
+            entry.hold = Some(part.hold);
+            entry.held = Self::checked(part.amount.checked_neg())?;
+            self.write(context, index, entry)?;
+            if !self.expired.iter().any(|(id, _)| *id == part.hold) {
+                self.expired.push((part.hold, part.expires_at));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn resolve(&mut self, hold: &Hold, state: HoldState, at: Timestamp) {
+        self.holds.push(Hold {
+            state,
+            resolved_at: Some(at),
+            version: hold.version + 1,
+            ..hold.clone()
+        });
+    }
+
+    /// A new hold.
+    pub(super) fn make_hold(&mut self, id: HoldId, expires_at: Timestamp) {
+        self.holds.push(Hold {
+            tenant: self.user.tenant,
+            id,
+            owner: self.user.id.0,
+            version: 1,
+            state: HoldState::Open,
+            created_at: self.now,
+            expires_at,
+            resolved_at: None,
+        });
+    }
+
+    /// From here on entries belong to the receipt.
+    pub(super) fn begin_receipt(&mut self) {
+        self.receipt_from = self.entries.len();
+    }
+
+    /// Writes one entry to a wallet: its amounts are given, its place and sums are filled in.
+    pub(super) fn write(
+        &mut self,
+        context: &mut Context<'_>,
+        index: usize,
+        mut entry: Entry,
+    ) -> Result<(), Error> {
+        let now = self.now;
+        let wallet = self
+            .wallets
+            .wallets
+            .get_mut(index)
+            .ok_or_else(|| Error::of(Code::Internal))?;
+        entry.id = EntryId(context.ids.next());
+        entry.tenant = wallet.tenant;
+        entry.owner = wallet.owner;
+        entry.kind = wallet.kind;
+        entry.feed = wallet.feed;
+        entry.sequence = wallet.entries + 1;
+        entry.previous = wallet.last_entry;
+        entry.at = now;
+        entry.actor = context.actor.user();
+        entry.balance_after = Self::checked(wallet.balance.checked_add(entry.amount))?;
+        entry.held_after = Self::checked(wallet.held.checked_add(entry.held))?;
+        wallet.balance = entry.balance_after;
+        wallet.held = entry.held_after;
+        wallet.entries = entry.sequence;
+        wallet.last_entry = entry.id;
+        wallet.latest_at = now;
+        if matches!(entry.verb, Verb::Charge | Verb::Settle) {
+            wallet.spent = Self::checked(wallet.spent.checked_sub(entry.amount))?;
+        }
+        if matches!(entry.verb, Verb::Charge | Verb::Authorise) {
+            wallet.last_job_at = Some(now);
+        }
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// The changes, and the answer that the receipt's entries stand for.
+    pub(super) fn close(
+        mut self,
+        context: &mut Context<'_>,
+        key: &PreparedKey,
+        reason: Option<String>,
+    ) -> Result<Decision<Receipt>, Error> {
+        let parts = self.entries.len().saturating_sub(self.receipt_from);
+        let parts = i32::try_from(parts).map_err(|_| Error::of(Code::TooMany))?;
+        if let Some(first) = self.entries.get_mut(self.receipt_from) {
+            first.key = Some(key.digest);
+            first.parts = parts;
+            first.attempt = key.attempt;
+            if let Some(reason) = reason {
+                let text = EntryText {
+                    entry: first.id,
+                    tenant: first.tenant,
+                    salt: salt(context.noise, first.tenant, first.id.0),
+                    reason,
+                };
+                first.text_digest = Some(entry_text_digest(&text));
+                self.texts.push(text);
+            }
+        }
+        self.chain(context);
+        let answer = answer(
+            self.config,
+            self.entries.get(self.receipt_from..).unwrap_or_default(),
+        );
+        Ok(Decision {
+            changes: self.into_changes(),
+            reply: answer,
+        })
+    }
+
+    /// Hashes the new entries, wallet by wallet, now that nothing in them changes any more.
+    fn chain(&mut self, context: &Context<'_>) {
+        for entry in &mut self.entries {
+            let key = entry.wallet();
+            let Some(wallet) = self
+                .wallets
+                .wallets
+                .iter_mut()
+                .find(|wallet| wallet.key() == key)
+            else {
+                continue;
+            };
+            entry.chain = entry_chain(&context.keys.chain, &wallet.chain, entry);
+            wallet.chain = entry.chain;
+        }
+    }
+
+    fn into_changes(mut self) -> Vec<Change> {
+        if self.entries.is_empty() {
+            return Vec::new();
+        }
+        let (tenant, owner) = (self.user.tenant, self.user.id.0);
+        for wallet in &mut self.wallets.wallets {
+            if self
+                .entries
+                .iter()
+                .any(|entry| entry.wallet() == wallet.key())
+            {
+                wallet.version += 1;
+            }
+            wallet.hold_expires_at = self
+                .wallets
+                .hold_parts
+                .iter()
+                .filter(|part| part.wallet() == wallet.key())
+                .map(|part| part.expires_at)
+                .min();
+        }
+        self.wallets.wallets.retain(|wallet| wallet.entries > 0);
+        self.wallets.wallets.sort_by_key(Wallet::key);
+        self.wallets
+            .hold_parts
+            .sort_by_key(|part| (part.wallet(), part.hold));
+        let mut changes = Vec::with_capacity(self.entries.len() + 2);
+        changes.push(Change::Put(
+            Key::Wallets(tenant, owner),
+            Record::Wallets(std::sync::Arc::new(self.wallets)),
+        ));
+        changes.extend(self.holds.into_iter().map(|hold| {
+            Change::Put(
+                Key::Hold(tenant, hold.id),
+                Record::Hold(std::sync::Arc::new(hold)),
+            )
+        }));
+        changes.extend(self.entries.into_iter().map(Change::Entry));
+        changes.extend(self.texts.into_iter().map(Change::EntryText));
+        changes
+    }
+
+    /// Changes that stand by themselves, without a receipt: what fell due.
+    pub(super) fn close_due(mut self, context: &Context<'_>) -> Vec<Change> {
+        self.chain(context);
+        self.into_changes()
+    }
+}
+
+/// The key of a user's own funds.
+pub(super) fn own_funds_key(user: &User, measure: Measure) -> Result<WalletKey, Error> {
+    let Measure::Cost(currency) = measure else {
+        return Err(Error::of(Code::Internal));
+    };
+    Ok(WalletKey {
+        owner: user.id.0,
+        kind: WalletKind::OwnFunds,
+        feed: currency.number(),
+    })
+}

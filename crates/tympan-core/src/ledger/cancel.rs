@@ -1,0 +1,101 @@
+//! Giving a hold back.
+
+use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
+use crate::error::{Code, Error};
+use crate::ids::{HoldId, TenantId, UserId};
+use crate::ledger::book::{Book, blank};
+use crate::ledger::charge::repeat;
+use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
+use crate::ledger::settle::{hold_reads, resolved, unresolved};
+use crate::permissions::{JOB_CHARGE, Requirement, configured};
+use crate::records::{Hold, HoldPart, HoldState, Verb};
+use crate::view::{ReadSet, View};
+
+/// Gives a hold back: the job was not printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cancel {
+    /// The hold.
+    pub hold: HoldId,
+    /// The cancellation's own key.
+    pub key: IdempotencyKey,
+}
+
+/// A cancellation with its key digested.
+#[derive(Debug)]
+pub struct PreparedCancel {
+    hold: HoldId,
+    key: PreparedKey,
+}
+
+impl Command for Cancel {
+    type Prepared = PreparedCancel;
+    const NAME: &'static str = "cancel";
+    const REQUIRES: Requirement = Requirement::Permission(JOB_CHARGE);
+
+    fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedCancel, Error> {
+        Ok(PreparedCancel {
+            hold: self.hold,
+            key: self.key.prepare(preparation.tenant)?,
+        })
+    }
+}
+
+impl Decide for PreparedCancel {
+    type Reply = Receipt;
+
+    fn reads(&self, tenant: TenantId) -> ReadSet {
+        let mut set = self.key.reads(tenant);
+        set.extend(hold_reads(tenant, self.hold));
+        set
+    }
+
+    fn decide(&self, view: &View, context: &mut Context<'_>) -> Result<Decision<Receipt>, Stop> {
+        let config = configured(view, context.tenant)?;
+        if let Some(entries) = self.key.answered(view, context.tenant)? {
+            let differs = entries.first().and_then(|entry| {
+                [
+                    ("command", entry.request != Cancel::NAME),
+                    ("hold", entry.hold != Some(self.hold)),
+                ]
+                .into_iter()
+                .find_map(|(field, differs)| differs.then_some(field))
+            });
+            return repeat(config, &entries, differs);
+        }
+        let hold = unresolved(view, context.tenant, self.hold)?;
+        let user = view
+            .user(context.tenant, UserId(hold.owner))?
+            .ok_or_else(|| Error::of(Code::UnknownHold))?;
+        let mut book = Book::open(view, context, config, user)?;
+        let parts: Vec<HoldPart> = book
+            .wallets
+            .hold_parts
+            .extract_if(.., |part| part.hold == hold.id)
+            .collect();
+        if hold.state == HoldState::Expired || hold.expires_at <= book.now {
+            let expired = Hold {
+                state: HoldState::Expired,
+                resolved_at: Some(hold.expires_at),
+                ..hold.clone()
+            };
+            // What fell due meanwhile stands, whether the cancellation is granted or not.
+            return Ok(Decision {
+                changes: book.close_due(context),
+                reply: Err(resolved(&expired)),
+            });
+        }
+        book.begin_receipt();
+        book.resolve(hold, HoldState::Cancelled, book.now);
+        for part in parts {
+            let index = book
+                .position(part.wallet())
+                .ok_or_else(|| Error::of(Code::Internal))?;
+            let mut entry = blank(Verb::Cancel);
+            Cancel::NAME.clone_into(&mut entry.request);
+            entry.hold = Some(hold.id);
+            entry.held = Book::checked(part.amount.checked_neg())?;
+            book.write(context, index, entry)?;
+        }
+        Ok(book.close(context, &self.key, None)?)
+    }
+}

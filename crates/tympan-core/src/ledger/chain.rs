@@ -1,0 +1,58 @@
+//! The bytes that an entry's hash covers.
+
+use tympan_vault::{ChainHash, ChainKey};
+
+use crate::digest::{Canonical, text_digest};
+use crate::records::{Entry, EntryText};
+
+/// The hash of an entry and the wallet's entry before it (zeros before the first). It covers every
+/// field but the hash itself.
+#[must_use]
+pub fn entry_chain(key: &ChainKey, previous: &[u8; 32], entry: &Entry) -> [u8; 32] {
+    let mut canonical = Canonical::new();
+    canonical
+        .integer(entry.id.0)
+        .integer(entry.tenant.0)
+        .integer(entry.owner)
+        .text(entry.kind.as_str())
+        .integer(entry.feed)
+        .integer(entry.sequence)
+        .integer(entry.previous.0)
+        .integer(entry.at.millis())
+        .optional_time(entry.due_at)
+        .text(entry.verb.as_str())
+        .integer(entry.amount)
+        .integer(entry.held)
+        .integer(entry.balance_after)
+        .integer(entry.held_after)
+        .optional(entry.actor.map(|user| user.0))
+        .optional_bytes(entry.key.as_ref().map(<[u8; 32]>::as_slice))
+        .integer(i64::from(entry.parts))
+        .integer(i64::from(entry.attempt))
+        .text(&entry.request)
+        .optional(entry.hold.map(|hold| hold.0))
+        .optional_time(entry.expires_at)
+        .optional_text(entry.queue.as_deref())
+        .optional(entry.pages)
+        .optional(entry.colour_pages)
+        .optional(entry.sheets)
+        .optional(entry.two_sided.map(i64::from))
+        .optional(entry.cost_micros)
+        .optional(entry.price_list.map(|list| list.0))
+        .optional(entry.asked)
+        .optional_text(entry.extra.as_deref())
+        .optional(entry.denied)
+        .optional(entry.debt)
+        .optional(entry.needed)
+        .optional(entry.available)
+        .optional_time(entry.next_reset_at)
+        .optional_bytes(entry.text_digest.as_ref().map(<[u8; 32]>::as_slice));
+    *key.next(&ChainHash::from_bytes(*previous), canonical.as_bytes())
+        .as_bytes()
+}
+
+/// The salted digest that an entry keeps of its words.
+#[must_use]
+pub fn entry_text_digest(text: &EntryText) -> [u8; 32] {
+    text_digest(&text.salt, &[Some(&text.reason)])
+}

@@ -1,0 +1,366 @@
+//! Charging a job in one step, and setting its cost aside before it is printed.
+
+use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
+use crate::error::{Code, Error};
+use crate::ids::{HoldId, TenantId};
+use crate::ledger::allocate::{Beyond, Shortage, Take, allocate, demands};
+use crate::ledger::book::{Book, blank};
+use crate::ledger::price::{Price, price};
+use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, answer};
+use crate::ledger::usage::Usage;
+use crate::measure::Currency;
+use crate::people::{PreparedUser, UserReference};
+use crate::permissions::{JOB_CHARGE, Requirement, configured};
+use crate::records::{Config, Entry, HoldPart, User, Verb};
+use crate::text;
+use crate::view::{Follow, ReadSet, View};
+
+/// How long a hold stays open if nobody says: a week.
+pub const DEFAULT_HOLD_MS: i64 = 168 * 3_600 * 1_000;
+/// How long a hold may stay open at most: a year.
+pub const MAX_HOLD_MS: i64 = 366 * 24 * 3_600 * 1_000;
+
+/// A cost that the host has worked out itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatedCost {
+    /// Micros of the currency's major unit; not negative.
+    pub cost_micros: i64,
+    /// The currency.
+    pub currency: Currency,
+}
+
+/// Charges a job in one step, for hosts that only know the result. The job takes from all wallets
+/// that it needs, or from none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// Whose job.
+    pub user: UserReference,
+    /// The job's key.
+    pub key: IdempotencyKey,
+    /// What it used.
+    pub usage: Usage,
+    /// The queue it went to: some price lists ask.
+    pub queue: Option<String>,
+    /// What it costs, instead of what the price list says.
+    pub cost: Option<StatedCost>,
+}
+
+impl Charge {
+    /// A charge by the price list of the user's profile.
+    pub fn new(
+        user: impl Into<UserReference>,
+        key: impl Into<IdempotencyKey>,
+        usage: Usage,
+    ) -> Self {
+        Self {
+            user: user.into(),
+            key: key.into(),
+            usage,
+            queue: None,
+            cost: None,
+        }
+    }
+
+    /// The same charge for a job on a queue.
+    #[must_use]
+    pub fn queue(mut self, queue: impl Into<String>) -> Self {
+        self.queue = Some(queue.into());
+        self
+    }
+}
+
+/// Sets a job's expected cost aside. The hold is settled with what the job really used, cancelled,
+/// or given back by itself when its time is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorise {
+    /// The job, as far as it is known.
+    pub job: Charge,
+    /// How long the hold stays open, in milliseconds; none: [`DEFAULT_HOLD_MS`].
+    pub expires_in_ms: Option<i64>,
+}
+
+/// What a job is about, with everything checked that needs no view.
+#[derive(Debug)]
+pub struct PreparedJob {
+    pub(super) user: PreparedUser,
+    pub(super) key: PreparedKey,
+    pub(super) job: Job,
+    hold_ms: Option<i64>,
+}
+
+/// What a job used and how it is priced.
+#[derive(Debug)]
+pub(super) struct Job {
+    usage: Usage,
+    queue: Option<String>,
+    cost: Option<StatedCost>,
+}
+
+impl Job {
+    pub(super) fn prepare(
+        usage: Usage,
+        queue: Option<&str>,
+        cost: Option<StatedCost>,
+    ) -> Result<Self, Error> {
+        usage.check()?;
+        if cost.is_some_and(|cost| cost.cost_micros < 0) {
+            return Err(
+                Error::new(Code::NegativeAmount, "`cost_micros` is negative")
+                    .with("field", "cost_micros"),
+            );
+        }
+        let queue = match queue {
+            Some(queue) => text::optional("queue", queue, text::MAX_SHORT)?,
+            None => None,
+        };
+        Ok(Self { usage, queue, cost })
+    }
+
+    fn price(
+        &self,
+        config: &Config,
+        user: &User,
+        at: crate::time::Timestamp,
+    ) -> Result<Option<Price>, Error> {
+        match self.cost {
+            Some(stated) => Ok(Some(Price {
+                cost_micros: stated.cost_micros,
+                currency: stated.currency,
+                price_list: None,
+            })),
+            None => price(config, user.profile, &self.usage, self.queue.as_deref(), at),
+        }
+    }
+
+    /// What the job needs, and the entry that says what it was, for each wallet to fill in.
+    pub(super) fn demands(
+        &self,
+        book: &mut Book<'_>,
+        verb: Verb,
+        request: &str,
+    ) -> Result<(Vec<crate::ledger::allocate::Demand>, Entry), Error> {
+        let price = self.price(book.config, book.user, book.now)?;
+        let mut entry = blank(verb);
+        request.clone_into(&mut entry.request);
+        entry.queue.clone_from(&self.queue);
+        entry.pages = Some(self.usage.pages);
+        entry.colour_pages = Some(self.usage.colour_pages);
+        entry.sheets = Some(self.usage.sheets());
+        entry.two_sided = Some(self.usage.two_sided);
+        entry.cost_micros = price.map(|price| price.cost_micros);
+        entry.price_list = price.and_then(|price| price.price_list);
+        entry.asked = self.cost.map(|cost| cost.cost_micros);
+        Ok((demands(book, &self.usage, price)?, entry))
+    }
+
+    /// The first field in which the job differs from the one that was decided under its key.
+    pub(super) fn differs(&self, entry: &Entry) -> Option<&'static str> {
+        let usage = &self.usage;
+        [
+            ("queue", entry.queue != self.queue),
+            ("pages", entry.pages != Some(usage.pages)),
+            (
+                "colour_pages",
+                entry.colour_pages != Some(usage.colour_pages),
+            ),
+            ("sheets", entry.sheets != Some(usage.sheets())),
+            ("two_sided", entry.two_sided != Some(usage.two_sided)),
+            (
+                "cost_micros",
+                entry.asked != self.cost.map(|cost| cost.cost_micros),
+            ),
+        ]
+        .into_iter()
+        .find_map(|(field, differs)| differs.then_some(field))
+    }
+}
+
+/// The answer to a key that was used before: the stored one, if the content is the same.
+pub(super) fn repeat(
+    config: &Config,
+    entries: &[Entry],
+    differing_field: Option<&'static str>,
+) -> Result<Decision<Receipt>, Stop> {
+    if let Some(field) = differing_field {
+        return Err(Error::new(
+            Code::KeyReused,
+            format!("the key was used before with another `{field}`"),
+        )
+        .with("field", field)
+        .into());
+    }
+    Ok(Decision {
+        changes: Vec::new(),
+        reply: answer(config, entries),
+    })
+}
+
+impl Command for Charge {
+    type Prepared = PreparedJob;
+    const NAME: &'static str = "charge";
+    const REQUIRES: Requirement = Requirement::Permission(JOB_CHARGE);
+
+    fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedJob, Error> {
+        Ok(PreparedJob {
+            user: self.user.prepare(preparation)?,
+            key: self.key.prepare(preparation.tenant)?,
+            job: Job::prepare(self.usage, self.queue.as_deref(), self.cost)?,
+            hold_ms: None,
+        })
+    }
+}
+
+impl Command for Authorise {
+    type Prepared = PreparedJob;
+    const NAME: &'static str = "authorise";
+    const REQUIRES: Requirement = Requirement::Permission(JOB_CHARGE);
+
+    fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedJob, Error> {
+        let hold_ms = self.expires_in_ms.unwrap_or(DEFAULT_HOLD_MS);
+        if !(1..=MAX_HOLD_MS).contains(&hold_ms) {
+            return Err(Error::new(
+                Code::InvalidValue,
+                format!("`expires_in_ms` is not between 1 and {MAX_HOLD_MS}"),
+            )
+            .with("field", "expires_in_ms"));
+        }
+        Ok(PreparedJob {
+            hold_ms: Some(hold_ms),
+            ..self.job.prepare(preparation)?
+        })
+    }
+}
+
+impl PreparedJob {
+    fn request(&self) -> &'static str {
+        if self.hold_ms.is_some() {
+            Authorise::NAME
+        } else {
+            Charge::NAME
+        }
+    }
+
+    fn differs(
+        &self,
+        view: &View,
+        tenant: TenantId,
+        entry: &Entry,
+    ) -> Result<Option<&'static str>, Stop> {
+        if entry.request != self.request() {
+            return Ok(Some("command"));
+        }
+        let user = self.user.find(view, tenant)?;
+        if user.is_some_and(|user| user.id.0 != entry.owner) {
+            return Ok(Some("user"));
+        }
+        let asked_ms = entry.expires_at.map(|at| at.millis() - entry.at.millis());
+        if entry.verb == Verb::Authorise && asked_ms != self.hold_ms {
+            return Ok(Some("expires_in_ms"));
+        }
+        Ok(self.job.differs(entry))
+    }
+}
+
+impl Decide for PreparedJob {
+    type Reply = Receipt;
+
+    fn reads(&self, tenant: TenantId) -> ReadSet {
+        let mut set = self.key.reads(tenant);
+        set.extend(self.user.reads(tenant, Follow::WALLETS));
+        set
+    }
+
+    fn decide(&self, view: &View, context: &mut Context<'_>) -> Result<Decision<Receipt>, Stop> {
+        let config = configured(view, context.tenant)?;
+        if let Some(entries) = self.key.answered(view, context.tenant)? {
+            let differs = match entries.first() {
+                Some(first) => self.differs(view, context.tenant, first)?,
+                None => None,
+            };
+            return repeat(config, &entries, differs);
+        }
+        let user = self.user.require(view, context.tenant)?;
+        if !user.active {
+            return Err(Error::of(Code::UserInactive).with("user", user.id).into());
+        }
+        let mut book = Book::open(view, context, config, user)?;
+        let verb = if self.hold_ms.is_some() {
+            Verb::Authorise
+        } else {
+            Verb::Charge
+        };
+        let (demands, entry) = self.job.demands(&mut book, verb, self.request())?;
+        let outcome = allocate(&book, &demands, Beyond::Refuse)?;
+        book.begin_receipt();
+        match outcome {
+            Err(shortage) => refuse(&mut book, context, entry, &shortage)?,
+            Ok((takes, _)) => match self.hold_ms {
+                Some(hold_ms) => hold(&mut book, context, &entry, &takes, hold_ms)?,
+                None => take(&mut book, context, &entry, &takes)?,
+            },
+        }
+        Ok(book.close(context, &self.key, None)?)
+    }
+}
+
+fn take(
+    book: &mut Book<'_>,
+    context: &mut Context<'_>,
+    template: &Entry,
+    takes: &[Take],
+) -> Result<(), Error> {
+    for take in takes {
+        let mut entry = template.clone();
+        entry.amount = Book::checked(take.amount.checked_neg())?;
+        entry.debt = (take.debt != 0).then_some(take.debt);
+        book.write(context, take.wallet, entry)?;
+    }
+    Ok(())
+}
+
+fn hold(
+    book: &mut Book<'_>,
+    context: &mut Context<'_>,
+    template: &Entry,
+    takes: &[Take],
+    hold_ms: i64,
+) -> Result<(), Error> {
+    let id = HoldId(context.ids.next());
+    let expires_at = book.now.plus_millis(hold_ms);
+    for take in takes {
+        let mut entry = template.clone();
+        entry.held = take.amount;
+        entry.hold = Some(id);
+        entry.expires_at = Some(expires_at);
+        book.write(context, take.wallet, entry)?;
+        if take.amount > 0 {
+            let wallet = book.wallet(take.wallet)?.key();
+            let tenant = book.user.tenant;
+            book.wallets.hold_parts.push(HoldPart {
+                tenant,
+                owner: wallet.owner,
+                kind: wallet.kind,
+                feed: wallet.feed,
+                hold: id,
+                amount: take.amount,
+                expires_at,
+            });
+        }
+    }
+    book.make_hold(id, expires_at);
+    Ok(())
+}
+
+/// A refusal changes no balance; its entry is its audit record and answers every repeat.
+fn refuse(
+    book: &mut Book<'_>,
+    context: &mut Context<'_>,
+    mut entry: Entry,
+    shortage: &Shortage,
+) -> Result<(), Error> {
+    entry.verb = Verb::Refuse;
+    entry.needed = Some(shortage.needed);
+    entry.available = Some(shortage.available);
+    entry.next_reset_at = shortage.next_reset_at;
+    book.write(context, shortage.wallet, entry)
+}

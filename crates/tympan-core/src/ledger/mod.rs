@@ -1,0 +1,23 @@
+//! Allowance accounting: what a job needs, which wallets give it, and the entries that say so.
+
+mod allocate;
+mod book;
+mod cancel;
+mod chain;
+mod charge;
+mod override_balance;
+mod price;
+mod receipt;
+mod schedule;
+mod settle;
+mod usage;
+
+pub use cancel::Cancel;
+pub use chain::{entry_chain, entry_text_digest};
+pub use charge::{Authorise, Charge, DEFAULT_HOLD_MS, MAX_HOLD_MS};
+pub use override_balance::{Adjust, SetBalance, WalletName};
+pub use price::{Price, price};
+pub use receipt::{IdempotencyKey, MAX_KEY_BYTES, Receipt, ReceiptLine};
+pub use schedule::{Standing, standing};
+pub use settle::{Extra, Settle};
+pub use usage::{MAX_COUNT, Usage};

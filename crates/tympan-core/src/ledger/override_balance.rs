@@ -1,0 +1,216 @@
+//! Changing a balance by hand: by an amount, or to an amount, with a reason.
+
+use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
+use crate::error::{Code, Error};
+use crate::ids::{PlanId, TenantId};
+use crate::ledger::book::{Book, blank, own_funds_key};
+use crate::ledger::charge::repeat;
+use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
+use crate::measure::{Currency, Measure};
+use crate::people::{PreparedUser, UserReference};
+use crate::permissions::{ALLOWANCE_ADJUST, Requirement, configured};
+use crate::records::{Entry, Verb, WalletKey, WalletKind};
+use crate::text;
+use crate::view::{Follow, ReadSet, View};
+
+/// One of a user's wallets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WalletName {
+    /// Own funds in a currency.
+    OwnFunds(Currency),
+    /// The wallet that a plan of the user's profile feeds.
+    Allowance(PlanId),
+}
+
+/// Changes a balance by an amount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adjust {
+    /// Whose wallet.
+    pub user: UserReference,
+    /// Which.
+    pub wallet: WalletName,
+    /// By how much, in the wallet's unit; negative to take.
+    pub amount: i64,
+    /// Why.
+    pub reason: String,
+    /// The change's key.
+    pub key: IdempotencyKey,
+    /// Whether the balance may fall below the wallet's limit; what lies below is a debt.
+    pub may_owe: bool,
+}
+
+/// Sets a balance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetBalance {
+    /// Whose wallet.
+    pub user: UserReference,
+    /// Which.
+    pub wallet: WalletName,
+    /// To how much, in the wallet's unit.
+    pub balance: i64,
+    /// Why.
+    pub reason: String,
+    /// The change's key.
+    pub key: IdempotencyKey,
+    /// Whether the balance may fall below the wallet's limit; what lies below is a debt.
+    pub may_owe: bool,
+}
+
+/// A change by hand with everything checked that needs no view.
+#[derive(Debug)]
+pub struct PreparedOverride {
+    user: PreparedUser,
+    wallet: WalletName,
+    verb: Verb,
+    asked: i64,
+    reason: String,
+    key: PreparedKey,
+    may_owe: bool,
+}
+
+impl Command for Adjust {
+    type Prepared = PreparedOverride;
+    const NAME: &'static str = "adjust";
+    const REQUIRES: Requirement = Requirement::Permission(ALLOWANCE_ADJUST);
+
+    fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedOverride, Error> {
+        Ok(PreparedOverride {
+            user: self.user.prepare(preparation)?,
+            wallet: self.wallet,
+            verb: Verb::Adjust,
+            asked: self.amount,
+            reason: text::required("reason", &self.reason, text::MAX_NOTES)?,
+            key: self.key.prepare(preparation.tenant)?,
+            may_owe: self.may_owe,
+        })
+    }
+}
+
+impl Command for SetBalance {
+    type Prepared = PreparedOverride;
+    const NAME: &'static str = "set_balance";
+    const REQUIRES: Requirement = Requirement::Permission(ALLOWANCE_ADJUST);
+
+    fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedOverride, Error> {
+        Ok(PreparedOverride {
+            user: self.user.prepare(preparation)?,
+            wallet: self.wallet,
+            verb: Verb::Set,
+            asked: self.balance,
+            reason: text::required("reason", &self.reason, text::MAX_NOTES)?,
+            key: self.key.prepare(preparation.tenant)?,
+            may_owe: self.may_owe,
+        })
+    }
+}
+
+impl Decide for PreparedOverride {
+    type Reply = Receipt;
+
+    fn reads(&self, tenant: TenantId) -> ReadSet {
+        let mut set = self.key.reads(tenant);
+        set.extend(self.user.reads(tenant, Follow::WALLETS));
+        set
+    }
+
+    fn decide(&self, view: &View, context: &mut Context<'_>) -> Result<Decision<Receipt>, Stop> {
+        let config = configured(view, context.tenant)?;
+        if let Some(entries) = self.key.answered(view, context.tenant)? {
+            let differs = match entries.first() {
+                Some(first) => self.differs(view, context.tenant, first)?,
+                None => None,
+            };
+            return repeat(config, &entries, differs);
+        }
+        let user = self.user.require(view, context.tenant)?;
+        let mut book = Book::open(view, context, config, user)?;
+        let index = self.wallet_in(&mut book)?;
+        let wallet = book.wallet(index)?;
+        let amount = match self.verb {
+            Verb::Set => Book::checked(self.asked.checked_sub(wallet.balance))?,
+            _ => self.asked,
+        };
+        let after = Book::checked(wallet.balance.checked_add(amount))?;
+        let limit = wallet.held.saturating_sub(book.overdraft(wallet));
+        let below = limit.saturating_sub(after).max(0);
+        let owed = if amount < 0 && user.restricted {
+            below
+        } else {
+            0
+        };
+        if owed > 0 && !self.may_owe {
+            return Err(Error::new(
+                Code::BalanceBelowLimit,
+                format!("the balance would be `{after}`, the limit is `{limit}`"),
+            )
+            .with("balance", after)
+            .with("limit", limit)
+            .into());
+        }
+        book.begin_receipt();
+        let mut entry = blank(self.verb);
+        self.request().clone_into(&mut entry.request);
+        entry.amount = amount;
+        entry.asked = Some(self.asked);
+        entry.debt = (owed > 0).then_some(owed);
+        book.write(context, index, entry)?;
+        Ok(book.close(context, &self.key, Some(self.reason.clone()))?)
+    }
+}
+
+impl PreparedOverride {
+    fn request(&self) -> &'static str {
+        if self.verb == Verb::Set {
+            SetBalance::NAME
+        } else {
+            Adjust::NAME
+        }
+    }
+
+    fn wallet_in(&self, book: &mut Book<'_>) -> Result<usize, Error> {
+        match self.wallet {
+            WalletName::OwnFunds(currency) => book.own_funds(Measure::Cost(currency)),
+            WalletName::Allowance(plan) => {
+                let key = WalletKey {
+                    owner: book.user.id.0,
+                    kind: WalletKind::Allowance,
+                    feed: plan.0,
+                };
+                book.position(key).ok_or_else(|| {
+                    Error::new(
+                        Code::UnknownPlan,
+                        format!("no plan `{plan}` feeds a wallet of the user"),
+                    )
+                })
+            }
+        }
+    }
+
+    fn differs(
+        &self,
+        view: &View,
+        tenant: TenantId,
+        entry: &Entry,
+    ) -> Result<Option<&'static str>, Stop> {
+        if entry.request != self.request() {
+            return Ok(Some("command"));
+        }
+        let user = self.user.find(view, tenant)?;
+        if user.is_some_and(|user| user.id.0 != entry.owner) {
+            return Ok(Some("user"));
+        }
+        let same_wallet = match self.wallet {
+            WalletName::Allowance(plan) => {
+                entry.kind == WalletKind::Allowance && entry.feed == plan.0
+            }
+            WalletName::OwnFunds(currency) => match user {
+                Some(user) => entry.wallet() == own_funds_key(user, Measure::Cost(currency))?,
+                None => true,
+            },
+        };
+        if !same_wallet {
+            return Ok(Some("wallet"));
+        }
+        Ok((entry.asked != Some(self.asked)).then_some("amount"))
+    }
+}

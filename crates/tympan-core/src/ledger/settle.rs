@@ -1,0 +1,229 @@
+//! Settling a hold with what the job really used.
+
+use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
+use crate::error::{Code, Error};
+use crate::ids::{HoldId, TenantId, UserId};
+use crate::ledger::allocate::{Beyond, Take, allocate};
+use crate::ledger::book::Book;
+use crate::ledger::charge::{Job, StatedCost, repeat};
+use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
+use crate::ledger::usage::Usage;
+use crate::permissions::{JOB_CHARGE, Requirement, configured};
+use crate::records::{Entry, Hold, HoldPart, HoldState, Verb};
+use crate::row::words;
+use crate::view::{Follow, Key, ReadSet, View};
+
+words! {
+    /// What to do about usage beyond what was held and can be taken.
+    pub enum Extra {
+        /// What was held is taken, and not a unit more.
+        Deny = "deny",
+        /// As much as the wallets have is taken; the rest is denied.
+        TakeAvailable = "take_available",
+        /// All of it is taken; what the wallets do not have is recorded as a debt.
+        TakeAndOwe = "take_and_owe",
+    }
+}
+
+/// Settles a hold: what was held goes back, and what the job really used is taken. A settle that
+/// comes after its hold has expired is charged in one step and says so, for the paper is printed;
+/// there is nothing held then, so that `Deny` takes what is available.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settle {
+    /// The hold.
+    pub hold: HoldId,
+    /// The settlement's own key.
+    pub key: IdempotencyKey,
+    /// What the job used.
+    pub usage: Usage,
+    /// The queue it went to.
+    pub queue: Option<String>,
+    /// What it costs, instead of what the price list says.
+    pub cost: Option<StatedCost>,
+    /// What to do about more than was held.
+    pub extra: Extra,
+}
+
+/// A settlement with everything checked that needs no view.
+#[derive(Debug)]
+pub struct PreparedSettle {
+    hold: HoldId,
+    key: PreparedKey,
+    job: Job,
+    extra: Extra,
+}
+
+impl Command for Settle {
+    type Prepared = PreparedSettle;
+    const NAME: &'static str = "settle";
+    const REQUIRES: Requirement = Requirement::Permission(JOB_CHARGE);
+
+    fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedSettle, Error> {
+        Ok(PreparedSettle {
+            hold: self.hold,
+            key: self.key.prepare(preparation.tenant)?,
+            job: Job::prepare(self.usage, self.queue.as_deref(), self.cost)?,
+            extra: self.extra,
+        })
+    }
+}
+
+impl Decide for PreparedSettle {
+    type Reply = Receipt;
+
+    fn reads(&self, tenant: TenantId) -> ReadSet {
+        let mut set = self.key.reads(tenant);
+        set.extend(hold_reads(tenant, self.hold));
+        set
+    }
+
+    fn decide(&self, view: &View, context: &mut Context<'_>) -> Result<Decision<Receipt>, Stop> {
+        let config = configured(view, context.tenant)?;
+        if let Some(entries) = self.key.answered(view, context.tenant)? {
+            let differs = entries.first().and_then(|entry| self.differs(entry));
+            return repeat(config, &entries, differs);
+        }
+        let hold = unresolved(view, context.tenant, self.hold)?;
+        let user = view
+            .user(context.tenant, UserId(hold.owner))?
+            .ok_or_else(|| Error::of(Code::UnknownHold))?;
+        let mut book = Book::open(view, context, config, user)?;
+        let parts: Vec<HoldPart> = book
+            .wallets
+            .hold_parts
+            .extract_if(.., |part| part.hold == hold.id)
+            .collect();
+        let late = hold.state == HoldState::Expired || hold.expires_at <= book.now;
+        let verb = if late { Verb::Charge } else { Verb::Settle };
+        let (mut demands, mut entry) = self.job.demands(&mut book, verb, Settle::NAME)?;
+        entry.hold = Some(hold.id);
+        entry.extra = Some(self.extra.as_str().to_owned());
+
+        // What was held is free for this settlement, and given back line by line below.
+        for part in &parts {
+            release(&mut book, part, -part.amount)?;
+        }
+        let mut denied = 0;
+        if self.extra == Extra::Deny && !late {
+            for demand in &mut demands {
+                denied += demand.limit_to(&parts, &book)?;
+            }
+        }
+        let beyond = match self.extra {
+            Extra::Deny | Extra::TakeAvailable => Beyond::TakeAvailable,
+            Extra::TakeAndOwe => Beyond::Owe,
+        };
+        let (takes, missing) =
+            allocate(&book, &demands, beyond)?.map_err(|_| Error::of(Code::Internal))?;
+        denied = Book::checked(denied.checked_add(missing))?;
+        for part in &parts {
+            release(&mut book, part, part.amount)?;
+        }
+
+        book.begin_receipt();
+        if !late {
+            book.resolve(hold, HoldState::Settled, book.now);
+        }
+        entry.denied = (denied > 0).then_some(denied);
+        write_lines(&mut book, context, entry, takes, &parts)?;
+        Ok(book.close(context, &self.key, None)?)
+    }
+}
+
+impl PreparedSettle {
+    fn differs(&self, entry: &Entry) -> Option<&'static str> {
+        if entry.request != Settle::NAME {
+            return Some("command");
+        }
+        if entry.hold != Some(self.hold) {
+            return Some("hold");
+        }
+        if entry.extra.as_deref() != Some(self.extra.as_str()) {
+            return Some("extra");
+        }
+        self.job.differs(entry)
+    }
+}
+
+/// One entry per wallet: what is taken, and what it gives back of the hold. The first says what
+/// was denied.
+fn write_lines(
+    book: &mut Book<'_>,
+    context: &mut Context<'_>,
+    mut template: Entry,
+    takes: Vec<Take>,
+    parts: &[HoldPart],
+) -> Result<(), Error> {
+    let mut lines = takes;
+    for part in parts {
+        let wallet = book
+            .position(part.wallet())
+            .ok_or_else(|| Error::of(Code::Internal))?;
+        if !lines.iter().any(|line| line.wallet == wallet) {
+            lines.push(Take {
+                wallet,
+                amount: 0,
+                debt: 0,
+            });
+        }
+    }
+    for line in lines {
+        let key = book.wallet(line.wallet)?.key();
+        let held: i64 = parts
+            .iter()
+            .filter(|part| part.wallet() == key)
+            .map(|part| part.amount)
+            .sum();
+        let mut entry = template.clone();
+        entry.amount = Book::checked(line.amount.checked_neg())?;
+        entry.held = -held;
+        entry.debt = (line.debt != 0).then_some(line.debt);
+        book.write(context, line.wallet, entry)?;
+        template.denied = None;
+    }
+    Ok(())
+}
+
+fn release(book: &mut Book<'_>, part: &HoldPart, amount: i64) -> Result<(), Error> {
+    let index = book
+        .position(part.wallet())
+        .ok_or_else(|| Error::of(Code::Internal))?;
+    if let Some(wallet) = book.wallets.wallets.get_mut(index) {
+        wallet.held = Book::checked(wallet.held.checked_add(amount))?;
+    }
+    Ok(())
+}
+
+/// What resolving a hold reads.
+pub(super) fn hold_reads(tenant: TenantId, hold: HoldId) -> ReadSet {
+    ReadSet::default().and_follow(Key::Hold(tenant, hold), Follow::WALLETS)
+}
+
+/// A hold that was neither settled nor cancelled.
+pub(super) fn unresolved(view: &View, tenant: TenantId, id: HoldId) -> Result<&Hold, Stop> {
+    let hold = view
+        .hold(tenant, id)?
+        .ok_or_else(|| Error::new(Code::UnknownHold, format!("there is no hold `{id}`")))?;
+    match hold.state {
+        HoldState::Open | HoldState::Expired => Ok(hold),
+        HoldState::Settled | HoldState::Cancelled => Err(resolved(hold).into()),
+    }
+}
+
+/// Says how a hold was resolved.
+pub(super) fn resolved(hold: &Hold) -> Error {
+    let error = Error::new(
+        Code::HoldResolved,
+        format!(
+            "the hold `{}` is `{}` already",
+            hold.id,
+            hold.state.as_str()
+        ),
+    )
+    .with("hold", hold.id)
+    .with("state", hold.state.as_str());
+    match hold.resolved_at {
+        Some(at) => error.with("resolved_at", at.millis()),
+        None => error,
+    }
+}
