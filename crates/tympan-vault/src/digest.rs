@@ -1,0 +1,97 @@
+//! Short stand-ins for values that need not be kept.
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    key_ring::KeyRing,
+    mac::{KeyedMac, MAC_BYTES},
+    sub_key::Purpose,
+};
+
+/// Part of every stored digest: never change it.
+const IDEMPOTENCY_LABEL: &[u8] = b"tympan 1 idempotency\0";
+
+/// What is stored for a caller's idempotency key: SHA-256 over a label, the tenant and the key.
+///
+/// Not keyed, so that receipts are found whatever keys the host opened with; callers' keys are
+/// names of requests, not secrets. The length of `key` is the caller's to bound.
+pub fn idempotency_digest(tenant: i64, key: &[u8]) -> [u8; MAC_BYTES] {
+    Sha256::new()
+        .chain_update(IDEMPOTENCY_LABEL)
+        .chain_update(tenant.to_be_bytes())
+        .chain_update(key)
+        .finalize()
+        .into()
+}
+
+/// Makes the digests of one tenant's document names.
+///
+/// What a document is called is personal data and easily guessed, hence the key: who has only the
+/// database cannot try names. Digests stay the same through every rotation of the ring.
+#[derive(Debug)]
+pub struct DocumentKey(KeyedMac);
+
+impl DocumentKey {
+    /// Bytes of a digest. Documents are told apart, not authenticated: 128 bits are plenty.
+    pub const DIGEST_BYTES: usize = 16;
+
+    /// The document key of one tenant.
+    pub fn new(ring: &KeyRing, tenant: i64) -> Self {
+        Self(KeyedMac::new(&ring.stable(Purpose::Document, tenant).0))
+    }
+
+    /// The digest of a document, given whatever identifies it. The length of `document` is the
+    /// caller's to bound; time grows with it.
+    pub fn digest(&self, document: &[u8]) -> [u8; Self::DIGEST_BYTES] {
+        let whole = self.0.over(&[document]);
+        *whole.first_chunk().unwrap_or(&[0; Self::DIGEST_BYTES])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        hex,
+        testing::{Seeded, key, two_keys},
+    };
+
+    #[test]
+    fn known_values() {
+        let document = DocumentKey::new(&two_keys(), 42).digest(b"Salaries.xlsx");
+        assert_eq!(hex::encode(&document), "fa3b463d20298471936d925b618614dc");
+        assert_eq!(
+            hex::encode(&idempotency_digest(42, b"job-1")),
+            "abf2e94d98623c6100c0882d715db19bd4992f15f22b0dcbee27377ca9c3f243"
+        );
+    }
+
+    #[test]
+    fn tenant_and_value_are_told_apart() {
+        assert_ne!(idempotency_digest(1, b"a"), idempotency_digest(2, b"a"));
+        assert_ne!(idempotency_digest(1, b"a"), idempotency_digest(1, b"b"));
+        // A key that looks like the end of a tenant's number does not slide into it.
+        assert_ne!(idempotency_digest(0, b"\0a"), idempotency_digest(0, b"a"));
+
+        let ring = two_keys();
+        let one = DocumentKey::new(&ring, 1);
+        assert_ne!(one.digest(b"a"), DocumentKey::new(&ring, 2).digest(b"a"));
+        assert_ne!(one.digest(b"a"), one.digest(b"b"));
+    }
+
+    #[test]
+    fn rotation_changes_no_digest() {
+        let mut ring = KeyRing::from_bytes(1, &key(1)).unwrap();
+        let before = DocumentKey::new(&ring, 7).digest(b"a");
+        ring.rotate(&mut Seeded::new(1)).unwrap();
+        assert_eq!(DocumentKey::new(&ring, 7).digest(b"a"), before);
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        assert_eq!(
+            format!("{:?}", DocumentKey::new(&two_keys(), 1)),
+            "DocumentKey(…)"
+        );
+    }
+}
