@@ -1,0 +1,191 @@
+//! One turn: load what the queued commands read, decide them one after the other over the same
+//! view, commit all their changes as one batch.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tympan_core::command::{Context, Stop};
+use tympan_core::error::{Code, Error};
+use tympan_core::ids::Ids;
+use tympan_core::view::{Batch, Change, Key, ReadSet, Record, View, apply};
+use tympan_store::{CommitError, Turn};
+
+use crate::engine::job::Pending;
+use crate::engine::{Engine, lock};
+
+/// Most rounds in which a command asks for more than it had: the edges between records are few.
+const MAX_ROUNDS: usize = 64;
+
+/// What became of a turn.
+enum Outcome {
+    /// It is durable.
+    Committed,
+    /// Others came first: decide again.
+    Conflict,
+    /// The store failed; nothing was changed.
+    Failed(Error),
+    /// Nobody knows.
+    Unknown(Error),
+}
+
+impl Engine {
+    /// Decides a batch and answers each of its commands.
+    pub(super) fn decide_batch(&self, jobs: &[Arc<dyn Pending>], until: Instant) {
+        loop {
+            let (refused, outcome) = match self.turn(jobs) {
+                Ok(turn) => turn,
+                Err(error) => (Vec::new(), Outcome::Failed(error)),
+            };
+            match outcome {
+                Outcome::Conflict if Instant::now() < until => {}
+                Outcome::Conflict => {
+                    return finish(jobs, &refused, &Err(Error::of(Code::Busy)));
+                }
+                Outcome::Committed => return finish(jobs, &refused, &Ok(())),
+                Outcome::Unknown(error) => return finish(jobs, &refused, &Err(error)),
+                // One command may be what the store cannot take: each is tried by itself.
+                Outcome::Failed(_) if jobs.len() > 1 => {
+                    for job in jobs {
+                        self.decide_batch(std::slice::from_ref(job), until);
+                    }
+                    return;
+                }
+                Outcome::Failed(error) => return finish(jobs, &refused, &Err(error)),
+            }
+        }
+    }
+
+    /// Which jobs were refused, and why, and what became of the others.
+    fn turn(&self, jobs: &[Arc<dyn Pending>]) -> Result<(Vec<(usize, Error)>, Outcome), Error> {
+        let mut turn = self.store.turn()?;
+        let mut view = View::default();
+        turn.load(&self.read_set(jobs), &mut view)?;
+        let now = match turn.now()? {
+            Some(now) => now,
+            None => self.clock.now(),
+        };
+        let floor = turn.floor()?;
+        let mut noise = [0; 32];
+        self.random()
+            .fill(&mut noise)
+            .map_err(|_| Error::new(Code::Internal, "the source of random bytes failed"))?;
+        let start = lock(&self.ids).start(now, floor);
+        let mut ids = Ids::starting_at(start);
+        let mut refused = Vec::new();
+        for (place, job) in jobs.iter().enumerate() {
+            let keys = self.tenants.keys(job.tenant());
+            let mut context = Context {
+                tenant: job.tenant(),
+                actor: job.actor(),
+                now,
+                ids: &mut ids,
+                noise: &noise,
+                keys: &keys,
+            };
+            match self.decide(&mut *turn, &mut view, &mut context, &**job)? {
+                Ok(changes) => apply(changes, &mut view),
+                Err(error) => refused.push((place, error)),
+            }
+        }
+        lock(&self.ids).used(ids.peek() - 1);
+        self.learn(&view);
+        if !view.is_changed() {
+            return Ok((refused, Outcome::Committed));
+        }
+        let batch = view.into_batch();
+        let outcome = match turn.commit(&batch) {
+            Ok(()) => {
+                self.after_commit(&batch);
+                Outcome::Committed
+            }
+            Err(CommitError::Conflict(_)) => Outcome::Conflict,
+            Err(CommitError::Failed(error)) => Outcome::Failed(error),
+            Err(CommitError::Unknown(error)) => Outcome::Unknown(error),
+        };
+        Ok((refused, outcome))
+    }
+
+    fn read_set(&self, jobs: &[Arc<dyn Pending>]) -> ReadSet {
+        let mut set = ReadSet::default();
+        for job in jobs {
+            let tenant = job.tenant();
+            if set.known(tenant).is_none() {
+                set.known.extend(self.tenants.known(tenant));
+            }
+            set.extend(job.reads());
+        }
+        set
+    }
+
+    /// Decides one command, loading what it turns out to need.
+    fn decide(
+        &self,
+        turn: &mut dyn Turn,
+        view: &mut View,
+        context: &mut Context<'_>,
+        job: &dyn Pending,
+    ) -> Result<Result<Vec<Change>, Error>, Error> {
+        let mark = context.ids.peek();
+        for _ in 0..MAX_ROUNDS {
+            match job.decide(self, view, context) {
+                Ok(changes) => return Ok(Ok(changes)),
+                Err(Stop::Refused(error)) => {
+                    context.ids.rewind(mark);
+                    return Ok(Err(error));
+                }
+                Err(Stop::Needs(set)) => {
+                    context.ids.rewind(mark);
+                    turn.load(&set, view)?;
+                }
+            }
+        }
+        Ok(Err(Error::new(
+            Code::Internal,
+            "a command never had all that it asked for",
+        )))
+    }
+
+    /// Keeps the configurations that were loaded, as they are stored.
+    fn learn(&self, view: &View) {
+        if view.is_changed() {
+            return;
+        }
+        for (key, record) in view.records() {
+            if let (Key::Config(_), Some(Record::Config(config))) = (key, record) {
+                self.tenants.learn(config);
+            }
+        }
+    }
+
+    /// Brings what this process keeps up to date with what it has just changed.
+    fn after_commit(&self, batch: &Batch) {
+        let mut decides_permissions = false;
+        for change in &batch.changes {
+            if let Some(Record::Config(config)) = &change.after {
+                self.tenants.learn(config);
+            }
+            decides_permissions |= matches!(
+                change.key,
+                Key::Config(_) | Key::User(..) | Key::Relations(..)
+            );
+        }
+        if decides_permissions {
+            self.tenants.forget_checked();
+        }
+    }
+}
+
+/// Answers: a refusal stands whatever became of the batch, for it rests on what was read in it …
+/// unless the batch was not committed, in which case nothing it read may have been durable.
+fn finish(jobs: &[Arc<dyn Pending>], refused: &[(usize, Error)], outcome: &Result<(), Error>) {
+    for (place, job) in jobs.iter().enumerate() {
+        let refusal = refused
+            .iter()
+            .find(|(of, _)| *of == place)
+            .map(|(_, error)| error);
+        job.finish(match (refusal, outcome) {
+            (Some(refusal), Ok(())) => Err(refusal.clone()),
+            (_, outcome) => outcome.clone(),
+        });
+    }
+}

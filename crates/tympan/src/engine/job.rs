@@ -1,0 +1,241 @@
+//! One queued command: prepared, decided by whoever leads, answered to whoever asked.
+
+use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Poll, Waker};
+use std::time::Instant;
+
+use tympan_core::command::{Actor, Command, Context, Decide, Preparation, Stop};
+use tympan_core::error::{Code, Error};
+use tympan_core::ids::TenantId;
+use tympan_core::permissions::{actor_reads, permit};
+use tympan_core::records::Config;
+use tympan_core::view::{Change, ReadSet, View};
+
+use crate::engine::{Engine, lock};
+
+type ReplyOf<C> = <<C as Command>::Prepared as Decide>::Reply;
+
+/// What the leader of a batch sees of a command.
+pub(super) trait Pending: Send + Sync {
+    fn tenant(&self) -> TenantId;
+    /// What deciding reads, as far as it is known before.
+    fn reads(&self) -> ReadSet;
+    /// Decides over a view and keeps the answer back until the commit.
+    fn decide(
+        &self,
+        engine: &Engine,
+        view: &View,
+        context: &mut Context<'_>,
+    ) -> Result<Vec<Change>, Stop>;
+    /// Who is asking.
+    fn actor(&self) -> Actor;
+    /// Answers what was decided, or why it could not be.
+    fn finish(&self, outcome: Result<(), Error>);
+    /// Whether a thread waits for the answer and can lead.
+    fn wait_state(&self) -> &WaitState;
+}
+
+/// How whoever asked is told.
+#[derive(Default)]
+pub(super) struct WaitState {
+    inner: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    done: bool,
+    leads: bool,
+    is_future: bool,
+    waker: Option<Waker>,
+}
+
+/// Why a waiting thread goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Woken {
+    Done,
+    Leads,
+    TimedOut,
+}
+
+impl WaitState {
+    pub(super) fn wait(&self, until: Instant) -> Woken {
+        let mut inner = lock(&self.inner);
+        loop {
+            if inner.done {
+                return Woken::Done;
+            }
+            if inner.leads {
+                return Woken::Leads;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Woken::TimedOut;
+            }
+            inner = self
+                .changed
+                .wait_timeout(inner, left)
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Waits without a deadline: the command is in a batch already, whose end is bounded.
+    pub(super) fn wait_done(&self) {
+        let mut inner = lock(&self.inner);
+        while !inner.done {
+            inner = self
+                .changed
+                .wait(inner)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+    }
+
+    pub(super) fn lead(&self) {
+        lock(&self.inner).leads = true;
+        self.changed.notify_all();
+    }
+
+    pub(super) fn is_future(&self) -> bool {
+        lock(&self.inner).is_future
+    }
+
+    /// Whether it is done; if not, the waker is called when it is.
+    pub(super) fn poll(&self, waker: &Waker) -> Poll<()> {
+        let mut inner = lock(&self.inner);
+        inner.is_future = true;
+        if inner.done {
+            return Poll::Ready(());
+        }
+        inner.waker = Some(waker.clone());
+        Poll::Pending
+    }
+
+    fn done(&self) {
+        let waker = {
+            let mut inner = lock(&self.inner);
+            inner.done = true;
+            inner.waker.take()
+        };
+        self.changed.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// A command with everything that deciding it needs.
+pub(super) struct Job<C: Command> {
+    tenant: TenantId,
+    actor: Actor,
+    command: C,
+    state: Mutex<State<C>>,
+    waiting: WaitState,
+}
+
+struct State<C: Command> {
+    prepared: C::Prepared,
+    /// The configuration that it was prepared with.
+    version: Option<i64>,
+    decided: Option<Result<ReplyOf<C>, Error>>,
+    answer: Option<Result<ReplyOf<C>, Error>>,
+}
+
+impl<C: Command> Job<C> {
+    pub(super) fn prepare(
+        engine: &Engine,
+        tenant: TenantId,
+        actor: Actor,
+        command: C,
+    ) -> Result<Self, Error> {
+        let config = engine.tenants.config(&*engine.store, tenant)?;
+        let prepared = prepare(engine, tenant, &command, config.as_deref())?;
+        let state = State {
+            prepared,
+            version: config.map(|config| config.tenant.version),
+            decided: None,
+            answer: None,
+        };
+        Ok(Self {
+            tenant,
+            actor,
+            command,
+            state: Mutex::new(state),
+            waiting: WaitState::default(),
+        })
+    }
+
+    pub(super) fn take_reply(&self) -> Result<ReplyOf<C>, Error> {
+        lock(&self.state)
+            .answer
+            .take()
+            .unwrap_or_else(|| Err(Error::of(Code::Internal)))
+    }
+}
+
+fn prepare<C: Command>(
+    engine: &Engine,
+    tenant: TenantId,
+    command: &C,
+    config: Option<&Config>,
+) -> Result<C::Prepared, Error> {
+    let keys = engine.tenants.keys(tenant);
+    let mut random = engine.random();
+    command.prepare(&mut Preparation {
+        tenant,
+        config,
+        keys: &keys,
+        random: &mut **random,
+    })
+}
+
+impl<C: Command + 'static> Pending for Job<C> {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    fn reads(&self) -> ReadSet {
+        let mut set = actor_reads(self.tenant, self.actor);
+        set.extend(lock(&self.state).prepared.reads(self.tenant));
+        set
+    }
+
+    fn decide(
+        &self,
+        engine: &Engine,
+        view: &View,
+        context: &mut Context<'_>,
+    ) -> Result<Vec<Change>, Stop> {
+        permit(view, self.tenant, self.actor, C::REQUIRES, None)?;
+        let config: Option<Arc<Config>> = view.config(self.tenant)?.cloned();
+        let version = config.as_ref().map(|config| config.tenant.version);
+        let mut state = lock(&self.state);
+        if state.version != version {
+            state.prepared = prepare(engine, self.tenant, &self.command, config.as_deref())?;
+            state.version = version;
+        }
+        let decision = state.prepared.decide(view, context)?;
+        state.decided = Some(decision.reply);
+        Ok(decision.changes)
+    }
+
+    fn finish(&self, outcome: Result<(), Error>) {
+        {
+            let mut state = lock(&self.state);
+            let decided = state.decided.take();
+            state.answer = Some(match outcome {
+                Ok(()) => decided.unwrap_or_else(|| Err(Error::of(Code::Internal))),
+                Err(error) => Err(error),
+            });
+        }
+        self.waiting.done();
+    }
+
+    fn wait_state(&self) -> &WaitState {
+        &self.waiting
+    }
+}

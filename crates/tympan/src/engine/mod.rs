@@ -1,0 +1,112 @@
+//! The engine: load, decide, commit, with what is queued as one batch.
+
+mod batch;
+mod caches;
+mod job;
+mod queue;
+mod submission;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tympan_core::command::{Actor, Command};
+use tympan_core::error::Error;
+use tympan_core::ids::TenantId;
+use tympan_store::Store;
+use tympan_vault::RandomSource;
+
+use crate::sources::{Clock, IdSource};
+use caches::Tenants;
+use job::Job;
+use queue::Queue;
+pub use submission::Submission;
+
+/// Everything between a handle and its store.
+pub(crate) struct Engine {
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) tenants: Tenants,
+    ids: Mutex<Box<dyn IdSource>>,
+    random: Mutex<Box<dyn RandomSource + Send>>,
+    queue: Arc<Queue>,
+    deadline: Duration,
+}
+
+/// What an engine is made of.
+pub(crate) struct Parts {
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) ids: Box<dyn IdSource>,
+    pub(crate) random: Box<dyn RandomSource + Send>,
+    pub(crate) tenants: Tenants,
+    pub(crate) deadline: Duration,
+    pub(crate) queue_limit: usize,
+}
+
+pub(crate) use caches::Tenants as TenantCaches;
+
+impl Engine {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            store: parts.store,
+            clock: parts.clock,
+            tenants: parts.tenants,
+            ids: Mutex::new(parts.ids),
+            random: Mutex::new(parts.random),
+            queue: Arc::new(Queue::new(parts.queue_limit)),
+            deadline: parts.deadline,
+        }
+    }
+
+    /// Runs a command on the caller's thread: as leader of a batch if the engine is idle, else as
+    /// one of the next batch.
+    pub(crate) fn run<C>(
+        &self,
+        tenant: TenantId,
+        actor: Actor,
+        command: C,
+    ) -> Result<<C::Prepared as tympan_core::command::Decide>::Reply, Error>
+    where
+        C: Command + 'static,
+    {
+        let job = Arc::new(Job::prepare(self, tenant, actor, command)?);
+        self.queue.run_blocking(self, job.clone())?;
+        job.take_reply()
+    }
+
+    /// Queues a command for the engine's thread; the answer is a future that needs no runtime.
+    pub(crate) fn submit<C>(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        actor: Actor,
+        command: C,
+    ) -> Submission<<C::Prepared as tympan_core::command::Decide>::Reply>
+    where
+        C: Command + 'static,
+    {
+        match Job::prepare(self, tenant, actor, command) {
+            Ok(job) => Submission::queued(self.clone(), Arc::new(job)),
+            Err(error) => Submission::failed(error),
+        }
+    }
+
+    /// Stops taking commands; those in the queue are still decided.
+    pub(crate) fn close(&self) {
+        self.queue.close();
+    }
+
+    pub(crate) fn random(&self) -> MutexGuard<'_, Box<dyn RandomSource + Send>> {
+        lock(&self.random)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// A panic of a host's own clock or id source must not make every later call fail.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

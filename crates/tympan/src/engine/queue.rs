@@ -1,0 +1,284 @@
+//! Who leads, who waits, and how commands become batches.
+//!
+//! A blocking caller that finds the engine idle leads on its own thread: a hop to another thread
+//! costs more than a whole charge in memory. While a batch is under way, others queue; when it is
+//! done, the first of them leads the next. Futures are led by the engine's own thread, which the
+//! first future starts.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use tympan_core::error::{Code, Error};
+
+use crate::engine::job::{Pending, Woken};
+use crate::engine::{Engine, lock};
+
+/// Most commands of one batch: a batch of charges then writes about 2,000 rows.
+const MAX_BATCH: usize = 1_000;
+
+/// Longest wait of a leader for callers that were just answered.
+const MAX_GATHER: Duration = Duration::from_micros(200);
+
+pub(super) struct Queue {
+    state: Mutex<State>,
+    /// A command came.
+    arrived: Condvar,
+    /// There is room again.
+    room: Condvar,
+    /// The engine's thread has something to do.
+    work: Condvar,
+    limit: usize,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Arc<dyn Pending>>,
+    wakers: Vec<Waker>,
+    leading: bool,
+    closed: bool,
+    has_thread: bool,
+    /// How many were answered by the last batch, and how long its commit took.
+    answered: usize,
+    last_batch: Duration,
+}
+
+impl Queue {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            state: Mutex::default(),
+            arrived: Condvar::new(),
+            room: Condvar::new(),
+            work: Condvar::new(),
+            limit: limit.max(1),
+        }
+    }
+
+    /// Decides a command on this thread or waits until another has.
+    pub(super) fn run_blocking(&self, engine: &Engine, job: Arc<dyn Pending>) -> Result<(), Error> {
+        let until = Instant::now() + engine.deadline;
+        let mut state = lock(&self.state);
+        loop {
+            if state.closed {
+                return Err(Error::of(Code::Closed));
+            }
+            if !state.leading && state.waiting.is_empty() {
+                state.leading = true;
+                drop(state);
+                self.lead(engine, Some(job), until);
+                return Ok(());
+            }
+            if state.waiting.len() < self.limit {
+                break;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Error::of(Code::Busy));
+            }
+            state = self
+                .room
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        state.waiting.push_back(job.clone());
+        if !state.leading {
+            self.pass_on(&mut state);
+        }
+        drop(state);
+        self.arrived.notify_one();
+        match job.wait_state().wait(until) {
+            Woken::Done => Ok(()),
+            Woken::Leads => {
+                self.lead(engine, None, until);
+                job.wait_state().wait_done();
+                Ok(())
+            }
+            Woken::TimedOut => self.withdraw(engine, &job, until),
+        }
+    }
+
+    /// Takes a command that was not begun out of the queue; one that was is waited for.
+    fn withdraw(
+        &self,
+        engine: &Engine,
+        job: &Arc<dyn Pending>,
+        until: Instant,
+    ) -> Result<(), Error> {
+        let mut state = lock(&self.state);
+        let place = state
+            .waiting
+            .iter()
+            .position(|waiting| Arc::ptr_eq(waiting, job));
+        if let Some(place) = place {
+            state.waiting.remove(place);
+            drop(state);
+            self.room.notify_one();
+            // Leadership may have been passed to this thread meanwhile: it passes it on.
+            if job.wait_state().wait(Instant::now()) == Woken::Leads {
+                self.lead(engine, None, until);
+            }
+            return Err(Error::of(Code::Busy));
+        }
+        drop(state);
+        if job.wait_state().wait(Instant::now()) == Woken::Leads {
+            self.lead(engine, None, until);
+        }
+        job.wait_state().wait_done();
+        Ok(())
+    }
+
+    /// Queues a future's command; gives it back to be tried again if there is no room.
+    pub(super) fn push(
+        self: &Arc<Self>,
+        engine: &Arc<Engine>,
+        job: &Arc<dyn Pending>,
+        waker: &Waker,
+    ) -> Result<bool, Error> {
+        let mut state = lock(&self.state);
+        if state.closed {
+            return Err(Error::of(Code::Closed));
+        }
+        if state.waiting.len() >= self.limit {
+            state.wakers.push(waker.clone());
+            return Ok(false);
+        }
+        if !state.has_thread {
+            start_thread(self, engine)?;
+            state.has_thread = true;
+        }
+        state.waiting.push_back(job.clone());
+        if !state.leading {
+            self.pass_on(&mut state);
+        }
+        drop(state);
+        self.arrived.notify_one();
+        Ok(true)
+    }
+
+    pub(super) fn close(&self) {
+        let mut state = lock(&self.state);
+        state.closed = true;
+        drop(state);
+        self.room.notify_all();
+        self.work.notify_all();
+    }
+
+    /// Leads one batch: gathers it, decides it, answers it, passes the lead on.
+    fn lead(&self, engine: &Engine, own: Option<Arc<dyn Pending>>, until: Instant) {
+        let jobs = self.gather(own);
+        let lead = Lead {
+            queue: self,
+            jobs,
+            begun: Instant::now(),
+        };
+        engine.decide_batch(&lead.jobs, until);
+    }
+
+    /// The commands of a batch. Callers that were just answered are given a moment to come back:
+    /// without that the first one back leads alone, and batches halve. A lone caller never waits.
+    fn gather(&self, own: Option<Arc<dyn Pending>>) -> Vec<Arc<dyn Pending>> {
+        let mut jobs: Vec<Arc<dyn Pending>> = own.into_iter().collect();
+        let mut state = lock(&self.state);
+        if state.answered > 1 {
+            let until = Instant::now() + MAX_GATHER.min(state.last_batch / 10);
+            while state.waiting.len() + jobs.len() < state.answered {
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                state = self
+                    .arrived
+                    .wait_timeout(state, left)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0;
+            }
+        }
+        let count = state
+            .waiting
+            .len()
+            .min(MAX_BATCH.saturating_sub(jobs.len()));
+        jobs.extend(state.waiting.drain(..count));
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
+        self.room.notify_all();
+        for waker in wakers {
+            waker.wake();
+        }
+        jobs
+    }
+
+    /// Hands the lead to the first that waits, or to the engine's thread if that is a future.
+    fn pass_on(&self, state: &mut State) {
+        let Some(first) = state.waiting.front() else {
+            return;
+        };
+        if first.wait_state().is_future() {
+            self.work.notify_one();
+        } else {
+            state.leading = true;
+            first.wait_state().lead();
+        }
+    }
+}
+
+/// Ends a lead however it ends: whoever waits is answered, and the next one leads.
+struct Lead<'a> {
+    queue: &'a Queue,
+    jobs: Vec<Arc<dyn Pending>>,
+    begun: Instant,
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for job in &self.jobs {
+                job.finish(Err(Error::of(Code::Internal)));
+            }
+        }
+        let mut state = lock(&self.queue.state);
+        state.answered = self.jobs.len();
+        state.last_batch = self.begun.elapsed();
+        state.leading = false;
+        self.queue.pass_on(&mut state);
+    }
+}
+
+/// What the engine's thread does until the handle is gone.
+fn serve(queue: &Queue, engine: &Weak<Engine>) {
+    loop {
+        let mut state = lock(&queue.state);
+        loop {
+            let first_is_future = state
+                .waiting
+                .front()
+                .is_some_and(|first| first.wait_state().is_future());
+            if !state.leading && first_is_future {
+                break;
+            }
+            if state.closed && state.waiting.is_empty() {
+                return;
+            }
+            state = queue
+                .work
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state.leading = true;
+        drop(state);
+        match engine.upgrade() {
+            Some(engine) => queue.lead(&engine, None, Instant::now() + engine.deadline),
+            None => return,
+        }
+    }
+}
+
+fn start_thread(queue: &Arc<Queue>, engine: &Arc<Engine>) -> Result<(), Error> {
+    let (queue, engine) = (queue.clone(), Arc::downgrade(engine));
+    std::thread::Builder::new()
+        .name("tympan".to_owned())
+        .spawn(move || serve(&queue, &engine))
+        .map(drop)
+        .map_err(|_| Error::new(Code::Busy, "the engine's thread could not be started"))
+}

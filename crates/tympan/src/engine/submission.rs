@@ -1,0 +1,98 @@
+//! A command as a future that needs no particular runtime.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use tympan_core::command::{Command, Decide};
+use tympan_core::error::Error;
+
+use crate::engine::Engine;
+use crate::engine::job::{Job, Pending};
+
+/// The answer to a command that was submitted. The command is queued when the future is polled
+/// first; from then on it is decided even if the future is dropped.
+pub struct Submission<R> {
+    state: State<R>,
+}
+
+enum State<R> {
+    Queued {
+        engine: Arc<Engine>,
+        job: Arc<dyn Answering<R>>,
+        pushed: bool,
+    },
+    Failed(Option<Error>),
+}
+
+/// A pending command whose answer can be taken.
+pub(super) trait Answering<R>: Pending {
+    fn answer(&self) -> Result<R, Error>;
+    fn as_pending(self: Arc<Self>) -> Arc<dyn Pending>;
+}
+
+impl<C, R> Answering<R> for Job<C>
+where
+    C: Command + 'static,
+    C::Prepared: Decide<Reply = R>,
+    R: Send + 'static,
+{
+    fn answer(&self) -> Result<R, Error> {
+        self.take_reply()
+    }
+
+    fn as_pending(self: Arc<Self>) -> Arc<dyn Pending> {
+        self
+    }
+}
+
+impl<R> Submission<R> {
+    pub(super) fn queued(engine: Arc<Engine>, job: Arc<dyn Answering<R>>) -> Self {
+        Self {
+            state: State::Queued {
+                engine,
+                job,
+                pushed: false,
+            },
+        }
+    }
+
+    pub(super) fn failed(error: Error) -> Self {
+        Self {
+            state: State::Failed(Some(error)),
+        }
+    }
+}
+
+impl<R> Future for Submission<R> {
+    type Output = Result<R, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        match &mut self.state {
+            State::Failed(error) => match error.take() {
+                Some(error) => Poll::Ready(Err(error)),
+                None => Poll::Pending,
+            },
+            State::Queued {
+                engine,
+                job,
+                pushed,
+            } => {
+                if job.wait_state().poll(task.waker()).is_ready() {
+                    return Poll::Ready(job.answer());
+                }
+                if !*pushed {
+                    match engine
+                        .queue
+                        .push(engine, &job.clone().as_pending(), task.waker())
+                    {
+                        Ok(now) => *pushed = now,
+                        Err(error) => return Poll::Ready(Err(error)),
+                    }
+                }
+                Poll::Pending
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What a host holds: the open store, and for each tenant and actor a handle.
+
+use std::sync::Arc;
+
+use tympan_core::command::{Actor, Command, Decide};
+use tympan_core::error::Error;
+use tympan_core::ids::{AccountId, TenantId, UserId};
+
+use crate::engine::{Engine, Submission};
+
+/// An open store. Cheap to clone; the store is closed with the last clone.
+#[derive(Clone)]
+pub struct Tympan {
+    pub(crate) engine: Arc<Engine>,
+}
+
+impl Tympan {
+    /// The default tenant, with the host itself as actor.
+    #[must_use]
+    pub fn host(&self) -> Handle {
+        self.tenant(TenantId::DEFAULT)
+    }
+
+    /// A tenant, with the host itself as actor.
+    #[must_use]
+    pub fn tenant(&self, tenant: TenantId) -> Handle {
+        Handle {
+            engine: self.engine.clone(),
+            tenant,
+            actor: Actor::Host,
+        }
+    }
+
+    /// Takes no more commands; those that wait are still decided.
+    pub fn close(&self) {
+        self.engine.close();
+    }
+}
+
+/// One tenant and one actor: everything that can be asked and done.
+#[derive(Clone)]
+pub struct Handle {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) tenant: TenantId,
+    pub(crate) actor: Actor,
+}
+
+impl Handle {
+    /// The same tenant with a user as actor, whom the host has recognised: each command then
+    /// checks what the user may do.
+    #[must_use]
+    pub fn as_user(&self, user: UserId) -> Self {
+        Self {
+            actor: Actor::User(user),
+            ..self.clone()
+        }
+    }
+
+    /// The tenant.
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Runs a command and waits until it is durable.
+    ///
+    /// # Errors
+    /// What the command refuses; `busy` if its turn did not come before the deadline; those of
+    /// the store.
+    pub fn run<C: Command + 'static>(
+        &self,
+        command: C,
+    ) -> Result<<C::Prepared as Decide>::Reply, Error> {
+        self.engine.run(self.tenant, self.actor, command)
+    }
+
+    /// Queues a command; the future is ready when it is durable, and needs no particular runtime.
+    pub fn submit<C: Command + 'static>(
+        &self,
+        command: C,
+    ) -> Submission<<C::Prepared as Decide>::Reply> {
+        self.engine.submit(self.tenant, self.actor, command)
+    }
+
+    /// Whether a user may do something: in the whole tenant, or over an account. Unknown and
+    /// inactive users may do nothing. Never queues, and hardly ever asks the store: a change
+    /// through the same [`Tympan`] counts at once, another process's within
+    /// [`Options::freshness`](crate::Options::freshness).
+    ///
+    /// # Errors
+    /// `unknown_tenant`; those of the store.
+    pub fn may(
+        &self,
+        user: UserId,
+        permission: &str,
+        account: Option<AccountId>,
+    ) -> Result<bool, Error> {
+        self.engine
+            .tenants
+            .may(&*self.engine.store, self.tenant, user, permission, account)
+    }
+}

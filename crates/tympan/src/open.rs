@@ -1,0 +1,50 @@
+//! Opening a store by its address.
+
+use tympan_core::error::{Code, Error};
+use tympan_memory::MemoryStore;
+use tympan_store::Store;
+
+use crate::engine::{Engine, Parts, TenantCaches};
+use crate::handle::Tympan;
+use crate::options::Options;
+
+impl Tympan {
+    /// Opens a store: `memory:` or `sqlite:PATH`.
+    ///
+    /// # Errors
+    /// Those of kind `storage`; `invalid_value` for an address of another form.
+    pub fn open(address: &str, options: Options) -> Result<Self, Error> {
+        match address.split_once(':') {
+            Some(("memory", "")) => Self::open_store(Box::new(MemoryStore::new()), options),
+            #[cfg(feature = "sqlite")]
+            Some(("sqlite", path)) if !path.is_empty() => {
+                crate::sqlite::open(std::path::Path::new(path), options)
+            }
+            _ => Err(Error::new(
+                Code::InvalidValue,
+                "an address is `memory:` or `sqlite:` and a path",
+            )
+            .with("field", "address")),
+        }
+    }
+
+    /// Opens a store of the host's own.
+    ///
+    /// # Errors
+    /// `internal` if no key could be drawn.
+    pub fn open_store(store: Box<dyn Store>, mut options: Options) -> Result<Self, Error> {
+        let ring = options.ring()?;
+        let engine = Engine::new(Parts {
+            store,
+            clock: options.clock,
+            ids: options.ids,
+            random: options.random,
+            tenants: TenantCaches::new(ring, options.freshness),
+            deadline: options.deadline,
+            queue_limit: options.queue_limit,
+        });
+        Ok(Self {
+            engine: std::sync::Arc::new(engine),
+        })
+    }
+}

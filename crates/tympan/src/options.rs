@@ -1,0 +1,140 @@
+//! How a store is opened.
+
+use std::time::Duration;
+
+use tympan_core::error::{Code, Error};
+use tympan_vault::{KeyRing, RandomSource};
+
+use crate::sources::{Clock, IdSource, SystemClock, SystemRandom, TimeIds};
+
+/// How durable a commit is on SQLite.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// A commit that was answered survives the loss of power.
+    #[default]
+    Full,
+    /// Faster: a commit that was answered survives the end of the process, but the last ones
+    /// before a loss of power may be gone. The file stays whole.
+    Normal,
+}
+
+/// What `open` does about a database of an older tympan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Migrate {
+    /// Copies the file beside itself, then migrates it.
+    #[default]
+    Auto,
+    /// Refuses it; creates a new database where there is none.
+    Check,
+    /// Refuses it, and creates nothing.
+    Never,
+}
+
+/// How a store is opened. Every field has a default that suits a single machine.
+pub struct Options {
+    pub(crate) keys: Option<KeyRing>,
+    pub(crate) durability: Durability,
+    pub(crate) migrate: Migrate,
+    pub(crate) deadline: Duration,
+    pub(crate) freshness: Duration,
+    pub(crate) queue_limit: usize,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) ids: Box<dyn IdSource>,
+    pub(crate) random: Box<dyn RandomSource + Send>,
+}
+
+/// Commands that may wait at once: more wait for room.
+const QUEUE_LIMIT: usize = 16_384;
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            keys: None,
+            durability: Durability::Full,
+            migrate: Migrate::Auto,
+            deadline: Duration::from_secs(30),
+            freshness: Duration::from_secs(1),
+            queue_limit: QUEUE_LIMIT,
+            clock: Box::new(SystemClock),
+            ids: Box::new(TimeIds::default()),
+            random: Box::new(SystemRandom::default()),
+        }
+    }
+}
+
+impl Options {
+    /// The key ring. Without one, a store in memory draws its own, and a database file keeps one
+    /// beside itself, readable by its owner only, made when the database is.
+    #[must_use]
+    pub fn keys(mut self, keys: KeyRing) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// How durable a commit is on SQLite; by default [`Durability::Full`].
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// What to do about a database of an older tympan; by default [`Migrate::Auto`].
+    #[must_use]
+    pub fn migrate(mut self, migrate: Migrate) -> Self {
+        self.migrate = migrate;
+        self
+    }
+
+    /// How long a command may wait for its turn; by default 30 seconds.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How old what [`Handle::may`](crate::Handle::may) knows of other processes' changes may be;
+    /// by default a second. Zero: it looks at each call. Changes through the same [`Tympan`]
+    /// (crate::Tympan) count at once.
+    #[must_use]
+    pub fn freshness(mut self, freshness: Duration) -> Self {
+        self.freshness = freshness;
+        self
+    }
+
+    /// How many commands may wait at once before callers wait for room; by default 16,384.
+    #[must_use]
+    pub fn queue_limit(mut self, commands: usize) -> Self {
+        self.queue_limit = commands;
+        self
+    }
+
+    /// Another clock than the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Another source of ids.
+    #[must_use]
+    pub fn ids(mut self, ids: impl IdSource + 'static) -> Self {
+        self.ids = Box::new(ids);
+        self
+    }
+
+    /// Another source of random bytes than the operating system.
+    #[must_use]
+    pub fn random(mut self, random: impl RandomSource + Send + 'static) -> Self {
+        self.random = Box::new(random);
+        self
+    }
+
+    /// The key ring given, or a new one.
+    pub(crate) fn ring(&mut self) -> Result<KeyRing, Error> {
+        match self.keys.take() {
+            Some(ring) => Ok(ring),
+            None => KeyRing::generate(&mut *self.random)
+                .map_err(|_| Error::new(Code::Internal, "no key could be drawn")),
+        }
+    }
+}
