@@ -1,1 +1,155 @@
-//! The reference store of tympan: everything in memory
+//! The reference store of tympan: everything in memory, nothing kept when the process ends.
+//!
+//! It keeps the contract of `tympan-store` to the letter, so other stores are measured by it. One
+//! turn at a time writes, and turns are served in the order in which they were asked for. Readers
+//! wait for no turn, only for the moment in which one commits.
+
+mod commit;
+mod list;
+mod load;
+mod log;
+mod merge;
+mod queue;
+mod scan;
+mod state;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
+
+use tympan_core::error::{Code, Error};
+use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan_core::row::{Cell, Table};
+use tympan_core::time::Timestamp;
+use tympan_core::view::{Batch, ReadSet, View};
+use tympan_store::{CommitError, Stamp, Store, Turn};
+
+use crate::queue::{Place, Queue};
+use crate::state::State;
+
+/// A store in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    shared: Arc<Shared>,
+}
+
+/// What all handles on the same data share.
+#[derive(Debug, Default)]
+struct Shared {
+    turns: Queue,
+    state: RwLock<State>,
+    /// How many batches changed something. Raised while `state` is locked for writing.
+    commits: AtomicU64,
+}
+
+impl MemoryStore {
+    /// A store that holds nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Another handle on the same data, as if the store had been opened again.
+    #[must_use]
+    pub fn reopened(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl Shared {
+    fn state(&self) -> Result<RwLockReadGuard<'_, State>, Error> {
+        self.state.read().map_err(|_| broken())
+    }
+}
+
+/// A commit that ended half-way, by a fault of this crate, leaves nothing that could be trusted.
+fn broken() -> Error {
+    Error::of(Code::Closed)
+}
+
+impl Store for MemoryStore {
+    fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+        load::load(&*self.shared.state()?, set, view);
+        Ok(())
+    }
+
+    fn users(&self, query: &UserQuery) -> Result<Vec<User>, Error> {
+        Ok(list::users(&*self.shared.state()?, query))
+    }
+
+    fn entries(&self, query: &EntryQuery) -> Result<Vec<(Entry, Option<EntryText>)>, Error> {
+        Ok(list::entries(&*self.shared.state()?, query))
+    }
+
+    fn audit_events(
+        &self,
+        query: &AuditQuery,
+    ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
+        Ok(list::audit_events(&*self.shared.state()?, query))
+    }
+
+    fn scan(
+        &self,
+        table: &'static Table,
+        after: Option<&[Cell<'static>]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
+        Ok(scan::scan(&*self.shared.state()?, table, after, limit))
+    }
+
+    fn stamp(&self) -> Result<Stamp, Error> {
+        Ok(Stamp(self.shared.commits.load(Ordering::Acquire), 0))
+    }
+
+    /// Waits for the turns that were asked for before, however long they take: whoever holds a
+    /// turn must not ask for another on the same thread.
+    fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {
+        Ok(Box::new(MemoryTurn {
+            _place: self.shared.turns.wait(),
+            shared: &self.shared,
+        }))
+    }
+}
+
+/// The one turn of the moment.
+#[derive(Debug)]
+struct MemoryTurn<'a> {
+    shared: &'a Shared,
+    _place: Place<'a>,
+}
+
+impl Turn for MemoryTurn<'_> {
+    fn load(&mut self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+        load::load(&*self.shared.state()?, set, view);
+        Ok(())
+    }
+
+    fn now(&mut self) -> Result<Option<Timestamp>, Error> {
+        Ok(None)
+    }
+
+    fn floor(&mut self) -> Result<i64, Error> {
+        Ok(self.shared.state()?.floor())
+    }
+
+    fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {
+        let mut state = self.shared.state.write().map_err(|_| broken())?;
+        if commit::commit(&mut state, batch)? {
+            self.shared.commits.fetch_add(1, Ordering::Release);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_can_be_shared_between_threads() {
+        fn shared<T: Send + Sync + 'static>() {}
+        shared::<MemoryStore>();
+    }
+}

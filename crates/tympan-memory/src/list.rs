@@ -1,0 +1,79 @@
+//! Lists: users, entries of a wallet, audit events.
+
+use std::ops::Bound;
+
+use tympan_core::ids::{GroupId, UserId};
+use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan_core::view::{Key, Record};
+
+use crate::state::State;
+
+/// A number of rows as a length.
+pub(crate) fn length(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+/// Users by folded name, then id.
+pub(crate) fn users(state: &State, query: &UserQuery) -> Vec<User> {
+    let from = match &query.after {
+        Some(place) => Bound::Excluded((query.tenant, place.name_folded.clone(), place.id)),
+        None => Bound::Included((query.tenant, String::new(), UserId(i64::MIN))),
+    };
+    state
+        .users
+        .range((from, Bound::Unbounded))
+        .map(|(_, user)| user)
+        .take_while(|user| user.tenant == query.tenant)
+        .filter(|user| query.admits(user))
+        .filter(|user| query.group.is_none_or(|group| is_in(state, user, group)))
+        .take(length(query.limit))
+        .map(|user| User::clone(user))
+        .collect()
+}
+
+fn is_in(state: &State, user: &User, group: GroupId) -> bool {
+    let key = Key::Relations(user.tenant, user.id);
+    let Some(Record::Relations(relations)) = state.records.get(&key) else {
+        return false;
+    };
+    relations
+        .memberships
+        .iter()
+        .any(|membership| membership.user_group == group)
+}
+
+/// Entries of one wallet, newest first.
+pub(crate) fn entries(state: &State, query: &EntryQuery) -> Vec<(Entry, Option<EntryText>)> {
+    let Some(log) = state.wallet_entries.get(&(query.tenant, query.wallet)) else {
+        return Vec::new();
+    };
+    log.before(query.before.map(|id| id.0))
+        .iter()
+        .rev()
+        .take(length(query.limit))
+        .map(|entry| {
+            let text = state.entry_texts.get(entry.id.0);
+            (Entry::clone(entry), text.map(|text| EntryText::clone(text)))
+        })
+        .collect()
+}
+
+/// Audit events of one tenant, oldest first.
+pub(crate) fn audit_events(
+    state: &State,
+    query: &AuditQuery,
+) -> Vec<(AuditEvent, Option<AuditText>)> {
+    let Some(log) = state.tenant_events.get(&query.tenant) else {
+        return Vec::new();
+    };
+    log.after(query.after.map(|id| id.0))
+        .iter()
+        .take(length(query.limit))
+        .map(|event| {
+            let text = state.audit_texts.get(event.id.0);
+            let text = text.map(|text| AuditText::clone(text));
+            (AuditEvent::clone(event), text)
+        })
+        .collect()
+}

@@ -1,0 +1,28 @@
+//! The suite that every store runs: what the contract says, case by case.
+//!
+//! A store is tested by one line in its `tests/conformance.rs`, with an expression that makes a
+//! [`Harness`] around an empty database:
+//!
+//! ```ignore
+//! tympan_store::conformance!(MyHarness::new());
+//! ```
+//!
+//! No case is left out, and no store has an exception. The cases of a module are declared in one
+//! `cases!`, which is also what lists them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a case ends at the first surprise: that is its answer"
+)]
+
+mod harness;
+mod list;
+
+mod steps;
+
+pub mod atomicity;
+
+pub use harness::{Case, Harness, check, run_all};
+pub use list::all_cases;
