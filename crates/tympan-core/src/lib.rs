@@ -27,6 +27,8 @@ pub mod queries;
 pub mod records;
 pub mod row;
 pub mod rows;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod time;
 pub mod view;

@@ -10,11 +10,13 @@ mod price;
 mod receipt;
 mod schedule;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 pub use cancel::Cancel;
 pub use chain::{entry_chain, entry_text_digest};
-pub use charge::{Authorise, Charge, DEFAULT_HOLD_MS, MAX_HOLD_MS};
+pub use charge::{Authorise, Charge, DEFAULT_HOLD_MS, MAX_HOLD_MS, StatedCost};
 pub use override_balance::{Adjust, SetBalance, WalletName};
 pub use price::{Price, price};
 pub use receipt::{IdempotencyKey, MAX_KEY_BYTES, Receipt, ReceiptLine};

@@ -1,0 +1,121 @@
+//! A store for the tests of the rules: a map, one command at a time.
+
+use std::collections::BTreeMap;
+
+use tympan_vault::{KeyRing, RandomError};
+
+use crate::command::{Actor, Command, Context, Decide, Preparation, Stop, TenantKeys};
+use crate::error::Error;
+use crate::ids::{Ids, TenantId};
+use crate::permissions::{actor_reads, permit};
+use crate::records::{AuditEvent, Config, Entry};
+use crate::time::Timestamp;
+use crate::view::{Key, ReadSet, Record, View, apply};
+
+pub(crate) struct TestStore {
+    pub(crate) records: BTreeMap<Key, Record>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) audit_events: Vec<AuditEvent>,
+    pub(crate) keys: TenantKeys,
+    pub(crate) now: Timestamp,
+    pub(crate) actor: Actor,
+    ids: Ids,
+    drawn: u64,
+}
+
+impl TestStore {
+    pub(crate) const TENANT: TenantId = TenantId::DEFAULT;
+
+    pub(crate) fn new() -> Self {
+        let ring = KeyRing::from_bytes(
+            1,
+            &std::array::from_fn(|at| (at as u8).wrapping_mul(37) ^ 0x5a),
+        )
+        .unwrap();
+        Self {
+            records: BTreeMap::new(),
+            entries: Vec::new(),
+            audit_events: Vec::new(),
+            keys: TenantKeys::new(&ring, Self::TENANT),
+            now: Timestamp::from_millis(1_788_000_000_000),
+            actor: Actor::Host,
+            ids: Ids::starting_at(1_000),
+            drawn: 0,
+        }
+    }
+
+    pub(crate) fn put(&mut self, key: Key, record: Record) {
+        self.records.insert(key, record);
+    }
+
+    pub(crate) fn config(&self) -> Option<&Config> {
+        match self.records.get(&Key::Config(Self::TENANT)) {
+            Some(Record::Config(config)) => Some(config),
+            _ => None,
+        }
+    }
+
+    /// Prepares and decides a command as the engine does, one key at a time, and keeps its changes.
+    pub(crate) fn run<C: Command>(
+        &mut self,
+        command: &C,
+    ) -> Result<<C::Prepared as Decide>::Reply, Error> {
+        let config = self.config().cloned();
+        let drawn = &mut self.drawn;
+        let mut random = |out: &mut [u8]| -> Result<(), RandomError> {
+            for byte in out {
+                *drawn = drawn
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                *byte = (*drawn >> 56) as u8;
+            }
+            Ok(())
+        };
+        let prepared = command.prepare(&mut Preparation {
+            tenant: Self::TENANT,
+            config: config.as_ref(),
+            keys: &self.keys,
+            random: &mut random,
+        })?;
+        let mut view = View::default();
+        self.load(&actor_reads(Self::TENANT, self.actor), &mut view);
+        let decision = loop {
+            let mark = self.ids.peek();
+            let mut context = Context {
+                tenant: Self::TENANT,
+                actor: self.actor,
+                now: self.now,
+                ids: &mut self.ids,
+                noise: &[3; 32],
+                keys: &self.keys,
+            };
+            let decided = permit(&view, Self::TENANT, self.actor, C::REQUIRES, None)
+                .and_then(|()| prepared.decide(&view, &mut context));
+            match decided {
+                Ok(decision) => break decision,
+                Err(Stop::Refused(error)) => return Err(error),
+                Err(Stop::Needs(set)) => {
+                    self.ids.rewind(mark);
+                    self.load(&set, &mut view);
+                }
+            }
+        };
+        apply(decision.changes, &mut view);
+        for (key, record) in view.records() {
+            match record {
+                Some(record) => self.records.insert(key.clone(), record.clone()),
+                None => self.records.remove(key),
+            };
+        }
+        let batch = view.into_batch();
+        self.entries.extend(batch.entries);
+        self.audit_events.extend(batch.audit_events);
+        decision.reply
+    }
+
+    fn load(&self, set: &ReadSet, view: &mut View) {
+        for read in &set.reads {
+            view.load(read.key.clone(), self.records.get(&read.key).cloned());
+        }
+    }
+}
