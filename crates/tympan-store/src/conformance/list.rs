@@ -90,6 +90,9 @@ macro_rules! files {
 files! {
     ($)
     atomicity = __conformance_atomicity,
+    expectations = __conformance_expectations,
+    loading = __conformance_loading,
+    tenants = __conformance_tenants,
 }
 
 pub(super) use {cases, declare};

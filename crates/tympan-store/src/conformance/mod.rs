@@ -19,10 +19,14 @@
 
 mod harness;
 mod list;
-
+mod samples;
 mod steps;
+mod variants;
 
 pub mod atomicity;
+pub mod expectations;
+pub mod loading;
+pub mod tenants;
 
 pub use harness::{Case, Harness, check, run_all};
 pub use list::all_cases;
