@@ -150,6 +150,7 @@ mod tests {
             ("ACEG", Err(PinFault::ConstantStep)),
             ("89AC", Err(PinFault::ConstantStep)),
             ("XY23", Err(PinFault::ConstantStep)),
+            ("8ADF", Err(PinFault::ConstantStep)),
             ("3456", Err(PinFault::ConstantStep)),
             ("AC26", Err(PinFault::Denied)),
             ("aC26", Err(PinFault::Denied)),
