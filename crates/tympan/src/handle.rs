@@ -74,6 +74,15 @@ impl Handle {
         self.engine.run(self.tenant, self.actor, command)
     }
 
+    /// Runs many commands and waits until all are durable: at most a thousand share a commit. Each
+    /// has its own answer, in the same order; a refusal refuses only its own command.
+    pub fn run_all<C: Command + 'static>(
+        &self,
+        commands: Vec<C>,
+    ) -> Vec<Result<<C::Prepared as Decide>::Reply, Error>> {
+        self.engine.run_all(self.tenant, self.actor, commands)
+    }
+
     /// Queues a command; the future is ready when it is durable, and needs no particular runtime.
     pub fn submit<C: Command + 'static>(
         &self,

@@ -70,8 +70,32 @@ impl Engine {
         C: Command + 'static,
     {
         let job = Arc::new(Job::prepare(self, tenant, actor, command)?);
-        self.queue.run_blocking(self, job.clone())?;
+        self.queue.run_blocking(self, vec![job.clone()])?;
         job.take_reply()
+    }
+
+    /// Runs many commands on the caller's thread, as few batches; each has its own answer.
+    pub(crate) fn run_all<C>(
+        &self,
+        tenant: TenantId,
+        actor: Actor,
+        commands: Vec<C>,
+    ) -> Vec<Result<<C::Prepared as tympan_core::command::Decide>::Reply, Error>>
+    where
+        C: Command + 'static,
+    {
+        let jobs: Vec<Result<Arc<Job<C>>, Error>> = commands
+            .into_iter()
+            .map(|command| Job::prepare(self, tenant, actor, command).map(Arc::new))
+            .collect();
+        let prepared = jobs
+            .iter()
+            .flatten()
+            .map(|job| job.clone() as Arc<dyn job::Pending>);
+        let run = self.queue.run_blocking(self, prepared.collect());
+        jobs.into_iter()
+            .map(|job| job.and_then(|job| run.clone().and_then(|()| job.take_reply())))
+            .collect()
     }
 
     /// Queues a command for the engine's thread; the answer is a future that needs no runtime.

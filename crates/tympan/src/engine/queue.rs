@@ -55,8 +55,13 @@ impl Queue {
         }
     }
 
-    /// Decides a command on this thread or waits until another has.
-    pub(super) fn run_blocking(&self, engine: &Engine, job: Arc<dyn Pending>) -> Result<(), Error> {
+    /// Decides commands on this thread or waits until another has; those that came too late for
+    /// the deadline are answered with `busy`.
+    pub(super) fn run_blocking(
+        &self,
+        engine: &Engine,
+        jobs: Vec<Arc<dyn Pending>>,
+    ) -> Result<(), Error> {
         let until = Instant::now() + engine.deadline;
         let mut state = lock(&self.state);
         loop {
@@ -66,7 +71,7 @@ impl Queue {
             if !state.leading && state.waiting.is_empty() {
                 state.leading = true;
                 drop(state);
-                self.lead(engine, Some(job), until);
+                self.lead(engine, jobs, until);
                 return Ok(());
             }
             if state.waiting.len() < self.limit {
@@ -82,30 +87,27 @@ impl Queue {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-        state.waiting.push_back(job.clone());
+        state.waiting.extend(jobs.iter().cloned());
         if !state.leading {
             self.pass_on(&mut state);
         }
         drop(state);
         self.arrived.notify_one();
-        match job.wait_state().wait(until) {
-            Woken::Done => Ok(()),
-            Woken::Leads => {
-                self.lead(engine, None, until);
-                job.wait_state().wait_done();
-                Ok(())
+        for job in &jobs {
+            match job.wait_state().wait(until) {
+                Woken::Done => {}
+                Woken::Leads => {
+                    self.lead(engine, Vec::new(), until);
+                    job.wait_state().wait_done();
+                }
+                Woken::TimedOut => self.withdraw(engine, job, until),
             }
-            Woken::TimedOut => self.withdraw(engine, &job, until),
         }
+        Ok(())
     }
 
     /// Takes a command that was not begun out of the queue; one that was is waited for.
-    fn withdraw(
-        &self,
-        engine: &Engine,
-        job: &Arc<dyn Pending>,
-        until: Instant,
-    ) -> Result<(), Error> {
+    fn withdraw(&self, engine: &Engine, job: &Arc<dyn Pending>, until: Instant) {
         let mut state = lock(&self.state);
         let place = state
             .waiting
@@ -115,18 +117,17 @@ impl Queue {
             state.waiting.remove(place);
             drop(state);
             self.room.notify_one();
-            // Leadership may have been passed to this thread meanwhile: it passes it on.
-            if job.wait_state().wait(Instant::now()) == Woken::Leads {
-                self.lead(engine, None, until);
-            }
-            return Err(Error::of(Code::Busy));
+        } else {
+            drop(state);
         }
-        drop(state);
+        // The lead may have been passed to this thread meanwhile.
         if job.wait_state().wait(Instant::now()) == Woken::Leads {
-            self.lead(engine, None, until);
+            self.lead(engine, Vec::new(), until);
         }
-        job.wait_state().wait_done();
-        Ok(())
+        match place {
+            Some(_) => job.finish(Err(Error::of(Code::Busy))),
+            None => job.wait_state().wait_done(),
+        }
     }
 
     /// Queues a future's command; gives it back to be tried again if there is no room.
@@ -166,20 +167,22 @@ impl Queue {
     }
 
     /// Leads one batch: gathers it, decides it, answers it, passes the lead on.
-    fn lead(&self, engine: &Engine, own: Option<Arc<dyn Pending>>, until: Instant) {
+    fn lead(&self, engine: &Engine, own: Vec<Arc<dyn Pending>>, until: Instant) {
         let jobs = self.gather(own);
         let lead = Lead {
             queue: self,
             jobs,
             begun: Instant::now(),
         };
-        engine.decide_batch(&lead.jobs, until);
+        for batch in lead.jobs.chunks(MAX_BATCH) {
+            engine.decide_batch(batch, until);
+        }
     }
 
     /// The commands of a batch. Callers that were just answered are given a moment to come back:
     /// without that the first one back leads alone, and batches halve. A lone caller never waits.
-    fn gather(&self, own: Option<Arc<dyn Pending>>) -> Vec<Arc<dyn Pending>> {
-        let mut jobs: Vec<Arc<dyn Pending>> = own.into_iter().collect();
+    fn gather(&self, own: Vec<Arc<dyn Pending>>) -> Vec<Arc<dyn Pending>> {
+        let mut jobs = own;
         let mut state = lock(&self.state);
         if state.answered > 1 {
             let until = Instant::now() + MAX_GATHER.min(state.last_batch / 10);
@@ -268,7 +271,7 @@ fn serve(queue: &Queue, engine: &Weak<Engine>) {
         state.leading = true;
         drop(state);
         match engine.upgrade() {
-            Some(engine) => queue.lead(&engine, None, Instant::now() + engine.deadline),
+            Some(engine) => queue.lead(&engine, Vec::new(), Instant::now() + engine.deadline),
             None => return,
         }
     }
