@@ -36,7 +36,9 @@ pub trait Store: Send + Sync {
     fn users(&self, query: &UserQuery) -> Result<Vec<User>, Error>;
 
     /// Entries of one wallet with their words, newest first, as of one instant. Unknown wallets
-    /// have none.
+    /// have none. The stored wallet names its newest entry and each entry the one before it: a
+    /// store lists what is reached that way, and needs no index over owners that every charge
+    /// would have to be put into.
     ///
     /// # Errors
     /// Of kind `storage`.

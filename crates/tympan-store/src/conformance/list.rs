@@ -92,6 +92,7 @@ files! {
     atomicity = __conformance_atomicity,
     expectations = __conformance_expectations,
     loading = __conformance_loading,
+    round_trip = __conformance_round_trip,
     tenants = __conformance_tenants,
 }
 

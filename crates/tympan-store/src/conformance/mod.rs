@@ -17,6 +17,7 @@
     reason = "a case ends at the first surprise: that is its answer"
 )]
 
+mod everything;
 mod harness;
 mod list;
 mod samples;
@@ -26,6 +27,7 @@ mod variants;
 pub mod atomicity;
 pub mod expectations;
 pub mod loading;
+pub mod round_trip;
 pub mod tenants;
 
 pub use harness::{Case, Harness, check, run_all};

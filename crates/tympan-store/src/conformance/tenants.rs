@@ -110,14 +110,10 @@ cases! {
     fn entries_stay_in_their_tenant(harness: &dyn Harness) {
         let store = harness.open();
         let wallet = wallet_key(1, 1);
+        let tenant = |id| if id % 3 == 0 { OTHER } else { TENANT };
         change(
             &*store,
-            (1..=6)
-                .map(|id| {
-                    let tenant = if id % 3 == 0 { OTHER } else { TENANT };
-                    Change::Entry(entry(tenant, id, wallet))
-                })
-                .collect(),
+            chained((1..=6).map(|id| entry(tenant(id), id, wallet))),
         );
         for (tenant, ids) in [
             (TENANT, vec![5, 4, 2, 1]),
