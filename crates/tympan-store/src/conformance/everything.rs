@@ -119,7 +119,7 @@ fn one_tenant(tenant: TenantId) -> Vec<Change> {
     let mut slots = vec![full_config(tenant, 1).slot()];
     for id in 1..=4 {
         slots.push(user(tenant, id, 1).slot());
-        slots.push(relations_slot(tenant, id, relations(tenant, id, id - 1)));
+        slots.push(relations_slot(tenant, id, relations(tenant, id, id)));
         slots.push(wallets_slot(tenant, id, many_wallets(tenant, id)));
         slots.push(hold(tenant, id, id, 1).slot());
     }

@@ -91,9 +91,14 @@ files! {
     ($)
     atomicity = __conformance_atomicity,
     expectations = __conformance_expectations,
+    history = __conformance_history,
     loading = __conformance_loading,
+    reopening = __conformance_reopening,
     round_trip = __conformance_round_trip,
+    scans = __conformance_scans,
+    stamps = __conformance_stamps,
     tenants = __conformance_tenants,
+    users = __conformance_users,
 }
 
 pub(super) use {cases, declare};

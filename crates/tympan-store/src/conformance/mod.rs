@@ -26,9 +26,14 @@ mod variants;
 
 pub mod atomicity;
 pub mod expectations;
+pub mod history;
 pub mod loading;
+pub mod reopening;
 pub mod round_trip;
+pub mod scans;
+pub mod stamps;
 pub mod tenants;
+pub mod users;
 
 pub use harness::{Case, Harness, check, run_all};
 pub use list::all_cases;
