@@ -1,0 +1,225 @@
+//! Lists, page by page; and whole tables.
+
+use std::fmt::Write;
+
+use rusqlite::Connection;
+use tympan_core::error::Error;
+use tympan_core::ids::EntryId;
+use tympan_core::queries::{AuditQuery, EntryQuery, SEARCHED_COLUMNS, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User, Wallet};
+use tympan_core::row::{Cell, Field, Row, Table};
+use tympan_core::text::{Pattern, PatternPart};
+
+use crate::statements::{cells, columns, query, query_with, select_one};
+
+/// Up to so many members of a group are sorted by name; of a larger group, the users in order of
+/// their names are asked for membership. Either way a page of a million users takes milliseconds.
+const SMALL_GROUP: usize = 4_096;
+
+/// A statement that grows with its values.
+#[derive(Debug, Default)]
+struct Sql<'a> {
+    text: String,
+    values: Vec<Cell<'a>>,
+}
+
+impl<'a> Sql<'a> {
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// Adds a value and gives its place.
+    fn value(&mut self, value: Cell<'a>) -> String {
+        self.values.push(value);
+        format!("?{}", self.values.len())
+    }
+}
+
+/// Users by folded name, then id.
+pub(crate) fn users(connection: &Connection, query: &UserQuery) -> Result<Vec<User>, Error> {
+    let mut sql = Sql::default();
+    let tenant = sql.value(query.tenant.cell());
+    sql.push("SELECT ");
+    sql.push(&columns(User::TABLE, "u."));
+    match query.group {
+        Some(group) if is_small(connection, query)? => {
+            let group = sql.value(Cell::Integer(group.0));
+            sql.push(&format!(
+                " FROM \"membership\" AS m INDEXED BY \"membership_by_group\"
+                 CROSS JOIN \"user\" AS u ON u.\"tenant\" = {tenant} AND u.\"id\" = m.\"user\"
+                 WHERE m.\"tenant\" = {tenant} AND m.\"user_group\" = {group}",
+            ));
+        }
+        group => {
+            sql.push(" FROM \"user\" AS u INDEXED BY \"user_by_name\" WHERE ");
+            sql.push(&format!("u.\"tenant\" = {tenant}"));
+            if let Some(group) = group {
+                let group = sql.value(Cell::Integer(group.0));
+                sql.push(&format!(
+                    " AND (SELECT count(*) FROM \"membership\" AS m WHERE m.\"tenant\" = {tenant}
+                     AND m.\"user\" = u.\"id\" AND m.\"user_group\" = {group}) > 0",
+                ));
+            }
+        }
+    }
+    if let Some(active) = query.active {
+        let active = sql.value(Cell::Integer(active.into()));
+        sql.push(&format!(" AND u.\"active\" = {active}"));
+    }
+    if let Some(profile) = query.profile {
+        let profile = sql.value(Cell::Integer(profile.0));
+        sql.push(&format!(" AND u.\"profile\" = {profile}"));
+    }
+    if let Some(after) = &query.after {
+        let name = sql.value(after.name_folded.cell());
+        let id = sql.value(after.id.cell());
+        sql.push(&format!(
+            " AND (u.\"name_folded\", u.\"id\") > ({name}, {id})"
+        ));
+    }
+    if let Some(pattern) = &query.pattern {
+        let glob = sql.value(Cell::Text(glob(pattern).into()));
+        let matches = SEARCHED_COLUMNS.iter();
+        let matches: Vec<String> = matches
+            .map(|column| format!("u.\"{column}\" GLOB {glob}"))
+            .collect();
+        sql.push(&format!(" AND ({})", matches.join(" OR ")));
+    }
+    let limit = sql.value(Cell::Integer(query.limit.into()));
+    sql.push(&format!(
+        " ORDER BY u.\"name_folded\", u.\"id\" LIMIT {limit}"
+    ));
+    self::query(connection, &sql.text, &sql.values)
+}
+
+fn is_small(connection: &Connection, query: &UserQuery) -> Result<bool, Error> {
+    let group = query.group.map_or(0, |group| group.0);
+    let values = [query.tenant.cell(), Cell::Integer(group)];
+    let text = format!(
+        "SELECT 1 FROM \"membership\" WHERE \"tenant\" = ?1 AND \"user_group\" = ?2 LIMIT {}",
+        SMALL_GROUP + 1
+    );
+    let members = query_with(connection, &text, &values, |_| Ok(()))?;
+    Ok(members.len() <= SMALL_GROUP)
+}
+
+/// A pattern as GLOB wants it: what it takes for a sign of its own stands in brackets.
+fn glob(pattern: &Pattern) -> String {
+    let mut glob = String::new();
+    for part in pattern.parts() {
+        match part {
+            PatternPart::AnyRun => glob.push('*'),
+            PatternPart::AnyOne => glob.push('?'),
+            PatternPart::Literal(sign @ ('*' | '?' | '[')) => {
+                // Writing into a string cannot fail.
+                write!(glob, "[{sign}]").unwrap_or_default();
+            }
+            PatternPart::Literal(letter) => glob.push(*letter),
+        }
+    }
+    glob
+}
+
+/// Entries of one wallet, newest first: along the chain that each entry is a part of.
+pub(crate) fn entries(
+    connection: &Connection,
+    query: &EntryQuery,
+) -> Result<Vec<(Entry, Option<EntryText>)>, Error> {
+    let wallet = query.wallet;
+    let key = [
+        query.tenant.cell(),
+        wallet.owner.cell(),
+        wallet.kind.cell(),
+        wallet.feed.cell(),
+    ];
+    let Some(stored) = select_one::<Wallet>(connection, &key)? else {
+        return Ok(Vec::new());
+    };
+    let of_wallet = |entry: &Entry| entry.tenant == query.tenant && entry.wallet() == wallet;
+    let mut next = stored.last_entry;
+    if let Some(before) = query.before
+        && let Some(place) = entry(connection, before)?.filter(of_wallet)
+    {
+        next = place.previous;
+    }
+    let mut found = Vec::new();
+    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    while found.len() < limit {
+        let Some(entry) = entry(connection, next)?.filter(of_wallet) else {
+            break;
+        };
+        // Whatever is stored there, the walk ends: ids fall along a chain.
+        next = entry.previous.min(EntryId(entry.id.0.saturating_sub(1)));
+        if query.before.is_none_or(|before| entry.id < before) {
+            let text = select_one::<EntryText>(connection, &[entry.id.cell()])?;
+            found.push((entry, text));
+        }
+    }
+    Ok(found)
+}
+
+fn entry(connection: &Connection, id: EntryId) -> Result<Option<Entry>, Error> {
+    select_one::<Entry>(connection, &[id.cell()])
+}
+
+/// Audit events of one tenant, oldest first.
+pub(crate) fn audit_events(
+    connection: &Connection,
+    query: &AuditQuery,
+) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
+    let mut sql = Sql::default();
+    let tenant = sql.value(query.tenant.cell());
+    sql.push("SELECT ");
+    sql.push(&columns(AuditEvent::TABLE, ""));
+    sql.push(" FROM \"audit_event\" INDEXED BY \"audit_event_by_tenant\" WHERE ");
+    sql.push(&format!("\"tenant\" = {tenant}"));
+    if let Some(after) = query.after {
+        let after = sql.value(Cell::Integer(after.0));
+        sql.push(&format!(" AND \"id\" > {after}"));
+    }
+    let limit = sql.value(Cell::Integer(query.limit.into()));
+    sql.push(&format!(" ORDER BY \"id\" LIMIT {limit}"));
+    self::query::<AuditEvent>(connection, &sql.text, &sql.values)?
+        .into_iter()
+        .map(|event| {
+            let text = select_one::<AuditText>(connection, &[event.id.cell()])?;
+            Ok((event, text))
+        })
+        .collect()
+}
+
+/// Rows of a whole table in the order of its key.
+pub(crate) fn scan(
+    connection: &Connection,
+    table: &'static Table,
+    after: Option<&[Cell<'static>]>,
+    limit: u32,
+) -> Result<Vec<Vec<Cell<'static>>>, Error> {
+    let mut sql = Sql::default();
+    let key = table.columns.get(..table.key).unwrap_or_default();
+    let key: Vec<String> = key
+        .iter()
+        .map(|column| format!("\"{}\"", column.name))
+        .collect();
+    sql.push("SELECT ");
+    sql.push(&columns(table, ""));
+    sql.push(&format!(" FROM \"{}\"", table.name));
+    if let Some(after) = after.filter(|after| !after.is_empty()) {
+        let places: Vec<String> = after.iter().map(|cell| sql.value(cell.clone())).collect();
+        let key = key.get(..places.len()).unwrap_or(&key).join(", ");
+        sql.push(&format!(" WHERE ({key}) > ({})", places.join(", ")));
+    }
+    let limit = sql.value(Cell::Integer(limit.into()));
+    sql.push(&format!(" ORDER BY {} LIMIT {limit}", key.join(", ")));
+    query_with(connection, &sql.text, &sql.values, |row| {
+        let mut next = cells(row, 0);
+        table
+            .columns
+            .iter()
+            .map(|column| {
+                let cell = next().map(Cell::into_owned);
+                cell.ok_or_else(|| tympan_core::row::corrupt(table.name, column.name))
+            })
+            .collect()
+    })
+}

@@ -1,0 +1,427 @@
+//! The store: opening it, and everything that is not a turn.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tympan_core::error::{Code, Error};
+use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan_core::row::{Cell, Table};
+use tympan_core::view::{Key, ReadSet, Record, View};
+use tympan_store::{Stamp, Store, Turn};
+
+use crate::connection::{self, Readers, run};
+use crate::known::{self, Known};
+use crate::migrate::{self, Found, MIGRATIONS, Migration};
+use crate::queue::Queue;
+use crate::receipts::{self, Receipts};
+use crate::turn::SqliteTurn;
+use crate::turnstile::Turnstile;
+use crate::{backup, error, list, load, statements};
+
+/// How many times a reader takes a new snapshot because the one it has is too old.
+const MOST_LOOKS: usize = 4;
+
+/// When a commit counts as done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Synchronous {
+    /// When it is on disk: it outlives a power failure.
+    #[default]
+    Full,
+    /// When the system has it: it outlives the end of the program, but after a power failure or a
+    /// crash of the system the last commits may be gone, though they were acknowledged. The file
+    /// stays whole. For tests and for data that can be had again, not for money.
+    Normal,
+}
+
+impl Synchronous {
+    pub(crate) fn number(self) -> i64 {
+        match self {
+            Self::Full => 2,
+            Self::Normal => 1,
+        }
+    }
+}
+
+/// What opening may do to the layout of a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Migrate {
+    /// Makes a database where there is none, and brings an older one up to date: first it is
+    /// copied beside itself, `shop.db` of version 1 to `shop.db.v1`.
+    #[default]
+    Auto,
+    /// Makes a database where there is none; an older one is refused with `store_older`.
+    Check,
+    /// Makes and changes nothing: `store_missing` where there is none, `store_older` for an older
+    /// one.
+    Never,
+}
+
+/// How a database is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// When a commit counts as done.
+    pub synchronous: Synchronous,
+    /// What opening may do to the layout.
+    pub migrate: Migrate,
+    /// How long a turn, and opening itself, waits for others; then `store_locked`.
+    pub busy_timeout: Duration,
+    /// Whether to make a database where there is none; if not, `store_missing`.
+    pub create: bool,
+    /// What tells one key ring from another; not a secret. It is kept when the database is made,
+    /// and a later one that differs is refused with `store_keys`. None: nothing is kept, nothing
+    /// is compared.
+    pub keys_fingerprint: Option<String>,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            synchronous: Synchronous::Full,
+            migrate: Migrate::Auto,
+            busy_timeout: Duration::from_secs(10),
+            create: true,
+            keys_fingerprint: None,
+        }
+    }
+}
+
+impl SqliteOptions {
+    pub(crate) fn may_create(&self) -> bool {
+        self.create && self.migrate != Migrate::Never
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        let now = Instant::now();
+        // A time-out beyond the end of time is a year.
+        now.checked_add(self.busy_timeout)
+            .unwrap_or_else(|| now + Duration::from_secs(31_536_000))
+    }
+}
+
+/// What tests make small.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tuning {
+    pub(crate) migrations: &'static [Migration],
+    pub(crate) most_records: usize,
+    pub(crate) receipts_kept: usize,
+    pub(crate) receipts_step: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            migrations: MIGRATIONS,
+            most_records: known::MOST_RECORDS,
+            receipts_kept: receipts::KEPT,
+            receipts_step: receipts::STEP,
+        }
+    }
+}
+
+/// A database of SQLite, in a file or in memory.
+#[derive(Debug)]
+pub struct SqliteStore {
+    pub(crate) options: SqliteOptions,
+    pub(crate) queue: Queue,
+    pub(crate) writer: Mutex<Writer>,
+    pub(crate) receipts: Mutex<Receipts>,
+    /// Commits of this store so far.
+    pub(crate) commits: AtomicU64,
+    /// None of a database in memory.
+    pub(crate) file: Option<Opened>,
+}
+
+/// What belongs to a database in a file.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    path: PathBuf,
+    pub(crate) turnstile: Turnstile,
+    readers: Readers,
+    /// Sees every commit, by whatever connection.
+    watcher: Mutex<Connection>,
+}
+
+/// The connection that writes, and what is known of the database without reading it.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    /// Changes when another connection commits; none if what is known cannot be trusted.
+    pub(crate) version: Option<i64>,
+    pub(crate) known: Known,
+    pub(crate) floor: Option<i64>,
+}
+
+impl SqliteStore {
+    /// Opens the database at a path, which is made or migrated as the options say.
+    ///
+    /// # Errors
+    /// `store_missing`, `store_foreign`, `store_newer`, `store_older`, `store_keys`,
+    /// `store_read_only`, `store_full`, `store_locked`, `store_corrupt`, `storage`. The detail
+    /// `path` says of which file.
+    pub fn open(path: &Path, options: &SqliteOptions) -> Result<Self, Error> {
+        Self::open_with(path, options, Tuning::default())
+    }
+
+    /// Makes a database in memory; it is gone with the store. Of the options only `busy_timeout`
+    /// has a meaning.
+    ///
+    /// # Errors
+    /// `storage`.
+    pub fn in_memory(options: &SqliteOptions) -> Result<Self, Error> {
+        Self::in_memory_with(options, Tuning::default())
+    }
+
+    /// Copies the database, as of one instant and while it is in use, to a path. What lies there
+    /// is replaced, once the copy is whole.
+    ///
+    /// # Errors
+    /// Those of [`SqliteStore::open`]; `storage` for a database in memory.
+    pub fn backup_to(&self, path: &Path) -> Result<(), Error> {
+        let Some(file) = &self.file else {
+            return Err(Error::new(
+                Code::Storage,
+                "a database in memory cannot be copied to a file",
+            ));
+        };
+        backup::copy(&file.path, path, self.options.busy_timeout)
+    }
+
+    /// Writes SQLite's log back into the database and empties it. SQLite does so by itself from
+    /// time to time; this is for a host that wants the one file to hold everything.
+    ///
+    /// # Errors
+    /// Of kind `storage`; `store_locked` if others did not let go in time.
+    pub fn checkpoint(&self) -> Result<(), Error> {
+        let deadline = self.options.deadline();
+        let _seat = self.queue.enter(deadline).ok_or_else(error::locked)?;
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let _pass = file.turnstile.enter(deadline)?;
+        connection::checkpoint(&self.writer().connection, "TRUNCATE").map_err(error::sql)
+    }
+
+    pub(crate) fn open_with(
+        path: &Path,
+        options: &SqliteOptions,
+        tuning: Tuning,
+    ) -> Result<Self, Error> {
+        let path = resolved(path)?;
+        if migrate::look(&path)? == Found::Nothing {
+            if !options.may_create() {
+                let what = Error::of(Code::StoreMissing);
+                return Err(error::at(&path, Code::StoreMissing, what.message()));
+            }
+            refuse_read_only_directory(&path)?;
+        }
+        let turnstile = Turnstile::open(&path)?;
+        // One process at a time makes or migrates a database.
+        let pass = turnstile.enter(options.deadline())?;
+        let opening = |error| error::opening(&path, error);
+        let writer = connection::writer(&path, options).map_err(opening)?;
+        migrate::prepare(&writer, &path, options, tuning.migrations)?;
+        connection::keep_commits(&writer, &path, options.synchronous)?;
+        let watcher = connection::reader(&path, options.busy_timeout).map_err(opening)?;
+        drop(pass);
+        let opened = Opened {
+            path,
+            turnstile,
+            readers: Readers::default(),
+            watcher: Mutex::new(watcher),
+        };
+        Ok(Self::new(writer, Some(opened), options, tuning))
+    }
+
+    pub(crate) fn in_memory_with(options: &SqliteOptions, tuning: Tuning) -> Result<Self, Error> {
+        let connection = connection::in_memory().map_err(error::sql)?;
+        let new = SqliteOptions {
+            create: true,
+            migrate: Migrate::Auto,
+            ..options.clone()
+        };
+        migrate::prepare(&connection, Path::new(":memory:"), &new, tuning.migrations)?;
+        Ok(Self::new(connection, None, &new, tuning))
+    }
+
+    fn new(
+        connection: Connection,
+        file: Option<Opened>,
+        options: &SqliteOptions,
+        tuning: Tuning,
+    ) -> Self {
+        Self {
+            options: options.clone(),
+            queue: Queue::default(),
+            writer: Mutex::new(Writer {
+                connection,
+                version: None,
+                known: Known::new(tuning.most_records),
+                floor: None,
+            }),
+            receipts: Mutex::new(Receipts::new(tuning.receipts_kept, tuning.receipts_step)),
+            commits: AtomicU64::new(0),
+            file,
+        }
+    }
+
+    pub(crate) fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn receipts(&self) -> MutexGuard<'_, Receipts> {
+        self.receipts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with a connection to which nothing changes meanwhile.
+    fn at_one_instant<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Some(file) = &self.file else {
+            // Turns write only within their commit, which locks the connection too.
+            return work(&self.writer().connection);
+        };
+        let timeout = self.options.busy_timeout;
+        let open = || connection::reader(&file.path, timeout).map_err(error::sql);
+        file.readers.with(open, work)
+    }
+
+    /// Sees to it that the keys a snapshot has are known; takes a newer one if need be.
+    fn look_for_receipts(&self, connection: &Connection) -> Result<(), Error> {
+        for _ in 0..MOST_LOOKS {
+            if self.receipts().look(connection)? {
+                return Ok(());
+            }
+            connection::end(connection)?;
+            connection::begin(connection)?;
+        }
+        let mut receipts = self.receipts();
+        receipts.forget();
+        receipts.look(connection).map(drop)
+    }
+}
+
+impl Store for SqliteStore {
+    fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+        self.at_one_instant(|connection| {
+            if set
+                .reads
+                .iter()
+                .any(|read| matches!(read.key, Key::Receipt(..)))
+            {
+                self.look_for_receipts(connection)?;
+            }
+            load::fill(set, view, &mut |key| match key {
+                Key::Receipt(tenant, digest) => {
+                    let found = self.receipts().find(connection, *tenant, digest)?;
+                    Ok(found.map(|entries| Record::Receipt(entries.into())))
+                }
+                Key::Config(tenant) => load::record(connection, key, set.known(*tenant)),
+                _ => load::record(connection, key, None),
+            })
+        })
+    }
+
+    fn users(&self, query: &UserQuery) -> Result<Vec<User>, Error> {
+        self.at_one_instant(|connection| list::users(connection, query))
+    }
+
+    fn entries(&self, query: &EntryQuery) -> Result<Vec<(Entry, Option<EntryText>)>, Error> {
+        self.at_one_instant(|connection| list::entries(connection, query))
+    }
+
+    fn audit_events(
+        &self,
+        query: &AuditQuery,
+    ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
+        self.at_one_instant(|connection| list::audit_events(connection, query))
+    }
+
+    fn scan(
+        &self,
+        table: &'static Table,
+        after: Option<&[Cell<'static>]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
+        self.at_one_instant(|connection| list::scan(connection, table, after, limit))
+    }
+
+    fn stamp(&self) -> Result<Stamp, Error> {
+        let Some(file) = &self.file else {
+            return Ok(Stamp(0, self.commits.load(Ordering::Acquire)));
+        };
+        // Counts commits by all connections but its own, which makes none.
+        let watcher = file.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let version = statements::number(&watcher, DATA_VERSION)?;
+        Ok(Stamp(version.cast_unsigned(), 0))
+    }
+
+    fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {
+        Ok(Box::new(SqliteTurn::begin(self)?))
+    }
+}
+
+/// What tells whether another connection has committed.
+pub(crate) const DATA_VERSION: &str = "PRAGMA data_version";
+
+impl Writer {
+    /// Begins a transaction that keeps other writers off, and forgets what they made untrue.
+    pub(crate) fn begin(&mut self, receipts: &mut Receipts) -> Result<(), Error> {
+        connection::end(&self.connection)?;
+        run(&self.connection, "BEGIN IMMEDIATE").map_err(error::sql)?;
+        let version = Some(statements::number(&self.connection, DATA_VERSION)?);
+        if self.version != version {
+            self.known.forget_all();
+            self.floor = None;
+            receipts.expire();
+            self.version = version;
+        }
+        Ok(())
+    }
+
+    /// Nothing that is known can be trusted any more.
+    pub(crate) fn forget(&mut self, receipts: &mut Receipts) {
+        self.version = None;
+        self.known.forget_all();
+        self.floor = None;
+        receipts.forget();
+    }
+}
+
+/// The same path without symbolic links, so that all who open the file name it alike.
+fn resolved(path: &Path) -> Result<PathBuf, Error> {
+    match path.canonicalize() {
+        Ok(path) => Ok(path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let directory = match path.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => Path::new("."),
+            };
+            let Some(name) = path.file_name() else {
+                return Err(error::io(path, &error));
+            };
+            let directory = directory
+                .canonicalize()
+                .map_err(|error| error::io(path, &error))?;
+            Ok(directory.join(name))
+        }
+        Err(error) => Err(error::io(path, &error)),
+    }
+}
+
+fn refuse_read_only_directory(path: &Path) -> Result<(), Error> {
+    let directory = path.parent().unwrap_or(path);
+    let metadata = std::fs::metadata(directory).map_err(|error| error::io(path, &error))?;
+    if metadata.permissions().readonly() {
+        return Err(error::at(
+            path,
+            Code::StoreReadOnly,
+            "the directory is marked as read-only",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! The embedded store keeps the contract, in a file and in memory.
+
+use tempfile::TempDir;
+use tympan_sqlite::{SqliteOptions, SqliteStore};
+use tympan_store::Store;
+use tympan_store::conformance::Harness;
+
+/// A file, which every handle opens anew.
+struct InFile(TempDir);
+
+impl Harness for InFile {
+    fn open(&self) -> Box<dyn Store> {
+        let path = self.0.path().join("conformance.db");
+        Box::new(SqliteStore::open(&path, &SqliteOptions::default()).unwrap())
+    }
+}
+
+tympan_store::conformance!(InFile(tempfile::tempdir().unwrap()));
+
+mod in_memory {
+    use std::sync::Arc;
+
+    use tympan_core::error::Error;
+    use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
+    use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+    use tympan_core::row::{Cell, Table};
+    use tympan_core::view::{ReadSet, View};
+    use tympan_store::{Stamp, Turn};
+
+    use super::*;
+
+    /// The data lives in one store, which every handle shares.
+    struct InMemory(Arc<SqliteStore>);
+
+    struct Handle(Arc<SqliteStore>);
+
+    impl Harness for InMemory {
+        fn open(&self) -> Box<dyn Store> {
+            Box::new(Handle(Arc::clone(&self.0)))
+        }
+    }
+
+    impl Store for Handle {
+        fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+            self.0.read(set, view)
+        }
+        fn users(&self, query: &UserQuery) -> Result<Vec<User>, Error> {
+            self.0.users(query)
+        }
+        fn entries(&self, query: &EntryQuery) -> Result<Vec<(Entry, Option<EntryText>)>, Error> {
+            self.0.entries(query)
+        }
+        fn audit_events(
+            &self,
+            query: &AuditQuery,
+        ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
+            self.0.audit_events(query)
+        }
+        fn scan(
+            &self,
+            table: &'static Table,
+            after: Option<&[Cell<'static>]>,
+            limit: u32,
+        ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
+            self.0.scan(table, after, limit)
+        }
+        fn stamp(&self) -> Result<Stamp, Error> {
+            self.0.stamp()
+        }
+        fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {
+            self.0.turn()
+        }
+    }
+
+    tympan_store::conformance!(InMemory(Arc::new(
+        SqliteStore::in_memory(&SqliteOptions::default()).unwrap()
+    )));
+}
