@@ -127,9 +127,9 @@ codes! {
     KeyReused, "key_reused", Conflict, false, "the key was used before with other content; the details name the field";
     NameTaken, "name_taken", Conflict, false, "another of the same kind has the name";
     IdentityTaken, "identity_taken", Conflict, false, "another user has the value; a transfer moves it";
+    DefaultProfile, "default_profile", Refused, false, "the default profile can be changed, but not retired or deleted";
     InUse, "in_use", Refused, false, "it is still in use: retire it, or move its users first";
     Retired, "retired", Refused, false, "it is retired and takes no new users";
-    DefaultProfile, "default_profile", Refused, false, "the default profile can be changed, but not retired or deleted";
     LastAdministrator, "last_administrator", Refused, false, "an active user with user administration must remain";
     UserInactive, "user_inactive", Refused, false, "the user is inactive and can neither sign in nor print";
     HoldResolved, "hold_resolved", Refused, false, "the hold was settled or cancelled already; the details say which";

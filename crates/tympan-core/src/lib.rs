@@ -16,6 +16,7 @@
 
 pub mod audit;
 pub mod command;
+pub mod configuration;
 pub mod digest;
 pub mod error;
 pub mod ids;

@@ -1,0 +1,53 @@
+//! What is configured for a tenant: its settings, and the things that have names.
+//!
+//! Profiles, roles, groups, accounts and price lists are created by commands of their own, and
+//! renamed, retired, deleted, listed and shown by one mechanism for all of them ([`Named`]). Each
+//! command writes a new snapshot, raises the version of the thing and of the tenant by one, and
+//! leaves one audit event. A command that would change nothing writes nothing.
+
+mod account;
+mod administrators;
+mod bootstrap;
+mod delete;
+mod draft;
+mod group;
+mod limits;
+mod list;
+mod named;
+mod plan;
+mod price_list;
+mod price_terms;
+mod profile;
+mod rename;
+mod retire;
+mod role;
+mod settings;
+mod starter;
+#[cfg(test)]
+mod tests;
+mod uses;
+
+pub use account::CreateAccount;
+pub use bootstrap::{Bootstrap, Bootstrapped, FirstAdministrator};
+pub use delete::{Delete, DeleteAccount, DeleteGroup, DeletePriceList, DeleteProfile, DeleteRole};
+pub use draft::Saved;
+pub use group::CreateGroup;
+pub use limits::{
+    MAX_AMOUNT, MAX_NAMED, MAX_PERMISSIONS, MAX_PLANS, MAX_PRICE_ROWS, MAX_PRICE_RULES,
+    MAX_REVISIONS,
+};
+pub use list::{Filter, list, show};
+pub use named::{Named, SharedCommands};
+pub use plan::{PlanChange, PlanTerms};
+pub use price_list::{CreatePriceList, EditPriceList};
+pub use price_terms::{PriceTerms, TwoSided};
+pub use profile::{CreateProfile, EditProfile, SavedProfile};
+pub use rename::{Rename, RenameAccount, RenameGroup, RenamePriceList, RenameProfile, RenameRole};
+pub use retire::{
+    Retire, RetireAccount, RetireGroup, RetirePriceList, RetireProfile, RetireRole, Unretire,
+    UnretireAccount, UnretireGroup, UnretirePriceList, UnretireProfile, UnretireRole,
+};
+pub use role::{CreateRole, EditRole};
+pub use settings::{EditTenant, PinStrength, SavedTenant};
+pub use starter::StarterRoles;
+pub use uses::{UsesCount, uses, uses_reads};

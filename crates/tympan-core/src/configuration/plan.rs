@@ -1,0 +1,317 @@
+//! Allowance plans of a profile: immutable revisions, each in force from an instant on. Wallets
+//! are settled under the revision that was in force at each instant, so the past is never edited.
+
+use crate::command::{Context, Stop};
+use crate::configuration::draft::{Draft, too_many};
+use crate::configuration::limits::{MAX_AMOUNT, MAX_PLANS, MAX_REVISIONS};
+use crate::error::{Code, Error};
+use crate::ids::{PlanId, ProfileId};
+use crate::measure::Measure;
+use crate::records::{PlanRevision, ResetVerb, Schedule, WhenExhausted};
+use crate::time::{TimeZoneName, Timestamp};
+
+/// What a plan gives, when, and what happens when it is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanTerms {
+    /// Wallets of lower numbers are emptied first.
+    pub priority: i32,
+    /// What it limits; never changes.
+    pub measure: Measure,
+    /// What it gives, in the measure's unit; not negative.
+    pub amount: i64,
+    /// When it gives.
+    pub schedule: Schedule,
+    /// Whose midnight counts.
+    pub time_zone: TimeZoneName,
+    /// How it gives.
+    pub verb: ResetVerb,
+    /// What happens when nothing is left.
+    pub when_exhausted: WhenExhausted,
+    /// How far below zero the balance may go, in the measure's unit; not negative.
+    pub overdraft: i64,
+}
+
+impl PlanTerms {
+    /// An amount that is there anew at each local midnight of the first of a month; a job that it
+    /// does not cover is refused.
+    #[must_use]
+    pub fn monthly(measure: Measure, amount: i64, time_zone: TimeZoneName) -> Self {
+        Self {
+            priority: 0,
+            measure,
+            amount,
+            schedule: Schedule::Monthly,
+            time_zone,
+            verb: ResetVerb::SetTo,
+            when_exhausted: WhenExhausted::Refuse,
+            overdraft: 0,
+        }
+    }
+
+    /// Checks what needs no view.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        amount("amount", self.amount)?;
+        amount("overdraft", self.overdraft)
+    }
+
+    fn of(revision: &PlanRevision) -> Self {
+        Self {
+            priority: revision.priority,
+            measure: revision.measure,
+            amount: revision.amount,
+            schedule: revision.schedule,
+            time_zone: revision.time_zone,
+            verb: revision.verb,
+            when_exhausted: revision.when_exhausted,
+            overdraft: revision.overdraft,
+        }
+    }
+}
+
+/// Checks an amount, an overdraft or a price.
+pub(super) fn amount(field: &'static str, amount: i64) -> Result<(), Error> {
+    if amount < 0 {
+        return Err(
+            Error::new(Code::NegativeAmount, format!("`{field}` is negative")).with("field", field),
+        );
+    }
+    if amount > MAX_AMOUNT {
+        return Err(Error::new(
+            Code::AmountOverflow,
+            format!("`{field}` is more than {MAX_AMOUNT}"),
+        )
+        .with("field", field)
+        .with("limit", MAX_AMOUNT));
+    }
+    Ok(())
+}
+
+/// One change to the plans of a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanChange {
+    /// A new plan, from now on.
+    Add(PlanTerms),
+    /// Other terms for a plan. What users have left stays until the plan gives next.
+    Edit {
+        /// The plan.
+        plan: PlanId,
+        /// Its terms from then on.
+        terms: PlanTerms,
+        /// From when on; none, or an instant in the past: now. Not before the newest revision.
+        effective_from: Option<Timestamp>,
+    },
+    /// No more plan: it limits nothing and gives nothing.
+    End {
+        /// The plan.
+        plan: PlanId,
+        /// From when on; none, or an instant in the past: now. Not before the newest revision.
+        effective_from: Option<Timestamp>,
+    },
+}
+
+impl PlanChange {
+    /// Checks what needs no view.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Add(terms) | Self::Edit { terms, .. } => terms.check(),
+            Self::End { .. } => Ok(()),
+        }
+    }
+}
+
+/// Appends revisions to a profile's plans; the ids of those that were added, in order.
+pub(super) fn revise(
+    draft: &mut Draft<'_>,
+    context: &mut Context<'_>,
+    profile: ProfileId,
+    changes: &[PlanChange],
+) -> Result<Vec<PlanId>, Stop> {
+    let mut added = Vec::new();
+    for change in changes {
+        match *change {
+            PlanChange::Add(terms) => {
+                let plan = PlanId(context.ids.next());
+                added.push(plan);
+                let place = Place {
+                    plan,
+                    revision: 1,
+                    from: context.now,
+                };
+                append(
+                    draft,
+                    profile,
+                    None,
+                    place.revision_of(profile, context, terms, false),
+                );
+            }
+            PlanChange::Edit {
+                plan,
+                terms,
+                effective_from,
+            } => {
+                let newest = newest(draft, context, profile, plan)?;
+                if newest.measure != terms.measure {
+                    return Err(measure_changed(&newest).into());
+                }
+                if newest.ended || PlanTerms::of(&newest) != terms {
+                    let place = Place::after(&newest, context, effective_from)?;
+                    let next = place.revision_of(profile, context, terms, false);
+                    append(draft, profile, Some(&newest), next);
+                }
+            }
+            PlanChange::End {
+                plan,
+                effective_from,
+            } => {
+                let newest = newest(draft, context, profile, plan)?;
+                if !newest.ended {
+                    let place = Place::after(&newest, context, effective_from)?;
+                    let terms = PlanTerms::of(&newest);
+                    let next = place.revision_of(profile, context, terms, true);
+                    append(draft, profile, Some(&newest), next);
+                }
+            }
+        }
+    }
+    check_limits(draft, profile)?;
+    Ok(added)
+}
+
+/// Where a revision goes.
+struct Place {
+    plan: PlanId,
+    revision: i32,
+    from: Timestamp,
+}
+
+impl Place {
+    fn after(
+        newest: &PlanRevision,
+        context: &Context<'_>,
+        asked: Option<Timestamp>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            plan: newest.plan,
+            revision: newest.revision.saturating_add(1),
+            from: effective(context.now, asked, newest.effective_from)?,
+        })
+    }
+
+    fn revision_of(
+        self,
+        profile: ProfileId,
+        context: &Context<'_>,
+        terms: PlanTerms,
+        ended: bool,
+    ) -> PlanRevision {
+        PlanRevision {
+            tenant: context.tenant,
+            plan: self.plan,
+            revision: self.revision,
+            profile,
+            effective_from: self.from,
+            priority: terms.priority,
+            measure: terms.measure,
+            amount: terms.amount,
+            schedule: terms.schedule,
+            time_zone: terms.time_zone,
+            verb: terms.verb,
+            when_exhausted: terms.when_exhausted,
+            overdraft: terms.overdraft,
+            ended,
+        }
+    }
+}
+
+/// When a revision comes into force: never in the past, and never before the newest one so far,
+/// which would then never have been in force.
+pub(super) fn effective(
+    now: Timestamp,
+    asked: Option<Timestamp>,
+    newest: Timestamp,
+) -> Result<Timestamp, Error> {
+    let from = asked.unwrap_or(now).max(now);
+    if from < newest {
+        return Err(Error::new(
+            Code::InvalidValue,
+            "`effective_from` lies before that of the newest revision",
+        )
+        .with("field", "effective_from")
+        .with("not_before", newest.millis()));
+    }
+    Ok(from)
+}
+
+/// The newest revision of a plan of the profile, whose end has not come yet.
+fn newest(
+    draft: &Draft<'_>,
+    context: &Context<'_>,
+    profile: ProfileId,
+    plan: PlanId,
+) -> Result<PlanRevision, Error> {
+    let newest = draft
+        .after
+        .plans
+        .get(&profile)
+        .into_iter()
+        .flatten()
+        .rfind(|revision| revision.plan == plan)
+        .ok_or_else(|| {
+            Error::new(
+                Code::UnknownPlan,
+                format!("the profile `{profile}` has no plan `{plan}`"),
+            )
+            .with("id", plan)
+        })?;
+    if newest.ended && newest.effective_from <= context.now {
+        return Err(Error::new(
+            Code::InvalidValue,
+            format!("the plan `{plan}` has ended; add another"),
+        )
+        .with("field", "plan")
+        .with("ended_at", newest.effective_from.millis()));
+    }
+    Ok(newest.clone())
+}
+
+fn measure_changed(newest: &PlanRevision) -> Error {
+    Error::new(
+        Code::InvalidValue,
+        format!(
+            "the plan's measure is `{}` and never changes",
+            newest.measure.name()
+        ),
+    )
+    .with("field", "measure")
+    .with("measure", newest.measure.name())
+}
+
+fn append(
+    draft: &mut Draft<'_>,
+    profile: ProfileId,
+    newest: Option<&PlanRevision>,
+    next: PlanRevision,
+) {
+    let prefix = format!("plan.{}.", next.plan);
+    draft.note_record(&prefix, newest, Some(&next));
+    let revisions = draft.after.plans.entry(profile).or_default();
+    revisions.push(next);
+    revisions.sort_by_key(|revision| (revision.plan, revision.revision));
+}
+
+fn check_limits(draft: &Draft<'_>, profile: ProfileId) -> Result<(), Error> {
+    let Some(revisions) = draft.after.plans.get(&profile) else {
+        return Ok(());
+    };
+    if revisions.len() > MAX_REVISIONS {
+        return Err(too_many("plan_revisions", MAX_REVISIONS));
+    }
+    let going_on = revisions
+        .chunk_by(|left, right| left.plan == right.plan)
+        .filter(|plan| plan.last().is_some_and(|newest| !newest.ended))
+        .count();
+    if going_on > MAX_PLANS {
+        return Err(too_many("plans", MAX_PLANS));
+    }
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! Making and editing profiles, with their plans.
+
+use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
+use crate::configuration::draft::{Draft, Saved, change, create, find, reads, too_many};
+use crate::configuration::limits::MAX_REVISIONS;
+use crate::configuration::named::{Named, unique_name};
+use crate::configuration::plan::{PlanChange, PlanTerms, revise};
+use crate::error::{Code, Error};
+use crate::ids::{PlanId, PriceListId, ProfileId, TenantId};
+use crate::permissions::Requirement;
+use crate::records::{PriceList, Profile};
+use crate::text;
+use crate::view::{ReadSet, View};
+
+/// Makes a profile. Its plans are in force from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateProfile {
+    /// Its name, unique among profiles.
+    pub name: String,
+    /// What turns usage into cost; without one, only a stated cost is charged.
+    pub price_list: Option<PriceListId>,
+    /// Its plans.
+    pub plans: Vec<PlanTerms>,
+}
+
+impl CreateProfile {
+    /// A profile that neither limits nor prices anything.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            price_list: None,
+            plans: Vec::new(),
+        }
+    }
+
+    /// The same with a price list.
+    #[must_use]
+    pub fn price_list(mut self, price_list: PriceListId) -> Self {
+        self.price_list = Some(price_list);
+        self
+    }
+
+    /// The same with one more plan.
+    #[must_use]
+    pub fn plan(mut self, terms: PlanTerms) -> Self {
+        self.plans.push(terms);
+        self
+    }
+}
+
+/// Edits a profile as a whole: all of it, or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditProfile {
+    /// The profile.
+    pub profile: ProfileId,
+    /// The version that the edit was made against; none: whatever it is.
+    pub expected_version: Option<i64>,
+    /// Another name.
+    pub name: Option<String>,
+    /// Another price list, or none from now on.
+    pub price_list: Option<Option<PriceListId>>,
+    /// What to do to its plans, in order.
+    pub plans: Vec<PlanChange>,
+}
+
+impl EditProfile {
+    /// An edit that changes nothing yet, against whatever version the profile has.
+    #[must_use]
+    pub fn new(profile: ProfileId) -> Self {
+        Self {
+            profile,
+            expected_version: None,
+            name: None,
+            price_list: None,
+            plans: Vec::new(),
+        }
+    }
+
+    /// The same with one more change to the plans.
+    #[must_use]
+    pub fn plan(mut self, change: PlanChange) -> Self {
+        self.plans.push(change);
+        self
+    }
+}
+
+/// The answer to a command that made or edited a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedProfile {
+    /// The profile.
+    pub id: ProfileId,
+    /// Its version now.
+    pub version: i64,
+    /// The plans that were added, in the order in which they were given.
+    pub added_plans: Vec<PlanId>,
+}
+
+/// A profile to make, with its texts normalised and its plans checked.
+#[derive(Debug)]
+pub struct PreparedCreateProfile {
+    name: String,
+    price_list: Option<PriceListId>,
+    plans: Vec<PlanChange>,
+}
+
+impl Command for CreateProfile {
+    type Prepared = PreparedCreateProfile;
+    const NAME: &'static str = "create_profile";
+    const REQUIRES: Requirement = Profile::REQUIRES;
+
+    fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedCreateProfile, Error> {
+        Ok(PreparedCreateProfile {
+            name: text::required("name", &self.name, text::MAX_NAME)?,
+            price_list: self.price_list,
+            plans: checked(self.plans.iter().map(|terms| PlanChange::Add(*terms)))?,
+        })
+    }
+}
+
+impl Decide for PreparedCreateProfile {
+    type Reply = SavedProfile;
+
+    fn reads(&self, tenant: TenantId) -> ReadSet {
+        reads(tenant)
+    }
+
+    fn decide(
+        &self,
+        view: &View,
+        context: &mut Context<'_>,
+    ) -> Result<Decision<SavedProfile>, Stop> {
+        let mut added = Vec::new();
+        let action = CreateProfile::NAME;
+        let decision =
+            create::<Profile>(view, context, action, &self.name, |draft, context, id| {
+                if let Some(price_list) = self.price_list {
+                    in_use_by_new(draft, price_list)?;
+                }
+                added = revise(draft, context, id, &self.plans)?;
+                Ok(Profile {
+                    tenant: context.tenant,
+                    id,
+                    name: self.name.clone(),
+                    version: 1,
+                    retired: false,
+                    price_list: self.price_list,
+                    created_at: context.now,
+                })
+            })?;
+        Ok(with_plans(decision, added))
+    }
+}
+
+/// An edit with its texts normalised and its plans checked.
+#[derive(Debug)]
+pub struct PreparedEditProfile {
+    profile: ProfileId,
+    expected_version: Option<i64>,
+    name: Option<String>,
+    price_list: Option<Option<PriceListId>>,
+    plans: Vec<PlanChange>,
+}
+
+impl Command for EditProfile {
+    type Prepared = PreparedEditProfile;
+    const NAME: &'static str = "edit_profile";
+    const REQUIRES: Requirement = Profile::REQUIRES;
+
+    fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedEditProfile, Error> {
+        let name = self.name.as_deref();
+        Ok(PreparedEditProfile {
+            profile: self.profile,
+            expected_version: self.expected_version,
+            name: name
+                .map(|name| text::required("name", name, text::MAX_NAME))
+                .transpose()?,
+            price_list: self.price_list,
+            plans: checked(self.plans.iter().copied())?,
+        })
+    }
+}
+
+impl Decide for PreparedEditProfile {
+    type Reply = SavedProfile;
+
+    fn reads(&self, tenant: TenantId) -> ReadSet {
+        reads(tenant)
+    }
+
+    fn decide(
+        &self,
+        view: &View,
+        context: &mut Context<'_>,
+    ) -> Result<Decision<SavedProfile>, Stop> {
+        let mut added = Vec::new();
+        let (id, expected) = (self.profile, self.expected_version);
+        let action = EditProfile::NAME;
+        let decision = change::<Profile>(view, context, action, id, expected, |draft, context| {
+            added = revise(draft, context, id, &self.plans)?;
+            let mut profile = find::<Profile>(draft.before, id)?.clone();
+            if let Some(price_list) = self.price_list {
+                if let Some(new) = price_list.filter(|_| profile.price_list != price_list) {
+                    in_use_by_new(draft, new)?;
+                }
+                profile.price_list = price_list;
+            }
+            if let Some(name) = &self.name {
+                unique_name::<Profile>(draft.before, name, Some(id))?;
+                profile.name.clone_from(name);
+            }
+            draft.after.profiles.insert(id, profile);
+            Ok(())
+        })?;
+        Ok(with_plans(decision, added))
+    }
+}
+
+fn checked(changes: impl Iterator<Item = PlanChange>) -> Result<Vec<PlanChange>, Error> {
+    let changes: Vec<PlanChange> = changes.take(MAX_REVISIONS + 1).collect();
+    if changes.len() > MAX_REVISIONS {
+        return Err(too_many("plans", MAX_REVISIONS));
+    }
+    for change in &changes {
+        change.check()?;
+    }
+    Ok(changes)
+}
+
+/// Checks that a profile may begin to use a price list.
+fn in_use_by_new(draft: &Draft<'_>, price_list: PriceListId) -> Result<(), Error> {
+    if find::<PriceList>(draft.before, price_list)?.retired {
+        return Err(Error::of(Code::Retired).with("price_list", price_list));
+    }
+    Ok(())
+}
+
+fn with_plans(
+    decision: Decision<Saved<ProfileId>>,
+    added_plans: Vec<PlanId>,
+) -> Decision<SavedProfile> {
+    Decision {
+        changes: decision.changes,
+        reply: decision.reply.map(|saved| SavedProfile {
+            id: saved.id,
+            version: saved.version,
+            added_plans,
+        }),
+    }
+}

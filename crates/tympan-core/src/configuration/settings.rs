@@ -1,0 +1,222 @@
+//! The tenant's own settings.
+
+use tympan_vault::pin::{PinAlphabet, PinFloor, PinPolicy, PinUse};
+
+use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
+use crate::configuration::draft::{Done, Draft, find, reads};
+use crate::configuration::named::stale;
+use crate::configuration::uses::all_users;
+use crate::error::{Code, Error};
+use crate::ids::{ProfileId, TenantId};
+use crate::permissions::{Requirement, TENANT_EDIT};
+use crate::records::{Profile, Tenant};
+use crate::text;
+use crate::view::{ReadSet, View};
+
+/// Characters of a card pipeline as JSON: a hundred steps of the longest kind.
+const MAX_PIPELINE: usize = 16_384;
+
+/// Edits the tenant's settings: all of it, or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EditTenant {
+    /// The version of the configuration that the edit was made against; none: whatever it is.
+    pub expected_version: Option<i64>,
+    /// Another name.
+    pub name: Option<String>,
+    /// Another profile for users for whom none is asked; not a retired one.
+    pub default_profile: Option<ProfileId>,
+    /// Characters of a generated PIN: 4 to 16.
+    pub pin_length: Option<i32>,
+    /// What PINs are made of.
+    pub pin_alphabet: Option<PinAlphabet>,
+    /// How long a PIN that signs in alone must be.
+    pub pin_floor: Option<PinFloor>,
+    /// The steps that every card number passes, as JSON.
+    pub card_pipeline: Option<String>,
+}
+
+/// The answer to an edit of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SavedTenant {
+    /// The version of the configuration now.
+    pub version: i64,
+    /// What the PIN policy means for as many users as there are; none if the edit did not touch it.
+    pub pins: Option<PinStrength>,
+}
+
+/// What a PIN policy means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PinStrength {
+    /// For so many users.
+    pub users: i64,
+    /// Characters of a PIN that signs in alone, at least.
+    pub minimum_length: u8,
+    /// Of so many guesses, one signs in as somebody.
+    pub guesses_per_hit: u64,
+}
+
+/// An edit with its texts normalised.
+#[derive(Debug)]
+pub struct PreparedEditTenant {
+    edit: EditTenant,
+}
+
+impl Command for EditTenant {
+    type Prepared = PreparedEditTenant;
+    const NAME: &'static str = "edit_tenant";
+    const REQUIRES: Requirement = Requirement::Permission(TENANT_EDIT);
+
+    fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedEditTenant, Error> {
+        let name = self.name.as_deref();
+        let name = name
+            .map(|name| text::required("name", name, text::MAX_NAME))
+            .transpose()?;
+        if let Some(pipeline) = &self.card_pipeline {
+            check_pipeline(pipeline)?;
+        }
+        Ok(PreparedEditTenant {
+            edit: Self {
+                name,
+                ..self.clone()
+            },
+        })
+    }
+}
+
+fn check_pipeline(pipeline: &str) -> Result<(), Error> {
+    if pipeline.len() > MAX_PIPELINE {
+        return Err(Error::new(
+            Code::TextTooLong,
+            format!("`card_pipeline` is longer than {MAX_PIPELINE} bytes"),
+        )
+        .with("field", "card_pipeline")
+        .with("limit", MAX_PIPELINE));
+    }
+    match serde_json::from_str::<serde_json::Value>(pipeline) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(
+            Error::new(Code::InvalidPipeline, "the card pipeline is not JSON")
+                .with("field", "card_pipeline"),
+        ),
+    }
+}
+
+impl Decide for PreparedEditTenant {
+    type Reply = SavedTenant;
+
+    fn reads(&self, tenant: TenantId) -> ReadSet {
+        reads(tenant)
+    }
+
+    fn decide(
+        &self,
+        view: &View,
+        context: &mut Context<'_>,
+    ) -> Result<Decision<SavedTenant>, Stop> {
+        let mut draft = Draft::open(view, context.tenant)?;
+        let before = &draft.before.tenant;
+        let mut tenant = before.clone();
+        self.edit(&mut tenant);
+        let policy = policy(&tenant)?;
+        let default = find::<Profile>(draft.before, tenant.default_profile)?;
+        stale(before.version, self.edit.expected_version)?;
+        if default.retired && tenant.default_profile != before.default_profile {
+            return Err(Error::of(Code::Retired).with("profile", default.id).into());
+        }
+        let pins = if pin_fields(&tenant) == pin_fields(before) {
+            None
+        } else {
+            Some(strength(&draft, &policy)?)
+        };
+        draft.note_record("", Some(before), Some(&tenant));
+        let version = before.version + i64::from(tenant != *before);
+        draft.after.tenant = tenant;
+        let done = Done {
+            action: EditTenant::NAME,
+            subject_kind: "tenant",
+            subject: context.tenant.0,
+        };
+        let changes = draft.close(context, &done)?;
+        Ok(Decision::new(changes, SavedTenant { version, pins }))
+    }
+}
+
+impl PreparedEditTenant {
+    fn edit(&self, tenant: &mut Tenant) {
+        let edit = &self.edit;
+        if let Some(name) = &edit.name {
+            tenant.name.clone_from(name);
+        }
+        if let Some(profile) = edit.default_profile {
+            tenant.default_profile = profile;
+        }
+        if let Some(length) = edit.pin_length {
+            tenant.pin_length = length;
+        }
+        if let Some(alphabet) = edit.pin_alphabet {
+            alphabet_word(alphabet).clone_into(&mut tenant.pin_alphabet);
+        }
+        if let Some(floor) = edit.pin_floor {
+            floor_word(floor).clone_into(&mut tenant.pin_floor);
+        }
+        if let Some(pipeline) = &edit.card_pipeline {
+            tenant.card_pipeline.clone_from(pipeline);
+        }
+    }
+}
+
+fn pin_fields(tenant: &Tenant) -> (i32, &str, &str) {
+    (tenant.pin_length, &tenant.pin_alphabet, &tenant.pin_floor)
+}
+
+/// The PIN policy that a tenant's settings make, with the deny list that everybody has.
+fn policy(tenant: &Tenant) -> Result<PinPolicy, Error> {
+    let wrong = |field: &'static str, message: String| {
+        Error::new(Code::InvalidValue, message).with("field", field)
+    };
+    let alphabet = [PinAlphabet::Numeric, PinAlphabet::Alphanumeric]
+        .into_iter()
+        .find(|alphabet| alphabet_word(*alphabet) == tenant.pin_alphabet)
+        .ok_or_else(|| wrong("pin_alphabet", "there is no such alphabet".to_owned()))?;
+    let floor = [PinFloor::Population, PinFloor::Usual]
+        .into_iter()
+        .find(|floor| floor_word(*floor) == tenant.pin_floor)
+        .ok_or_else(|| wrong("pin_floor", "there is no such floor".to_owned()))?;
+    let length = u8::try_from(tenant.pin_length).unwrap_or(u8::MAX);
+    let denied = PinPolicy::default();
+    PinPolicy::new(length, alphabet, floor, denied.denied())
+        .map_err(|error| wrong("pin_length", error.to_string()))
+}
+
+fn strength(draft: &Draft<'_>, policy: &PinPolicy) -> Result<PinStrength, Stop> {
+    let profiles: Vec<ProfileId> = draft.before.profiles.keys().copied().collect();
+    // Every user has exactly one profile.
+    let users = all_users::<Profile>(draft.view, draft.before.tenant.id, &profiles)?;
+    let alone = PinUse::Alone {
+        users: u64::try_from(users).unwrap_or(0),
+    };
+    let unlearnable = |fault: tympan_vault::pin::PinFault| {
+        Error::new(Code::PinPolicy, fault.to_string()).with("field", "pin_floor")
+    };
+    Ok(PinStrength {
+        users,
+        minimum_length: policy.minimum_length(alone).map_err(unlearnable)?,
+        guesses_per_hit: policy.guesses_per_hit(alone).map_err(unlearnable)?,
+    })
+}
+
+/// The word for an alphabet.
+pub(super) fn alphabet_word(alphabet: PinAlphabet) -> &'static str {
+    match alphabet {
+        PinAlphabet::Numeric => "numeric",
+        PinAlphabet::Alphanumeric => "alphanumeric",
+    }
+}
+
+/// The word for a floor.
+pub(super) fn floor_word(floor: PinFloor) -> &'static str {
+    match floor {
+        PinFloor::Population => "population",
+        PinFloor::Usual => "usual",
+    }
+}
