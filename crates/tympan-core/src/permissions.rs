@@ -75,7 +75,7 @@ pub enum Requirement {
 }
 
 /// What a user holds, resolved from roles and role rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Grants {
     /// Roles that hold in the whole tenant and over every account.
     everywhere: Vec<RoleId>,

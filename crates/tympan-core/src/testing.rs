@@ -108,6 +108,18 @@ impl TestStore {
             };
         }
         let batch = view.into_batch();
+        for first in &batch.entries {
+            let Some(digest) = first.key else { continue };
+            let parts = batch
+                .entries
+                .iter()
+                .filter(|entry| (0..i64::from(first.parts)).contains(&(entry.id.0 - first.id.0)))
+                .cloned()
+                .collect();
+            let record = Record::Receipt(std::sync::Arc::new(parts));
+            self.records
+                .insert(Key::Receipt(first.tenant, digest), record);
+        }
         self.entries.extend(batch.entries);
         self.audit_events.extend(batch.audit_events);
         decision.reply

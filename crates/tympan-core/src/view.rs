@@ -159,6 +159,8 @@ struct Slot {
 pub struct View {
     slots: BTreeMap<Key, Slot>,
     entries: Vec<Entry>,
+    /// Where in `entries` a receipt of this batch begins.
+    receipts: BTreeMap<(TenantId, [u8; 32]), usize>,
     entry_texts: Vec<EntryText>,
     audit_events: Vec<AuditEvent>,
     audit_texts: Vec<AuditText>,
@@ -181,7 +183,7 @@ pub enum Change {
     AuditText(AuditText),
 }
 
-/// Puts changes into a view. A receipt becomes readable under its key with its last entry.
+/// Puts changes into a view. The entries of a receipt follow each other.
 pub fn apply(changes: Vec<Change>, view: &mut View) {
     for change in changes {
         match change {
@@ -230,8 +232,6 @@ impl View {
         uses(tenant: TenantId, subject: Subject) -> Uses(Uses) = Key::Uses(tenant, subject);
         /// The head of an audit chain.
         strand(tenant: TenantId, number: i32) -> Strand(Strand) = Key::Strand(tenant, number);
-        /// The entries under an idempotency key.
-        receipt(tenant: TenantId, digest: [u8; 32]) -> Receipt(Arc<Vec<Entry>>) = Key::Receipt(tenant, digest);
         /// Who owns a value.
         claim(tenant: TenantId, name: ClaimName) -> Claim(Arc<Claim>) = Key::Claim(tenant, name);
     }
@@ -267,40 +267,36 @@ impl View {
         slot.changed = true;
     }
 
+    /// The entries that were written under an idempotency key, in the order of their ids: those
+    /// that were loaded, or those of this batch.
+    ///
+    /// # Errors
+    /// What is missing, if the key was never loaded.
+    pub fn receipt(&self, tenant: TenantId, digest: [u8; 32]) -> Result<Option<&[Entry]>, Missing> {
+        let key = Key::Receipt(tenant, digest);
+        match self.slots.get(&key) {
+            Some(Slot {
+                current: Some(Record::Receipt(entries)),
+                ..
+            }) => Ok(Some(entries)),
+            Some(_) => Ok(self.receipt_of_this_batch(tenant, digest)),
+            None => Err(Missing(ReadSet::of(key))),
+        }
+    }
+
+    fn receipt_of_this_batch(&self, tenant: TenantId, digest: [u8; 32]) -> Option<&[Entry]> {
+        let first = self.receipts.get(&(tenant, digest)).copied()?;
+        let parts = self.entries.get(first)?.parts;
+        self.entries
+            .get(first..first + usize::try_from(parts).ok()?)
+    }
+
     fn append(&mut self, entry: Entry) {
         if let Some(digest) = entry.key {
-            self.put_receipt(entry.tenant, digest, vec![entry.clone()]);
-        } else if let Some(digest) = self.open_receipt(&entry) {
-            let key = Key::Receipt(entry.tenant, digest);
-            if let Some(Slot {
-                current: Some(Record::Receipt(parts)),
-                ..
-            }) = self.slots.get_mut(&key)
-            {
-                Arc::make_mut(parts).push(entry.clone());
-            }
+            self.receipts
+                .insert((entry.tenant, digest), self.entries.len());
         }
         self.entries.push(entry);
-    }
-
-    fn put_receipt(&mut self, tenant: TenantId, digest: [u8; 32], parts: Vec<Entry>) {
-        self.put(
-            Key::Receipt(tenant, digest),
-            Some(Record::Receipt(Arc::new(parts))),
-        );
-    }
-
-    /// The key of the receipt that an entry without a key of its own goes on.
-    fn open_receipt(&self, entry: &Entry) -> Option<[u8; 32]> {
-        let first = self
-            .entries
-            .iter()
-            .rev()
-            .find(|earlier| earlier.key.is_some())?;
-        let offset = entry.id.0.checked_sub(first.id.0)?;
-        (first.tenant == entry.tenant && (1..i64::from(first.parts)).contains(&offset))
-            .then_some(first.key)
-            .flatten()
     }
 
     /// Everything that was loaded or changed, in the order of the keys.
@@ -336,8 +332,7 @@ impl View {
                     found,
                 });
             }
-            let is_receipt = matches!(key, Key::Receipt(..));
-            if slot.changed && !is_receipt && slot.base != slot.current {
+            if slot.changed && slot.base != slot.current {
                 batch.changes.push(SlotChange {
                     key,
                     before: slot.base,

@@ -6,7 +6,7 @@ use tympan_core::command::{Actor, Command, Decide};
 use tympan_core::error::Error;
 use tympan_core::ids::{AccountId, TenantId, UserId};
 
-use crate::engine::{Engine, Submission};
+use crate::engine::{Engine, Submission, Tenant};
 
 /// An open store. Cheap to clone; the store is closed with the last clone.
 #[derive(Clone)]
@@ -25,8 +25,8 @@ impl Tympan {
     #[must_use]
     pub fn tenant(&self, tenant: TenantId) -> Handle {
         Handle {
+            tenant: self.engine.tenants.tenant(tenant),
             engine: self.engine.clone(),
-            tenant,
             actor: Actor::Host,
         }
     }
@@ -41,7 +41,7 @@ impl Tympan {
 #[derive(Clone)]
 pub struct Handle {
     pub(crate) engine: Arc<Engine>,
-    pub(crate) tenant: TenantId,
+    pub(crate) tenant: Arc<Tenant>,
     pub(crate) actor: Actor,
 }
 
@@ -59,7 +59,7 @@ impl Handle {
     /// The tenant.
     #[must_use]
     pub fn tenant(&self) -> TenantId {
-        self.tenant
+        self.tenant.id
     }
 
     /// Runs a command and waits until it is durable.
@@ -71,7 +71,7 @@ impl Handle {
         &self,
         command: C,
     ) -> Result<<C::Prepared as Decide>::Reply, Error> {
-        self.engine.run(self.tenant, self.actor, command)
+        self.engine.run(&self.tenant, self.actor, command)
     }
 
     /// Runs many commands and waits until all are durable: at most a thousand share a commit. Each
@@ -80,7 +80,7 @@ impl Handle {
         &self,
         commands: Vec<C>,
     ) -> Vec<Result<<C::Prepared as Decide>::Reply, Error>> {
-        self.engine.run_all(self.tenant, self.actor, commands)
+        self.engine.run_all(&self.tenant, self.actor, commands)
     }
 
     /// Queues a command; the future is ready when it is durable, and needs no particular runtime.
@@ -88,7 +88,7 @@ impl Handle {
         &self,
         command: C,
     ) -> Submission<<C::Prepared as Decide>::Reply> {
-        self.engine.submit(self.tenant, self.actor, command)
+        self.engine.submit(&self.tenant, self.actor, command)
     }
 
     /// Whether a user may do something: in the whole tenant, or over an account. Unknown and
@@ -104,8 +104,7 @@ impl Handle {
         permission: &str,
         account: Option<AccountId>,
     ) -> Result<bool, Error> {
-        self.engine
-            .tenants
-            .may(&*self.engine.store, self.tenant, user, permission, account)
+        let (store, freshness) = (&*self.engine.store, self.engine.freshness);
+        self.tenant.may(store, freshness, user, permission, account)
     }
 }

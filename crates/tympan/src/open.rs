@@ -4,7 +4,7 @@ use tympan_core::error::{Code, Error};
 use tympan_memory::MemoryStore;
 use tympan_store::Store;
 
-use crate::engine::{Engine, Parts, TenantCaches};
+use crate::engine::{Engine, Parts, Tenants};
 use crate::handle::Tympan;
 use crate::options::Options;
 
@@ -39,8 +39,9 @@ impl Tympan {
             clock: options.clock,
             ids: options.ids,
             random: options.random,
-            tenants: TenantCaches::new(ring, options.freshness),
+            tenants: Tenants::new(ring),
             deadline: options.deadline,
+            freshness: options.freshness,
             queue_limit: options.queue_limit,
         });
         Ok(Self {

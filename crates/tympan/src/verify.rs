@@ -14,7 +14,7 @@ use tympan_core::records::{
 use tympan_core::row::{Cell, Row};
 use tympan_store::Store;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Tenant};
 use crate::handle::Tympan;
 
 /// Rows read at a time.
@@ -259,7 +259,7 @@ fn audit_events(engine: &Engine, found: &mut Verification) -> Result<(), Error> 
 /// The keys of the tenants that come by; rows of one tenant mostly follow each other.
 struct Keys<'a> {
     engine: &'a Engine,
-    last: Option<(TenantId, Arc<TenantKeys>)>,
+    last: Option<Arc<Tenant>>,
 }
 
 impl<'a> Keys<'a> {
@@ -267,15 +267,10 @@ impl<'a> Keys<'a> {
         Self { engine, last: None }
     }
 
-    fn of(&mut self, tenant: TenantId) -> Arc<TenantKeys> {
-        match &self.last {
-            Some((last, keys)) if *last == tenant => keys.clone(),
-            _ => {
-                let keys = self.engine.tenants.keys(tenant);
-                self.last = Some((tenant, keys.clone()));
-                keys
-            }
-        }
+    fn of(&mut self, tenant: TenantId) -> &TenantKeys {
+        let known = self.last.take().filter(|known| known.id == tenant);
+        let tenant = known.unwrap_or_else(|| self.engine.tenants.tenant(tenant));
+        &self.last.insert(tenant).keys
     }
 }
 

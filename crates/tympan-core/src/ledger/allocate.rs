@@ -70,7 +70,7 @@ pub(super) fn demands(
     usage: &Usage,
     price: Option<Price>,
 ) -> Result<Vec<Demand>, Error> {
-    let plans = book.config.plans_at(book.user.profile, book.now);
+    let plans = book.plans.clone();
     let cost = price.map(|price| (Measure::Cost(price.currency), price.cost_micros));
     let mut measures: Vec<Measure> = plans.iter().map(|plan| plan.measure).collect();
     measures.extend(cost.map(|(measure, _)| measure));

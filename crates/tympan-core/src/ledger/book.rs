@@ -10,8 +10,8 @@ use crate::ledger::receipt::{PreparedKey, Receipt, answer};
 use crate::ledger::schedule;
 use crate::measure::Measure;
 use crate::records::{
-    Config, Entry, EntryText, Hold, HoldPart, HoldState, User, Verb, Wallet, WalletKey, WalletKind,
-    Wallets,
+    Config, Entry, EntryText, Hold, HoldPart, HoldState, PlanRevision, User, Verb, Wallet,
+    WalletKey, WalletKind, Wallets,
 };
 use crate::time::Timestamp;
 use crate::view::{Change, Key, Record, View};
@@ -19,6 +19,8 @@ use crate::view::{Change, Key, Record, View};
 pub(super) struct Book<'a> {
     pub(super) config: &'a Config,
     pub(super) user: &'a User,
+    /// The plans in force, in the order in which their wallets are emptied.
+    pub(super) plans: Vec<&'a PlanRevision>,
     /// The time of the turn, but never earlier than the latest time on any of the wallets.
     pub(super) now: Timestamp,
     pub(super) wallets: Wallets,
@@ -101,13 +103,15 @@ impl<'a> Book<'a> {
         context: &Context<'_>,
     ) -> Self {
         let latest = wallets.wallets.iter().map(|wallet| wallet.latest_at).max();
+        let now = context
+            .now
+            .max(latest.unwrap_or(Timestamp::EPOCH))
+            .max(user.created_at);
         Self {
+            plans: config.plans_at(user.profile, now),
             config,
             user,
-            now: context
-                .now
-                .max(latest.unwrap_or(Timestamp::EPOCH))
-                .max(user.created_at),
+            now,
             wallets,
             entries: Vec::new(),
             texts: Vec::new(),
@@ -176,9 +180,8 @@ impl<'a> Book<'a> {
 
     /// How far below zero a wallet may go.
     pub(super) fn overdraft(&self, wallet: &Wallet) -> i64 {
-        self.config
-            .plans_at(self.user.profile, self.now)
-            .into_iter()
+        self.plans
+            .iter()
             .find(|plan| schedule::wallet_key(self.user, plan) == wallet.key())
             .map_or(0, |plan| plan.overdraft)
     }

@@ -20,8 +20,7 @@ pub(super) fn next_due(revision: &PlanRevision, after: Timestamp) -> Option<Time
 /// Feeds the wallets of every plan in force: opens those that are not there yet, and walks what
 /// fell due, each instant under the revision in force then.
 pub(super) fn run(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), Error> {
-    let config = book.config;
-    for plan in config.plans_at(book.user.profile, book.now) {
+    for plan in book.plans.clone() {
         let index = match book.position(wallet_key(book.user, plan)) {
             Some(index) => index,
             None => open(book, context, plan)?,
@@ -169,7 +168,7 @@ pub fn standing(
     let mut book = Book::of(config, user, wallets.clone(), context);
     book.give_back_expired(context)?;
     run(&mut book, context)?;
-    let plans = config.plans_at(user.profile, book.now);
+    let plans = &book.plans;
     let plan_of = |wallet: &Wallet| {
         plans
             .iter()

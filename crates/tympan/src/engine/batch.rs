@@ -73,14 +73,14 @@ impl Engine {
         let mut ids = Ids::starting_at(start);
         let mut refused = Vec::new();
         for (place, job) in jobs.iter().enumerate() {
-            let keys = self.tenants.keys(job.tenant());
+            let tenant = job.tenant();
             let mut context = Context {
-                tenant: job.tenant(),
+                tenant: tenant.id,
                 actor: job.actor(),
                 now,
                 ids: &mut ids,
                 noise: &noise,
-                keys: &keys,
+                keys: &tenant.keys,
             };
             match self.decide(&mut *turn, &mut view, &mut context, &**job)? {
                 Ok(changes) => apply(changes, &mut view),
@@ -109,8 +109,8 @@ impl Engine {
         let mut set = ReadSet::default();
         for job in jobs {
             let tenant = job.tenant();
-            if set.known(tenant).is_none() {
-                set.known.extend(self.tenants.known(tenant));
+            if set.known(tenant.id).is_none() {
+                set.known.extend(tenant.known());
             }
             set.extend(job.reads());
         }
@@ -159,18 +159,15 @@ impl Engine {
 
     /// Brings what this process keeps up to date with what it has just changed.
     fn after_commit(&self, batch: &Batch) {
-        let mut decides_permissions = false;
         for change in &batch.changes {
             if let Some(Record::Config(config)) = &change.after {
                 self.tenants.learn(config);
             }
-            decides_permissions |= matches!(
-                change.key,
-                Key::Config(_) | Key::User(..) | Key::Relations(..)
-            );
-        }
-        if decides_permissions {
-            self.tenants.forget_checked();
+            if let Key::Config(tenant) | Key::User(tenant, _) | Key::Relations(tenant, _) =
+                &change.key
+            {
+                self.tenants.tenant(*tenant).forget_checked();
+            }
         }
     }
 }

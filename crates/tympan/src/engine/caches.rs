@@ -1,6 +1,6 @@
-//! What is kept per tenant: keys, the configuration, and what users hold.
+//! What is kept per tenant: keys, the configuration, and what users may do.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use foldhash::fast::RandomState;
@@ -14,36 +14,36 @@ use tympan_core::view::{Follow, Key, ReadSet, View};
 use tympan_store::{Stamp, Store};
 use tympan_vault::KeyRing;
 
-use crate::engine::lock;
+/// Most users of a tenant whose permissions are kept, at some 50 bytes each.
+const MAX_CHECKED: usize = 262_144;
 
-/// Most users whose permissions are kept: about 100 bytes each and their permissions.
-const MAX_CHECKED: usize = 65_536;
-
-/// The tenants that were used through one handle.
+/// The tenants that were used through one open store.
 pub(crate) struct Tenants {
     ring: KeyRing,
     tenants: RwLock<HashMap<TenantId, Arc<Tenant>, RandomState>>,
+}
+
+/// One tenant.
+pub(crate) struct Tenant {
+    pub(crate) id: TenantId,
+    pub(crate) keys: TenantKeys,
+    config: RwLock<Option<Arc<Config>>>,
     checked: RwLock<CheckedUsers>,
-    /// How old what is known of other processes' changes may be.
-    freshness: Duration,
 }
 
-struct Tenant {
-    keys: Arc<TenantKeys>,
-    config: Mutex<Option<Arc<Config>>>,
-}
-
-/// What users hold, as of one stamp of the store.
+/// What users may do, as of one stamp of the store.
 #[derive(Default)]
 struct CheckedUsers {
     stamp: Stamp,
     seen: Option<Instant>,
-    users: HashMap<(TenantId, UserId), Arc<Checked>, RandomState>,
+    users: HashMap<UserId, Arc<Checked>, RandomState>,
+    /// Users with the same roles share what they may do.
+    by_grants: HashMap<Grants, Arc<Checked>, RandomState>,
 }
 
-/// What one user may do.
+/// What a user may do.
 #[derive(Debug, Default)]
-pub(crate) struct Checked {
+struct Checked {
     everywhere: HashSet<Box<str>, RandomState>,
     over_accounts: HashMap<AccountId, HashSet<Box<str>, RandomState>, RandomState>,
 }
@@ -64,7 +64,7 @@ impl Checked {
         checked
     }
 
-    pub(crate) fn may(&self, permission: &str, account: Option<AccountId>) -> bool {
+    fn may(&self, permission: &str, account: Option<AccountId>) -> bool {
         self.everywhere.contains(permission)
             || account
                 .and_then(|account| self.over_accounts.get(&account))
@@ -73,35 +73,43 @@ impl Checked {
 }
 
 impl Tenants {
-    pub(crate) fn new(ring: KeyRing, freshness: Duration) -> Self {
+    pub(crate) fn new(ring: KeyRing) -> Self {
         Self {
             ring,
             tenants: RwLock::default(),
-            checked: RwLock::default(),
-            freshness,
         }
     }
 
-    pub(crate) fn ring(&self) -> &KeyRing {
-        &self.ring
+    pub(crate) fn tenant(&self, id: TenantId) -> Arc<Tenant> {
+        if let Some(tenant) = read(&self.tenants).get(&id) {
+            return tenant.clone();
+        }
+        let new = || {
+            Arc::new(Tenant {
+                id,
+                keys: TenantKeys::new(&self.ring, id),
+                config: RwLock::default(),
+                checked: RwLock::default(),
+            })
+        };
+        write(&self.tenants).entry(id).or_insert_with(new).clone()
     }
 
-    pub(crate) fn keys(&self, tenant: TenantId) -> Arc<TenantKeys> {
-        self.tenant(tenant).keys.clone()
+    /// Takes note of a configuration that the store holds.
+    pub(crate) fn learn(&self, config: &Arc<Config>) {
+        self.tenant(config.tenant.id).learn(config);
     }
+}
 
+impl Tenant {
     /// The configuration as it was last seen; the store is asked if it was never.
-    pub(crate) fn config(
-        &self,
-        store: &dyn Store,
-        tenant: TenantId,
-    ) -> Result<Option<Arc<Config>>, Error> {
-        if let Some(config) = self.known(tenant) {
+    pub(crate) fn config(&self, store: &dyn Store) -> Result<Option<Arc<Config>>, Error> {
+        if let Some(config) = self.known() {
             return Ok(Some(config));
         }
         let mut view = View::default();
-        store.read(&ReadSet::of(Key::Config(tenant)), &mut view)?;
-        let config = view.config(tenant).ok().flatten().cloned();
+        store.read(&ReadSet::of(Key::Config(self.id)), &mut view)?;
+        let config = view.config(self.id).ok().flatten().cloned();
         if let Some(config) = &config {
             self.learn(config);
         }
@@ -109,106 +117,97 @@ impl Tenants {
     }
 
     /// The configuration as it was last seen.
-    pub(crate) fn known(&self, tenant: TenantId) -> Option<Arc<Config>> {
-        lock(&self.tenant(tenant).config).clone()
+    pub(crate) fn known(&self) -> Option<Arc<Config>> {
+        read(&self.config).clone()
     }
 
-    /// Takes note of a configuration that the store holds.
-    pub(crate) fn learn(&self, config: &Arc<Config>) {
-        *lock(&self.tenant(config.tenant.id).config) = Some(config.clone());
+    fn learn(&self, config: &Arc<Config>) {
+        let mut known = write(&self.config);
+        if known
+            .as_ref()
+            .is_none_or(|known| known.tenant.version <= config.tenant.version)
+        {
+            *known = Some(config.clone());
+        }
     }
 
-    fn tenant(&self, id: TenantId) -> Arc<Tenant> {
-        let known = self
-            .tenants
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&id)
-            .cloned();
-        known.unwrap_or_else(|| {
-            let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
-            let tenant = tenants.entry(id).or_insert_with(|| {
-                let keys = Arc::new(TenantKeys::new(&self.ring, id));
-                Arc::new(Tenant {
-                    keys,
-                    config: Mutex::default(),
-                })
-            });
-            tenant.clone()
-        })
-    }
-
-    /// Whether a user may do something, as of at most the handle's freshness ago, and always after
-    /// the last change through this handle.
+    /// Whether a user may do something, as of at most `freshness` ago, and always after the last
+    /// change through the same open store.
     pub(crate) fn may(
         &self,
         store: &dyn Store,
-        tenant: TenantId,
+        freshness: Duration,
         user: UserId,
         permission: &str,
         account: Option<AccountId>,
     ) -> Result<bool, Error> {
         {
-            let checked = self.checked.read().unwrap_or_else(PoisonError::into_inner);
-            let fresh = checked
-                .seen
-                .is_some_and(|seen| seen.elapsed() < self.freshness);
-            if let (true, Some(checked)) = (fresh, checked.users.get(&(tenant, user))) {
+            let checked = read(&self.checked);
+            let fresh = checked.seen.is_some_and(|seen| seen.elapsed() < freshness);
+            if let (true, Some(checked)) = (fresh, checked.users.get(&user)) {
                 return Ok(checked.may(permission, account));
             }
         }
-        Ok(self.check(store, tenant, user)?.may(permission, account))
+        Ok(self.check(store, user)?.may(permission, account))
     }
 
-    /// Forgets what users hold: something that decides it was changed through this handle.
+    /// Forgets what users may do: something that decides it was changed.
     pub(crate) fn forget_checked(&self) {
-        let mut checked = self.checked.write().unwrap_or_else(PoisonError::into_inner);
-        checked.users.clear();
-        checked.seen = None;
+        *write(&self.checked) = CheckedUsers::default();
     }
 
-    fn check(
-        &self,
-        store: &dyn Store,
-        tenant: TenantId,
-        user: UserId,
-    ) -> Result<Arc<Checked>, Error> {
+    fn check(&self, store: &dyn Store, user: UserId) -> Result<Arc<Checked>, Error> {
         // The stamp is taken before the read: a change between the two is seen next time.
         let (stamp, seen) = (store.stamp()?, Instant::now());
-        let current = {
-            let mut checked = self.checked.write().unwrap_or_else(PoisonError::into_inner);
+        {
+            let mut checked = write(&self.checked);
             if checked.stamp != stamp || checked.users.len() >= MAX_CHECKED {
-                checked.users.clear();
-                checked.stamp = stamp;
+                *checked = CheckedUsers {
+                    stamp,
+                    ..CheckedUsers::default()
+                };
             }
             checked.seen = Some(seen);
-            checked.users.get(&(tenant, user)).cloned()
-        };
-        if let Some(current) = current {
-            return Ok(current);
+            if let Some(current) = checked.users.get(&user) {
+                return Ok(current.clone());
+            }
         }
-        let mut set =
-            ReadSet::of(Key::Config(tenant)).and_follow(Key::User(tenant, user), Follow::RELATIONS);
-        set.known.extend(self.known(tenant));
+        let mut set = ReadSet::of(Key::Config(self.id))
+            .and_follow(Key::User(self.id, user), Follow::RELATIONS);
+        set.known.extend(self.known());
         let mut view = View::default();
         store.read(&set, &mut view)?;
-        let found = (
-            view.config(tenant).ok().flatten(),
-            view.user(tenant, user).ok().flatten(),
-            view.relations(tenant, user).ok().flatten(),
-        );
-        let fresh = Arc::new(match found {
-            (None, ..) => return Err(Error::of(Code::UnknownTenant)),
-            (Some(config), Some(user), Some(relations)) => {
-                self.learn(config);
-                Checked::of(&Grants::of(user, relations), config)
-            }
-            _ => Checked::default(),
-        });
-        let mut checked = self.checked.write().unwrap_or_else(PoisonError::into_inner);
-        if checked.stamp == stamp && checked.seen.is_some() {
-            checked.users.insert((tenant, user), fresh.clone());
+        let config = view
+            .config(self.id)
+            .ok()
+            .flatten()
+            .ok_or_else(|| Error::of(Code::UnknownTenant))?;
+        self.learn(config);
+        let user_row = view.user(self.id, user).ok().flatten();
+        let relations = view.relations(self.id, user).ok().flatten();
+        let grants = match (user_row, relations) {
+            (Some(user), Some(relations)) => Grants::of(user, relations),
+            _ => Grants::default(),
+        };
+        let mut checked = write(&self.checked);
+        if checked.stamp != stamp || checked.seen.is_none() {
+            return Ok(Arc::new(Checked::of(&grants, config)));
         }
-        Ok(fresh)
+        let shared = checked
+            .by_grants
+            .entry(grants)
+            .or_insert_with_key(|grants| Arc::new(Checked::of(grants, config)))
+            .clone();
+        checked.users.insert(user, shared.clone());
+        Ok(shared)
     }
+}
+
+/// What a panicking host leaves behind is whole: every change under these locks is one assignment.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,18 +6,17 @@ use std::time::Instant;
 
 use tympan_core::command::{Actor, Command, Context, Decide, Preparation, Stop};
 use tympan_core::error::{Code, Error};
-use tympan_core::ids::TenantId;
 use tympan_core::permissions::{actor_reads, permit};
 use tympan_core::records::Config;
 use tympan_core::view::{Change, ReadSet, View};
 
-use crate::engine::{Engine, lock};
+use crate::engine::{Engine, Tenant, lock};
 
 type ReplyOf<C> = <<C as Command>::Prepared as Decide>::Reply;
 
 /// What the leader of a batch sees of a command.
 pub(super) trait Pending: Send + Sync {
-    fn tenant(&self) -> TenantId;
+    fn tenant(&self) -> &Arc<Tenant>;
     /// What deciding reads, as far as it is known before.
     fn reads(&self) -> ReadSet;
     /// Decides over a view and keeps the answer back until the commit.
@@ -46,6 +45,8 @@ pub(super) struct WaitState {
 struct Waiting {
     done: bool,
     leads: bool,
+    /// Whether a thread sleeps on the condition: waking nobody costs a system call too.
+    sleeps: bool,
     is_future: bool,
     waker: Option<Waker>,
 }
@@ -72,6 +73,7 @@ impl WaitState {
             if left.is_zero() {
                 return Woken::TimedOut;
             }
+            inner.sleeps = true;
             inner = self
                 .changed
                 .wait_timeout(inner, left)
@@ -84,6 +86,7 @@ impl WaitState {
     pub(super) fn wait_done(&self) {
         let mut inner = lock(&self.inner);
         while !inner.done {
+            inner.sleeps = true;
             inner = self
                 .changed
                 .wait(inner)
@@ -112,12 +115,14 @@ impl WaitState {
     }
 
     fn done(&self) {
-        let waker = {
+        let (sleeps, waker) = {
             let mut inner = lock(&self.inner);
             inner.done = true;
-            inner.waker.take()
+            (inner.sleeps, inner.waker.take())
         };
-        self.changed.notify_all();
+        if sleeps {
+            self.changed.notify_all();
+        }
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -126,7 +131,7 @@ impl WaitState {
 
 /// A command with everything that deciding it needs.
 pub(super) struct Job<C: Command> {
-    tenant: TenantId,
+    tenant: Arc<Tenant>,
     actor: Actor,
     command: C,
     state: Mutex<State<C>>,
@@ -144,11 +149,11 @@ struct State<C: Command> {
 impl<C: Command> Job<C> {
     pub(super) fn prepare(
         engine: &Engine,
-        tenant: TenantId,
+        tenant: &Arc<Tenant>,
         actor: Actor,
         command: C,
     ) -> Result<Self, Error> {
-        let config = engine.tenants.config(&*engine.store, tenant)?;
+        let config = tenant.config(&*engine.store)?;
         let prepared = prepare(engine, tenant, &command, config.as_deref())?;
         let state = State {
             prepared,
@@ -157,7 +162,7 @@ impl<C: Command> Job<C> {
             answer: None,
         };
         Ok(Self {
-            tenant,
+            tenant: tenant.clone(),
             actor,
             command,
             state: Mutex::new(state),
@@ -175,23 +180,22 @@ impl<C: Command> Job<C> {
 
 fn prepare<C: Command>(
     engine: &Engine,
-    tenant: TenantId,
+    tenant: &Tenant,
     command: &C,
     config: Option<&Config>,
 ) -> Result<C::Prepared, Error> {
-    let keys = engine.tenants.keys(tenant);
     let mut random = engine.random();
     command.prepare(&mut Preparation {
-        tenant,
+        tenant: tenant.id,
         config,
-        keys: &keys,
+        keys: &tenant.keys,
         random: &mut **random,
     })
 }
 
 impl<C: Command + 'static> Pending for Job<C> {
-    fn tenant(&self) -> TenantId {
-        self.tenant
+    fn tenant(&self) -> &Arc<Tenant> {
+        &self.tenant
     }
 
     fn actor(&self) -> Actor {
@@ -199,8 +203,8 @@ impl<C: Command + 'static> Pending for Job<C> {
     }
 
     fn reads(&self) -> ReadSet {
-        let mut set = actor_reads(self.tenant, self.actor);
-        set.extend(lock(&self.state).prepared.reads(self.tenant));
+        let mut set = actor_reads(self.tenant.id, self.actor);
+        set.extend(lock(&self.state).prepared.reads(self.tenant.id));
         set
     }
 
@@ -210,12 +214,12 @@ impl<C: Command + 'static> Pending for Job<C> {
         view: &View,
         context: &mut Context<'_>,
     ) -> Result<Vec<Change>, Stop> {
-        permit(view, self.tenant, self.actor, C::REQUIRES, None)?;
-        let config: Option<Arc<Config>> = view.config(self.tenant)?.cloned();
+        permit(view, self.tenant.id, self.actor, C::REQUIRES, None)?;
+        let config: Option<Arc<Config>> = view.config(self.tenant.id)?.cloned();
         let version = config.as_ref().map(|config| config.tenant.version);
         let mut state = lock(&self.state);
         if state.version != version {
-            state.prepared = prepare(engine, self.tenant, &self.command, config.as_deref())?;
+            state.prepared = prepare(engine, &self.tenant, &self.command, config.as_deref())?;
             state.version = version;
         }
         let decision = state.prepared.decide(view, context)?;

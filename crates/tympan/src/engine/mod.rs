@@ -11,12 +11,10 @@ use std::time::Duration;
 
 use tympan_core::command::{Actor, Command};
 use tympan_core::error::Error;
-use tympan_core::ids::TenantId;
 use tympan_store::Store;
 use tympan_vault::RandomSource;
 
 use crate::sources::{Clock, IdSource};
-use caches::Tenants;
 use job::Job;
 use queue::Queue;
 pub use submission::Submission;
@@ -30,6 +28,7 @@ pub(crate) struct Engine {
     random: Mutex<Box<dyn RandomSource + Send>>,
     queue: Arc<Queue>,
     deadline: Duration,
+    pub(crate) freshness: Duration,
 }
 
 /// What an engine is made of.
@@ -40,10 +39,11 @@ pub(crate) struct Parts {
     pub(crate) random: Box<dyn RandomSource + Send>,
     pub(crate) tenants: Tenants,
     pub(crate) deadline: Duration,
+    pub(crate) freshness: Duration,
     pub(crate) queue_limit: usize,
 }
 
-pub(crate) use caches::Tenants as TenantCaches;
+pub(crate) use caches::{Tenant, Tenants};
 
 impl Engine {
     pub(crate) fn new(parts: Parts) -> Self {
@@ -55,6 +55,7 @@ impl Engine {
             random: Mutex::new(parts.random),
             queue: Arc::new(Queue::new(parts.queue_limit)),
             deadline: parts.deadline,
+            freshness: parts.freshness,
         }
     }
 
@@ -62,7 +63,7 @@ impl Engine {
     /// one of the next batch.
     pub(crate) fn run<C>(
         &self,
-        tenant: TenantId,
+        tenant: &Arc<Tenant>,
         actor: Actor,
         command: C,
     ) -> Result<<C::Prepared as tympan_core::command::Decide>::Reply, Error>
@@ -77,7 +78,7 @@ impl Engine {
     /// Runs many commands on the caller's thread, as few batches; each has its own answer.
     pub(crate) fn run_all<C>(
         &self,
-        tenant: TenantId,
+        tenant: &Arc<Tenant>,
         actor: Actor,
         commands: Vec<C>,
     ) -> Vec<Result<<C::Prepared as tympan_core::command::Decide>::Reply, Error>>
@@ -101,7 +102,7 @@ impl Engine {
     /// Queues a command for the engine's thread; the answer is a future that needs no runtime.
     pub(crate) fn submit<C>(
         self: &Arc<Self>,
-        tenant: TenantId,
+        tenant: &Arc<Tenant>,
         actor: Actor,
         command: C,
     ) -> Submission<<C::Prepared as tympan_core::command::Decide>::Reply>

@@ -6,7 +6,7 @@
 //! first future starts.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,9 @@ struct State {
     leading: bool,
     closed: bool,
     has_thread: bool,
+    /// Whether a caller sleeps until there is room, or a leader until callers come back.
+    wants_room: bool,
+    gathers: bool,
     /// How many were answered by the last batch, and how long its commit took.
     answered: usize,
     last_batch: Duration,
@@ -81,6 +84,7 @@ impl Queue {
             if left.is_zero() {
                 return Err(Error::of(Code::Busy));
             }
+            state.wants_room = true;
             state = self
                 .room
                 .wait_timeout(state, left)
@@ -88,11 +92,7 @@ impl Queue {
                 .0;
         }
         state.waiting.extend(jobs.iter().cloned());
-        if !state.leading {
-            self.pass_on(&mut state);
-        }
-        drop(state);
-        self.arrived.notify_one();
+        self.announce(state);
         for job in &jobs {
             match job.wait_state().wait(until) {
                 Woken::Done => {}
@@ -150,11 +150,7 @@ impl Queue {
             state.has_thread = true;
         }
         state.waiting.push_back(job.clone());
-        if !state.leading {
-            self.pass_on(&mut state);
-        }
-        drop(state);
-        self.arrived.notify_one();
+        self.announce(state);
         Ok(true)
     }
 
@@ -191,6 +187,7 @@ impl Queue {
                 if left.is_zero() {
                     break;
                 }
+                state.gathers = true;
                 state = self
                     .arrived
                     .wait_timeout(state, left)
@@ -198,18 +195,34 @@ impl Queue {
                     .0;
             }
         }
+        state.gathers = false;
         let count = state
             .waiting
             .len()
             .min(MAX_BATCH.saturating_sub(jobs.len()));
         jobs.extend(state.waiting.drain(..count));
         let wakers = std::mem::take(&mut state.wakers);
+        let wants_room = std::mem::take(&mut state.wants_room);
         drop(state);
-        self.room.notify_all();
+        if wants_room {
+            self.room.notify_all();
+        }
         for waker in wakers {
             waker.wake();
         }
         jobs
+    }
+
+    /// Tells whoever leads, or is to lead, that commands came.
+    fn announce(&self, mut state: MutexGuard<'_, State>) {
+        if !state.leading {
+            self.pass_on(&mut state);
+        }
+        let gathers = state.gathers;
+        drop(state);
+        if gathers {
+            self.arrived.notify_one();
+        }
     }
 
     /// Hands the lead to the first that waits, or to the engine's thread if that is a future.
