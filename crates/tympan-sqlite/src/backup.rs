@@ -35,7 +35,7 @@ fn copy_to_part(from: &Path, part: &Path, busy_timeout: Duration) -> Result<(), 
     {
         return Err(io(part, &error));
     }
-    let source = connection::reader(from, busy_timeout).map_err(|error| opening(error))?;
+    let source = connection::reader(from, busy_timeout).map_err(opening)?;
     let mut target = Connection::open(part).map_err(opening)?;
     let backup = Backup::new(&source, &mut target).map_err(opening)?;
     match backup.step(-1).map_err(opening)? {

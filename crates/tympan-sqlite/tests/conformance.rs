@@ -1,4 +1,5 @@
 //! The embedded store keeps the contract, in a file and in memory.
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use tempfile::TempDir;
 use tympan_sqlite::{SqliteOptions, SqliteStore};

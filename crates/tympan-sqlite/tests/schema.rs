@@ -1,12 +1,16 @@
 //! The tables are those that the core describes: neither can change without the other.
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use rusqlite::Connection;
 use tympan_core::records::TABLES;
 use tympan_core::row::{CellKind, Column, Table};
 use tympan_sqlite::{SqliteOptions, SqliteStore};
 
-fn described(table: &Table) -> Vec<(String, &'static str, bool, usize)> {
-    let place = |at: usize| if at < table.key { at + 1 } else { 0 };
+fn described(table: &Table) -> Vec<(String, &'static str, bool, i64)> {
+    let place = |at: usize| {
+        let place = if at < table.key { at + 1 } else { 0 };
+        i64::try_from(place).unwrap()
+    };
     let columns = table.columns.iter().enumerate();
     columns
         .map(|(at, column)| {
@@ -51,7 +55,7 @@ fn every_described_table_is_there_column_by_column() {
                 row.get(3)?,
             ))
         });
-        let columns: Vec<(String, String, bool, usize)> =
+        let columns: Vec<(String, String, bool, i64)> =
             columns.unwrap().map(Result::unwrap).collect();
         let columns: Vec<_> = columns
             .iter()
