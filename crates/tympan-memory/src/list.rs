@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use tympan_core::ids::{GroupId, UserId};
+use tympan_core::ids::{EntryId, GroupId, UserId};
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
 use tympan_core::view::{Key, Record};
@@ -43,20 +43,42 @@ fn is_in(state: &State, user: &User, group: GroupId) -> bool {
         .any(|membership| membership.user_group == group)
 }
 
-/// Entries of one wallet, newest first.
+/// Entries of one wallet, newest first: along the chain that each entry is a part of.
 pub(crate) fn entries(state: &State, query: &EntryQuery) -> Vec<(Entry, Option<EntryText>)> {
-    let Some(log) = state.wallet_entries.get(&(query.tenant, query.wallet)) else {
+    let of_wallet = |id: EntryId| {
+        state
+            .entries
+            .get(id.0)
+            .filter(|entry| entry.tenant == query.tenant && entry.wallet() == query.wallet)
+    };
+    let Some(newest) = newest(state, query) else {
         return Vec::new();
     };
-    log.before(query.before.map(|id| id.0))
-        .iter()
-        .rev()
-        .take(length(query.limit))
-        .map(|entry| {
+    let place = query.before.and_then(of_wallet);
+    let mut next = place.map_or(newest, |place| place.previous);
+    let mut found = Vec::new();
+    while found.len() < length(query.limit) {
+        let Some(entry) = of_wallet(next) else {
+            break;
+        };
+        // Whatever is stored there, the walk ends: ids fall along a chain.
+        next = entry.previous.min(EntryId(entry.id.0.saturating_sub(1)));
+        if query.before.is_none_or(|before| entry.id < before) {
             let text = state.entry_texts.get(entry.id.0);
-            (Entry::clone(entry), text.map(|text| EntryText::clone(text)))
-        })
-        .collect()
+            found.push((Entry::clone(entry), text.map(|text| EntryText::clone(text))));
+        }
+    }
+    found
+}
+
+/// The newest entry of a wallet; none if there is no such wallet.
+fn newest(state: &State, query: &EntryQuery) -> Option<EntryId> {
+    let key = Key::Wallets(query.tenant, query.wallet.owner);
+    let Record::Wallets(all) = state.records.get(&key)? else {
+        return None;
+    };
+    let wallet = all.wallets.iter().find(|row| row.key() == query.wallet)?;
+    Some(wallet.last_entry)
 }
 
 /// Audit events of one tenant, oldest first.

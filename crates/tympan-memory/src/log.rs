@@ -56,15 +56,6 @@ impl<T: Line> Log<T> {
         self.0.get(from..).unwrap_or_default()
     }
 
-    /// The lines before an id; all without one.
-    pub(crate) fn before(&self, id: Option<i64>) -> &[Arc<T>] {
-        let to = match id {
-            None => self.0.len(),
-            Some(id) => self.0.partition_point(|line| line.id() < id),
-        };
-        self.0.get(..to).unwrap_or_default()
-    }
-
     /// Adds a line whose id is free.
     pub(crate) fn add(&mut self, line: Arc<T>) {
         let at = self.0.len() - self.after(Some(line.id())).len();

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use tympan_core::ids::{EntryId, TenantId, UserId};
-use tympan_core::records::{
-    AuditEvent, AuditText, Entry, EntryText, Relations, User, WalletKey, Wallets,
-};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Relations, User, Wallets};
 use tympan_core::view::{Key, Record};
 
 use crate::log::Log;
@@ -27,8 +25,6 @@ pub(crate) struct State {
     pub(crate) users: BTreeMap<UserOrder, Arc<User>>,
     /// The ledger.
     pub(crate) entries: Log<Entry>,
-    /// The ledger, wallet by wallet.
-    pub(crate) wallet_entries: Table<(TenantId, WalletKey), Log<Entry>>,
     /// The first entry under each idempotency key.
     pub(crate) receipts: Table<(TenantId, [u8; 32]), EntryId>,
     pub(crate) entry_texts: Log<EntryText>,
@@ -110,12 +106,7 @@ impl State {
         if let Some(digest) = entry.key {
             self.receipts.insert((entry.tenant, digest), entry.id);
         }
-        let entry = Arc::new(entry.clone());
-        self.wallet_entries
-            .entry((entry.tenant, entry.wallet()))
-            .or_default()
-            .add(Arc::clone(&entry));
-        self.entries.add(entry);
+        self.entries.add(Arc::new(entry.clone()));
     }
 
     /// Adds an audit event.

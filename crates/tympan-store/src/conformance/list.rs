@@ -93,11 +93,13 @@ files! {
     expectations = __conformance_expectations,
     history = __conformance_history,
     loading = __conformance_loading,
+    races = __conformance_races,
     reopening = __conformance_reopening,
     round_trip = __conformance_round_trip,
     scans = __conformance_scans,
     stamps = __conformance_stamps,
     tenants = __conformance_tenants,
+    updates = __conformance_updates,
     users = __conformance_users,
 }
 

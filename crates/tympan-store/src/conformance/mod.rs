@@ -28,11 +28,13 @@ pub mod atomicity;
 pub mod expectations;
 pub mod history;
 pub mod loading;
+pub mod races;
 pub mod reopening;
 pub mod round_trip;
 pub mod scans;
 pub mod stamps;
 pub mod tenants;
+pub mod updates;
 pub mod users;
 
 pub use harness::{Case, Harness, check, run_all};

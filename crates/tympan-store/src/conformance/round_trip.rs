@@ -12,7 +12,7 @@ use tympan_core::records::{
     Account, AuditEvent, AuditText, Claim, ClaimName, Config, Entry, EntryText, Group, Hold,
     HoldPart, Identity, IdentityKind, Membership, PlanRevision, PriceList, PriceRule, Profile,
     Relations, Role, RolePermission, RoleRow, RoleRowAccount, Strand, Tenant, User, Uses, Wallet,
-    WalletKind, Wallets,
+    WalletKey, WalletKind, Wallets,
 };
 use tympan_core::row::{Cell, Row};
 use tympan_core::view::{Change, Key};
@@ -372,34 +372,52 @@ cases! {
     /// Entries, listed by the wallet they are of.
     fn entries_come_back_by_their_wallet(harness: &dyn Harness) {
         let store = harness.open();
-        let entries = variants(|entry: &mut Entry, nth| {
+        let mut entries = variants(|entry: &mut Entry, nth| {
             entry.id = EntryId(nth);
             entry.tenant = TENANT;
-            // Each of a wallet of its own, since whom it names as the one before is made up.
-            entry.feed = nth;
             entry.key = None;
         });
+        let mut newest: BTreeMap<WalletKey, EntryId> = BTreeMap::new();
+        for entry in &mut entries {
+            let before = newest.insert(entry.wallet(), entry.id);
+            entry.previous = before.unwrap_or(EntryId(0));
+        }
+        let mut owners: BTreeMap<i64, Vec<Wallet>> = BTreeMap::new();
+        for (key, last_entry) in &newest {
+            let wallet = Wallet {
+                last_entry: *last_entry,
+                ..wallet(TENANT, *key, 1)
+            };
+            owners.entry(key.owner).or_default().push(wallet);
+        }
+        put(
+            &*store,
+            owners.into_iter().map(|(owner, wallets)| {
+                wallets_slot(
+                    TENANT,
+                    owner,
+                    Wallets {
+                        wallets,
+                        ..Wallets::default()
+                    },
+                )
+            }),
+        );
         change(
             &*store,
             entries.iter().cloned().map(Change::Entry).collect(),
         );
-        for entry in entries {
-            let newest = Wallet {
-                last_entry: entry.id,
-                ..wallet(TENANT, entry.wallet(), 1)
-            };
-            let wallets = Wallets {
-                wallets: vec![newest],
-                hold_parts: Vec::new(),
-            };
-            put(&*store, [wallets_slot(TENANT, entry.owner, wallets)]);
+        for key in newest.into_keys() {
             let query = EntryQuery {
                 tenant: TENANT,
-                wallet: entry.wallet(),
+                wallet: key,
                 before: None,
-                limit: 1,
+                limit: 1_000,
             };
-            assert_eq!(store.entries(&query).unwrap(), [(entry, None)]);
+            let found = store.entries(&query).unwrap();
+            let of_wallet = entries.iter().rev().filter(|entry| entry.wallet() == key);
+            let expected: Vec<_> = of_wallet.map(|entry| (entry.clone(), None)).collect();
+            assert_eq!(found, expected, "{key:?}");
         }
     }
 
@@ -411,8 +429,8 @@ cases! {
             text.tenant = TENANT;
         });
         let wallet = wallet_key(1, 1);
-        let entries = texts.iter().map(|text| entry(TENANT, text.entry.0, wallet));
-        let mut changes = chained(entries);
+        let ids = texts.iter().map(|text| text.entry.0);
+        let mut changes = linked(&*store, TENANT, wallet, ids);
         changes.extend(texts.iter().cloned().map(Change::EntryText));
         change(&*store, changes);
         let query = EntryQuery {
@@ -501,7 +519,7 @@ cases! {
                 tenant,
                 max,
                 Wallets {
-                    wallets: vec![super::samples::wallet(tenant, wallet, max)],
+                    wallets: vec![self::wallet(tenant, wallet, max)],
                     hold_parts: vec![hold_part(tenant, wallet, max)],
                 },
             ),

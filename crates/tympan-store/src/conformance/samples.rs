@@ -1,6 +1,5 @@
 //! Records to store, with the keys they lie under.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tympan_core::ids::{
@@ -11,7 +10,7 @@ use tympan_core::records::{
     IdentityKind, Membership, Profile, Relations, Role, RoleRow, RoleRowAccount, Strand, Subject,
     SubjectKind, Tenant, User, Uses, Wallet, WalletKey, WalletKind, Wallets,
 };
-use tympan_core::view::{Change, Key, Record};
+use tympan_core::view::{Key, Record};
 
 use super::variants::plain;
 
@@ -214,33 +213,6 @@ pub(super) fn entry(tenant: TenantId, id: i64, wallet: WalletKey) -> Entry {
         parts: 1,
         ..plain()
     }
-}
-
-/// Entries as commands write them: each names the one before it in its wallet, and the wallet,
-/// which is put with them, names the newest.
-pub(super) fn chained(entries: impl IntoIterator<Item = Entry>) -> Vec<Change> {
-    let mut newest: BTreeMap<(TenantId, i64), BTreeMap<WalletKey, EntryId>> = BTreeMap::new();
-    let mut changes = Vec::new();
-    for mut entry in entries {
-        let wallets = newest.entry((entry.tenant, entry.owner)).or_default();
-        entry.previous = wallets
-            .insert(entry.wallet(), entry.id)
-            .unwrap_or(EntryId(0));
-        changes.push(Change::Entry(entry));
-    }
-    changes.extend(newest.into_iter().map(|((tenant, owner), newest)| {
-        let wallets = newest.into_iter().map(|(key, last_entry)| Wallet {
-            last_entry,
-            ..wallet(tenant, key, 1)
-        });
-        let wallets = Wallets {
-            wallets: wallets.collect(),
-            hold_parts: Vec::new(),
-        };
-        let (key, record) = wallets_slot(tenant, owner, wallets);
-        Change::Put(key, record)
-    }));
-    changes
 }
 
 /// The first of `parts` lines under a key.

@@ -1,9 +1,11 @@
 //! What cases do: load, write, look. A step that should work and does not ends the case.
 
-use tympan_core::records::TABLES;
+use tympan_core::ids::TenantId;
+use tympan_core::records::{TABLES, WalletKey, Wallets};
 use tympan_core::row::Cell;
 use tympan_core::view::{Batch, Change, Key, ReadSet, Record, View, apply};
 
+use super::samples::{entry, wallet, wallets_slot};
 use crate::{CommitError, Store};
 
 /// A view of what a set asks for.
@@ -70,6 +72,38 @@ pub(super) fn put(store: &dyn Store, records: impl IntoIterator<Item = (Key, Rec
             .map(|(key, record)| Change::Put(key, record))
             .collect(),
     );
+}
+
+/// The changes that add entries with these ids to a wallet, each linked to the one before it.
+pub(super) fn linked(
+    store: &dyn Store,
+    tenant: TenantId,
+    key: WalletKey,
+    ids: impl IntoIterator<Item = i64>,
+) -> Vec<Change> {
+    let mut all = match get(store, &Key::Wallets(tenant, key.owner)) {
+        Some(Record::Wallets(all)) => Wallets::clone(&all),
+        other => panic!("wallets are always there, not {other:?}"),
+    };
+    let at = match all.wallets.iter().position(|wallet| wallet.key() == key) {
+        Some(at) => at,
+        None => {
+            all.wallets.push(wallet(tenant, key, 0));
+            all.wallets.len() - 1
+        }
+    };
+    let newest = &mut all.wallets[at];
+    newest.version += 1;
+    let mut changes = Vec::new();
+    for id in ids {
+        let mut line = entry(tenant, id, key);
+        line.previous = newest.last_entry;
+        newest.last_entry = line.id;
+        changes.push(Change::Entry(line));
+    }
+    let (key, record) = wallets_slot(tenant, key.owner, all);
+    changes.push(Change::Put(key, record));
+    changes
 }
 
 /// The keys that a refused batch names; another outcome ends the case.

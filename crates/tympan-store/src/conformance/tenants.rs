@@ -114,8 +114,17 @@ cases! {
             let tenant = if id % 3 == 0 { OTHER } else { TENANT };
             change(&*store, linked(&*store, tenant, wallet, [id]));
         }
-        for (tenant, ids) in [(TENANT, vec![5, 4, 2, 1]), (OTHER, vec![6, 3]), (TenantId(3), vec![])] {
-            let query = EntryQuery { tenant, wallet, before: None, limit: 100 };
+        for (tenant, ids) in [
+            (TENANT, vec![5, 4, 2, 1]),
+            (OTHER, vec![6, 3]),
+            (TenantId(3), vec![]),
+        ] {
+            let query = EntryQuery {
+                tenant,
+                wallet,
+                before: None,
+                limit: 100,
+            };
             let found = store.entries(&query).unwrap();
             let found: Vec<i64> = found.iter().map(|(entry, _)| entry.id.0).collect();
             assert_eq!(found, ids);

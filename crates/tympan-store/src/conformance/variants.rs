@@ -2,6 +2,8 @@
 //! the day it is added.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use tympan_core::records::{
     HoldState, IdentityKind, IdentitySource, ResetVerb, Schedule, SubjectKind, Verb, WalletKind,
@@ -135,15 +137,22 @@ fn fits<T: Row>(before: &[Cell<'static>], cell: &Cell<'static>) -> bool {
     record.is_ok() || pulled > before.len() + 1
 }
 
+/// What [`plain_cells`] found before, by table.
+static PLAIN: Mutex<BTreeMap<&'static str, Vec<Cell<'static>>>> = Mutex::new(BTreeMap::new());
+
 /// The plainest cells that the record accepts.
 fn plain_cells<T: Row>() -> Vec<Cell<'static>> {
-    let mut plain = Vec::new();
-    for (at, column) in T::TABLE.columns.iter().enumerate() {
-        let mut candidates = candidates(column, at < T::TABLE.key).into_iter();
-        let cell = candidates.find(|cell| fits::<T>(&plain, cell));
-        plain.push(cell.expect("some candidate fits"));
-    }
-    plain
+    let mut known = PLAIN.lock().unwrap_or_else(PoisonError::into_inner);
+    let find = || {
+        let mut plain = Vec::new();
+        for (at, column) in T::TABLE.columns.iter().enumerate() {
+            let mut candidates = candidates(column, at < T::TABLE.key).into_iter();
+            let cell = candidates.find(|cell| fits::<T>(&plain, cell));
+            plain.push(cell.expect("some candidate fits"));
+        }
+        plain
+    };
+    known.entry(T::TABLE.name).or_insert_with(find).clone()
 }
 
 /// The record that cells hold.
