@@ -197,9 +197,13 @@ for stage in "${asked[@]}"; do
     : >"$logs/$stage"
     if ! provide "$stage"; then
         verdict='FAILED: what it needs is missing'
-    elif ! "${limit[@]}" bash "$self" --inner "$stage" </dev/null 2>&1 | tee "$logs/$stage"; then
-        verdict=FAILED
-        if [ "${PIPESTATUS[0]}" = 124 ]; then verdict="FAILED: not done after ${STAGE_LIMIT:-1800} seconds"; fi
+    else
+        "${limit[@]}" bash "$self" --inner "$stage" </dev/null 2>&1 | tee "$logs/$stage" || {
+            case ${PIPESTATUS[0]} in
+            124 | 137) verdict="FAILED: not done after ${STAGE_LIMIT:-1800} seconds" ;;
+            *) verdict=FAILED ;;
+            esac
+        }
     fi
 
     read -r p f s <<<"$(count "$logs/$stage")"
