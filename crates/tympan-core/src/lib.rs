@@ -15,6 +15,7 @@
 )]
 
 pub mod audit;
+pub mod card_pipeline;
 pub mod command;
 pub mod configuration;
 pub mod digest;

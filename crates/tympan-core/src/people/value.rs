@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use tympan_vault::RandomSource;
 use zeroize::Zeroizing;
 
-use crate::command::Preparation;
+use crate::card_pipeline::CardPipeline;
+use crate::command::{Preparation, TenantKeys};
 use crate::error::{Code, Error};
-use crate::records::IdentityKind;
+use crate::ids::TenantId;
+use crate::people::person::DOMAIN_SEPARATOR;
+use crate::records::{Config, Identity, IdentityKind};
 use crate::text;
 
 /// A value as a person typed it or a reader read it. Never shown.
@@ -40,7 +44,7 @@ impl fmt::Debug for RawValue {
 }
 
 /// A value in the forms in which it is kept.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LookupValue {
     /// What it is found by: folded, or the keyed digest of a secret.
     pub lookup: String,
@@ -53,37 +57,136 @@ pub struct LookupValue {
 /// Normalises a value: the same way when it is stored and when it is looked up.
 ///
 /// # Errors
-/// Those of [`text::required`], `invalid_email`, `card_format`, `pin_policy`.
+/// Those of [`text::required`], `invalid_email`, `invalid_value` for a network name with more than
+/// one backslash or an empty part and for a type that cannot be, `invalid_pipeline`, `card_format`.
 pub fn lookup_value(
     kind: &IdentityKind,
     raw: &RawValue,
     preparation: &Preparation<'_>,
 ) -> Result<LookupValue, Error> {
-    let text = match kind {
-        IdentityKind::Email => text::email("value", raw.expose())?,
-        IdentityKind::Username => text::required("username", raw.expose(), text::MAX_USERNAME)?,
-        _ => text::required("value", raw.expose(), text::MAX_VALUE)?,
-    };
-    if !kind.is_secret() {
-        let lookup = text::fold(&text);
-        if lookup.is_empty() {
-            return Err(Error::new(Code::EmptyText, "`value` is empty").with("field", "value"));
-        }
-        return Ok(LookupValue {
-            lookup,
-            shown: text.clone(),
-            normalised: RawValue::from(text),
-        });
+    if kind.is_secret() {
+        let normalised = normalised_secret(kind, raw, preparation.config)?;
+        return Ok(secret_value(kind, normalised, preparation.keys));
     }
-    let digest = preparation
-        .keys
-        .blind_index
-        .digest(&kind.name(), text.as_bytes());
+    plain_value(kind, raw.expose())
+}
+
+/// A value that is no secret.
+pub(super) fn plain_value(kind: &IdentityKind, raw: &str) -> Result<LookupValue, Error> {
+    let text = match kind {
+        IdentityKind::Email => text::email("email", raw)?,
+        IdentityKind::Username => text::required("username", raw, text::MAX_USERNAME)?,
+        IdentityKind::NetworkName => network_name(raw)?,
+        IdentityKind::Custom(_) => {
+            IdentityKind::parse(&kind.name())?;
+            text::required("value", raw, text::MAX_VALUE)?
+        }
+        _ => text::required("value", raw, text::MAX_VALUE)?,
+    };
+    let lookup = text::fold(&text);
+    if lookup.is_empty() {
+        return Err(Error::new(Code::EmptyText, "`value` is empty").with("field", "value"));
+    }
     Ok(LookupValue {
-        lookup: digest.to_short_text(),
-        shown: masked(&text),
+        lookup,
+        shown: text.clone(),
         normalised: RawValue::from(text),
     })
+}
+
+/// `name` or `DOMAIN\name`.
+fn network_name(raw: &str) -> Result<String, Error> {
+    let text = text::required("network_name", raw, text::MAX_VALUE)?;
+    let mut parts = text.split(DOMAIN_SEPARATOR).map(str::trim);
+    let well_formed = parts.clone().count() <= 2 && parts.all(|part| !part.is_empty());
+    if well_formed {
+        Ok(text)
+    } else {
+        Err(Error::new(
+            Code::InvalidValue,
+            "`network_name` is neither a name nor a domain, a backslash and a name",
+        )
+        .with("field", "network_name"))
+    }
+}
+
+/// A secret as it is digested: cards as the tenant's pipeline yields them, the rest without regard
+/// to case.
+fn normalised_secret(
+    kind: &IdentityKind,
+    raw: &RawValue,
+    config: Option<&Config>,
+) -> Result<RawValue, Error> {
+    if *kind == IdentityKind::Card {
+        let pipeline = match config {
+            Some(config) => CardPipeline::parse(&config.tenant.card_pipeline)?,
+            None => CardPipeline::default(),
+        };
+        return pipeline.apply(raw.expose()).map(RawValue::from);
+    }
+    let text = Zeroizing::new(text::required("value", raw.expose(), text::MAX_VALUE)?);
+    let folded = Zeroizing::new(text::fold(&text));
+    // Generated PINs are capitals.
+    Ok(RawValue::from(folded.to_uppercase()))
+}
+
+/// The forms of a secret that is normalised already.
+pub(super) fn secret_value(
+    kind: &IdentityKind,
+    normalised: RawValue,
+    keys: &TenantKeys,
+) -> LookupValue {
+    let digest = keys
+        .blind_index
+        .digest(&kind.name(), normalised.expose().as_bytes());
+    LookupValue {
+        lookup: digest.to_short_text(),
+        shown: masked(normalised.expose()),
+        normalised,
+    }
+}
+
+/// Seals a secret value, so that those who may can see it again.
+pub(super) fn seal(
+    tenant: TenantId,
+    kind: &IdentityKind,
+    value: &LookupValue,
+    keys: &TenantKeys,
+    random: &mut dyn RandomSource,
+) -> Result<Option<Vec<u8>>, Error> {
+    if !kind.is_secret() {
+        return Ok(None);
+    }
+    let secret = value.normalised.expose().as_bytes();
+    keys.sealer
+        .seal(secret, &sealed_for(tenant, kind, &value.lookup), random)
+        .map(Some)
+        .map_err(|_| Error::new(Code::Internal, "the value could not be sealed"))
+}
+
+/// The value of a secret identity; none if it is not kept or no secret.
+///
+/// # Errors
+/// `store_corrupt` if the sealed value is not genuine, not of this value, or sealed with a key that
+/// the ring does not hold.
+pub fn unseal(identity: &Identity, keys: &TenantKeys) -> Result<Option<RawValue>, Error> {
+    let Some(sealed) = &identity.sealed else {
+        return Ok(None);
+    };
+    let associated = sealed_for(identity.tenant, &identity.kind, &identity.value);
+    let corrupt = || Error::of(Code::StoreCorrupt).with("identity", identity.id);
+    let opened = keys
+        .sealer
+        .open(sealed, &associated)
+        .map_err(|_| corrupt())?;
+    let text = opened.to_text().map_err(|_| corrupt())?;
+    Ok(Some(RawValue::from(text.expose())))
+}
+
+/// What a sealed value is bound to. Not to the user: a transfer moves it. The digest binds it to
+/// the row, for no other row of the type finds the same value.
+fn sealed_for(tenant: TenantId, kind: &IdentityKind, lookup: &str) -> Vec<u8> {
+    format!("identity\n{}\n{}\n{lookup}", tenant.0, kind.name()).into_bytes()
 }
 
 /// At most the last character.

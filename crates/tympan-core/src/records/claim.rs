@@ -18,7 +18,7 @@ record! {
         pub user: UserId,
         /// By which identity.
         pub identity: IdentityId,
-        /// Rises with every new owner.
+        /// Rises with every new owner, and never begins where an earlier claim to the value was.
         pub version: i64,
     }
 }
@@ -78,7 +78,8 @@ record! {
         pub id: i64,
         /// How many users.
         pub users: i64,
-        /// How many of them are active.
+        /// How many of them are active. Of a role, how many active users hold it in the whole
+        /// tenant: an account's administrator does not administer the tenant.
         pub active_users: i64,
         /// Rises with every change.
         pub version: i64,

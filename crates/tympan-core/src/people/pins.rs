@@ -1,0 +1,151 @@
+//! PINs of a tenant: its policy, the population that the floor counts, and drawing one.
+
+use sha2::{Digest, Sha256};
+use tympan_vault::pin::{self, COMMON_PINS, PinAlphabet, PinFault, PinFloor, PinPolicy, PinUse};
+use tympan_vault::{RandomError, RandomSource, SecretText};
+use zeroize::Zeroizing;
+
+use crate::command::Stop;
+use crate::error::{Code, Error};
+use crate::ids::TenantId;
+use crate::people::edit::require;
+use crate::people::uses::profile_subject;
+use crate::records::{Config, Tenant};
+use crate::view::{Key, View};
+
+/// How many PINs are drawn before it is said that none is free: with half of all values taken,
+/// 64 draws in a row fail once in 10^19.
+pub(super) const MAX_DRAWS: usize = 64;
+
+/// The tenant's rules.
+pub(super) fn policy(tenant: &Tenant) -> Result<PinPolicy, Error> {
+    let wrong = || Error::of(Code::StoreCorrupt).with("field", "pin_policy");
+    let alphabet = match tenant.pin_alphabet.as_str() {
+        "numeric" => PinAlphabet::Numeric,
+        "alphanumeric" => PinAlphabet::Alphanumeric,
+        _ => return Err(wrong()),
+    };
+    let floor = match tenant.pin_floor.as_str() {
+        "population" => PinFloor::Population,
+        "usual" => PinFloor::Usual,
+        _ => return Err(wrong()),
+    };
+    let length = u8::try_from(tenant.pin_length).map_err(|_| wrong())?;
+    PinPolicy::new(length, alphabet, floor, COMMON_PINS).map_err(|_| wrong())
+}
+
+/// How a PIN is used. One that signs in alone is guessed with anybody's, so that all users count:
+/// those there are, and those whom the command adds.
+pub(super) fn usage(
+    view: &View,
+    tenant: TenantId,
+    config: &Config,
+    alone: bool,
+    new_users: u64,
+) -> Result<PinUse, Stop> {
+    if !alone {
+        return Ok(PinUse::Backing);
+    }
+    require(view, population_keys(tenant, config))?;
+    let mut users = new_users;
+    for profile in config.profiles.keys() {
+        let uses = view.uses(tenant, profile_subject(*profile))?;
+        let count = uses.map_or(0, |uses| uses.users);
+        users = users.saturating_add(u64::try_from(count).unwrap_or(0));
+    }
+    Ok(PinUse::Alone { users })
+}
+
+/// The counts of all users: every user has exactly one profile.
+pub(super) fn population_keys(tenant: TenantId, config: &Config) -> Vec<Key> {
+    let profiles = config.profiles.keys();
+    profiles
+        .map(|profile| Key::Uses(tenant, profile_subject(*profile)))
+        .collect()
+}
+
+/// Checks a PIN that somebody chose.
+pub(super) fn check(pin: &str, policy: &PinPolicy, usage: PinUse) -> Result<(), Error> {
+    let pin = SecretText::new(pin).map_err(|_| refused(PinFault::TooLong))?;
+    pin::check(&pin, policy, usage).map_err(refused)
+}
+
+/// Draws a PIN.
+pub(super) fn draw(
+    policy: &PinPolicy,
+    usage: PinUse,
+    random: &mut dyn RandomSource,
+) -> Result<SecretText, Error> {
+    pin::generate(policy, usage, random).map_err(refused)
+}
+
+/// Every PIN that was drawn is taken.
+pub(super) fn none_free() -> Error {
+    Error::new(Code::PinPolicy, "no free pin was found").with("rule", "none_free")
+}
+
+fn refused(fault: PinFault) -> Error {
+    let error = |rule: &str| Error::new(Code::PinPolicy, fault.to_string()).with("rule", rule);
+    match fault {
+        PinFault::Unlearnable { users } => error("unlearnable").with("users", users),
+        PinFault::TooShort { minimum } => error("too_short").with("minimum", minimum),
+        PinFault::TooLong => error("too_long").with("maximum", pin::MAX_PIN_LENGTH),
+        PinFault::Character => error("character"),
+        PinFault::ConstantStep => error("constant_step"),
+        PinFault::Denied => error("denied"),
+        PinFault::Random(_) => Error::new(Code::Internal, fault.to_string()),
+    }
+}
+
+/// What PINs and nonces are drawn from in the turn: the bytes are random, drawn while preparing,
+/// and the length of the PIN is known only when the users are counted.
+#[derive(Clone)]
+pub(super) struct Seed(Zeroizing<[u8; 32]>);
+
+impl Seed {
+    pub(super) fn draw(random: &mut dyn RandomSource) -> Result<Self, Error> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        random
+            .fill(bytes.as_mut_slice())
+            .map_err(|fault| refused(PinFault::Random(fault)))?;
+        Ok(Self(bytes))
+    }
+
+    pub(super) fn stream(&self) -> SeedStream<'_> {
+        SeedStream {
+            seed: &self.0,
+            next_block: 0,
+            rest: Zeroizing::new(Vec::new()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Seed {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Seed(…)")
+    }
+}
+
+/// The same bytes for the same seed: SHA-256 over label, seed and a counter.
+pub(super) struct SeedStream<'a> {
+    seed: &'a [u8; 32],
+    next_block: u64,
+    rest: Zeroizing<Vec<u8>>,
+}
+
+impl RandomSource for SeedStream<'_> {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), RandomError> {
+        for byte in out {
+            if self.rest.is_empty() {
+                let mut hash = Sha256::new();
+                hash.update(b"tympan 1 drawn pin\0");
+                hash.update(self.seed);
+                hash.update(self.next_block.to_be_bytes());
+                self.rest.extend_from_slice(&hash.finalize());
+                self.next_block += 1;
+            }
+            *byte = self.rest.pop().ok_or(RandomError)?;
+        }
+        Ok(())
+    }
+}

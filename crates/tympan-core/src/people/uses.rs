@@ -1,0 +1,144 @@
+//! How many use a thing, kept with every edit, and the last administrator.
+
+use std::collections::BTreeMap;
+
+use crate::command::{Context, Stop};
+use crate::error::{Code, Error};
+use crate::ids::{ProfileId, RoleId, TenantId};
+use crate::people::edit::Edit;
+use crate::people::person::{Person, Place};
+use crate::people::refusals::Refusals;
+use crate::permissions::{USER_ADMINISTER, role_grants};
+use crate::records::{Config, Subject, SubjectKind, Uses};
+use crate::view::{Change, Key, Record, View};
+
+/// Users, and those of them that count as active.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Count {
+    pub(super) users: i64,
+    pub(super) active: i64,
+}
+
+/// By how much each count changes.
+#[derive(Debug, Default)]
+pub(super) struct UsesChanges(BTreeMap<Subject, Count>);
+
+impl UsesChanges {
+    pub(super) fn of(edits: &[Edit]) -> Self {
+        let mut sums: BTreeMap<Subject, Count> = BTreeMap::new();
+        for edit in edits {
+            for (subject, count) in edit.before.as_ref().map(counted).unwrap_or_default() {
+                let sum = sums.entry(subject).or_default();
+                sum.users -= count.users;
+                sum.active -= count.active;
+            }
+            for (subject, count) in counted(&edit.after) {
+                let sum = sums.entry(subject).or_default();
+                sum.users += count.users;
+                sum.active += count.active;
+            }
+        }
+        sums.retain(|_, sum| *sum != Count::default());
+        Self(sums)
+    }
+
+    /// The counts that must be known.
+    pub(super) fn subjects<'a>(&'a self, config: &'a Config) -> impl Iterator<Item = Subject> + 'a {
+        let roles = self
+            .loses_administrators(config)
+            .then(|| administrator_roles(config))
+            .into_iter()
+            .flatten();
+        self.0.keys().copied().chain(roles.map(role_subject))
+    }
+
+    /// The changes; what would leave no administrator is refused.
+    pub(super) fn changes(
+        &self,
+        view: &View,
+        context: &Context<'_>,
+        config: &Config,
+        refusals: &mut Refusals,
+    ) -> Result<Vec<Change>, Stop> {
+        let tenant = context.tenant;
+        if self.loses_administrators(config) {
+            let before = administrators(view, tenant, config)?;
+            if before > 0 && before + self.administrators_change(config) <= 0 {
+                refusals.note(Error::of(Code::LastAdministrator));
+            }
+        }
+        let mut changes = Vec::with_capacity(self.0.len());
+        for (subject, change) in &self.0 {
+            let stored = view.uses(tenant, *subject)?.cloned();
+            let mut uses = stored.unwrap_or_else(|| Uses::none(tenant, *subject));
+            uses.users += change.users;
+            uses.active_users += change.active;
+            uses.version += 1;
+            changes.push(Change::Put(Key::Uses(tenant, *subject), Record::Uses(uses)));
+        }
+        Ok(changes)
+    }
+
+    fn loses_administrators(&self, config: &Config) -> bool {
+        self.administrators_change(config) < 0
+    }
+
+    fn administrators_change(&self, config: &Config) -> i64 {
+        administrator_roles(config)
+            .filter_map(|role| self.0.get(&role_subject(role)))
+            .map(|count| count.active)
+            .sum()
+    }
+}
+
+/// What a user counts for: each thing once, however often it is used. As an active holder of a
+/// role counts only who holds it in the whole tenant: an account's administrator is none of the
+/// tenant's.
+pub(super) fn counted(person: &Person) -> BTreeMap<Subject, Count> {
+    let everywhere = person.roles_everywhere();
+    let count_of = |place: Place, subject: Subject| {
+        let counts = match place {
+            Place::TenantRole | Place::RoleRow(_) => everywhere.contains(&RoleId(subject.id)),
+            Place::Profile | Place::Membership | Place::RoleRowAccount(_) => true,
+        };
+        Count {
+            users: 1,
+            active: i64::from(person.user.active && counts),
+        }
+    };
+    person
+        .places()
+        .into_iter()
+        .map(|(place, subject)| (subject, count_of(place, subject)))
+        .collect()
+}
+
+/// How many times user administration is held by an active user in the whole tenant.
+fn administrators(view: &View, tenant: TenantId, config: &Config) -> Result<i64, Stop> {
+    let mut sum = 0;
+    for role in administrator_roles(config) {
+        let uses = view.uses(tenant, role_subject(role))?;
+        sum += uses.map_or(0, |uses| uses.active_users);
+    }
+    Ok(sum)
+}
+
+fn administrator_roles(config: &Config) -> impl Iterator<Item = RoleId> + '_ {
+    let roles = config.roles.keys().copied();
+    roles.filter(|role| role_grants(config, *role, USER_ADMINISTER))
+}
+
+fn role_subject(role: RoleId) -> Subject {
+    Subject {
+        kind: SubjectKind::Role,
+        id: role.0,
+    }
+}
+
+/// What counts the users of a profile.
+pub(super) fn profile_subject(profile: ProfileId) -> Subject {
+    Subject {
+        kind: SubjectKind::Profile,
+        id: profile.0,
+    }
+}
