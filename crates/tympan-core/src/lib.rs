@@ -4,16 +4,6 @@
 //! decided inside one: given what was read ([`view::View`]) it says what changes and what the
 //! answer is, or refuses. [`view::apply`] puts the changes into the view; a store commits them.
 
-#![cfg_attr(
-    test,
-    expect(
-        clippy::unwrap_used,
-        clippy::indexing_slicing,
-        clippy::panic,
-        reason = "a test may stop at the first surprise"
-    )
-)]
-
 pub mod audit;
 pub mod card_pipeline;
 pub mod command;

@@ -3,15 +3,6 @@
 //!
 //! A host opens a store, gets a [`Handle`] for a tenant and an actor, and runs commands.
 
-#![cfg_attr(
-    test,
-    expect(
-        clippy::unwrap_used,
-        clippy::indexing_slicing,
-        reason = "a test may stop at the first surprise"
-    )
-)]
-
 mod dump;
 mod engine;
 mod handle;
