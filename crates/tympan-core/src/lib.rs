@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod card_pipeline;
 pub mod command;
+pub mod commands;
 pub mod configuration;
 pub mod digest;
 pub mod error;

@@ -8,7 +8,7 @@ use crate::command::{Actor, Command, Context, Decide, Preparation, Stop, TenantK
 use crate::error::Error;
 use crate::ids::{Ids, TenantId};
 use crate::permissions::{actor_reads, permit};
-use crate::records::{AuditEvent, Config, Entry};
+use crate::records::{AuditEvent, AuditText, Config, Entry};
 use crate::time::Timestamp;
 use crate::view::{Key, ReadSet, Record, View, apply};
 
@@ -16,6 +16,7 @@ pub(crate) struct TestStore {
     pub(crate) records: BTreeMap<Key, Record>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) audit_events: Vec<AuditEvent>,
+    pub(crate) audit_texts: Vec<AuditText>,
     pub(crate) keys: TenantKeys,
     pub(crate) now: Timestamp,
     pub(crate) actor: Actor,
@@ -36,6 +37,7 @@ impl TestStore {
             records: BTreeMap::new(),
             entries: Vec::new(),
             audit_events: Vec::new(),
+            audit_texts: Vec::new(),
             keys: TenantKeys::new(&ring, Self::TENANT),
             now: Timestamp::from_millis(1_788_000_000_000),
             actor: Actor::Host,
@@ -122,6 +124,7 @@ impl TestStore {
         }
         self.entries.extend(batch.entries);
         self.audit_events.extend(batch.audit_events);
+        self.audit_texts.extend(batch.audit_texts);
         decision.reply
     }
 

@@ -5,23 +5,20 @@ use std::sync::Arc;
 use tympan_vault::pin::{DEFAULT_PIN_LENGTH, PinAlphabet, PinFloor};
 
 use crate::audit::{self, Event};
+use crate::card_pipeline::CardPipeline;
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::configuration::draft::reads;
 use crate::configuration::settings::{alphabet_word, floor_word};
 use crate::configuration::starter::{self, StarterRoles};
 use crate::error::{Code, Error};
-use crate::ids::{IdentityId, ProfileId, TenantId, UserId};
+use crate::ids::{ProfileId, TenantId, UserId};
 use crate::measure::Currency;
-use crate::people::{LookupValue, RawValue, lookup_value};
+use crate::people::{FirstUser, UserFields};
 use crate::permissions::Requirement;
-use crate::queries::fold_user;
-use crate::records::{
-    Claim, Config, Identity, IdentityKind, IdentitySource, Relations, Subject, SubjectKind, Tenant,
-    User, Uses,
-};
+use crate::records::{Config, Tenant};
 use crate::text;
 use crate::time::{Timestamp, time_zone_database};
-use crate::view::{Change, Key, ReadSet, Record, View};
+use crate::view::{Change, Key, ReadSet, Record, View, apply};
 
 /// Makes the tenant with its starter roles, a default profile and its first administrator. Only
 /// the host itself can ask for it, and only once: there is no default account to break into.
@@ -97,8 +94,7 @@ pub struct Bootstrapped {
 pub struct PreparedBootstrap {
     tenant_name: String,
     currency: Currency,
-    name: String,
-    identities: Vec<(IdentityKind, String, String)>,
+    administrator: FirstUser,
 }
 
 impl Command for Bootstrap {
@@ -106,27 +102,17 @@ impl Command for Bootstrap {
     const NAME: &'static str = "bootstrap";
     const REQUIRES: Requirement = Requirement::Host;
 
-    fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedBootstrap, Error> {
-        let administrator = &self.administrator;
-        if let Some(email) = &administrator.email {
-            text::email("email", email)?;
-        }
-        let mut identities = Vec::new();
-        for (kind, raw) in [
-            (IdentityKind::Username, &administrator.username),
-            (IdentityKind::Email, &administrator.email),
-        ] {
-            if let Some(raw) = raw {
-                let raw = RawValue::from(raw.as_str());
-                let LookupValue { lookup, shown, .. } = lookup_value(&kind, &raw, preparation)?;
-                identities.push((kind, lookup, shown));
-            }
-        }
+    fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedBootstrap, Error> {
+        let administrator = UserFields {
+            name: Some(self.administrator.name.clone()),
+            username: self.administrator.username.clone(),
+            email: self.administrator.email.clone(),
+            ..UserFields::default()
+        };
         Ok(PreparedBootstrap {
             tenant_name: text::required("tenant_name", &self.tenant_name, text::MAX_NAME)?,
             currency: self.currency,
-            name: text::required("name", &administrator.name, text::MAX_NAME)?,
-            identities,
+            administrator: FirstUser::prepare(&administrator)?,
         })
     }
 }
@@ -135,7 +121,9 @@ impl Decide for PreparedBootstrap {
     type Reply = Bootstrapped;
 
     fn reads(&self, tenant: TenantId) -> ReadSet {
-        reads(tenant)
+        let mut set = reads(tenant);
+        set.extend(self.administrator.reads(tenant));
+        set
     }
 
     fn decide(
@@ -147,33 +135,42 @@ impl Decide for PreparedBootstrap {
         if view.config(tenant)?.is_some() {
             return Err(Error::of(Code::BootstrapDone).into());
         }
-        // Asked for before anything is drawn: with it, nothing more can be missing.
-        view.strand(tenant, audit::STRAND)?;
         let now = context.now;
         let default_profile = ProfileId(context.ids.next());
         let mut config = Config::empty(self.tenant(tenant, default_profile, now));
         let profile = starter::profile(tenant, default_profile, now);
         config.profiles.insert(default_profile, profile);
         let roles = starter::add_roles(&mut config, context.ids, now);
-        let bootstrapped = Bootstrapped {
-            tenant,
-            administrator: UserId(context.ids.next()),
-            roles,
-            default_profile,
-        };
         let event = Event {
             action: Bootstrap::NAME,
             subject_kind: "tenant",
             subject: tenant.0,
-            changes: self.noted(bootstrapped.administrator),
+            changes: vec![
+                noted("name", &self.tenant_name),
+                noted("currency", self.currency.code()),
+            ],
             reason: None,
         };
-        let mut changes = vec![Change::Put(
-            Key::Config(tenant),
-            Record::Config(Arc::new(config)),
-        )];
-        changes.extend(self.administrator(&bootstrapped, context));
-        changes.extend(audit::record(view, context, vec![event])?);
+        let mut changes = audit::record(view, context, vec![event])?;
+        // The first user is decided over a view in which the tenant's own event is written.
+        let mut made = view.clone();
+        apply(changes.clone(), &mut made);
+        let (administrator, user) = self.administrator.create(
+            &made,
+            context,
+            &config,
+            roles.administrator,
+            Bootstrap::NAME,
+        )?;
+        let config = Record::Config(Arc::new(config));
+        changes.push(Change::Put(Key::Config(tenant), config));
+        changes.extend(user);
+        let bootstrapped = Bootstrapped {
+            tenant,
+            administrator,
+            roles,
+            default_profile,
+        };
         Ok(Decision::new(changes, bootstrapped))
     }
 }
@@ -186,7 +183,7 @@ impl PreparedBootstrap {
             version: 1,
             default_profile,
             currency: self.currency,
-            card_pipeline: "[]".to_owned(),
+            card_pipeline: CardPipeline::default().to_json(),
             pin_length: i32::from(DEFAULT_PIN_LENGTH),
             pin_alphabet: alphabet_word(PinAlphabet::default()).to_owned(),
             pin_floor: floor_word(PinFloor::default()).to_owned(),
@@ -194,120 +191,8 @@ impl PreparedBootstrap {
             created_at: now,
         }
     }
+}
 
-    /// The first user, with claims on the identities, counted where used.
-    fn administrator(&self, made: &Bootstrapped, context: &mut Context<'_>) -> Vec<Change> {
-        let (tenant, user) = (context.tenant, made.administrator);
-        let mut relations = Relations::default();
-        let mut changes = Vec::new();
-        for (kind, value, shown) in &self.identities {
-            let identity = Identity {
-                tenant,
-                user,
-                id: IdentityId(context.ids.next()),
-                kind: kind.clone(),
-                value: value.clone(),
-                shown: shown.clone(),
-                sealed: None,
-                label: None,
-                enabled: true,
-                is_primary: true,
-                alone: false,
-                source: IdentitySource::Manual,
-                created_at: context.now,
-            };
-            let claim = Claim {
-                tenant,
-                kind: kind.clone(),
-                value: value.clone(),
-                user,
-                identity: identity.id,
-                version: 1,
-            };
-            let key = Key::Claim(tenant, claim.name());
-            changes.push(Change::Put(key, Record::Claim(Arc::new(claim))));
-            relations.identities.push(identity);
-        }
-        let row = self.user(made, context.now);
-        changes.push(Change::Put(
-            Key::User(tenant, user),
-            Record::User(Arc::new(row)),
-        ));
-        changes.push(Change::Put(
-            Key::Relations(tenant, user),
-            Record::Relations(Arc::new(relations)),
-        ));
-        for (kind, id) in [
-            (SubjectKind::Profile, made.default_profile.0),
-            (SubjectKind::Role, made.roles.administrator.0),
-        ] {
-            let subject = Subject { kind, id };
-            let uses = Uses {
-                users: 1,
-                active_users: 1,
-                version: 1,
-                ..Uses::none(tenant, subject)
-            };
-            changes.push(Change::Put(Key::Uses(tenant, subject), Record::Uses(uses)));
-        }
-        changes
-    }
-
-    fn user(&self, made: &Bootstrapped, now: Timestamp) -> User {
-        let mut user = User {
-            tenant: made.tenant,
-            id: made.administrator,
-            version: 1,
-            name: self.name.clone(),
-            username: self.shown(&IdentityKind::Username),
-            network_name: None,
-            network_domain: None,
-            email: self.shown(&IdentityKind::Email),
-            active: true,
-            production: false,
-            restricted: true,
-            account_code: None,
-            department: None,
-            office: None,
-            home: None,
-            notes: None,
-            profile: made.default_profile,
-            profile_since: now,
-            role: Some(made.roles.administrator),
-            created_at: now,
-            updated_at: now,
-            name_folded: String::new(),
-            username_folded: None,
-            network_name_folded: None,
-            email_folded: None,
-            account_code_folded: None,
-        };
-        fold_user(&mut user);
-        user
-    }
-
-    fn shown(&self, wanted: &IdentityKind) -> Option<String> {
-        self.identities
-            .iter()
-            .find(|(kind, ..)| kind == wanted)
-            .map(|(_, _, shown)| shown.clone())
-    }
-
-    fn noted(&self, administrator: UserId) -> Vec<(String, Option<String>, Option<String>)> {
-        [
-            ("name", Some(self.tenant_name.clone())),
-            ("currency", Some(self.currency.code().to_owned())),
-            ("administrator", Some(administrator.to_string())),
-            ("administrator.name", Some(self.name.clone())),
-            (
-                "administrator.username",
-                self.shown(&IdentityKind::Username),
-            ),
-            ("administrator.email", self.shown(&IdentityKind::Email)),
-        ]
-        .into_iter()
-        .filter(|(_, value)| value.is_some())
-        .map(|(field, value)| (field.to_owned(), None, value))
-        .collect()
-    }
+fn noted(field: &str, value: &str) -> (String, Option<String>, Option<String>) {
+    (field.to_owned(), None, Some(value.to_owned()))
 }

@@ -103,7 +103,7 @@ fn unused<T: Named>(view: &View, config: &Config, id: T::Id) -> Result<(), Stop>
     let users = uses::<T>(view, config, id)?.users;
     if users > 0 {
         return Err(Error::of(Code::InUse)
-            .with("id", id)
+            .with(T::KIND, id)
             .with("users", users)
             .into());
     }

@@ -44,7 +44,9 @@ pub struct Head<'a> {
 
 /// A thing with a name that is unique among its kind, a version, and a life: made, renamed,
 /// retired, deleted.
-pub trait Named: sealed::Sealed + Clone + fmt::Debug + Serialize + Send + Sync + 'static {
+pub trait Named:
+    sealed::Sealed + Clone + PartialEq + fmt::Debug + Serialize + Send + Sync + 'static
+{
     /// Its id.
     type Id: Copy + Ord + fmt::Display + fmt::Debug + Send + Sync + 'static;
     /// The word for its kind.
@@ -236,7 +238,7 @@ fn not_default(config: &Config, id: ProfileId) -> Result<(), Error> {
 /// There is no such thing.
 pub(super) fn unknown<T: Named>(id: T::Id) -> Error {
     let kind = T::KIND.replace('_', " ");
-    Error::new(T::UNKNOWN, format!("there is no {kind} `{id}`")).with("id", id)
+    Error::new(T::UNKNOWN, format!("there is no {kind} `{id}`")).with(T::KIND, id)
 }
 
 /// Checks that a name is free among its kind, but for the thing that has it already.
@@ -260,7 +262,7 @@ pub(super) fn unique_name<T: Named>(
         )
         .with("field", "name")
         .with("name", holder.name())
-        .with("id", holder.id())),
+        .with(T::KIND, holder.id())),
         None => Ok(()),
     }
 }
@@ -270,7 +272,7 @@ pub(super) fn stale(version: i64, expected_version: Option<i64>) -> Result<(), E
     match expected_version {
         Some(expected) if expected != version => Err(Error::new(
             Code::StaleVersion,
-            format!("the change was made against version {expected}, the version is {version}"),
+            format!("the version is `{version}`, not `{expected}`"),
         )
         .with("expected_version", expected)
         .with("version", version)),

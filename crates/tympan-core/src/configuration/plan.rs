@@ -261,7 +261,7 @@ fn newest(
                 Code::UnknownPlan,
                 format!("the profile `{profile}` has no plan `{plan}`"),
             )
-            .with("id", plan)
+            .with("plan", plan)
         })?;
     if newest.ended && newest.effective_from <= context.now {
         return Err(Error::new(

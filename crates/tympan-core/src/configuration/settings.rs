@@ -2,6 +2,7 @@
 
 use tympan_vault::pin::{PinAlphabet, PinFloor, PinPolicy, PinUse};
 
+use crate::card_pipeline::CardPipeline;
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::configuration::draft::{Done, Draft, find, reads};
 use crate::configuration::named::stale;
@@ -12,9 +13,6 @@ use crate::permissions::{Requirement, TENANT_EDIT};
 use crate::records::{Profile, Tenant};
 use crate::text;
 use crate::view::{ReadSet, View};
-
-/// Characters of a card pipeline as JSON: a hundred steps of the longest kind.
-const MAX_PIPELINE: usize = 16_384;
 
 /// Edits the tenant's settings: all of it, or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +29,8 @@ pub struct EditTenant {
     pub pin_alphabet: Option<PinAlphabet>,
     /// How long a PIN that signs in alone must be.
     pub pin_floor: Option<PinFloor>,
-    /// The steps that every card number passes, as JSON.
+    /// The steps that every card number passes, as JSON: see [`CardPipeline`]. Cards that are
+    /// registered already keep the value that they have.
     pub card_pipeline: Option<String>,
 }
 
@@ -71,33 +70,15 @@ impl Command for EditTenant {
         let name = name
             .map(|name| text::required("name", name, text::MAX_NAME))
             .transpose()?;
-        if let Some(pipeline) = &self.card_pipeline {
-            check_pipeline(pipeline)?;
-        }
+        let pipeline = self.card_pipeline.as_deref();
+        let pipeline = pipeline.map(CardPipeline::parse).transpose()?;
         Ok(PreparedEditTenant {
             edit: Self {
                 name,
+                card_pipeline: pipeline.map(|pipeline| pipeline.to_json()),
                 ..self.clone()
             },
         })
-    }
-}
-
-fn check_pipeline(pipeline: &str) -> Result<(), Error> {
-    if pipeline.len() > MAX_PIPELINE {
-        return Err(Error::new(
-            Code::TextTooLong,
-            format!("`card_pipeline` is longer than {MAX_PIPELINE} bytes"),
-        )
-        .with("field", "card_pipeline")
-        .with("limit", MAX_PIPELINE));
-    }
-    match serde_json::from_str::<serde_json::Value>(pipeline) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(
-            Error::new(Code::InvalidPipeline, "the card pipeline is not JSON")
-                .with("field", "card_pipeline"),
-        ),
     }
 }
 

@@ -203,7 +203,7 @@ impl Decide for PreparedCreateUser {
 }
 
 /// A user of whom nothing is known yet.
-fn blank_user(context: &mut Context<'_>, config: &Config) -> User {
+pub(super) fn blank_user(context: &mut Context<'_>, config: &Config) -> User {
     User {
         tenant: context.tenant,
         id: UserId(context.ids.next()),

@@ -10,6 +10,7 @@ mod edit_user;
 #[cfg(test)]
 mod edit_user_tests;
 mod fields;
+mod first_user;
 mod identity_edit;
 mod new_identity;
 mod person;
@@ -28,6 +29,7 @@ pub use create_user::{CreateUser, PreparedCreateUser};
 pub use edit::{MAX_IDENTITIES, MAX_MEMBERSHIPS, MAX_ROLE_ROW_ACCOUNTS, MAX_ROLE_ROWS};
 pub use edit_user::{EditUser, PreparedEditUser};
 pub use fields::{MAX_OTHER_EMAILS, UserField, UserFields};
+pub(crate) use first_user::FirstUser;
 pub use identity_edit::IdentityEdit;
 pub use new_identity::{NewIdentity, NewValue, StoredIdentity};
 pub use reference::{PreparedUser, UserReference};

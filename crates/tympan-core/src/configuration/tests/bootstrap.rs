@@ -71,8 +71,21 @@ fn a_tenant_starts_with_roles_a_profile_and_an_administrator_who_may_do_everythi
         };
         assert_eq!(active_users, expected, "{kind:?} {id}");
     }
-    assert_eq!(store.audit_events.len(), 1);
-    assert_eq!(store.audit_events[0].action, "bootstrap");
+    let events: Vec<(&str, &str, i64)> = store
+        .audit_events
+        .iter()
+        .map(|event| {
+            (
+                event.action.as_str(),
+                event.subject_kind.as_str(),
+                event.sequence,
+            )
+        })
+        .collect();
+    assert_eq!(
+        events,
+        [("bootstrap", "tenant", 1), ("bootstrap", "user", 2)]
+    );
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! The commands of the configuration, as given, when, then.
 
 mod bootstrap;
+mod life;
 mod plans;
 mod prices;
+mod roles;
+mod settings;
+mod story;
 
 use super::*;
 use crate::error::{Code, Error};

@@ -193,7 +193,7 @@ fn a_plan_keeps_its_measure_and_its_profile() {
     for (profile, plan) in [(made.default_profile, plan), (profile, PlanId(9))] {
         for change in [edit(plan, pages(1), None), end(plan, None)] {
             assert_eq!(
-                refusal(store.run(&EditProfile::new(profile).plan(change)), "id"),
+                refusal(store.run(&EditProfile::new(profile).plan(change)), "plan"),
                 (Code::UnknownPlan, Some(plan.to_string()))
             );
         }

@@ -1,0 +1,286 @@
+//! The permission table: every command and every query, and what an actor must hold for it.
+
+use crate::command::Command;
+use crate::configuration::{
+    Bootstrap, CreateAccount, CreateGroup, CreatePriceList, CreateProfile, CreateRole, Delete,
+    EditPriceList, EditProfile, EditRole, EditTenant, Rename, Retire, Unretire,
+};
+use crate::ledger::{Adjust, Authorise, Cancel, Charge, SetBalance, Settle};
+use crate::people::{CreateUser, EditUser};
+use crate::permissions::{ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, Requirement, USER_READ};
+use crate::records::{Account, Group, PriceList, Profile, Role};
+
+/// One command of the permission table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandLine {
+    /// Its name in audit events and in other languages.
+    pub name: &'static str,
+    /// What the actor must hold.
+    pub requires: Requirement,
+}
+
+/// One query of the permission table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueryLine {
+    /// Its name in other languages.
+    pub name: &'static str,
+    /// What the actor must hold.
+    pub requires: Requirement,
+}
+
+const fn line<C: Command>() -> CommandLine {
+    CommandLine {
+        name: C::NAME,
+        requires: C::REQUIRES,
+    }
+}
+
+macro_rules! commands {
+    ($($command:ty,)*) => {
+        /// Every command.
+        pub const COMMANDS: &[CommandLine] = &[$(line::<$command>(),)*];
+
+        /// The types of the commands, in the same order, as the sources name them.
+        #[cfg(test)]
+        const TYPES: &[&str] = &[$(stringify!($command),)*];
+    };
+}
+
+commands! {
+    Bootstrap,
+    EditTenant,
+    CreateProfile,
+    EditProfile,
+    Rename<Profile>,
+    Retire<Profile>,
+    Unretire<Profile>,
+    Delete<Profile>,
+    CreateRole,
+    EditRole,
+    Rename<Role>,
+    Retire<Role>,
+    Unretire<Role>,
+    Delete<Role>,
+    CreateGroup,
+    Rename<Group>,
+    Retire<Group>,
+    Unretire<Group>,
+    Delete<Group>,
+    CreateAccount,
+    Rename<Account>,
+    Retire<Account>,
+    Unretire<Account>,
+    Delete<Account>,
+    CreatePriceList,
+    EditPriceList,
+    Rename<PriceList>,
+    Retire<PriceList>,
+    Unretire<PriceList>,
+    Delete<PriceList>,
+    CreateUser,
+    EditUser,
+    Authorise,
+    Settle,
+    Cancel,
+    Charge,
+    Adjust,
+    SetBalance,
+}
+
+macro_rules! queries {
+    ($($(#[$doc:meta])* $query:ident = $name:literal, $requires:expr;)*) => {
+        $($(#[$doc])* pub const $query: QueryLine = QueryLine {
+            name: $name,
+            requires: $requires,
+        };)*
+
+        /// Every query.
+        pub const QUERIES: &[QueryLine] = &[$($query,)*];
+    };
+}
+
+queries! {
+    /// The list of users.
+    LIST_USERS = "list_users", Requirement::Permission(USER_READ);
+    /// One user with everything that belongs to them.
+    SHOW_USER = "show_user", Requirement::PermissionOrSelf(USER_READ);
+    /// Who is recognised by a value.
+    LOOK_UP = "look_up", Requirement::Permission(USER_READ);
+    /// Whether a user may do something.
+    MAY = "may", Requirement::PermissionOrSelf(USER_READ);
+    /// The types of identities.
+    LIST_IDENTITY_TYPES = "list_identity_types", Requirement::Permission(USER_READ);
+    /// What the card pipeline makes of a read.
+    PREVIEW_CARD = "preview_card", Requirement::Permission(CONFIGURATION_READ);
+    /// The tenant's settings.
+    SHOW_TENANT = "show_tenant", Requirement::Permission(CONFIGURATION_READ);
+    /// The profiles.
+    LIST_PROFILES = "list_profiles", Requirement::Permission(CONFIGURATION_READ);
+    /// One profile with its plans.
+    SHOW_PROFILE = "show_profile", Requirement::Permission(CONFIGURATION_READ);
+    /// The roles.
+    LIST_ROLES = "list_roles", Requirement::Permission(CONFIGURATION_READ);
+    /// One role with its permissions.
+    SHOW_ROLE = "show_role", Requirement::Permission(CONFIGURATION_READ);
+    /// The groups.
+    LIST_GROUPS = "list_groups", Requirement::Permission(CONFIGURATION_READ);
+    /// One group.
+    SHOW_GROUP = "show_group", Requirement::Permission(CONFIGURATION_READ);
+    /// The accounts.
+    LIST_ACCOUNTS = "list_accounts", Requirement::Permission(CONFIGURATION_READ);
+    /// One account.
+    SHOW_ACCOUNT = "show_account", Requirement::Permission(CONFIGURATION_READ);
+    /// The price lists.
+    LIST_PRICE_LISTS = "list_price_lists", Requirement::Permission(CONFIGURATION_READ);
+    /// One price list with its rules.
+    SHOW_PRICE_LIST = "show_price_list", Requirement::Permission(CONFIGURATION_READ);
+    /// The entries of a wallet.
+    STATEMENT = "statement", Requirement::PermissionOrSelf(ALLOWANCE_READ);
+    /// The audit events.
+    LIST_AUDIT_EVENTS = "list_audit_events", Requirement::Permission(AUDIT_READ);
+    /// Whether the ledger and the audit chain are whole.
+    VERIFY = "verify", Requirement::Permission(AUDIT_READ);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::{Path, PathBuf};
+
+    use regex::Regex;
+
+    use super::*;
+    use crate::permissions::OWN;
+
+    /// The sources of this crate, read when the test runs, so that a new file cannot be forgotten.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test looks for commands in the sources"
+    )]
+    fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+
+    /// The types that `text` implements the trait for, without their parameters.
+    fn implementors(text: &str) -> Vec<&str> {
+        let written = Regex::new(r"(?m)^\s*impl\b[^{;]*?\bCommand\s+for\s+([^\s<{]+)").unwrap();
+        written
+            .captures_iter(text)
+            .map(|found| found.get(1).unwrap().as_str())
+            .collect()
+    }
+
+    fn head(type_name: &str) -> &str {
+        type_name.split('<').next().unwrap_or_default().trim()
+    }
+
+    #[test]
+    fn every_command_has_a_line() {
+        let mut files = Vec::new();
+        sources(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut files,
+        );
+        let lines: BTreeSet<&str> = TYPES.iter().map(|name| head(name)).collect();
+        let mut implemented = BTreeSet::new();
+        for (path, text) in &files {
+            for command in implementors(text) {
+                assert!(
+                    lines.contains(command),
+                    "the command `{command}` of {} has no line in COMMANDS",
+                    path.display()
+                );
+                implemented.insert(command);
+            }
+        }
+        assert_eq!(implemented, lines);
+    }
+
+    #[test]
+    fn the_scan_sees_every_way_of_writing_it() {
+        let text = [
+            "impl Command for One {}",
+            "    impl<T: Named> Command for Two<T> {}",
+            "impl<T: Named> crate::command::Command",
+            "    for Three {}",
+            "impl<T>",
+            "    Command for Four<T>",
+            "where T: Named {}",
+            "impl Command for $five {}",
+            "/// impl Command for this: no",
+        ]
+        .join("\n");
+        let found = implementors(&text);
+        assert_eq!(found, ["One", "Two", "Three", "Four", "$five"]);
+    }
+
+    #[test]
+    fn what_all_named_things_share_has_a_line_for_each_kind() {
+        let mut kinds: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for name in TYPES {
+            if let Some((head, kind)) = name.split_once('<') {
+                let kind = kind.trim_end_matches('>').trim();
+                kinds.entry(head.trim()).or_default().insert(kind);
+            }
+        }
+        let all = BTreeSet::from(["Account", "Group", "PriceList", "Profile", "Role"]);
+        let generic: Vec<&str> = kinds.keys().copied().collect();
+        assert_eq!(generic, ["Delete", "Rename", "Retire", "Unretire"]);
+        assert!(kinds.values().all(|found| *found == all), "{kinds:?}");
+    }
+
+    #[test]
+    fn names_are_unique_and_permissions_known() {
+        let commands = COMMANDS.iter().map(|line| (line.name, line.requires));
+        let queries = QUERIES.iter().map(|line| (line.name, line.requires));
+        let mut names = BTreeSet::new();
+        for (name, requires) in commands.chain(queries) {
+            assert!(names.insert(name), "{name} twice");
+            let word = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+            assert!(name.bytes().all(word), "{name}");
+            match requires {
+                Requirement::Permission(permission) | Requirement::PermissionOrSelf(permission) => {
+                    assert!(OWN.contains(&permission), "{name} asks for {permission}");
+                }
+                Requirement::Host => assert_eq!(name, "bootstrap"),
+            }
+        }
+        assert_eq!(names.len(), COMMANDS.len() + QUERIES.len());
+    }
+
+    #[test]
+    fn each_line_asks_for_what_it_is_about() {
+        let table: BTreeMap<&str, Requirement> = COMMANDS
+            .iter()
+            .map(|line| (line.name, line.requires))
+            .collect();
+        for (name, permission) in [
+            ("edit_tenant", "tenant.edit"),
+            ("create_profile", "profile.edit"),
+            ("delete_profile", "profile.edit"),
+            ("edit_role", "role.edit"),
+            ("retire_role", "role.edit"),
+            ("rename_group", "group.edit"),
+            ("unretire_account", "account.edit"),
+            ("delete_price_list", "price.edit"),
+            ("edit_price_list", "price.edit"),
+            ("charge", "job.charge"),
+            ("settle", "job.charge"),
+            ("set_balance", "allowance.adjust"),
+        ] {
+            assert_eq!(
+                table.get(name),
+                Some(&Requirement::Permission(permission)),
+                "{name}"
+            );
+        }
+    }
+}
