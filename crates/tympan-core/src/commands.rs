@@ -6,7 +6,10 @@ use crate::configuration::{
     EditPriceList, EditProfile, EditRole, EditTenant, Rename, Retire, Unretire,
 };
 use crate::ledger::{Adjust, Authorise, Cancel, Charge, SetBalance, Settle};
-use crate::people::{CreateUser, EditUser};
+use crate::people::{
+    AddIdentity, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
+    RemoveIdentity, ReplaceIdentity, SwapIdentities, TransferIdentity,
+};
 use crate::permissions::{ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, Requirement, USER_READ};
 use crate::records::{Account, Group, PriceList, Profile, Role};
 
@@ -79,6 +82,14 @@ commands! {
     Delete<PriceList>,
     CreateUser,
     EditUser,
+    DeactivateUser,
+    ReactivateUser,
+    AddIdentity,
+    ReplaceIdentity,
+    RemoveIdentity,
+    EnableIdentity,
+    TransferIdentity,
+    SwapIdentities,
     Authorise,
     Settle,
     Cancel,
@@ -272,6 +283,13 @@ mod tests {
             ("unretire_account", "account.edit"),
             ("delete_price_list", "price.edit"),
             ("edit_price_list", "price.edit"),
+            ("create_user", "user.edit"),
+            ("edit_user", "user.edit"),
+            ("deactivate_user", "user.edit"),
+            ("reactivate_user", "user.edit"),
+            ("add_identity", "identity.edit"),
+            ("transfer_identity", "identity.edit"),
+            ("swap_identities", "identity.edit"),
             ("charge", "job.charge"),
             ("settle", "job.charge"),
             ("set_balance", "allowance.adjust"),

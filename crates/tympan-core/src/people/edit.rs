@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::audit;
 use crate::command::{Context, Stop};
 use crate::error::{Code, Error};
+use crate::ids::{TenantId, UserId};
 use crate::ledger::settle_due;
 use crate::people::audited::changed_fields;
 use crate::people::authority;
@@ -17,7 +18,7 @@ use crate::people::person::Person;
 use crate::people::refusals::Refusals;
 use crate::people::subjects;
 use crate::people::uses::UsesChanges;
-use crate::records::{Config, User};
+use crate::records::Config;
 use crate::view::{Change, Key, ReadSet, Record, View};
 
 /// Identities of one user: a user is loaded whole.
@@ -43,11 +44,11 @@ impl Edit {
     /// An edit of a user who is there, with nothing changed yet.
     pub(super) fn of(
         view: &View,
-        context: &Context<'_>,
-        user: &User,
+        tenant: TenantId,
+        user: UserId,
         expected_version: Option<i64>,
     ) -> Result<Self, Stop> {
-        let person = Person::load(view, context.tenant, user.id)?;
+        let person = Person::load(view, tenant, user)?;
         Ok(Self {
             before: Some(person.clone()),
             after: person,

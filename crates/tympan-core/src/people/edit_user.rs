@@ -68,16 +68,16 @@ impl EditUser {
 /// An edit with everything checked that needs no view.
 #[derive(Debug)]
 pub struct PreparedEditUser {
-    pub(super) action: &'static str,
-    pub(super) user: PreparedUser,
-    pub(super) expected_version: Option<i64>,
-    pub(super) fields: PreparedFields,
-    pub(super) identities: Vec<PreparedIdentityEdit>,
-    pub(super) join: Vec<GroupId>,
-    pub(super) leave: Vec<GroupId>,
-    pub(super) role_rows: Vec<RoleRowEdit>,
-    pub(super) source: IdentitySource,
-    pub(super) reason: Option<String>,
+    action: &'static str,
+    user: PreparedUser,
+    expected_version: Option<i64>,
+    fields: PreparedFields,
+    identities: Vec<PreparedIdentityEdit>,
+    join: Vec<GroupId>,
+    leave: Vec<GroupId>,
+    role_rows: Vec<RoleRowEdit>,
+    source: IdentitySource,
+    reason: Option<String>,
 }
 
 impl Command for EditUser {
@@ -86,6 +86,17 @@ impl Command for EditUser {
     const REQUIRES: Requirement = Requirement::Permission(USER_EDIT);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedEditUser, Error> {
+        self.prepare_as(Self::NAME, preparation)
+    }
+}
+
+impl EditUser {
+    /// For commands that are edits by another name.
+    pub(super) fn prepare_as(
+        &self,
+        action: &'static str,
+        preparation: &mut Preparation<'_>,
+    ) -> Result<PreparedEditUser, Error> {
         for (field, limit, length) in [
             ("identities", MAX_IDENTITIES, self.identities.len()),
             ("join", MAX_MEMBERSHIPS, self.join.len()),
@@ -101,7 +112,7 @@ impl Command for EditUser {
         }
         let identities = self.identities.iter();
         Ok(PreparedEditUser {
-            action: Self::NAME,
+            action,
             user: self.user.prepare(preparation)?,
             expected_version: self.expected_version,
             fields: self.set.prepare(&self.clear)?,
@@ -153,7 +164,7 @@ impl Decide for PreparedEditUser {
             refusals.finish()?;
             return Err(Error::of(Code::Internal).into());
         };
-        let mut edit = Edit::of(view, context, user, self.expected_version)?;
+        let mut edit = Edit::of(view, context.tenant, user.id, self.expected_version)?;
         let person = &mut edit.after;
         if let Err(error) = self.fields.apply(person, self.source, context) {
             refusals.note(error);

@@ -100,6 +100,15 @@ impl Person {
             .ok_or_else(|| unknown_identity(id))
     }
 
+    /// Gives an identity to the user, as the first of its type or behind those that are there.
+    pub(super) fn give_identity(&mut self, identity: Identity, is_primary: bool) {
+        self.relations.identities.push(Identity {
+            user: self.user.id,
+            is_primary,
+            ..identity
+        });
+    }
+
     /// Makes the user a member, if that is new.
     pub(super) fn join(&mut self, group: GroupId, since: Timestamp) {
         let memberships = &mut self.relations.memberships;
