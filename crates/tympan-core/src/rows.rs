@@ -26,6 +26,9 @@ pub struct RowWrite<'a> {
     pub write: Write,
     /// All cells, the key's first; of a delete, the key's only.
     pub cells: Vec<Cell<'a>>,
+    /// Of an update, the places of the columns that it changes: one that sets no more than these
+    /// leaves alone the indexes of the others.
+    pub changed: Vec<usize>,
 }
 
 /// The rows that a batch writes, in an order in which a row never refers to a later one, but for
@@ -50,6 +53,7 @@ fn insert<T: Row>(row: &T) -> RowWrite<'_> {
         table: T::TABLE,
         write: Write::Insert,
         cells: row.cells(),
+        changed: Vec::new(),
     }
 }
 
@@ -185,25 +189,44 @@ fn difference<'a, T: Row + PartialEq + 'a>(
     after: impl Iterator<Item = &'a T>,
     out: &mut Vec<RowWrite<'a>>,
 ) {
+    let (before, after): (Vec<&T>, Vec<&T>) = (before.collect(), after.collect());
+    // By far the most common: one row, and it is still the same one.
+    if let ([before], [after]) = (before.as_slice(), after.as_slice()) {
+        let (old, new) = (before.cells(), after.cells());
+        if old.get(..T::TABLE.key) == new.get(..T::TABLE.key) {
+            if before != after {
+                out.push(update(T::TABLE, &old, new));
+            }
+            return;
+        }
+    }
     let mut gone: BTreeMap<Vec<Cell<'a>>, &'a T> =
-        before.map(|row| (key_cells(row), row)).collect();
+        before.into_iter().map(|row| (key_cells(row), row)).collect();
     for row in after {
-        let write = match gone.remove(&key_cells(row)) {
-            Some(same) if same == row => continue,
-            Some(_) => Write::Update,
-            None => Write::Insert,
-        };
-        out.push(RowWrite {
-            table: T::TABLE,
-            write,
-            cells: row.cells(),
-        });
+        match gone.remove(&key_cells(row)) {
+            Some(same) if same == row => {}
+            Some(other) => out.push(update(T::TABLE, &other.cells(), row.cells())),
+            None => out.push(insert(row)),
+        }
     }
     out.extend(gone.into_keys().map(|cells| RowWrite {
         table: T::TABLE,
         write: Write::Delete,
         cells,
+        changed: Vec::new(),
     }));
+}
+
+fn update<'a>(table: &'static Table, old: &[Cell<'_>], new: Vec<Cell<'a>>) -> RowWrite<'a> {
+    let pairs = old.iter().zip(&new).enumerate();
+    let changed = pairs.filter(|(_, (old, new))| old != new);
+    let changed = changed.map(|(place, _)| place).collect();
+    RowWrite {
+        table,
+        write: Write::Update,
+        cells: new,
+        changed,
+    }
 }
 
 fn key_cells<T: Row>(row: &T) -> Vec<Cell<'_>> {

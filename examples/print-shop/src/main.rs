@@ -1,6 +1,7 @@
 //! A month in a print shop: a PaperCut user list and a CUPS page log through tympan.
 
 mod arguments;
+mod import;
 mod jobs;
 mod money;
 mod page_log;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use tympan::Verification;
 
 use crate::arguments::Arguments;
 use crate::jobs::Replay;
@@ -25,9 +27,6 @@ use crate::report::{Summary, Tally};
 use crate::shop::Shop;
 use crate::text::TextFile;
 use crate::user_list::UserList;
-
-/// How many jobs are charged between two steps of the progress bar.
-const CHUNK: usize = 256;
 
 const MALFORMED: u8 = 1;
 const FAILED: u8 = 2;
@@ -70,7 +69,7 @@ fn run(arguments: &Arguments) -> Result<u64, Box<dyn Error>> {
     )?;
 
     let began = Instant::now();
-    let summary = replay_through(&arguments.db, &users.digest, &list, &replay)?;
+    let (summary, verification) = replay_through(arguments, &users.digest, &list, &replay)?;
     let took = began.elapsed();
 
     if let Some(path) = &arguments.json {
@@ -82,36 +81,60 @@ fn run(arguments: &Arguments) -> Result<u64, Box<dyn Error>> {
     let mut out = BufWriter::new(io::stdout().lock());
     match summary
         .write_text(&mut out, took)
+        .and_then(|()| tell_verified(&verification, &mut out))
         .and_then(|()| out.flush())
     {
         // A reader like `head` that has seen enough is no failure.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ if !verification.is_sound() => Err("the ledger is broken".into()),
         _ => Ok(summary.report.totals.malformed),
     }
 }
 
+/// The report, and what the check of the whole ledger found.
 fn replay_through(
-    db: &Path,
+    arguments: &Arguments,
     digest: &str,
     list: &UserList<'_>,
     replay: &Replay<'_>,
-) -> Result<Summary, Box<dyn Error>> {
-    let mut shop = Shop::open(db)?;
-    shop.import(list, digest, replay.starts_at)?;
+) -> Result<(Summary, Verification), Box<dyn Error>> {
+    let mut shop = Shop::open(&arguments.db)?;
+    let mut left_out = Vec::new();
+    shop.import(list, digest, replay.starts_at, |line, reason| {
+        left_out.push((line, reason.to_owned()));
+    })?;
+    tell(&arguments.users, left_out.into_iter())?;
     let mut tally = Tally::new(list, list.malformed.len() + replay.malformed.len());
     let bar = progress::bar(replay.jobs.len());
-    for jobs in replay.jobs.chunks(CHUNK) {
-        for (job, outcome) in jobs.iter().zip(shop.charge(list, jobs)?) {
-            tally.add(job, &outcome);
-            bar.inc(1);
-        }
+    for job in &replay.jobs {
+        tally.add(job, &shop.charge(list, job)?);
+        bar.inc(1);
     }
     bar.finish_and_clear();
-    let left = |index: usize| {
-        let user = list.users.get(index).map_or("", |user| user.username);
-        shop.left(user, replay.ends_at)
-    };
-    Ok(tally.finish(left)?)
+    let summary = tally.finish(|index| shop.left(index, replay.ends_at))?;
+    Ok((summary, shop.verify()?))
+}
+
+fn tell_verified(found: &Verification, out: &mut impl Write) -> io::Result<()> {
+    let Verification {
+        wallets,
+        entries,
+        audit_events,
+        fault_count,
+        ..
+    } = found;
+    if found.is_sound() {
+        return writeln!(
+            out,
+            "\nledger verified: {entries} entries add up to {wallets} wallets, and their chains and \
+             that of {audit_events} audit events are unbroken"
+        );
+    }
+    writeln!(out, "\nTHE LEDGER IS BROKEN in {fault_count} places:")?;
+    found
+        .faults
+        .iter()
+        .try_for_each(|fault| writeln!(out, "  {}: {}", fault.rule, fault.what))
 }
 
 fn tell<R: Display>(path: &Path, lines: impl Iterator<Item = (usize, R)>) -> io::Result<()> {

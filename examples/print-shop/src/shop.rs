@@ -1,53 +1,167 @@
 //! The one place that speaks to tympan: a profile, a price list, users, charges.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tympan::core::records::{PriceList, Profile, WalletKind};
+use tympan::sources::ManualClock;
+use tympan::{
+    Bootstrap, Charge, Code, CreatePriceList, CreateProfile, Currency, Error, Filter, Handle, Kind,
+    Measure, Options, PlanTerms, PriceListId, PriceTerms, ProfileId, SetBalance, TimeZoneName,
+    Timestamp, Tympan, Usage, UserId, Verification, WalletName,
+};
 
+use crate::import::Importer;
 use crate::jobs::Job;
 use crate::report::{Left, Outcome};
 use crate::user_list::UserList;
 
-/// Why the shop cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ShopError {
-    /// The engine has no face yet.
-    #[error("the shop is not connected to the engine")]
-    NotConnected,
-}
+const PROFILE: &str = "Staff";
+const PRICES: &str = "House prices";
+const ALLOWANCE_MICROS: i64 = 5_000_000;
+const PAGE_MICROS: i64 = 40_000;
+const A3_QUEUE: &str = "colour-a3";
+const A3_PAGE_MICROS: i64 = 150_000;
 
 /// A shop with its database.
-pub struct Shop;
+pub struct Shop {
+    tympan: Tympan,
+    handle: Handle,
+    clock: Arc<ManualClock>,
+    /// The users in the order of the list.
+    users: Vec<UserId>,
+}
 
 impl Shop {
-    /// Opens the database, or makes it, with the profile *Staff* and the price list.
-    pub fn open(_db: &Path) -> Result<Self, ShopError> {
-        Err(ShopError::NotConnected)
+    /// Opens the database, or makes it.
+    pub fn open(db: &Path) -> Result<Self, Error> {
+        let clock = Arc::new(ManualClock::default());
+        let address = format!("sqlite:{}", db.display());
+        let tympan = Tympan::open(&address, Options::default().clock(clock.clone()))?;
+        Ok(Self {
+            handle: tympan.host(),
+            tympan,
+            clock,
+            users: Vec::new(),
+        })
     }
 
     /// Imports the users at a time, each under the key of the list's digest and the username, with
-    /// a first allowance. None if the log has no time to import at.
+    /// a first allowance. What of a line could not be taken over is told, and the rest of it is.
     pub fn import(
         &mut self,
-        _list: &UserList<'_>,
-        _digest: &str,
-        _at: Option<DateTime<Utc>>,
-    ) -> Result<(), ShopError> {
-        Err(ShopError::NotConnected)
+        list: &UserList<'_>,
+        digest: &str,
+        at: Option<DateTime<Utc>>,
+        mut tell: impl FnMut(usize, &str),
+    ) -> Result<(), Error> {
+        self.set_clock(at);
+        let profile = self.set_up()?;
+        let importer = Importer::new(&self.handle, profile);
+        for row in &list.users {
+            let user = importer.import(row, |reason| tell(row.line, reason))?;
+            self.users.push(user);
+            if let Some(balance) = row.balance_micros {
+                self.handle.run(SetBalance {
+                    user: user.into(),
+                    wallet: WalletName::OwnFunds(Currency::EUR),
+                    balance,
+                    reason: "import".into(),
+                    key: format!("import {digest} {}", user.0).into(),
+                    may_owe: true,
+                })?;
+            }
+        }
+        Ok(())
     }
 
-    /// Charges jobs, those of one user in their order, each at its `decided_at` and under its
-    /// `key`; the outcomes are in the order of the jobs.
-    pub fn charge(
-        &mut self,
-        _list: &UserList<'_>,
-        _jobs: &[Job<'_>],
-    ) -> Result<Vec<Outcome>, ShopError> {
-        Err(ShopError::NotConnected)
+    /// What is needed before the first user; found again on the next run.
+    fn set_up(&self) -> Result<ProfileId, Error> {
+        match self.handle.configuration() {
+            Err(error) if error.code() == Code::UnknownTenant => {
+                let administrator = "Print shop administrator";
+                self.handle
+                    .run(Bootstrap::new("Print shop", Currency::EUR, administrator))?;
+            }
+            answer => drop(answer?),
+        }
+        let profiles = self.handle.list::<Profile>(Filter::All)?;
+        if let Some(profile) = profiles.into_iter().find(|profile| profile.name == PROFILE) {
+            return Ok(profile.id);
+        }
+        let allowance = PlanTerms::monthly(
+            Measure::Cost(Currency::EUR),
+            ALLOWANCE_MICROS,
+            TimeZoneName::parse("Europe/Berlin")?,
+        );
+        let profile = CreateProfile::new(PROFILE)
+            .price_list(self.prices()?)
+            .plan(allowance);
+        Ok(self.handle.run(profile)?.id)
     }
 
-    /// What is left to a user at a time, resets that are due included.
-    pub fn left(&self, _username: &str, _at: Option<DateTime<Utc>>) -> Result<Left, ShopError> {
-        Err(ShopError::NotConnected)
+    fn prices(&self) -> Result<PriceListId, Error> {
+        let lists = self.handle.list::<PriceList>(Filter::All)?;
+        if let Some(list) = lists.into_iter().find(|list| list.name == PRICES) {
+            return Ok(list.id);
+        }
+        let page = |micros| PriceTerms::pages(micros, micros).two_sided(3, 4);
+        let list = CreatePriceList::new(PRICES, Currency::EUR)
+            .rule(page(PAGE_MICROS))
+            .rule(page(A3_PAGE_MICROS).queue(A3_QUEUE));
+        Ok(self.handle.run(list)?.id)
+    }
+
+    /// Charges a job at its `decided_at` and under its `key`.
+    pub fn charge(&self, list: &UserList<'_>, job: &Job<'_>) -> Result<Outcome, Error> {
+        let Some(user) = list.find(job.user).and_then(|index| self.users.get(index)) else {
+            return Ok(Outcome::UnknownUser);
+        };
+        self.set_clock(Some(job.decided_at));
+        let usage = Usage::pages(job.pages).two_sided(job.two_sided);
+        match self
+            .handle
+            .run(Charge::new(*user, job.key(), usage).queue(job.printer))
+        {
+            Ok(receipt) => Ok(Outcome::Printed {
+                cost_micros: receipt.cost_micros.unwrap_or_default(),
+            }),
+            Err(error) if error.kind() == Kind::Refused => Ok(Outcome::Refused {
+                reason: error.code().to_string(),
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is left to a user of the list at a time, resets that are due included.
+    pub fn left(&self, index: usize, at: Option<DateTime<Utc>>) -> Result<Left, Error> {
+        self.set_clock(at);
+        let user = self
+            .users
+            .get(index)
+            .ok_or_else(|| Error::of(Code::UnknownUser))?;
+        let details = self.handle.user_details(*user)?;
+        let details = details.ok_or_else(|| Error::of(Code::UnknownUser))?;
+        let sum = |kind| {
+            let of_kind = |wallet: &&tympan::Standing| wallet.wallet.kind == kind;
+            let wallets = details.wallets.iter().flatten().filter(of_kind);
+            wallets.map(|wallet| wallet.wallet.balance).sum()
+        };
+        Ok(Left {
+            allowance_micros: sum(WalletKind::Allowance),
+            own_funds_micros: sum(WalletKind::OwnFunds),
+        })
+    }
+
+    /// Recomputes the whole ledger.
+    pub fn verify(&self) -> Result<Verification, Error> {
+        self.tympan.verify()
+    }
+
+    /// An empty log has no time: its users are imported and shown in 1970.
+    fn set_clock(&self, at: Option<DateTime<Utc>>) {
+        let millis = at.map_or(0, |at| at.timestamp_millis());
+        self.clock.set(Timestamp::from_millis(millis));
     }
 }

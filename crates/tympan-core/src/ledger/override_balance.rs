@@ -2,8 +2,8 @@
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
-use crate::ids::{PlanId, TenantId};
-use crate::ledger::book::{Book, blank, own_funds_key};
+use crate::ids::{PlanId, TenantId, UserId};
+use crate::ledger::book::{Book, blank};
 use crate::ledger::charge::repeat;
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::measure::{Currency, Measure};
@@ -20,6 +20,22 @@ pub enum WalletName {
     OwnFunds(Currency),
     /// The wallet that a plan of the user's profile feeds.
     Allowance(PlanId),
+}
+
+impl WalletName {
+    /// Which wallet of a user it names.
+    #[must_use]
+    pub fn of(self, user: UserId) -> WalletKey {
+        let (kind, feed) = match self {
+            Self::OwnFunds(currency) => (WalletKind::OwnFunds, currency.number()),
+            Self::Allowance(plan) => (WalletKind::Allowance, plan.0),
+        };
+        WalletKey {
+            owner: user.0,
+            kind,
+            feed,
+        }
+    }
 }
 
 /// Changes a balance by an amount.
@@ -171,11 +187,7 @@ impl PreparedOverride {
         match self.wallet {
             WalletName::OwnFunds(currency) => book.own_funds(Measure::Cost(currency)),
             WalletName::Allowance(plan) => {
-                let key = WalletKey {
-                    owner: book.user.id.0,
-                    kind: WalletKind::Allowance,
-                    feed: plan.0,
-                };
+                let key = self.wallet.of(book.user.id);
                 book.position(key).ok_or_else(|| {
                     Error::new(
                         Code::UnknownPlan,
@@ -199,15 +211,7 @@ impl PreparedOverride {
         if user.is_some_and(|user| user.id.0 != entry.owner) {
             return Ok(Some("user"));
         }
-        let same_wallet = match self.wallet {
-            WalletName::Allowance(plan) => {
-                entry.kind == WalletKind::Allowance && entry.feed == plan.0
-            }
-            WalletName::OwnFunds(currency) => match user {
-                Some(user) => entry.wallet() == own_funds_key(user, Measure::Cost(currency))?,
-                None => true,
-            },
-        };
+        let same_wallet = entry.wallet() == self.wallet.of(UserId(entry.owner));
         if !same_wallet {
             return Ok(Some("wallet"));
         }

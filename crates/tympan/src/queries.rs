@@ -1,0 +1,263 @@
+//! Questions: answered from the store as of one instant, never queued, never the ground of a
+//! decision. Like commands, they check what the actor may see.
+
+use std::sync::Arc;
+
+use tympan_core::command::{Context, Preparation, Stop};
+use tympan_core::configuration::{self, Filter, Named, UsesCount, uses, uses_reads};
+use tympan_core::error::{Code, Error};
+use tympan_core::ids::{AuditId, EntryId, Ids, UserId};
+use tympan_core::ledger::WalletName;
+use tympan_core::people::{
+    PreparedUser, UserDetails, UserReference, details_reads, look_up, look_up_reads, user_details,
+};
+use tympan_core::permissions::{
+    ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, Requirement, USER_READ, actor_reads,
+    configured, permit,
+};
+use tympan_core::queries::{AuditQuery, DEFAULT_PAGE, EntryQuery, MAX_PAGE, UserPlace, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Config, Entry, EntryText, User};
+use tympan_core::text::Pattern;
+use tympan_core::view::{ReadSet, View};
+
+use crate::handle::Handle;
+
+/// Most rounds in which a question asks for more than it had.
+const MAX_ROUNDS: usize = 16;
+
+/// Which users to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserList {
+    /// Only active or only inactive ones.
+    pub active: Option<bool>,
+    /// Only members of a group.
+    pub group: Option<tympan_core::ids::GroupId>,
+    /// Only those with a profile.
+    pub profile: Option<tympan_core::ids::ProfileId>,
+    /// What is searched for in name, username, network name, e-mail and account code: with `*`
+    /// and `?` as wildcards, or without, anywhere.
+    pub search: String,
+    /// The cursor of an earlier page; none: the first page.
+    pub after: Option<String>,
+    /// At most so many; 0: 50. More than 1,000 are never given at once.
+    pub limit: u32,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// The cursor for the next page; none: this was the last.
+    pub next: Option<String>,
+}
+
+/// One line of a wallet's history, with its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementLine {
+    /// The entry.
+    pub entry: Entry,
+    /// Why it was done, if somebody said so.
+    pub text: Option<EntryText>,
+}
+
+impl Handle {
+    /// The user that a reference means; none if there is none.
+    ///
+    /// # Errors
+    /// `denied` without `user.read`, unless it is the actor; what is wrong with the value.
+    pub fn look_up(&self, user: impl Into<UserReference>) -> Result<Option<Arc<User>>, Error> {
+        let user = self.prepare_user(&user.into())?;
+        self.answer(look_up_reads(self.tenant.id, &user), |view, context| {
+            look_up(view, context, &user)
+        })
+    }
+
+    /// Everything about a user in one read, secrets masked; none if there is no such user.
+    ///
+    /// # Errors
+    /// `denied` without `user.read`, unless it is the actor; what is wrong with the value.
+    pub fn user_details(
+        &self,
+        user: impl Into<UserReference>,
+    ) -> Result<Option<UserDetails>, Error> {
+        let user = self.prepare_user(&user.into())?;
+        self.answer(details_reads(self.tenant.id, &user), |view, context| {
+            user_details(view, context, &user, None)
+        })
+    }
+
+    /// Users, sorted by name. Pages stay right while users are added.
+    ///
+    /// # Errors
+    /// `denied` without `user.read`; `invalid_cursor`; what is wrong with the pattern.
+    pub fn users(&self, list: &UserList) -> Result<Page<User>, Error> {
+        self.permit(Requirement::Permission(USER_READ), None)?;
+        let place = list.after.as_deref();
+        let query = UserQuery {
+            tenant: self.tenant.id,
+            active: list.active,
+            group: list.group,
+            profile: list.profile,
+            pattern: Pattern::parse(&list.search)?,
+            after: place
+                .map(|cursor| UserPlace::from_cursor(self.tenant.id, cursor))
+                .transpose()?,
+            limit: rows(list.limit) + 1,
+        };
+        let mut users = self.engine.store.users(&query)?;
+        let more = users.len() > rows(list.limit) as usize;
+        users.truncate(rows(list.limit) as usize);
+        let next = users
+            .last()
+            .filter(|_| more)
+            .map(|last| UserPlace::of(last).to_cursor());
+        Ok(Page { rows: users, next })
+    }
+
+    /// A wallet's history, newest first, before an entry or from the newest on.
+    ///
+    /// # Errors
+    /// `denied` without `allowance.read`, unless it is the actor's own.
+    pub fn statement(
+        &self,
+        user: UserId,
+        wallet: WalletName,
+        before: Option<EntryId>,
+        limit: u32,
+    ) -> Result<Vec<StatementLine>, Error> {
+        self.permit(Requirement::PermissionOrSelf(ALLOWANCE_READ), Some(user))?;
+        let lines = self.engine.store.entries(&EntryQuery {
+            tenant: self.tenant.id,
+            wallet: wallet.of(user),
+            before,
+            limit: rows(limit),
+        })?;
+        Ok(lines
+            .into_iter()
+            .map(|(entry, text)| StatementLine { entry, text })
+            .collect())
+    }
+
+    /// Audit events after one, oldest first.
+    ///
+    /// # Errors
+    /// `denied` without `audit.read`.
+    pub fn audit_events(
+        &self,
+        after: Option<AuditId>,
+        limit: u32,
+    ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
+        self.permit(Requirement::Permission(AUDIT_READ), None)?;
+        let query = AuditQuery {
+            tenant: self.tenant.id,
+            after,
+            limit: rows(limit),
+        };
+        self.engine.store.audit_events(&query)
+    }
+
+    /// Profiles, roles, groups, accounts or price lists, sorted by name.
+    ///
+    /// # Errors
+    /// `denied` without `configuration.read`; `unknown_tenant`.
+    pub fn list<T: Named>(&self, filter: Filter) -> Result<Vec<T>, Error> {
+        let config = self.configuration()?;
+        Ok(configuration::list::<T>(&config, filter)
+            .into_iter()
+            .cloned()
+            .collect())
+    }
+
+    /// One profile, role, group, account or price list; none if there is none with this id.
+    ///
+    /// # Errors
+    /// `denied` without `configuration.read`; `unknown_tenant`.
+    pub fn show<T: Named>(&self, id: T::Id) -> Result<Option<T>, Error> {
+        let config = self.configuration()?;
+        Ok(configuration::show::<T>(&config, id).cloned())
+    }
+
+    /// How many users use a named thing.
+    ///
+    /// # Errors
+    /// `denied` without `configuration.read`; `unknown_tenant`.
+    pub fn uses<T: Named>(&self, id: T::Id) -> Result<UsesCount, Error> {
+        self.answer(uses_reads::<T>(self.tenant.id, &[id]), |view, context| {
+            let requirement = Requirement::Permission(CONFIGURATION_READ);
+            permit(view, context.tenant, context.actor, requirement, None)?;
+            uses::<T>(view, configured(view, context.tenant)?, id)
+        })
+    }
+
+    /// Everything that is configured, as of now: plans, prices and permissions included.
+    ///
+    /// # Errors
+    /// `denied` without `configuration.read`; `unknown_tenant`.
+    pub fn configuration(&self) -> Result<Arc<Config>, Error> {
+        self.answer(ReadSet::default(), |view, context| {
+            let requirement = Requirement::Permission(CONFIGURATION_READ);
+            permit(view, context.tenant, context.actor, requirement, None)?;
+            configured(view, context.tenant).cloned()
+        })
+    }
+
+    fn permit(&self, requirement: Requirement, about: Option<UserId>) -> Result<(), Error> {
+        self.answer(ReadSet::default(), |view, context| {
+            configured(view, context.tenant)?;
+            permit(view, context.tenant, context.actor, requirement, about)
+        })
+    }
+
+    fn prepare_user(&self, user: &UserReference) -> Result<PreparedUser, Error> {
+        let config = self.tenant.config(&*self.engine.store)?;
+        let mut random = self.engine.random();
+        user.prepare(&Preparation {
+            tenant: self.tenant.id,
+            config: config.as_deref(),
+            keys: &self.tenant.keys,
+            random: &mut **random,
+        })
+    }
+
+    /// Answers from what a set and the actor's permissions read, as of one instant: whatever turns
+    /// out to be missing is read together with all the rest.
+    fn answer<T>(
+        &self,
+        set: ReadSet,
+        question: impl Fn(&View, &mut Context<'_>) -> Result<T, Stop>,
+    ) -> Result<T, Error> {
+        let mut reads = actor_reads(self.tenant.id, self.actor);
+        reads.extend(set);
+        reads.known.extend(self.tenant.known());
+        for _ in 0..MAX_ROUNDS {
+            let mut view = View::default();
+            self.engine.store.read(&reads, &mut view)?;
+            let mut context = Context {
+                tenant: self.tenant.id,
+                actor: self.actor,
+                now: self.engine.clock.now(),
+                ids: &mut Ids::starting_at(1),
+                noise: &[0; 32],
+                keys: &self.tenant.keys,
+            };
+            match question(&view, &mut context) {
+                Ok(answer) => return Ok(answer),
+                Err(Stop::Refused(error)) => return Err(error),
+                Err(Stop::Needs(more)) => reads.extend(more),
+            }
+        }
+        Err(Error::new(
+            Code::Internal,
+            "a question never had all that it asked for",
+        ))
+    }
+}
+
+fn rows(limit: u32) -> u32 {
+    if limit == 0 {
+        DEFAULT_PAGE
+    } else {
+        limit.min(MAX_PAGE - 1)
+    }
+}
