@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::configuration::draft::{Done, Draft, find, reads};
-use crate::configuration::named::{Named, stale};
+use crate::configuration::named::{Ending, Named, stale};
 use crate::configuration::uses::{uses, uses_reads};
 use crate::error::{Code, Error};
 use crate::ids::TenantId;
@@ -21,7 +21,8 @@ pub struct Delete<T: Named> {
     pub expected_version: Option<i64>,
 }
 
-/// Deletes a profile that no user has, with its plans; the tenant's default one cannot be.
+/// Deletes a profile that no user has; the tenant's default one cannot be. Plans that fed wallets
+/// end and are kept: receipts name them.
 pub type DeleteProfile = Delete<Profile>;
 /// Deletes a role that no user holds.
 pub type DeleteRole = Delete<Role>;
@@ -83,13 +84,19 @@ impl<T: Named> Decide for PreparedDelete<T> {
         unused::<T>(view, draft.before, id)?;
         draft.note_record("", Some(thing), None);
         T::all_mut(&mut draft.after).remove(&id);
-        T::remove_children(&mut draft.after, id);
+        let mut ending = Ending {
+            now: context.now,
+            was_used: false,
+        };
         if let Some(subject) = T::subject(id)
             && view.uses(tenant, subject)?.is_some()
         {
+            // Whoever begins to use a thing writes its guard record.
+            ending.was_used = true;
             let guard = Key::Uses(tenant, subject);
             draft.changes.push(Change::Remove(guard));
         }
+        T::remove_children(&mut draft.after, id, ending);
         let done = Done {
             action: T::COMMANDS.delete,
             subject_kind: T::KIND,

@@ -86,6 +86,15 @@ impl<'v> Draft<'v> {
         self.notes.extend(differences(prefix, before, after));
     }
 
+    /// Gives a thing another name, if no other of its kind has it.
+    pub(super) fn rename<T: Named>(&mut self, id: T::Id, name: &str) -> Result<(), Error> {
+        unique_name::<T>(self.before, name, Some(id))?;
+        if let Some(thing) = T::all_mut(&mut self.after).get_mut(&id) {
+            name.clone_into(thing.head_mut().name);
+        }
+        Ok(())
+    }
+
     /// The changes that make the draft the snapshot; none if it is the same still.
     pub(super) fn close(self, context: &mut Context<'_>, done: &Done) -> Result<Vec<Change>, Stop> {
         if self.after == *self.before {

@@ -13,6 +13,10 @@ pub const MAX_PLANS: usize = 16;
 /// years. Settling a wallet walks them.
 pub const MAX_REVISIONS: usize = 1_000;
 
+/// Plan revisions of all profiles together, those of deleted profiles included, which are kept
+/// because receipts name them: a thousand profiles of two plans, edited once a year for a decade.
+pub const MAX_PLAN_ROWS: usize = 20_000;
+
 /// Lines of one revision of a price list: one for each queue that has prices of its own.
 pub const MAX_PRICE_RULES: usize = 200;
 

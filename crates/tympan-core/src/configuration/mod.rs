@@ -33,8 +33,8 @@ pub use delete::{Delete, DeleteAccount, DeleteGroup, DeletePriceList, DeleteProf
 pub use draft::Saved;
 pub use group::CreateGroup;
 pub use limits::{
-    MAX_AMOUNT, MAX_NAMED, MAX_PERMISSIONS, MAX_PLANS, MAX_PRICE_ROWS, MAX_PRICE_RULES,
-    MAX_REVISIONS,
+    MAX_AMOUNT, MAX_NAMED, MAX_PERMISSIONS, MAX_PLAN_ROWS, MAX_PLANS, MAX_PRICE_ROWS,
+    MAX_PRICE_RULES, MAX_REVISIONS,
 };
 pub use list::{Filter, list, show};
 pub use named::{Named, SharedCommands};

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::configuration::plan::end_plans;
 use crate::configuration::uses::UsesCount;
 use crate::error::{Code, Error};
 use crate::ids::{AccountId, GroupId, PriceListId, ProfileId, RoleId};
@@ -13,6 +14,7 @@ use crate::permissions::{
 };
 use crate::records::{Account, Config, Group, PriceList, Profile, Role, Subject, SubjectKind};
 use crate::text::fold;
+use crate::time::Timestamp;
 
 mod sealed {
     pub trait Sealed {}
@@ -29,6 +31,15 @@ pub struct SharedCommands {
     pub unretire: &'static str,
     /// Removes it.
     pub delete: &'static str,
+}
+
+/// How a thing is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// When.
+    pub(super) now: Timestamp,
+    /// Whether anybody has ever used it.
+    pub(super) was_used: bool,
 }
 
 /// What all things with names have in common, to be edited.
@@ -85,8 +96,9 @@ pub trait Named:
     /// # Errors
     /// `default_profile`.
     fn may_end(config: &Config, id: Self::Id) -> Result<(), Error>;
-    /// Removes what belongs to it and lies elsewhere in the snapshot.
-    fn remove_children(config: &mut Config, id: Self::Id);
+    /// Removes what belongs to it and lies elsewhere in the snapshot; what was used and is named by
+    /// the ledger stays, ended.
+    fn remove_children(config: &mut Config, id: Self::Id, ending: Ending);
 }
 
 macro_rules! named {
@@ -99,7 +111,7 @@ macro_rules! named {
             subject $subject:expr,
             named_by |$by_config:ident, $by_id:ident| $named_by:expr,
             may_end |$end_config:ident, $end_id:ident| $may_end:expr,
-            children |$child_config:ident, $child_id:ident| $children:expr,
+            children |$child_config:ident, $child_id:ident, $ending:ident| $children:expr,
         }
     )*) => {$(
         impl sealed::Sealed for $record {}
@@ -157,7 +169,7 @@ macro_rules! named {
             fn may_end($end_config: &Config, $end_id: $id) -> Result<(), Error> {
                 $may_end
             }
-            fn remove_children($child_config: &mut Config, $child_id: $id) {
+            fn remove_children($child_config: &mut Config, $child_id: $id, $ending: Ending) {
                 $children
             }
         }
@@ -173,7 +185,7 @@ named! {
         subject Some(SubjectKind::Profile),
         named_by |_config, _id| UsesCount::default(),
         may_end |config, id| not_default(config, id),
-        children |config, id| { config.plans.remove(&id); },
+        children |config, id, ending| end_plans(config, id, ending),
     }
     Role {
         "role",
@@ -183,7 +195,7 @@ named! {
         subject Some(SubjectKind::Role),
         named_by |_config, _id| UsesCount::default(),
         may_end |_config, _id| Ok(()),
-        children |config, id| { config.permissions.remove(&id); },
+        children |config, id, _ending| { config.permissions.remove(&id); },
     }
     Group {
         "group",
@@ -193,7 +205,7 @@ named! {
         subject Some(SubjectKind::Group),
         named_by |_config, _id| UsesCount::default(),
         may_end |_config, _id| Ok(()),
-        children |_config, _id| {},
+        children |_config, _id, _ending| {},
     }
     Account {
         "account",
@@ -203,7 +215,7 @@ named! {
         subject Some(SubjectKind::Account),
         named_by |_config, _id| UsesCount::default(),
         may_end |_config, _id| Ok(()),
-        children |_config, _id| {},
+        children |_config, _id, _ending| {},
     }
     PriceList {
         "price_list",
@@ -213,7 +225,7 @@ named! {
         subject None,
         named_by |config, id| profiles_with(config, id),
         may_end |_config, _id| Ok(()),
-        children |config, id| { config.price_rules.remove(&id); },
+        children |config, id, _ending| { config.price_rules.remove(&id); },
     }
 }
 

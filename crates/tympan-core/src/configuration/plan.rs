@@ -3,11 +3,12 @@
 
 use crate::command::{Context, Stop};
 use crate::configuration::draft::{Draft, too_many};
-use crate::configuration::limits::{MAX_AMOUNT, MAX_PLANS, MAX_REVISIONS};
+use crate::configuration::limits::{MAX_AMOUNT, MAX_PLAN_ROWS, MAX_PLANS, MAX_REVISIONS};
+use crate::configuration::named::Ending;
 use crate::error::{Code, Error};
 use crate::ids::{PlanId, ProfileId};
 use crate::measure::Measure;
-use crate::records::{PlanRevision, ResetVerb, Schedule, WhenExhausted};
+use crate::records::{Config, PlanRevision, ResetVerb, Schedule, WhenExhausted};
 use crate::time::{TimeZoneName, Timestamp};
 
 /// What a plan gives, when, and what happens when it is used up.
@@ -299,10 +300,39 @@ fn append(
     revisions.sort_by_key(|revision| (revision.plan, revision.revision));
 }
 
+/// Ends the plans of a profile that is deleted. Entries name their plans for ever and ask them for
+/// their measure, so plans that may have fed a wallet are kept, and others go.
+pub(super) fn end_plans(config: &mut Config, profile: ProfileId, ending: Ending) {
+    if !ending.was_used {
+        config.plans.remove(&profile);
+        return;
+    }
+    let Some(revisions) = config.plans.get_mut(&profile) else {
+        return;
+    };
+    let ends: Vec<PlanRevision> = revisions
+        .chunk_by(|left, right| left.plan == right.plan)
+        .filter_map(<[PlanRevision]>::last)
+        .filter(|newest| !newest.ended)
+        .map(|newest| PlanRevision {
+            revision: newest.revision.saturating_add(1),
+            effective_from: newest.effective_from.max(ending.now),
+            ended: true,
+            ..newest.clone()
+        })
+        .collect();
+    revisions.extend(ends);
+    revisions.sort_by_key(|revision| (revision.plan, revision.revision));
+}
+
 fn check_limits(draft: &Draft<'_>, profile: ProfileId) -> Result<(), Error> {
     let Some(revisions) = draft.after.plans.get(&profile) else {
         return Ok(());
     };
+    let all: usize = draft.after.plans.values().map(Vec::len).sum();
+    if all > MAX_PLAN_ROWS {
+        return Err(too_many("all_plan_revisions", MAX_PLAN_ROWS));
+    }
     if revisions.len() > MAX_REVISIONS {
         return Err(too_many("plan_revisions", MAX_REVISIONS));
     }

@@ -1,8 +1,8 @@
 //! Making and editing price lists.
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
-use crate::configuration::draft::{Saved, change, create, find, reads};
-use crate::configuration::named::{Named, unique_name};
+use crate::configuration::draft::{Saved, change, create, reads};
+use crate::configuration::named::Named;
 use crate::configuration::price_terms::{PriceTerms, checked, revise};
 use crate::error::Error;
 use crate::ids::{PriceListId, TenantId};
@@ -170,10 +170,7 @@ impl Decide for PreparedEditPriceList {
                 revise(draft, context, id, rules, self.effective_from)?;
             }
             if let Some(name) = &self.name {
-                unique_name::<PriceList>(draft.before, name, Some(id))?;
-                let mut list = find::<PriceList>(draft.before, id)?.clone();
-                list.name.clone_from(name);
-                draft.after.price_lists.insert(id, list);
+                draft.rename::<PriceList>(id, name)?;
             }
             Ok(())
         })

@@ -3,7 +3,7 @@
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::configuration::draft::{Draft, Saved, change, create, find, reads, too_many};
 use crate::configuration::limits::MAX_REVISIONS;
-use crate::configuration::named::{Named, unique_name};
+use crate::configuration::named::Named;
 use crate::configuration::plan::{PlanChange, PlanTerms, revise};
 use crate::error::{Code, Error};
 use crate::ids::{PlanId, PriceListId, ProfileId, TenantId};
@@ -204,11 +204,10 @@ impl Decide for PreparedEditProfile {
                 }
                 profile.price_list = price_list;
             }
-            if let Some(name) = &self.name {
-                unique_name::<Profile>(draft.before, name, Some(id))?;
-                profile.name.clone_from(name);
-            }
             draft.after.profiles.insert(id, profile);
+            if let Some(name) = &self.name {
+                draft.rename::<Profile>(id, name)?;
+            }
             Ok(())
         })?;
         Ok(with_plans(decision, added))

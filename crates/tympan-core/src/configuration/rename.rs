@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
-use crate::configuration::draft::{Saved, change, find, reads};
-use crate::configuration::named::{Named, unique_name};
+use crate::configuration::draft::{Saved, change, reads};
+use crate::configuration::named::Named;
 use crate::error::Error;
 use crate::ids::TenantId;
 use crate::permissions::Requirement;
@@ -88,13 +88,7 @@ impl<T: Named> Decide for PreparedRename<T> {
             T::COMMANDS.rename,
             id,
             expected,
-            |draft, _| {
-                unique_name::<T>(draft.before, &self.name, Some(id))?;
-                let mut thing = find::<T>(draft.before, id)?.clone();
-                thing.head_mut().name.clone_from(&self.name);
-                T::all_mut(&mut draft.after).insert(id, thing);
-                Ok(())
-            },
+            |draft, _| Ok(draft.rename::<T>(id, &self.name)?),
         )
     }
 }

@@ -7,7 +7,7 @@ use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::configuration::administrators::must_remain;
 use crate::configuration::draft::{Draft, Saved, change, create, find, reads, too_many};
 use crate::configuration::limits::MAX_PERMISSIONS;
-use crate::configuration::named::{Named, unique_name};
+use crate::configuration::named::Named;
 use crate::error::Error;
 use crate::ids::{RoleId, TenantId};
 use crate::permissions::{
@@ -169,17 +169,14 @@ impl Decide for PreparedEditRole {
         let (id, expected) = (self.role, self.expected_version);
         let action = EditRole::NAME;
         change::<Role>(view, context, action, id, expected, |draft, context| {
-            let mut role = find::<Role>(draft.before, id)?.clone();
             if let Some(permissions) = &self.permissions {
                 grant(draft, context, id, permissions)?;
             }
             if let Some(name) = &self.name {
-                unique_name::<Role>(draft.before, name, Some(id))?;
-                role.name.clone_from(name);
+                draft.rename::<Role>(id, name)?;
             }
-            if let Some(production) = self.production {
-                role.production = production;
-            }
+            let mut role = find::<Role>(&draft.after, id)?.clone();
+            role.production = self.production.unwrap_or(role.production);
             draft.after.roles.insert(id, role);
             must_remain(draft)
         })

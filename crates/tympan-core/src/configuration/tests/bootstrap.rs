@@ -32,6 +32,9 @@ fn a_tenant_starts_with_roles_a_profile_and_an_administrator_who_may_do_everythi
         .collect();
     assert_eq!(names, ["Accountant", "Administrator", "Regular"]);
     assert!(!config.permissions.contains_key(&made.roles.regular));
+    for rows in config.permissions.values() {
+        assert!(rows.is_sorted_by(|left, right| left.permission < right.permission));
+    }
 
     let Some(Record::User(user)) = record(&store, Key::User(tenant, made.administrator)) else {
         panic!("there is no administrator");

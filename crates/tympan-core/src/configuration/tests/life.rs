@@ -243,8 +243,16 @@ fn what_is_used_is_not_deleted<T: Make>() {
     store.put(key.clone(), Record::Uses(used(0)));
     store.run(&Delete::<T>::new(id)).unwrap();
     assert!(!store.records.contains_key(&key));
+    assert_eq!(config(&store).permissions.len(), 2);
+}
+
+fn what_was_never_used_goes_whole<T: Make>() {
+    let (mut store, id) = made::<T>("One");
+    store.run(&Delete::<T>::new(id)).unwrap();
     let config = config(&store);
-    assert!(config.plans.is_empty() && config.permissions.len() == 2);
+    assert_eq!(T::all(config).len(), at_first::<T>());
+    assert!(config.plans.is_empty() && config.price_rules.is_empty());
+    assert_eq!(config.permissions.len(), 2);
 }
 
 fn lists_are_sorted_as_people_sort<T: Make>() {
@@ -323,6 +331,7 @@ for_every_kind! {
     a_change_against_another_version_is_refused
     what_is_not_there_is_unknown
     what_is_used_is_not_deleted
+    what_was_never_used_goes_whole
     lists_are_sorted_as_people_sort
     there_is_a_limit
 }
@@ -365,6 +374,54 @@ fn the_default_profile_is_renamed_but_neither_retired_nor_deleted() {
     ] {
         assert_eq!(error.code(), Code::DefaultProfile);
     }
+}
+
+#[test]
+fn edits_check_name_and_version_too() {
+    let (mut store, _) = shop();
+    let profile = Profile::make(&mut store, "One").unwrap();
+    let role = Role::make(&mut store, "One").unwrap();
+    let list = PriceList::make(&mut store, "One").unwrap();
+    Profile::make(&mut store, "Two").unwrap();
+    Role::make(&mut store, "Two").unwrap();
+    PriceList::make(&mut store, "Two").unwrap();
+    for (name, expected_version, code) in [
+        ("two", None, Some(Code::NameTaken)),
+        ("Three", Some(2), Some(Code::StaleVersion)),
+        ("", None, Some(Code::EmptyText)),
+        ("Three", Some(1), None),
+    ] {
+        let name = Some(name.to_owned());
+        let profile = EditProfile {
+            name: name.clone(),
+            expected_version,
+            ..EditProfile::new(profile)
+        };
+        let role = EditRole {
+            name: name.clone(),
+            expected_version,
+            ..EditRole::new(role)
+        };
+        let list = EditPriceList {
+            name,
+            expected_version,
+            ..EditPriceList::new(list)
+        };
+        let outcomes = [
+            store.run(&profile).map(|saved| saved.version),
+            store.run(&role).map(|saved| saved.version),
+            store.run(&list).map(|saved| saved.version),
+        ];
+        for outcome in outcomes {
+            match code {
+                Some(code) => assert_eq!(outcome.unwrap_err().code(), code),
+                None => assert_eq!(outcome, Ok(2)),
+            }
+        }
+    }
+    assert_eq!(thing::<Profile>(&store, profile).0, "Three");
+    assert_eq!(thing::<Role>(&store, role).0, "Three");
+    assert_eq!(thing::<PriceList>(&store, list).0, "Three");
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::ids::{PlanId, PriceListId, ProfileId};
+use crate::ledger::{Charge, Receipt, Usage};
+use crate::people::{CreateUser, EditUser, UserReference};
 use crate::records::{PlanRevision, Profile, WhenExhausted};
+use crate::view::{Key, Record};
 
 const DAY: i64 = 86_400_000;
 
@@ -258,6 +261,97 @@ fn plans_and_revisions_are_bounded() {
     assert_eq!(
         refusal(store.run(&edits(1)), "limit"),
         (Code::TooMany, Some(MAX_REVISIONS.to_string()))
+    );
+}
+
+/// Charges three pages to Bob, the same job each time.
+fn charged(store: &mut TestStore) -> Receipt {
+    let charge = Charge::new(UserReference::username("bob"), "job", Usage::pages(3));
+    store.run(&charge).unwrap()
+}
+
+#[test]
+fn receipts_outlive_the_profile_whose_plan_fed_the_wallet() {
+    let (mut store, made) = shop();
+    let (profile, plan) = staff(&mut store);
+    let mut bob = CreateUser::named("Bob").username("bob");
+    bob.fields.profile = Some(profile);
+    let bob = store.run(&bob).unwrap().user.id;
+    let receipt = charged(&mut store);
+    assert_eq!(receipt.lines[0].measure, Measure::TotalPages);
+
+    let delete = DeleteProfile::new(profile);
+    assert_eq!(store.run(&delete).unwrap_err().code(), Code::InUse);
+    let mut moved = EditUser::of(bob, None);
+    moved.set.profile = Some(made.default_profile);
+    store.run(&moved).unwrap();
+    store.now = later(&store, DAY);
+    store.run(&delete).unwrap();
+
+    assert_eq!(show::<Profile>(config(&store), profile), None);
+    let kept: Vec<(PlanId, i32, bool, Timestamp)> = revisions(&store, profile)
+        .into_iter()
+        .map(|kept| (kept.plan, kept.revision, kept.ended, kept.effective_from))
+        .collect();
+    let ended = (plan, 2, true, store.now);
+    assert_eq!(kept, [(plan, 1, false, later(&store, -DAY)), ended]);
+    assert_eq!(charged(&mut store), receipt);
+}
+
+#[test]
+fn plans_of_a_deleted_profile_end_once_and_not_before_what_was_to_come() {
+    let (mut store, made) = shop();
+    let (profile, running) = staff(&mut store);
+    let more = EditProfile::new(profile)
+        .plan(PlanChange::Add(pages(1)))
+        .plan(PlanChange::Add(pages(2)));
+    let added = store.run(&more).unwrap().added_plans;
+    let (coming, ended) = (added[0], added[1]);
+    let tomorrow = later(&store, DAY);
+    let edits = EditProfile::new(profile)
+        .plan(edit(coming, pages(9), Some(tomorrow)))
+        .plan(end(ended, None));
+    store.run(&edits).unwrap();
+    let mut bob = CreateUser::named("Bob");
+    bob.fields.profile = Some(profile);
+    let mut moved = EditUser::of(store.run(&bob).unwrap().user.id, None);
+    moved.set.profile = Some(made.default_profile);
+    store.run(&moved).unwrap();
+    store.run(&DeleteProfile::new(profile)).unwrap();
+
+    let newest = |plan| {
+        let newest = config(&store).revisions_of(plan).last().unwrap();
+        assert!(newest.ended);
+        (newest.revision, newest.effective_from)
+    };
+    assert_eq!(newest(running), (2, store.now));
+    assert_eq!(newest(coming), (3, tomorrow));
+    assert_eq!(newest(ended), (2, store.now));
+}
+
+#[test]
+fn the_revisions_of_all_profiles_are_bounded() {
+    let (mut store, _) = shop();
+    let (profile, plan) = staff(&mut store);
+    let mut full = config(&store).clone();
+    let template = full.plans[&profile][0].clone();
+    let other = ProfileId(7);
+    let rows = (0..MAX_PLAN_ROWS - 2).map(|at| PlanRevision {
+        plan: PlanId(1_000_000 + at as i64),
+        profile: other,
+        ..template.clone()
+    });
+    full.plans.insert(other, rows.collect());
+    store.put(
+        Key::Config(TestStore::TENANT),
+        Record::Config(std::sync::Arc::new(full)),
+    );
+    let mut run =
+        |amount| store.run(&EditProfile::new(profile).plan(edit(plan, pages(amount), None)));
+    run(1).unwrap();
+    assert_eq!(
+        refusal(run(2), "limit"),
+        (Code::TooMany, Some(MAX_PLAN_ROWS.to_string()))
     );
 }
 

@@ -194,7 +194,8 @@ fn check(before: &Config, after: &Config, now: Timestamp) {
     check_versions::<Group>(before, after);
     check_versions::<PriceList>(before, after);
     for (profile, plans) in &after.plans {
-        assert!(after.profiles.contains_key(profile) && !plans.is_empty());
+        assert!(!plans.is_empty());
+        let is_there = after.profiles.contains_key(profile);
         for plan in plans.chunk_by(|left, right| left.plan == right.plan) {
             assert_eq!(plan[0].revision, 1);
             for pair in plan.windows(2) {
@@ -202,6 +203,10 @@ fn check(before: &Config, after: &Config, now: Timestamp) {
                 assert!(pair[1].effective_from >= pair[0].effective_from);
                 assert_eq!(pair[1].measure, pair[0].measure);
             }
+            assert!(
+                is_there || plan[plan.len() - 1].ended,
+                "a plan goes on alone"
+            );
             let old = before.revisions_of(plan[0].plan).count();
             assert!(plan.len() <= old + 1, "one change, one revision");
             if plan.len() > old {
