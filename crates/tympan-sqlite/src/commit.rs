@@ -1,12 +1,12 @@
 //! A batch into rows: all of it, durably, or nothing.
 
+use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 
 use hashbrown::HashSet;
 use rusqlite::Connection;
 use tympan_core::error::Error;
-use tympan_core::row::Table;
-use tympan_core::rows::{Write, rows_of};
+use tympan_core::rows::{RowWrite, Write, rows_of};
 use tympan_core::view::{Batch, Expectation, Found, Key, Record};
 use tympan_store::CommitError;
 
@@ -156,20 +156,31 @@ fn write(connection: &Connection, batch: &Batch) -> Result<(), Failure> {
     let rows = rows_of(batch);
     let mut rows = rows.iter().peekable();
     // Rows of one kind come one after the other: they share a statement.
-    while let Some(first) = rows.peek() {
-        let kind: (&Table, Write) = (first.table, first.write);
-        let text = statements::write_text(kind.0, kind.1);
-        let mut statement = connection.prepare_cached(text)?;
-        while let Some(row) =
-            rows.next_if(|row| std::ptr::eq(row.table, kind.0) && row.write == kind.1)
-        {
-            statements::bind(&mut statement, &row.cells)?;
+    while let Some(first) = rows.peek().copied() {
+        let text: Cow<'_, str> = match first.write {
+            Write::Insert => statements::insert_text(first.table).into(),
+            Write::Update => statements::update_text(first.table, &first.changed).into(),
+            Write::Delete => statements::delete_text(first.table).into(),
+        };
+        let mut statement = connection.prepare_cached(&text)?;
+        while let Some(row) = rows.next_if(|row| is_alike(row, first)) {
+            let set = row.changed.iter().filter_map(|place| row.cells.get(*place));
+            let rest = match row.write {
+                Write::Update => row.cells.get(..row.table.key).unwrap_or_default(),
+                Write::Insert | Write::Delete => &row.cells,
+            };
+            statements::bind(&mut statement, set.chain(rest))?;
             if statement.raw_execute()? != 1 {
                 return Err(Failure::Taken);
             }
         }
     }
     Ok(())
+}
+
+/// Whether two rows are written by the same statement.
+fn is_alike(one: &RowWrite<'_>, other: &RowWrite<'_>) -> bool {
+    std::ptr::eq(one.table, other.table) && one.write == other.write && one.changed == other.changed
 }
 
 /// The keys that a refused batch wrote and that do not hold what it began from. Expectations were
@@ -196,4 +207,138 @@ fn highest(batch: &Batch) -> i64 {
     let entries = batch.entries.iter().map(|entry| entry.id.0);
     let events = batch.audit_events.iter().map(|event| event.id.0);
     entries.chain(events).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tympan_core::error::Code;
+    use tympan_core::view::{Change, ReadSet, View, apply};
+    use tympan_store::Store;
+
+    use super::*;
+    use crate::samples::{self, TENANT, charge, charge_alone, charge_reads};
+    use crate::{SqliteOptions, SqliteStore};
+
+    fn open(path: &Path) -> SqliteStore {
+        SqliteStore::open(path, &SqliteOptions::default()).unwrap()
+    }
+
+    fn spent(store: &SqliteStore) -> i64 {
+        let mut view = View::default();
+        let set = ReadSet::of(Key::Wallets(TENANT, 1));
+        store.turn().unwrap().load(&set, &mut view).unwrap();
+        let wallets = view.wallets(TENANT, 1).unwrap().unwrap();
+        wallets.wallets.first().map_or(0, |wallet| wallet.spent)
+    }
+
+    #[test]
+    fn a_full_disk_changes_nothing_and_may_pass() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory.path().join("full.db"));
+        assert!(charge_alone(&store, 1, [1; 32]).unwrap());
+        let limit = |pages: i64| {
+            let writer = store.writer();
+            let set = writer
+                .connection
+                .pragma_update(None, "max_page_count", pages);
+            set.unwrap();
+        };
+        limit(1);
+        let people = (1..=500).map(|id| {
+            let user = samples::user(id, &"long ".repeat(40));
+            Change::Put(Key::User(TENANT, user.id), Record::User(user.into()))
+        });
+        let outcome = samples::change(&store, people.collect());
+        assert!(
+            matches!(&outcome, Err(CommitError::Failed(error)) if error.code() == Code::StoreFull),
+            "{outcome:?}"
+        );
+        limit(1_000_000);
+        assert_eq!(spent(&store), 1);
+        assert!(!charge_alone(&store, 1, [1; 32]).unwrap());
+        assert!(charge_alone(&store, 1, [2; 32]).unwrap());
+        assert_eq!(spent(&store), 2);
+    }
+
+    #[test]
+    fn what_is_remembered_is_forgotten_when_others_commit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("two.db");
+        let (one, two) = (open(&path), open(&path));
+        for round in 0..5_u8 {
+            assert!(charge_alone(&one, 1, [round * 4; 32]).unwrap());
+            assert!(charge_alone(&one, 1, [round * 4 + 1; 32]).unwrap());
+            assert!(!charge_alone(&two, 1, [round * 4; 32]).unwrap());
+            assert!(charge_alone(&two, 1, [round * 4 + 2; 32]).unwrap());
+            assert!(!charge_alone(&one, 1, [round * 4 + 2; 32]).unwrap());
+        }
+        assert_eq!((spent(&one), spent(&two)), (15, 15));
+        // And where nobody else commits, nothing is read again.
+        let hidden = "UPDATE wallet SET spent = 99";
+        one.writer().connection.execute(hidden, []).unwrap();
+        assert_eq!((spent(&one), spent(&two)), (15, 99));
+    }
+
+    #[test]
+    fn a_turn_that_is_dropped_leaves_the_next_as_it_was() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory.path().join("dropped.db"));
+        assert!(charge_alone(&store, 1, [1; 32]).unwrap());
+        let mut turn = store.turn().unwrap();
+        let mut view = View::default();
+        turn.load(&charge_reads(ReadSet::default(), 1, [2; 32]), &mut view)
+            .unwrap();
+        let id = turn.floor().unwrap() + 1;
+        assert!(charge(&mut view, 1, [2; 32], id));
+        drop(turn);
+        assert_eq!(spent(&store), 1);
+        // The same batch, in a later turn: what it began from still stands.
+        store.turn().unwrap().commit(&view.into_batch()).unwrap();
+        assert_eq!(spent(&store), 2);
+        assert_eq!(store.turn().unwrap().floor().unwrap(), id);
+    }
+
+    #[test]
+    fn a_batch_from_before_another_commit_names_what_moved() {
+        let store = SqliteStore::in_memory(&SqliteOptions::default()).unwrap();
+        let mut view = View::default();
+        let set = charge_reads(ReadSet::default(), 1, [1; 32]);
+        store.read(&set, &mut view).unwrap();
+        assert!(charge(&mut view, 1, [1; 32], 1));
+        let batch = view.into_batch();
+        assert!(charge_alone(&store, 1, [1; 32]).unwrap());
+        let outcome = store.turn().unwrap().commit(&batch);
+        let Err(CommitError::Conflict(keys)) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert!(keys.contains(&Key::Receipt(TENANT, [1; 32])), "{keys:?}");
+    }
+
+    #[test]
+    fn an_id_that_is_taken_is_a_conflict_and_leaves_nothing() {
+        let store = SqliteStore::in_memory(&SqliteOptions::default()).unwrap();
+        assert!(charge_alone(&store, 1, [1; 32]).unwrap());
+        let mut view = View::default();
+        store
+            .read(&ReadSet::of(Key::Wallets(TENANT, 2)), &mut view)
+            .unwrap();
+        let wallet = samples::wallet(2);
+        let changes = vec![
+            Change::Put(Key::Wallets(TENANT, 2), samples::wallets(wallet.clone())),
+            Change::Entry(samples::entry(1, None, &wallet)),
+        ];
+        apply(changes, &mut view);
+        let outcome = store.turn().unwrap().commit(&view.into_batch());
+        assert!(
+            matches!(&outcome, Err(CommitError::Conflict(keys)) if keys.contains(&Key::Wallets(TENANT, 2))),
+            "{outcome:?}"
+        );
+        let mut view = View::default();
+        store
+            .read(&ReadSet::of(Key::Wallets(TENANT, 2)), &mut view)
+            .unwrap();
+        assert!(view.wallets(TENANT, 2).unwrap().unwrap().wallets.is_empty());
+    }
 }

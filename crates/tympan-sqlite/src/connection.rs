@@ -17,7 +17,7 @@ const STATEMENTS: usize = 160;
 const MOST_READERS: usize = 8;
 /// Kibibytes of pages that the writer keeps, negative as SQLite wants it: the wallets and the
 /// index of keys are visited at random.
-const WRITER_CACHE: i64 = -16_384;
+const WRITER_CACHE: i64 = -32_768;
 /// The same of a reader.
 const READER_CACHE: i64 = -4_096;
 /// Pages of the log after which it is written back: 16 MB. A page that is changed often is then
@@ -59,6 +59,8 @@ fn set_up(connection: &Connection, busy_timeout: Duration, cache: i64) -> rusqli
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    // Without this, every new value of a parameter has its statement compiled again.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "cache_size", cache)?;
     connection.pragma_update(None, "temp_store", "memory")

@@ -29,6 +29,9 @@ mod load;
 mod migrate;
 mod queue;
 mod receipts;
+#[cfg(test)]
+#[path = "../tests/samples/mod.rs"]
+mod samples;
 mod statements;
 mod store;
 mod turn;

@@ -37,6 +37,11 @@ impl<'a> Sql<'a> {
 
 /// Users by folded name, then id.
 pub(crate) fn users(connection: &Connection, query: &UserQuery) -> Result<Vec<User>, Error> {
+    let sql = users_sql(connection, query)?;
+    self::query(connection, &sql.text, &sql.values)
+}
+
+fn users_sql<'a>(connection: &Connection, query: &'a UserQuery) -> Result<Sql<'a>, Error> {
     let mut sql = Sql::default();
     let tenant = sql.value(query.tenant.cell());
     sql.push("SELECT ");
@@ -89,7 +94,7 @@ pub(crate) fn users(connection: &Connection, query: &UserQuery) -> Result<Vec<Us
     sql.push(&format!(
         " ORDER BY u.\"name_folded\", u.\"id\" LIMIT {limit}"
     ));
-    self::query(connection, &sql.text, &sql.values)
+    Ok(sql)
 }
 
 fn is_small(connection: &Connection, query: &UserQuery) -> Result<bool, Error> {
@@ -222,4 +227,172 @@ pub(crate) fn scan(
             })
             .collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+    use tympan_core::ids::{GroupId, ProfileId, UserId};
+    use tympan_core::queries::{UserPlace, fold_user};
+    use tympan_core::records::{Membership, Relations};
+    use tympan_core::view::{Change, Key, Record};
+    use tympan_store::Store;
+
+    use super::*;
+    use crate::samples::{self, TENANT};
+    use crate::{SqliteOptions, SqliteStore};
+
+    const GROUP: GroupId = GroupId(5);
+
+    /// Texts with everything that GLOB could take for a sign of its own.
+    fn text() -> impl Strategy<Value = String> {
+        "[aAbB\\[\\]^!*?%_\\\\\\-üÜßΣ🖨]{0,6}"
+    }
+
+    fn people() -> impl Strategy<Value = Vec<User>> {
+        let person = (text(), prop::option::of(text()), any::<bool>(), 1..3_i64);
+        prop::collection::vec(person, 0..24).prop_map(|people| {
+            let people = people.into_iter().zip(1..);
+            people
+                .map(|((name, email, active, profile), id)| {
+                    let mut user = samples::user(id, &name);
+                    user.email = email;
+                    user.active = active;
+                    user.profile = ProfileId(profile);
+                    fold_user(&mut user);
+                    user
+                })
+                .collect()
+        })
+    }
+
+    fn store_with(people: &[User], members: &[UserId]) -> SqliteStore {
+        let store = SqliteStore::in_memory(&SqliteOptions::default()).unwrap();
+        let changes = people.iter().flat_map(|user| {
+            let membership = members.contains(&user.id).then_some(Membership {
+                tenant: user.tenant,
+                user: user.id,
+                user_group: GROUP,
+                since: user.created_at,
+            });
+            let relations = Relations {
+                memberships: membership.into_iter().collect(),
+                ..Relations::default()
+            };
+            [
+                Change::Put(
+                    Key::User(user.tenant, user.id),
+                    Record::User(Arc::new(user.clone())),
+                ),
+                Change::Put(
+                    Key::Relations(user.tenant, user.id),
+                    Record::Relations(Arc::new(relations)),
+                ),
+            ]
+        });
+        samples::change(&store, changes.collect()).unwrap();
+        store
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(192))]
+
+        #[test]
+        fn lists_are_what_the_core_admits(
+            people in people(),
+            pattern in text(),
+            active in prop::option::of(any::<bool>()),
+            profile in prop::option::of(1..3_i64),
+            in_group in any::<bool>(),
+            limit in 1..8_u32,
+        ) {
+            let members: Vec<UserId> = people.iter().map(|user| user.id).step_by(2).collect();
+            let store = store_with(&people, &members);
+            let mut query = UserQuery {
+                tenant: TENANT,
+                active,
+                group: in_group.then_some(GROUP),
+                profile: profile.map(ProfileId),
+                pattern: Pattern::parse(&pattern).unwrap(),
+                after: None,
+                limit,
+            };
+            let mut expected: Vec<User> = people
+                .iter()
+                .filter(|user| query.admits(user) && (!in_group || members.contains(&user.id)))
+                .cloned()
+                .collect();
+            expected.sort_by(|one, other| {
+                (&one.name_folded, one.id).cmp(&(&other.name_folded, other.id))
+            });
+            let mut found = Vec::new();
+            loop {
+                let page = store.users(&query).unwrap();
+                query.after = page.last().map(UserPlace::of);
+                let full = page.len() == limit as usize;
+                found.extend(page);
+                if !full {
+                    break;
+                }
+            }
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn large_groups_are_listed_like_small_ones() {
+        let people: Vec<User> = (1..=i64::try_from(SMALL_GROUP).unwrap() + 10)
+            .map(|id| samples::user(id, &format!("name {:04}", id * 7 % 5_000)))
+            .collect();
+        let members: Vec<UserId> = people.iter().skip(3).map(|user| user.id).collect();
+        let store = store_with(&people, &members);
+        let query = UserQuery {
+            tenant: TENANT,
+            active: None,
+            group: Some(GROUP),
+            profile: None,
+            pattern: None,
+            after: None,
+            limit: 1_000,
+        };
+        assert!(!is_small(&store.writer().connection, &query).unwrap());
+        let mut expected: Vec<&User> = people.iter().skip(3).collect();
+        expected.sort_by_key(|user| (&user.name_folded, user.id));
+        let found = store.users(&query).unwrap();
+        assert!(found.iter().eq(expected.into_iter().take(1_000)));
+    }
+
+    #[test]
+    fn pages_are_read_along_indexes() {
+        let store = SqliteStore::in_memory(&SqliteOptions::default()).unwrap();
+        let writer = store.writer();
+        let plan = |text: &str, values: &[Cell<'_>]| {
+            let text = format!("EXPLAIN QUERY PLAN {text}");
+            let steps = query_with(&writer.connection, &text, values, |row| {
+                Ok(row.get::<_, String>(3).unwrap())
+            });
+            steps.unwrap().join("; ")
+        };
+        for (group, sorted) in [(None, false), (Some(GROUP), true)] {
+            let query = UserQuery {
+                tenant: TENANT,
+                active: None,
+                group,
+                profile: None,
+                pattern: None,
+                after: Some(UserPlace {
+                    tenant: TENANT,
+                    name_folded: "m".to_owned(),
+                    id: UserId(3),
+                }),
+                limit: 50,
+            };
+            let sql = users_sql(&writer.connection, &query).unwrap();
+            let plan = plan(&sql.text, &sql.values);
+            assert!(!plan.contains("SCAN"), "{plan}");
+            assert_eq!(plan.contains("TEMP B-TREE"), sorted, "{plan}");
+        }
+    }
 }

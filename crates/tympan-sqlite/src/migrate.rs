@@ -282,3 +282,146 @@ fn checksum(migration: &Migration) -> String {
     let digest = Sha256::digest(migration.sql.as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::SqliteStore;
+    use crate::samples::charge_alone;
+    use crate::store::Tuning;
+
+    const SECOND: Migration = Migration {
+        number: 2,
+        name: "second",
+        sql: "CREATE TABLE \"later\" (\"id\" INTEGER NOT NULL PRIMARY KEY) STRICT;",
+    };
+    const TWO: &[Migration] = &[MIGRATIONS[0], SECOND];
+    const BROKEN: &[Migration] = &[
+        MIGRATIONS[0],
+        SECOND,
+        Migration {
+            number: 3,
+            name: "broken",
+            sql: "CREATE TABLE \"half\" (\"id\" INTEGER); INSERT INTO \"nowhere\" VALUES (1);",
+        },
+    ];
+
+    fn open(
+        path: &Path,
+        migrate: Migrate,
+        migrations: &'static [Migration],
+    ) -> Result<SqliteStore, Error> {
+        let options = SqliteOptions {
+            migrate,
+            busy_timeout: Duration::from_secs(60),
+            ..SqliteOptions::default()
+        };
+        let tuning = Tuning {
+            migrations,
+            ..Tuning::default()
+        };
+        SqliteStore::open_with(path, &options, tuning)
+    }
+
+    fn version(path: &Path) -> i64 {
+        let connection = Connection::open(path).unwrap();
+        pragma(&connection, path, "user_version").unwrap()
+    }
+
+    #[test]
+    fn an_older_database_is_copied_and_migrated_or_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("shop.db");
+        let store = open(&path, Migrate::Auto, MIGRATIONS).unwrap();
+        assert!(charge_alone(&store, 1, [1; 32]).unwrap());
+        drop(store);
+        for migrate in [Migrate::Check, Migrate::Never] {
+            let error = open(&path, migrate, TWO).unwrap_err();
+            assert_eq!(error.code(), Code::StoreOlder);
+            assert_eq!(version(&path), 1);
+        }
+        assert!(!copy_of(&path, 1).exists());
+
+        let store = open(&path, Migrate::Auto, TWO).unwrap();
+        assert!(!charge_alone(&store, 1, [1; 32]).unwrap());
+        assert!(charge_alone(&store, 1, [2; 32]).unwrap());
+        assert_eq!(version(&path), 2);
+        // The copy is what was there before, and opens as such.
+        let copy = open(&copy_of(&path, 1), Migrate::Never, MIGRATIONS).unwrap();
+        assert!(!charge_alone(&copy, 1, [1; 32]).unwrap());
+        assert!(charge_alone(&copy, 1, [2; 32]).unwrap());
+        drop(store);
+        // The library of before no longer opens it.
+        let error = open(&path, Migrate::Auto, MIGRATIONS).unwrap_err();
+        assert_eq!(error.code(), Code::StoreNewer);
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_what_was_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("shop.db");
+        drop(open(&path, Migrate::Auto, MIGRATIONS).unwrap());
+        assert_eq!(
+            open(&path, Migrate::Auto, BROKEN).unwrap_err().code(),
+            Code::Storage
+        );
+        assert_eq!(version(&path), 1);
+        // Neither the step before it nor its own first half.
+        for table in ["later", "half"] {
+            let connection = Connection::open(&path).unwrap();
+            assert!(!connection.table_exists(None, table).unwrap(), "{table}");
+        }
+        drop(open(&path, Migrate::Auto, TWO).unwrap());
+        assert_eq!(version(&path), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_copied_is_not_migrated() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("shop.db");
+        drop(open(&path, Migrate::Auto, MIGRATIONS).unwrap());
+        fs::create_dir(copy_of(&path, 1)).unwrap();
+        assert!(open(&path, Migrate::Auto, TWO).is_err());
+        assert_eq!(version(&path), 1);
+        assert!(!beside(&copy_of(&path, 1), ".part").exists());
+    }
+
+    #[test]
+    fn what_an_interrupted_copy_left_behind_does_no_harm() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("shop.db");
+        drop(open(&path, Migrate::Auto, MIGRATIONS).unwrap());
+        fs::write(beside(&copy_of(&path, 1), ".part"), "half a copy").unwrap();
+        drop(open(&path, Migrate::Auto, TWO).unwrap());
+        drop(open(&copy_of(&path, 1), Migrate::Never, MIGRATIONS).unwrap());
+    }
+
+    #[test]
+    fn several_that_open_at_once_make_one_database() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("shop.db");
+        std::thread::scope(|scope| {
+            for name in 1..=8_u8 {
+                let path = &path;
+                scope.spawn(move || {
+                    let store = open(path, Migrate::Auto, TWO).unwrap();
+                    assert!(charge_alone(&store, 1, [name; 32]).unwrap());
+                });
+            }
+        });
+        let store = open(&path, Migrate::Never, TWO).unwrap();
+        for name in 1..=8_u8 {
+            assert!(!charge_alone(&store, 1, [name; 32]).unwrap());
+        }
+    }
+
+    #[test]
+    fn migrations_are_numbered_from_one() {
+        for (number, migration) in (1..).zip(MIGRATIONS) {
+            assert_eq!(migration.number, number, "{}", migration.name);
+        }
+    }
+}

@@ -9,7 +9,6 @@ use rusqlite::{Connection, Row as SqlRow, Statement, ToSql};
 use tympan_core::error::Error;
 use tympan_core::records::TABLES;
 use tympan_core::row::{Cell, Column, Row, Table};
-use tympan_core::rows;
 
 use crate::error;
 
@@ -17,7 +16,6 @@ use crate::error;
 #[derive(Debug)]
 struct Texts {
     insert: String,
-    update: String,
     delete: String,
     /// By the first one, two … columns of the key.
     select: Vec<String>,
@@ -33,19 +31,12 @@ static TEXTS: LazyLock<BTreeMap<&'static str, Texts>> = LazyLock::new(|| {
 impl Texts {
     fn of(table: &Table) -> Self {
         let name = table.name;
-        let (key, rest) = table.columns.split_at(table.key);
+        let key = table.columns.get(..table.key).unwrap_or_default();
         let all = columns(table, "");
         let places = vec!["?"; table.columns.len()].join(", ");
         let order = names(key, ", ", |name| format!("\"{name}\""));
-        // A row that is all key has nothing to set: its key is set to itself.
-        let assigned = if rest.is_empty() { key } else { rest };
-        let set = numbered(assigned, if rest.is_empty() { 0 } else { key.len() }, ", ");
         Self {
             insert: format!("INSERT INTO \"{name}\" ({all}) VALUES ({places})"),
-            update: format!(
-                "UPDATE \"{name}\" SET {set} WHERE {}",
-                numbered(key, 0, " AND ")
-            ),
             delete: format!("DELETE FROM \"{name}\" WHERE {}", numbered(key, 0, " AND ")),
             select: (1..=key.len())
                 .map(|count| {
@@ -82,14 +73,30 @@ fn names(columns: &[Column], separator: &str, each: impl Fn(&str) -> String) -> 
     names.join(separator)
 }
 
-/// The text of the statement that does a write.
-pub(crate) fn write_text(table: &Table, write: rows::Write) -> &'static str {
-    let texts = TEXTS.get(table.name);
-    texts.map_or("", |texts| match write {
-        rows::Write::Insert => &texts.insert,
-        rows::Write::Update => &texts.update,
-        rows::Write::Delete => &texts.delete,
-    })
+/// The text of the statement that inserts a row; its values are all cells.
+pub(crate) fn insert_text(table: &Table) -> &'static str {
+    TEXTS.get(table.name).map_or("", |texts| &texts.insert)
+}
+
+/// The text of the statement that deletes a row; its values are the cells of the key.
+pub(crate) fn delete_text(table: &Table) -> &'static str {
+    TEXTS.get(table.name).map_or("", |texts| &texts.delete)
+}
+
+/// The text of the statement that sets some columns of a row; its values are the cells of these
+/// columns, then those of the key.
+pub(crate) fn update_text(table: &Table, changed: &[usize]) -> String {
+    let key = table.columns.get(..table.key).unwrap_or_default();
+    let set: Vec<Column> = changed
+        .iter()
+        .filter_map(|place| table.columns.get(*place).copied())
+        .collect();
+    format!(
+        "UPDATE \"{}\" SET {} WHERE {}",
+        table.name,
+        numbered(&set, 0, ", "),
+        numbered(key, set.len(), " AND "),
+    )
 }
 
 /// All rows of a table whose key begins with these cells, in the order of the key.
@@ -157,8 +164,11 @@ pub(crate) fn execute(
 }
 
 /// Puts cells in the places of a statement.
-pub(crate) fn bind(statement: &mut Statement<'_>, values: &[Cell<'_>]) -> rusqlite::Result<()> {
-    for (at, cell) in values.iter().enumerate() {
+pub(crate) fn bind<'a>(
+    statement: &mut Statement<'_>,
+    values: impl IntoIterator<Item = &'a Cell<'a>>,
+) -> rusqlite::Result<()> {
+    for (at, cell) in values.into_iter().enumerate() {
         statement.raw_bind_parameter(at + 1, Bound(cell))?;
     }
     Ok(())

@@ -1,9 +1,5 @@
 //! What opening does and refuses.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test ends at the first surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +12,6 @@ use tympan_core::view::{Change, Key, ReadSet, View};
 use tympan_sqlite::{Migrate, SqliteOptions, SqliteStore, Synchronous};
 use tympan_store::Store;
 
-#[expect(dead_code, reason = "other tests use the rest")]
 mod samples;
 
 struct Place {

@@ -5,20 +5,12 @@ use std::sync::Arc;
 use tympan_core::ids::{EntryId, ProfileId, TenantId, UserId};
 use tympan_core::measure::Measure;
 use tympan_core::queries::fold_user;
-use tympan_core::records::{Entry, User, Verb, Wallet, WalletKey, WalletKind, Wallets};
+use tympan_core::records::{Entry, User, Verb, Wallet, WalletKind, Wallets};
 use tympan_core::time::Timestamp;
-use tympan_core::view::{Batch, Change, Key, ReadSet, Record, View, apply};
+use tympan_core::view::{Change, Key, ReadSet, Record, View, apply};
 use tympan_store::{CommitError, Store};
 
 pub const TENANT: TenantId = TenantId(1);
-
-pub fn wallet_key(owner: i64) -> WalletKey {
-    WalletKey {
-        owner,
-        kind: WalletKind::OwnFunds,
-        feed: 978,
-    }
-}
 
 /// A wallet of its owner's own funds, never charged yet.
 pub fn wallet(owner: i64) -> Wallet {
@@ -160,11 +152,6 @@ pub fn change(store: &dyn Store, changes: Vec<Change>) -> Result<(), CommitError
     turn.load(&set, &mut view)?;
     apply(changes, &mut view);
     turn.commit(&view.into_batch())
-}
-
-/// A batch that changes nothing.
-pub fn nothing() -> Batch {
-    Batch::default()
 }
 
 pub fn user(id: i64, name: &str) -> User {
