@@ -1,7 +1,10 @@
 //! Committing a batch: everything is checked before anything is changed.
 
+use std::sync::Arc;
+
 use tympan_core::error::{Code, Error};
-use tympan_core::records::{Entry, Wallets};
+use tympan_core::ids::TenantId;
+use tympan_core::records::{Entry, Relations, Wallets};
 use tympan_core::view::{Batch, Expectation, Found, Key, Record, SlotChange};
 use tympan_store::CommitError;
 
@@ -33,62 +36,60 @@ pub(crate) fn commit(state: &mut State, batch: &Batch) -> Result<bool, CommitErr
 }
 
 fn is_met(state: &State, expectation: &Expectation) -> bool {
-    let key = &expectation.key;
-    match (key, &expectation.found) {
-        (Key::Wallets(..), Found::Wallets(expected)) => {
-            let stored = state.records.get(key).and_then(wallets);
+    match (&expectation.key, &expectation.found) {
+        (Key::Wallets(tenant, owner), Found::Wallets(expected)) => {
+            let person = state.person(*tenant, *owner);
+            let stored = person.and_then(|person| person.wallets.as_ref());
             expected.iter().all(|(wallet, version)| {
                 stored
                     .and_then(|stored| stored.wallets.iter().find(|row| row.key() == *wallet))
                     .is_some_and(|row| row.version == *version)
             })
         }
-        (Key::Receipt(tenant, digest), found) => {
-            *found == Found::Absent && !state.receipts.contains_key(&(*tenant, *digest))
+        (Key::Receipt(tenant, digest), Found::Absent) => {
+            !state.receipts.contains_key(&(*tenant, *digest))
         }
-        // Children have no version but their user's.
-        (Key::Relations(tenant, user), found) => is_found(state, &Key::User(*tenant, *user), found),
-        (key, found) => is_found(state, key, found),
-    }
-}
-
-fn is_found(state: &State, key: &Key, found: &Found) -> bool {
-    Found::of(key, state.records.get(key)).as_ref() == Some(found)
-}
-
-fn wallets(record: &Record) -> Option<&Wallets> {
-    match record {
-        Record::Wallets(wallets) => Some(wallets),
-        _ => None,
+        (Key::Receipt(..) | Key::Wallets(..), _) | (_, Found::Wallets(_)) => false,
+        (key, Found::Absent) => state.version(key).is_none(),
+        (key, Found::Version(version)) => state.version(key) == Some(*version),
     }
 }
 
 /// What a key holds after a change; none if the change does not fit what is stored.
 fn outcome(state: &State, change: &SlotChange) -> Option<Option<Record>> {
-    let stored = state.records.get(&change.key);
-    macro_rules! rows {
-        ($variant:ident) => {{
-            let side = |record: Option<&'_ Record>| match record {
-                Some(Record::$variant(rows)) => Some(rows.clone()),
-                _ => None,
-            };
-            let (stored, before, after) = (
-                side(stored),
-                side(change.before.as_ref()),
-                side(change.after.as_ref()),
-            );
-            replaced(stored.as_ref(), before.as_ref(), after.as_ref())
-                .map(|rows| change.after.is_some().then_some(Record::$variant(rows)))
-        }};
-    }
-    match (&change.key, &change.after) {
-        (Key::Wallets(..), _) => rows!(Wallets),
-        (Key::Relations(..), _) => rows!(Relations),
+    let (before, after) = (change.before.as_ref(), change.after.as_ref());
+    match (&change.key, after) {
+        (Key::Wallets(tenant, owner), _) => {
+            let person = state.person(*tenant, *owner);
+            let stored = person.and_then(|person| person.wallets.as_ref());
+            let outcome = replaced(stored, wallets(before), wallets(after))?;
+            Some(after.map(|_| Record::Wallets(outcome)))
+        }
+        (Key::Relations(tenant, user), _) => {
+            let person = state.person(*tenant, user.0);
+            let stored = person.and_then(|person| person.relations.as_ref());
+            let outcome = replaced(stored, relations(before), relations(after))?;
+            Some(after.map(|_| Record::Relations(outcome)))
+        }
         // Written as entries.
         (Key::Receipt(..), _) => None,
-        _ if stored.is_some() != change.before.is_some() => None,
+        (key, _) if state.version(key).is_some() != before.is_some() => None,
         (_, Some(Record::Config(config))) => Some(Some(Record::Config(tidy(config)))),
-        (_, after) => Some(after.clone()),
+        (_, after) => Some(after.cloned()),
+    }
+}
+
+fn wallets(record: Option<&Record>) -> Option<&Arc<Wallets>> {
+    match record {
+        Some(Record::Wallets(wallets)) => Some(wallets),
+        _ => None,
+    }
+}
+
+fn relations(record: Option<&Record>) -> Option<&Arc<Relations>> {
+    match record {
+        Some(Record::Relations(relations)) => Some(relations),
+        _ => None,
     }
 }
 
@@ -125,7 +126,7 @@ fn check_lines(state: &State, batch: &Batch, wrong: &mut Vec<Key>) -> Result<(),
     Ok(())
 }
 
-fn receipt(entry: &Entry) -> Option<(tympan_core::ids::TenantId, [u8; 32])> {
+fn receipt(entry: &Entry) -> Option<(TenantId, [u8; 32])> {
     entry.key.map(|digest| (entry.tenant, digest))
 }
 

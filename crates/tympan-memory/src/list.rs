@@ -5,7 +5,6 @@ use std::ops::Bound;
 use tympan_core::ids::{EntryId, GroupId, UserId};
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
-use tympan_core::view::{Key, Record};
 
 use crate::state::State;
 
@@ -33,14 +32,13 @@ pub(crate) fn users(state: &State, query: &UserQuery) -> Vec<User> {
 }
 
 fn is_in(state: &State, user: &User, group: GroupId) -> bool {
-    let key = Key::Relations(user.tenant, user.id);
-    let Some(Record::Relations(relations)) = state.records.get(&key) else {
-        return false;
-    };
-    relations
-        .memberships
-        .iter()
-        .any(|membership| membership.user_group == group)
+    state
+        .person(user.tenant, user.id.0)
+        .and_then(|person| person.relations.as_ref())
+        .is_some_and(|relations| {
+            let mut memberships = relations.memberships.iter();
+            memberships.any(|membership| membership.user_group == group)
+        })
 }
 
 /// Entries of one wallet, newest first: along the chain that each entry is a part of.
@@ -73,11 +71,9 @@ pub(crate) fn entries(state: &State, query: &EntryQuery) -> Vec<(Entry, Option<E
 
 /// The newest entry of a wallet; none if there is no such wallet.
 fn newest(state: &State, query: &EntryQuery) -> Option<EntryId> {
-    let key = Key::Wallets(query.tenant, query.wallet.owner);
-    let Record::Wallets(all) = state.records.get(&key)? else {
-        return None;
-    };
-    let wallet = all.wallets.iter().find(|row| row.key() == query.wallet)?;
+    let person = state.person(query.tenant, query.wallet.owner)?;
+    let mut wallets = person.wallets.as_ref()?.wallets.iter();
+    let wallet = wallets.find(|row| row.key() == query.wallet)?;
     Some(wallet.last_entry)
 }
 

@@ -4,16 +4,16 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use tympan_core::records::{
-    Account, AuditEvent, AuditText, Claim, Config, Entry, EntryText, Group, Hold, HoldPart,
-    Identity, Membership, PlanRevision, PriceList, PriceRule, Profile, Role, RolePermission,
-    RoleRow, RoleRowAccount, Strand, Tenant, User, Uses, Wallet,
+    Account, AuditEvent, AuditText, Claim, Entry, EntryText, Group, Hold, HoldPart, Identity,
+    Membership, PlanRevision, PriceList, PriceRule, Profile, Relations, Role, RolePermission,
+    RoleRow, RoleRowAccount, Strand, Tenant, User, Uses, Wallet, Wallets,
 };
 use tympan_core::row::{Cell, Row, Table};
 use tympan_core::view::{Key, Record};
 
 use crate::list::length;
 use crate::log::{Line, Log};
-use crate::state::State;
+use crate::state::{Person, State};
 
 type Cells = Vec<Cell<'static>>;
 
@@ -38,11 +38,17 @@ pub(crate) fn scan(
         AuditEvent in audit_events,
         AuditText in audit_texts
     );
-    let mut found: Vec<(Place<'_>, &Record)> = state
+    let people = state.people.iter().flat_map(|((tenant, id), person)| {
+        let place = move || Place::of_two(tenant.0, *id);
+        person.parts().map(move |part| (place(), part))
+    });
+    let records = state
         .records
         .iter()
-        .filter(|(_, record)| visit(record, table, None) > 0)
-        .map(|(key, record)| (Place::of(key), record))
+        .map(|(key, record)| (Place::of(key), Part::Record(record)));
+    let mut found: Vec<(Place<'_>, Part<'_>)> = people
+        .chain(records)
+        .filter(|(_, part)| visit(*part, table, None) > 0)
         .filter(|(place, _)| after.is_none_or(|after| compare(place.cells(), after).is_ge()))
         .collect();
     // The record that `after` points into may have no more rows: one more than the limit.
@@ -52,9 +58,9 @@ pub(crate) fn scan(
     }
     found.sort_unstable_by(|one, other| one.0.cmp(&other.0));
     let mut rows = Vec::new();
-    for (_, record) in found {
+    for (_, part) in found {
         let mut more = Vec::new();
-        visit(record, table, Some(&mut more));
+        visit(part, table, Some(&mut more));
         more.retain(|row| after.is_none_or(|after| compare(row, after).is_gt()));
         more.sort_unstable();
         rows.append(&mut more);
@@ -92,7 +98,25 @@ fn compare(cells: &[Cell<'_>], after: &[Cell<'_>]) -> Ordering {
         .unwrap_or(Ordering::Equal)
 }
 
-/// The cells that the keys of all rows of one record begin with.
+/// Something that consists of rows.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    User(&'a User),
+    Relations(&'a Relations),
+    Wallets(&'a Wallets),
+    Record(&'a Record),
+}
+
+impl Person {
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let user = self.user.as_deref().map(Part::User);
+        let relations = self.relations.as_deref().map(Part::Relations);
+        let wallets = self.wallets.as_deref().map(Part::Wallets);
+        [user, relations, wallets].into_iter().flatten()
+    }
+}
+
+/// The cells that the keys of all rows of one part begin with.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Place<'a> {
     cells: [Cell<'a>; 3],
@@ -100,22 +124,33 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    fn of_two(tenant: i64, id: i64) -> Self {
+        Self {
+            cells: [Cell::Integer(tenant), Cell::Integer(id), Cell::Null],
+            length: 2,
+        }
+    }
+
     fn of(key: &'a Key) -> Self {
         let number = Cell::Integer;
-        let two = |tenant, id| (2, [number(tenant), number(id), Cell::Null]);
         let (length, cells) = match key {
             Key::Config(tenant) => (1, [number(tenant.0), Cell::Null, Cell::Null]),
-            Key::User(tenant, user) | Key::Relations(tenant, user) => two(tenant.0, user.0),
-            Key::Wallets(tenant, owner) => two(tenant.0, *owner),
-            Key::Hold(tenant, hold) => two(tenant.0, hold.0),
-            Key::Strand(tenant, strand) => two(tenant.0, i64::from(*strand)),
+            Key::User(tenant, id) | Key::Relations(tenant, id) => {
+                return Self::of_two(tenant.0, id.0);
+            }
+            Key::Wallets(tenant, id) => return Self::of_two(tenant.0, *id),
+            Key::Hold(tenant, hold) => return Self::of_two(tenant.0, hold.0),
+            Key::Strand(tenant, strand) => {
+                return Self::of_two(tenant.0, i64::from(*strand));
+            }
             Key::Uses(tenant, subject) => {
                 let kind = Cell::Text(Cow::Borrowed(subject.kind.as_str()));
                 (3, [number(tenant.0), kind, number(subject.id)])
             }
             Key::Claim(tenant, name) => {
                 let value = Cell::Text(Cow::Borrowed(name.value.as_str()));
-                (3, [number(tenant.0), Cell::Text(name.kind.name()), value])
+                let kind = Cell::Text(name.kind.name());
+                (3, [number(tenant.0), kind, value])
             }
             Key::Receipt(..) => (0, [Cell::Null, Cell::Null, Cell::Null]),
         };
@@ -127,8 +162,8 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Counts the rows of a table that a record consists of, and collects them where asked to.
-fn visit(record: &Record, table: &'static Table, mut rows: Option<&mut Vec<Cells>>) -> usize {
+/// Counts the rows of a table that something consists of, and collects them where asked to.
+fn visit(part: Part<'_>, table: &'static Table, mut rows: Option<&mut Vec<Cells>>) -> usize {
     let mut count = 0;
     macro_rules! each {
         ($name:ident: $found:expr) => {
@@ -143,9 +178,19 @@ fn visit(record: &Record, table: &'static Table, mut rows: Option<&mut Vec<Cells
             }
         };
     }
-    match record {
-        Record::Config(config) => {
-            let config: &Config = config;
+    match part {
+        Part::User(user) => each!(User: [user]),
+        Part::Relations(relations) => {
+            each!(Identity: &relations.identities);
+            each!(Membership: &relations.memberships);
+            each!(RoleRow: &relations.role_rows);
+            each!(RoleRowAccount: &relations.role_row_accounts);
+        }
+        Part::Wallets(wallets) => {
+            each!(Wallet: &wallets.wallets);
+            each!(HoldPart: &wallets.hold_parts);
+        }
+        Part::Record(Record::Config(config)) => {
             each!(Tenant: [&config.tenant]);
             each!(PriceList: config.price_lists.values());
             each!(PriceRule: config.price_rules.values().flatten());
@@ -156,22 +201,13 @@ fn visit(record: &Record, table: &'static Table, mut rows: Option<&mut Vec<Cells
             each!(Group: config.groups.values());
             each!(Account: config.accounts.values());
         }
-        Record::User(user) => each!(User: [&**user]),
-        Record::Relations(relations) => {
-            each!(Identity: &relations.identities);
-            each!(Membership: &relations.memberships);
-            each!(RoleRow: &relations.role_rows);
-            each!(RoleRowAccount: &relations.role_row_accounts);
-        }
-        Record::Wallets(wallets) => {
-            each!(Wallet: &wallets.wallets);
-            each!(HoldPart: &wallets.hold_parts);
-        }
-        Record::Hold(hold) => each!(Hold: [&**hold]),
-        Record::Uses(uses) => each!(Uses: [uses]),
-        Record::Strand(strand) => each!(Strand: [strand]),
-        Record::Claim(claim) => each!(Claim: [&**claim]),
-        Record::Receipt(_) => {}
+        Part::Record(Record::Hold(hold)) => each!(Hold: [&**hold]),
+        Part::Record(Record::Uses(uses)) => each!(Uses: [uses]),
+        Part::Record(Record::Strand(strand)) => each!(Strand: [strand]),
+        Part::Record(Record::Claim(claim)) => each!(Claim: [&**claim]),
+        Part::Record(
+            Record::User(_) | Record::Relations(_) | Record::Wallets(_) | Record::Receipt(_),
+        ) => {}
     }
     count
 }

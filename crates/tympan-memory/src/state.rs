@@ -17,9 +17,20 @@ pub(crate) type Table<K, V> = HashMap<K, V, FixedState>;
 /// A user's place in lists: tenant, folded name, id.
 pub(crate) type UserOrder = (TenantId, String, UserId);
 
+/// What lies under the keys of one user, or of one owner of wallets: found in one step, since most
+/// commands ask for more than one of them.
+#[derive(Debug, Default)]
+pub(crate) struct Person {
+    pub(crate) user: Option<Arc<User>>,
+    pub(crate) relations: Option<Arc<Relations>>,
+    pub(crate) wallets: Option<Arc<Wallets>>,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// What lies under each key, receipts aside.
+    /// Users, children and wallets, by tenant and id.
+    pub(crate) people: Table<(TenantId, i64), Person>,
+    /// What lies under each other key, receipts aside.
     pub(crate) records: Table<Key, Record>,
     /// Users in the order of lists.
     pub(crate) users: BTreeMap<UserOrder, Arc<User>>,
@@ -47,20 +58,50 @@ impl State {
             .unwrap_or(0)
     }
 
+    /// A user with children and wallets.
+    pub(crate) fn person(&self, tenant: TenantId, id: i64) -> Option<&Person> {
+        self.people.get(&(tenant, id))
+    }
+
     /// What a key holds.
     pub(crate) fn get(&self, key: &Key) -> Option<Record> {
         match key {
+            Key::User(tenant, id) => {
+                let user = self.person(*tenant, id.0)?.user.as_ref()?;
+                Some(Record::User(Arc::clone(user)))
+            }
+            Key::Relations(tenant, id) => {
+                let person = self.person(*tenant, id.0)?;
+                person.user.as_ref()?;
+                let relations = person.relations.as_ref().unwrap_or(&self.no_relations);
+                Some(Record::Relations(Arc::clone(relations)))
+            }
+            Key::Wallets(tenant, owner) => {
+                let person = self.person(*tenant, *owner);
+                let wallets = person.and_then(|person| person.wallets.as_ref());
+                let wallets = wallets.unwrap_or(&self.no_wallets);
+                Some(Record::Wallets(Arc::clone(wallets)))
+            }
             Key::Receipt(tenant, digest) => self.receipt(*tenant, *digest),
-            Key::Relations(tenant, user) => {
-                self.records.get(&Key::User(*tenant, *user))?;
-                let children = self.records.get(key).cloned();
-                Some(children.unwrap_or_else(|| Record::Relations(Arc::clone(&self.no_relations))))
-            }
-            Key::Wallets(..) => {
-                let wallets = self.records.get(key).cloned();
-                Some(wallets.unwrap_or_else(|| Record::Wallets(Arc::clone(&self.no_wallets))))
-            }
             _ => self.records.get(key).cloned(),
+        }
+    }
+
+    /// The version of what a key holds; of children their user's. Wallets have one each, receipts
+    /// none.
+    pub(crate) fn version(&self, key: &Key) -> Option<i64> {
+        if let Key::User(tenant, id) | Key::Relations(tenant, id) = key {
+            return Some(self.person(*tenant, id.0)?.user.as_ref()?.version);
+        }
+        match self.records.get(key)? {
+            Record::Config(config) => Some(config.tenant.version),
+            Record::Hold(hold) => Some(hold.version),
+            Record::Uses(uses) => Some(uses.version),
+            Record::Strand(strand) => Some(strand.version),
+            Record::Claim(claim) => Some(claim.version),
+            Record::User(_) | Record::Relations(_) | Record::Wallets(_) | Record::Receipt(_) => {
+                None
+            }
         }
     }
 
@@ -79,25 +120,57 @@ impl State {
 
     /// Puts a record under a key, or empties it.
     pub(crate) fn put(&mut self, key: &Key, record: Option<Record>) {
-        if let Key::User(tenant, id) = key {
-            if let Some(Record::User(old)) = self.records.get(key) {
-                self.users.remove(&(*tenant, old.name_folded.clone(), *id));
+        match (key, record) {
+            (Key::User(tenant, id), record) => {
+                let new = match record {
+                    Some(Record::User(user)) => Some(user),
+                    _ => None,
+                };
+                self.put_user(*tenant, *id, new);
             }
-            if let Some(Record::User(new)) = &record {
-                let order = (*tenant, new.name_folded.clone(), *id);
-                self.users.insert(order, Arc::clone(new));
+            (Key::Relations(tenant, id), record) => {
+                self.change(*tenant, id.0, |person| match record {
+                    Some(Record::Relations(relations)) => person.relations = Some(relations),
+                    _ => person.relations = None,
+                });
             }
-        }
-        match record {
-            None => {
+            (Key::Wallets(tenant, owner), record) => {
+                self.change(*tenant, *owner, |person| match record {
+                    Some(Record::Wallets(wallets)) => person.wallets = Some(wallets),
+                    _ => person.wallets = None,
+                });
+            }
+            (key, None) => {
                 self.records.remove(key);
             }
-            Some(record) => match self.records.get_mut(key) {
+            (key, Some(record)) => match self.records.get_mut(key) {
                 Some(slot) => *slot = record,
                 None => {
                     self.records.insert(key.clone(), record);
                 }
             },
+        }
+    }
+
+    fn put_user(&mut self, tenant: TenantId, id: UserId, new: Option<Arc<User>>) {
+        let old = self
+            .person(tenant, id.0)
+            .and_then(|person| person.user.as_ref());
+        if let Some(old) = old {
+            self.users.remove(&(tenant, old.name_folded.clone(), id));
+        }
+        if let Some(new) = &new {
+            let order = (tenant, new.name_folded.clone(), id);
+            self.users.insert(order, Arc::clone(new));
+        }
+        self.change(tenant, id.0, |person| person.user = new);
+    }
+
+    fn change(&mut self, tenant: TenantId, id: i64, change: impl FnOnce(&mut Person)) {
+        let person = self.people.entry((tenant, id)).or_default();
+        change(person);
+        if person.user.is_none() && person.relations.is_none() && person.wallets.is_none() {
+            self.people.remove(&(tenant, id));
         }
     }
 

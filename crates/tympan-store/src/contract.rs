@@ -103,7 +103,8 @@ pub trait Turn {
 
     /// Commits all of a batch, durably, or nothing. All expectations are checked, those about
     /// records that the batch does not write too: an absent key must be absent, a version must be
-    /// the stored one, of wallets each one's. A key that is inserted must be free.
+    /// the stored one, of wallets each one's. A key that is inserted must be free, be it a row's,
+    /// an entry's id or a receipt's; a row that is updated or deleted must be there.
     ///
     /// # Errors
     /// See [`CommitError`].

@@ -3,7 +3,7 @@
 //! A store is tested by one line in its `tests/conformance.rs`, with an expression that makes a
 //! [`Harness`] around an empty database:
 //!
-//! ```ignore
+//! ```text
 //! tympan_store::conformance!(MyHarness::new());
 //! ```
 //!
@@ -25,6 +25,7 @@ mod steps;
 mod variants;
 
 pub mod atomicity;
+pub mod broken;
 pub mod expectations;
 pub mod history;
 pub mod loading;

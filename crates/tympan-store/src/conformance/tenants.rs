@@ -37,6 +37,11 @@ cases! {
         for (key, record) in one_of_each(TENANT).into_iter().chain(one_of_each(OTHER)) {
             assert_eq!(get(&*store, &key), Some(record), "{key:?}");
         }
+        for (key, _) in one_of_each(TenantId(3)) {
+            let empty = wallets_slot(TenantId(3), 1, Default::default());
+            let expected = (key == empty.0).then_some(empty.1);
+            assert_eq!(get(&*store, &key), expected, "{key:?}");
+        }
     }
 
     /// A claim leads to the owner of its own tenant, though another has a user with that id.

@@ -139,7 +139,7 @@ fn named(nth: usize, name: &str) -> User {
         network_name: None,
         email: None,
         account_code: None,
-        active: nth % 3 != 0,
+        active: !nth.is_multiple_of(3),
         profile: ProfileId(1 + id % 2),
         ..user(TENANT, id, 1)
     };
@@ -150,7 +150,7 @@ fn named(nth: usize, name: &str) -> User {
         4 => user.account_code = Some(format!("12{name}")),
         _ => {}
     }
-    if nth % 5 != 0 {
+    if !nth.is_multiple_of(5) {
         user.name = format!("User {}", nth % 7);
     }
     fold_user(&mut user);
@@ -260,7 +260,9 @@ fn pages(store: &dyn Store, query: &UserQuery, mut between: impl FnMut(usize)) -
         let Some(last) = page.last() else {
             break;
         };
-        query.after = Some(UserPlace::of(last));
+        let place = Some(UserPlace::of(last));
+        assert_ne!(query.after, place, "a page ends where it began");
+        query.after = place;
         all.extend(page);
         between(nth);
     }
