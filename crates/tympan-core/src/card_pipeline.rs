@@ -674,6 +674,30 @@ mod tests {
     }
 
     #[test]
+    fn the_check_finds_every_single_wrong_digit() {
+        let checked = pipeline(
+            r#"{"steps":[],"yields":{"min_length":2,"max_length":19,"alphabet":"digits",
+                "check":"luhn"}}"#,
+        );
+        for good in [
+            "18",
+            "59",
+            "4111111111111111",
+            "5500000000000004",
+            "79927398713",
+        ] {
+            assert!(checked.apply(good).is_ok(), "{good}");
+            for (at, digit) in good.char_indices() {
+                for wrong in ('0'..='9').filter(|wrong| *wrong != digit) {
+                    let mut read = good.to_owned();
+                    read.replace_range(at..=at, &wrong.to_string());
+                    assert!(checked.apply(&read).is_err(), "{good} {read}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_pipeline_that_cannot_work_is_refused() {
         let many = format!(
             r#"{{"steps":[{}]}}"#,

@@ -143,6 +143,10 @@ impl Ids {
     }
 
     /// The next number.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it never ends, and what was drawn can be given back"
+    )]
     pub fn next(&mut self) -> i64 {
         let number = self.next;
         self.next = self.next.saturating_add(1);

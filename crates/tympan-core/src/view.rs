@@ -167,6 +167,10 @@ pub struct View {
 }
 
 /// One change.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most changes are entries: a box for each would cost more than the room"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The key holds this now.

@@ -98,12 +98,12 @@ fn walk(
             reset(book, context, index, revision, due)?;
             (cursor, settled) = (due, due);
         }
-        if revision.effective_from <= book.now {
-            if let Some(wallet) = book.wallets.wallets.get_mut(index) {
-                wallet.revision = revision.revision;
-                wallet.settled_at = settled;
-                wallet.next_due_at = next_due(revision, cursor);
-            }
+        if revision.effective_from <= book.now
+            && let Some(wallet) = book.wallets.wallets.get_mut(index)
+        {
+            wallet.revision = revision.revision;
+            wallet.settled_at = settled;
+            wallet.next_due_at = next_due(revision, cursor);
         }
         match until {
             Some(until) if until <= book.now => cursor = cursor.max(until.plus_millis(-1)),

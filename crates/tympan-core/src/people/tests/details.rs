@@ -3,6 +3,8 @@ use super::store::*;
 use crate::command::Actor;
 use crate::error::Code;
 use crate::ids::UserId;
+use crate::ledger::{Charge, StatedCost, Usage};
+use crate::measure::Currency;
 use crate::people::*;
 use crate::records::IdentityKind;
 
@@ -181,6 +183,63 @@ fn a_smart_card_signs_in_under_its_conditions_only() {
         assert_eq!(card.obstacles, obstacles);
         assert_eq!(card.identity.is_some(), given.card.is_some());
     }
+}
+
+#[test]
+fn an_administrators_smart_card_is_edited_by_administrators() {
+    let (mut store, ada) = Store::with_administrator();
+    let with_role = |store: &mut Store, name: &str, role| {
+        let mut create = CreateUser::named(name);
+        create.fields.production = Some(true);
+        create.fields.role = Some(role);
+        create.role_rows = vec![NewRoleRow {
+            role: OPERATOR,
+            accounts: only(NORTH),
+        }];
+        store.host(&create).unwrap().user.id
+    };
+    let boss = with_role(&mut store, "boss", DEPUTY);
+    let helper = with_role(&mut store, "helper", HELPDESK);
+    store.configure(|config| {
+        let rows = config.permissions.get_mut(&HELPDESK).unwrap();
+        let mut read = rows.first().unwrap().clone();
+        read.permission = crate::permissions::USER_READ.to_owned();
+        rows.push(read);
+    });
+    for (actor, whom, editable) in [
+        (ada, boss, true),
+        (helper, boss, false),
+        (helper, helper, true),
+        (boss, boss, false),
+    ] {
+        let details = store
+            .details(Actor::User(actor), whom, None)
+            .unwrap()
+            .unwrap();
+        assert_eq!(details.smart_card.editable, editable, "{actor} {whom}");
+    }
+}
+
+#[test]
+fn a_user_printed_last_when_the_latest_job_on_any_wallet_came() {
+    let (mut store, ada) = Store::with_administrator();
+    let ann = store.create("ann").user.id;
+    let charge = |key: &str, currency: &str| {
+        let mut charge = Charge::new(ann, key, Usage::pages(1));
+        charge.cost = Some(StatedCost {
+            cost_micros: 0,
+            currency: Currency::parse(currency).unwrap(),
+        });
+        charge
+    };
+    let mut submitted = Vec::new();
+    for (key, currency) in [("1", "USD"), ("2", "EUR")] {
+        store.now = store.now.plus_millis(1_000);
+        store.host(&charge(key, currency)).unwrap();
+        submitted.push(store.now);
+    }
+    let details = store.details(Actor::User(ada), ann, None).unwrap().unwrap();
+    assert_eq!(details.last_printed_at, submitted.last().copied());
 }
 
 #[test]

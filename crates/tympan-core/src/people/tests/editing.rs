@@ -369,6 +369,114 @@ fn names_of_one_type_change_places_without_colliding() {
 }
 
 #[test]
+fn a_name_that_becomes_one_of_the_others_keeps_its_identity() {
+    let (mut store, _) = Store::with_administrator();
+    let ann = store.create("Ann").user.id;
+    let mut edit = EditUser::of(ann, None);
+    edit.set.email = Some("old@example.org".into());
+    store.host(&edit).unwrap();
+    let id_of = |store: &Store, value: &str| {
+        let mut identities = store.identities(ann).into_iter();
+        identities
+            .find(|identity| identity.value == value)
+            .map(|identity| identity.id)
+    };
+    let old = id_of(&store, "old@example.org");
+    edit.set.email = Some("new@example.org".into());
+    edit.set.other_emails = Some(vec!["old@example.org".into()]);
+    store.host(&edit).unwrap();
+    assert_eq!(id_of(&store, "old@example.org"), old);
+    // Given alone, it takes the place of the one that was shown.
+    let new = id_of(&store, "new@example.org");
+    let mut edit = EditUser::of(ann, None);
+    edit.set.email = Some("newer@example.org".into());
+    store.host(&edit).unwrap();
+    assert_eq!(id_of(&store, "newer@example.org"), new);
+    assert_eq!(id_of(&store, "new@example.org"), None);
+    assert_eq!(id_of(&store, "old@example.org"), old);
+}
+
+#[test]
+fn a_network_name_keeps_its_domain_unless_another_is_given() {
+    let (mut store, _) = Store::with_administrator();
+    let ann = store.create("Ann").user.id;
+    // given name and domain to set, when set one after the other, then
+    let table = [
+        (Some("PRINT\\ann"), None, Some("PRINT"), Some("ann")),
+        (Some("anna"), None, Some("PRINT"), Some("anna")),
+        (None, Some("HALL"), Some("HALL"), Some("anna")),
+        (Some("YARD\\ann"), None, Some("YARD"), Some("ann")),
+        (Some("YARD\\ann"), Some("HALL"), Some("HALL"), Some("ann")),
+    ];
+    for (name, domain, then_domain, then_name) in table {
+        let mut edit = EditUser::of(ann, None);
+        edit.set.network_name = name.map(str::to_owned);
+        edit.set.network_domain = domain.map(str::to_owned);
+        let user = store.host(&edit).unwrap().user;
+        assert_eq!(
+            (user.network_domain.as_deref(), user.network_name.as_deref()),
+            (then_domain, then_name),
+            "{name:?} {domain:?}"
+        );
+        assert_eq!(store.identities(ann).len(), 2);
+    }
+    let mut edit = EditUser::of(ann, None);
+    edit.clear = vec![UserField::NetworkDomain];
+    let user = store.host(&edit).unwrap().user;
+    assert_eq!(
+        (&user.network_domain, user.network_name.as_deref()),
+        (&None, Some("ann"))
+    );
+}
+
+#[test]
+fn a_disabled_name_gives_its_place_to_an_enabled_one() {
+    let (mut store, _) = Store::with_administrator();
+    let create = CreateUser::named("Ann")
+        .username("first")
+        .identity(NewIdentity::new(IdentityKind::Username, "second"));
+    let ann = store.host(&create).unwrap().user.id;
+    let first = store.identities(ann).first().unwrap().id;
+    let enable = |enabled| EnableIdentity {
+        user: ann.into(),
+        expected_version: None,
+        identity: first,
+        enabled,
+        reason: None,
+    };
+    for (enabled, shown) in [(false, "second"), (true, "second")] {
+        let user = store.host(&enable(enabled)).unwrap().user;
+        assert_eq!(user.username.as_deref(), Some(shown));
+    }
+    let mut edit = EditUser::of(ann, None);
+    edit.set.username = Some("First".into());
+    let user = store.host(&edit).unwrap().user;
+    assert_eq!(user.username.as_deref(), Some("First"));
+    assert_eq!(owner(&store, IdentityKind::Username, "second"), None);
+}
+
+#[test]
+fn a_replaced_secret_is_audited_even_if_it_looks_the_same() {
+    let (mut store, _) = Store::with_administrator();
+    let create = CreateUser::named("Ann").identity(NewIdentity::new(IdentityKind::Card, "11119"));
+    let created = store.host(&create).unwrap();
+    let replace = ReplaceIdentity {
+        user: created.user.id.into(),
+        expected_version: Some(1),
+        identity: created.identities.first().unwrap().id,
+        kind: IdentityKind::Card,
+        value: NewValue::Given("22229".into()),
+        reason: None,
+    };
+    assert_eq!(store.host(&replace).unwrap().user.version, 2);
+    let (event, text) = store.events.last().unwrap();
+    assert_eq!(event.action, "replace_identity");
+    assert!(text.changes.contains("•••9"), "{}", text.changes);
+    let error = store.host(&replace).unwrap_err();
+    assert_eq!(error.code(), Code::StaleVersion);
+}
+
+#[test]
 fn identities_are_added_replaced_disabled_and_removed_in_one_edit() {
     let (mut store, _) = Store::with_administrator();
     let created = store

@@ -550,6 +550,20 @@ fn fields_are_right(store: &Store) {
     }
 }
 
+/// Whoever rests on a count or a claim notices that it changed.
+fn guards_rise(before: &BTreeMap<Key, Record>, store: &Store) {
+    for (key, record) in &store.records {
+        let (old, new) = match (before.get(key), record) {
+            (Some(Record::Uses(old)), Record::Uses(new)) => (old.version, new.version),
+            (Some(Record::Claim(old)), Record::Claim(new)) => (old.version, new.version),
+            _ => continue,
+        };
+        if before.get(key) != Some(record) {
+            assert!(new > old, "{key:?}: {old} {new}");
+        }
+    }
+}
+
 /// What a refused or empty step leaves: everything as it was. What any other leaves: versions that
 /// rose by one, with one event for each user.
 fn versions_are_right(before: &BTreeMap<Key, Record>, events_before: usize, store: &Store) {
@@ -597,6 +611,7 @@ fn must_hold_after(steps: &[Step]) -> BTreeMap<Option<Code>, usize> {
         counts_are_right(&world.store);
         an_administrator_remains(&world.store);
         fields_are_right(&world.store);
+        guards_rise(&before, &world.store);
         versions_are_right(&before, events, &world.store);
     }
     let last = *world.users.last().unwrap();

@@ -194,6 +194,22 @@ fn a_swap_exchanges_owners_at_once() {
     assert_eq!(store.user(ann).username.as_deref(), Some("bob"));
     assert_eq!(store.user(bob).username.as_deref(), Some("ann"));
 
+    // Each takes the other's place as the first of its type.
+    let second = AddIdentity {
+        user: ann.into(),
+        expected_version: None,
+        identity: NewIdentity::new(IdentityKind::Username, "annie"),
+        reason: None,
+    };
+    store.host(&second).unwrap();
+    let carl = store.create("carl").user.id;
+    for (of_ann, of_carl) in [("carl", "bob"), ("bob", "carl")] {
+        let swap = SwapIdentities::of(username("bob"), username("carl"));
+        store.host(&swap).unwrap();
+        assert_eq!(store.user(ann).username.as_deref(), Some(of_ann));
+        assert_eq!(store.user(carl).username.as_deref(), Some(of_carl));
+    }
+
     let table = [
         (
             SwapIdentities::of(username("ann"), alias("press2")),
