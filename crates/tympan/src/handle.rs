@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tympan_core::command::{Actor, Command, Decide};
+use tympan_core::commands::MAY;
 use tympan_core::error::Error;
 use tympan_core::ids::{AccountId, TenantId, UserId};
 
@@ -97,13 +98,17 @@ impl Handle {
     /// [`Options::freshness`](crate::Options::freshness).
     ///
     /// # Errors
-    /// `unknown_tenant`; those of the store.
+    /// `unknown_tenant`; `denied` to an actor without `user.read` who asks about another user;
+    /// those of the store.
     pub fn may(
         &self,
         user: UserId,
         permission: &str,
         account: Option<AccountId>,
     ) -> Result<bool, Error> {
+        if self.actor.user().is_some_and(|actor| actor != user) {
+            self.permit(MAY, Some(user))?;
+        }
         let (store, freshness) = (&*self.engine.store, self.engine.freshness);
         self.tenant.may(store, freshness, user, permission, account)
     }

@@ -1,7 +1,4 @@
-//! tympan: users, identities, roles, profiles, groups and allowances for print and production
-//! workflow, as a library.
-//!
-//! A host opens a store, gets a [`Handle`] for a tenant and an actor, and runs commands.
+#![doc = include_str!("../../../README.md")]
 
 mod dump;
 mod engine;

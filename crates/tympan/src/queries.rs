@@ -3,18 +3,21 @@
 
 use std::sync::Arc;
 
+use tympan_core::card_pipeline::{CardPipeline, CardPreview};
 use tympan_core::command::{Context, Preparation, Stop};
+use tympan_core::commands::{
+    LIST_AUDIT_EVENTS, LIST_IDENTITY_TYPES, LIST_USERS, PREVIEW_CARD, QueryLine, SHOW_TENANT,
+    STATEMENT,
+};
 use tympan_core::configuration::{self, Filter, Named, UsesCount, uses, uses_reads};
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::{AuditId, EntryId, Ids, UserId};
 use tympan_core::ledger::WalletName;
 use tympan_core::people::{
-    PreparedUser, UserDetails, UserReference, details_reads, look_up, look_up_reads, user_details,
+    IdentityType, PreparedUser, UserDetails, UserReference, details_reads, identity_types, look_up,
+    look_up_reads, user_details,
 };
-use tympan_core::permissions::{
-    ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, Requirement, USER_READ, actor_reads,
-    configured, permit,
-};
+use tympan_core::permissions::{actor_reads, configured, permit};
 use tympan_core::queries::{AuditQuery, DEFAULT_PAGE, EntryQuery, MAX_PAGE, UserPlace, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Config, Entry, EntryText, User};
 use tympan_core::text::Pattern;
@@ -92,7 +95,7 @@ impl Handle {
     /// # Errors
     /// `denied` without `user.read`; `invalid_cursor`; what is wrong with the pattern.
     pub fn users(&self, list: &UserList) -> Result<Page<User>, Error> {
-        self.permit(Requirement::Permission(USER_READ), None)?;
+        self.permit(LIST_USERS, None)?;
         let place = list.after.as_deref();
         let query = UserQuery {
             tenant: self.tenant.id,
@@ -126,7 +129,7 @@ impl Handle {
         before: Option<EntryId>,
         limit: u32,
     ) -> Result<Vec<StatementLine>, Error> {
-        self.permit(Requirement::PermissionOrSelf(ALLOWANCE_READ), Some(user))?;
+        self.permit(STATEMENT, Some(user))?;
         let lines = self.engine.store.entries(&EntryQuery {
             tenant: self.tenant.id,
             wallet: wallet.of(user),
@@ -148,7 +151,7 @@ impl Handle {
         after: Option<AuditId>,
         limit: u32,
     ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
-        self.permit(Requirement::Permission(AUDIT_READ), None)?;
+        self.permit(LIST_AUDIT_EVENTS, None)?;
         let query = AuditQuery {
             tenant: self.tenant.id,
             after,
@@ -184,8 +187,13 @@ impl Handle {
     /// `denied` without `configuration.read`; `unknown_tenant`.
     pub fn uses<T: Named>(&self, id: T::Id) -> Result<UsesCount, Error> {
         self.answer(uses_reads::<T>(self.tenant.id, &[id]), |view, context| {
-            let requirement = Requirement::Permission(CONFIGURATION_READ);
-            permit(view, context.tenant, context.actor, requirement, None)?;
+            permit(
+                view,
+                context.tenant,
+                context.actor,
+                SHOW_TENANT.requires,
+                None,
+            )?;
             uses::<T>(view, configured(view, context.tenant)?, id)
         })
     }
@@ -196,16 +204,44 @@ impl Handle {
     /// `denied` without `configuration.read`; `unknown_tenant`.
     pub fn configuration(&self) -> Result<Arc<Config>, Error> {
         self.answer(ReadSet::default(), |view, context| {
-            let requirement = Requirement::Permission(CONFIGURATION_READ);
-            permit(view, context.tenant, context.actor, requirement, None)?;
+            permit(
+                view,
+                context.tenant,
+                context.actor,
+                SHOW_TENANT.requires,
+                None,
+            )?;
             configured(view, context.tenant).cloned()
         })
     }
 
-    fn permit(&self, requirement: Requirement, about: Option<UserId>) -> Result<(), Error> {
+    /// The types of identities: label, format, secret or not.
+    ///
+    /// # Errors
+    /// `denied` without `user.read`; `unknown_tenant`.
+    pub fn identity_types(&self) -> Result<Vec<IdentityType>, Error> {
+        self.permit(LIST_IDENTITY_TYPES, None)?;
+        Ok(identity_types())
+    }
+
+    /// What a raw card read becomes, step by step: by the tenant's own pipeline, or by one that is
+    /// only tried.
+    ///
+    /// # Errors
+    /// `denied` without `configuration.read`; `unknown_tenant`; `invalid_pipeline`.
+    pub fn preview_card(&self, read: &str, pipeline: Option<&str>) -> Result<CardPreview, Error> {
+        self.permit(PREVIEW_CARD, None)?;
+        let config = self.tenant.config(&*self.engine.store)?;
+        let own = config
+            .as_ref()
+            .map(|config| config.tenant.card_pipeline.as_str());
+        Ok(CardPipeline::parse(pipeline.or(own).unwrap_or("[]"))?.preview(read))
+    }
+
+    pub(crate) fn permit(&self, query: QueryLine, about: Option<UserId>) -> Result<(), Error> {
         self.answer(ReadSet::default(), |view, context| {
             configured(view, context.tenant)?;
-            permit(view, context.tenant, context.actor, requirement, about)
+            permit(view, context.tenant, context.actor, query.requires, about)
         })
     }
 

@@ -1,6 +1,7 @@
 //! One turn: load what the queued commands read, decide them one after the other over the same
 //! view, commit all their changes as one batch.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -43,10 +44,16 @@ impl Engine {
                 }
                 Outcome::Committed => return finish(jobs, &refused, &Ok(())),
                 Outcome::Unknown(error) => return finish(jobs, &refused, &Err(error)),
-                // One command may be what the store cannot take: each is tried by itself.
-                Outcome::Failed(_) if jobs.len() > 1 => {
+                // One command may be what the store cannot take: each is tried by itself, while
+                // there is time. A store that is down may take long to say so each time.
+                Outcome::Failed(error) if jobs.len() > 1 => {
                     for job in jobs {
-                        self.decide_batch(std::slice::from_ref(job), until);
+                        let job = std::slice::from_ref(job);
+                        if Instant::now() < until {
+                            self.decide_batch(job, until);
+                        } else {
+                            finish(job, &[], &Err(error.clone()));
+                        }
                     }
                     return;
                 }
@@ -93,14 +100,20 @@ impl Engine {
             return Ok((refused, Outcome::Committed));
         }
         let batch = view.into_batch();
-        let outcome = match turn.commit(&batch) {
+        // Nobody knows how far a commit came that panicked.
+        let committed = catch_unwind(AssertUnwindSafe(|| turn.commit(&batch)))
+            .unwrap_or_else(|_| Err(CommitError::Unknown(Error::of(Code::UnknownOutcome))));
+        let outcome = match committed {
             Ok(()) => {
                 self.after_commit(&batch);
                 Outcome::Committed
             }
             Err(CommitError::Conflict(_)) => Outcome::Conflict,
             Err(CommitError::Failed(error)) => Outcome::Failed(error),
-            Err(CommitError::Unknown(error)) => Outcome::Unknown(error),
+            Err(CommitError::Unknown(error)) => {
+                self.forget(&batch);
+                Outcome::Unknown(unknown(error))
+            }
         };
         Ok((refused, outcome))
     }
@@ -163,6 +176,13 @@ impl Engine {
             if let Some(Record::Config(config)) = &change.after {
                 self.tenants.learn(config);
             }
+        }
+        self.forget(batch);
+    }
+
+    /// Forgets what users may do, where a batch changes or may have changed it.
+    fn forget(&self, batch: &Batch) {
+        for change in &batch.changes {
             if let Key::Config(tenant) | Key::User(tenant, _) | Key::Relations(tenant, _) =
                 &change.key
             {
@@ -170,6 +190,15 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whatever the store calls it, no caller may take it for a failure.
+fn unknown(error: Error) -> Error {
+    if error.code() == Code::UnknownOutcome {
+        return error;
+    }
+    let meaning = Code::UnknownOutcome.meaning();
+    Error::new(Code::UnknownOutcome, format!("{meaning} ({error})"))
 }
 
 /// Answers: a refusal stands whatever became of the batch, for it rests on what was read in it …

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tympan_core::command::{Actor, Command, Context, Decide, Preparation, Stop};
 use tympan_core::error::{Code, Error};
@@ -10,7 +10,7 @@ use tympan_core::permissions::{actor_reads, permit};
 use tympan_core::records::Config;
 use tympan_core::view::{Change, ReadSet, View};
 
-use crate::engine::{Engine, Tenant, lock};
+use crate::engine::{Engine, Tenant, deadline, lock};
 
 type ReplyOf<C> = <<C as Command>::Prepared as Decide>::Reply;
 
@@ -28,7 +28,7 @@ pub(super) trait Pending: Send + Sync {
     ) -> Result<Vec<Change>, Stop>;
     /// Who is asking.
     fn actor(&self) -> Actor;
-    /// Answers what was decided, or why it could not be.
+    /// Answers what was decided, or why it could not be; the first answer stands.
     fn finish(&self, outcome: Result<(), Error>);
     /// Whether a thread waits for the answer and can lead.
     fn wait_state(&self) -> &WaitState;
@@ -48,6 +48,8 @@ struct Waiting {
     /// Whether a thread sleeps on the condition: waking nobody costs a system call too.
     sleeps: bool,
     is_future: bool,
+    /// Until when a future waits for its turn.
+    until: Option<Instant>,
     waker: Option<Waker>,
 }
 
@@ -103,6 +105,23 @@ impl WaitState {
         lock(&self.inner).is_future
     }
 
+    /// Until when a future waits for its turn: fixed when it is first asked for.
+    pub(super) fn until(&self, patience: Duration) -> Instant {
+        *lock(&self.inner)
+            .until
+            .get_or_insert_with(|| deadline(patience))
+    }
+
+    /// Whether a future waits no longer.
+    pub(super) fn is_expired(&self, now: Instant) -> bool {
+        lock(&self.inner).until.is_some_and(|until| until <= now)
+    }
+
+    /// Until when a future waits; none for a thread, which looks after itself.
+    pub(super) fn expires(&self) -> Option<Instant> {
+        lock(&self.inner).until
+    }
+
     /// Whether it is done; if not, the waker is called when it is.
     pub(super) fn poll(&self, waker: &Waker) -> Poll<()> {
         let mut inner = lock(&self.inner);
@@ -112,6 +131,10 @@ impl WaitState {
         }
         inner.waker = Some(waker.clone());
         Poll::Pending
+    }
+
+    fn is_done(&self) -> bool {
+        lock(&self.inner).done
     }
 
     fn done(&self) {
@@ -228,6 +251,9 @@ impl<C: Command + 'static> Pending for Job<C> {
     }
 
     fn finish(&self, outcome: Result<(), Error>) {
+        if self.waiting.is_done() {
+            return;
+        }
         {
             let mut state = lock(&self.state);
             let decided = state.decided.take();

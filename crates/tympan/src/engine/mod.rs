@@ -7,7 +7,7 @@ mod queue;
 mod submission;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tympan_core::command::{Actor, Command};
 use tympan_core::error::Error;
@@ -129,6 +129,14 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.queue.close();
     }
+}
+
+/// The end of a wait that begins now. A host may mean "for ever" by the longest duration there is,
+/// which no instant can hold; a year is as good.
+fn deadline(patience: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3_600);
+    let now = Instant::now();
+    now.checked_add(patience.min(YEAR)).unwrap_or(now)
 }
 
 /// A panic of a host's own clock or id source must not make every later call fail.

@@ -6,6 +6,7 @@
 //! first future starts.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 use tympan_core::error::{Code, Error};
 
 use crate::engine::job::{Pending, Woken};
-use crate::engine::{Engine, lock};
+use crate::engine::{Engine, deadline, lock};
 
 /// Most commands of one batch: a batch of charges then writes about 2,000 rows.
 const MAX_BATCH: usize = 1_000;
@@ -35,7 +36,11 @@ pub(super) struct Queue {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Arc<dyn Pending>>,
-    wakers: Vec<Waker>,
+    /// Futures that found no room, and until when they wait for it.
+    wakers: Vec<(Instant, Waker)>,
+    /// Keeps the engine while a future's command waits, which is decided even if nobody else holds
+    /// the engine any more.
+    keeps: Option<Arc<Engine>>,
     leading: bool,
     closed: bool,
     has_thread: bool,
@@ -45,6 +50,35 @@ struct State {
     /// How many were answered by the last batch, and how long its commit took.
     answered: usize,
     last_batch: Duration,
+}
+
+impl State {
+    /// What kept the engine, if nothing waits any more; to be dropped when the lock is free.
+    fn release(&mut self) -> Option<Arc<Engine>> {
+        self.keeps.take_if(|_| self.waiting.is_empty())
+    }
+
+    /// The futures that have waited too long, those that found no room woken to see it.
+    fn expired(&mut self, now: Instant) -> (Vec<Arc<dyn Pending>>, Vec<Waker>) {
+        let is_over = |job: &Arc<dyn Pending>| job.wait_state().is_expired(now);
+        let over: Vec<_> = self.waiting.iter().filter(|job| is_over(job)).cloned().collect();
+        if !over.is_empty() {
+            self.waiting
+                .retain(|job| !over.iter().any(|gone| Arc::ptr_eq(gone, job)));
+        }
+        let wakers = self.wakers.extract_if(.., |(until, _)| *until <= now);
+        let mut wakers: Vec<_> = wakers.map(|(_, waker)| waker).collect();
+        if !over.is_empty() {
+            wakers.extend(self.wakers.drain(..).map(|(_, waker)| waker));
+        }
+        (over, wakers)
+    }
+
+    /// When the first future will have waited too long.
+    fn first_expiry(&self) -> Option<Instant> {
+        let queued = self.waiting.iter().filter_map(|job| job.wait_state().expires());
+        queued.chain(self.wakers.iter().map(|(until, _)| *until)).min()
+    }
 }
 
 impl Queue {
@@ -65,7 +99,7 @@ impl Queue {
         engine: &Engine,
         jobs: Vec<Arc<dyn Pending>>,
     ) -> Result<(), Error> {
-        let until = Instant::now() + engine.deadline;
+        let until = deadline(engine.deadline);
         let mut state = lock(&self.state);
         loop {
             if state.closed {
@@ -115,8 +149,14 @@ impl Queue {
             .position(|waiting| Arc::ptr_eq(waiting, job));
         if let Some(place) = place {
             state.waiting.remove(place);
+            let wakers = std::mem::take(&mut state.wakers);
+            let kept = state.release();
             drop(state);
+            drop(kept);
             self.room.notify_one();
+            for (_, waker) in wakers {
+                waker.wake();
+            }
         } else {
             drop(state);
         }
@@ -137,18 +177,25 @@ impl Queue {
         job: &Arc<dyn Pending>,
         waker: &Waker,
     ) -> Result<bool, Error> {
+        let until = job.wait_state().until(engine.deadline);
         let mut state = lock(&self.state);
         if state.closed {
             return Err(Error::of(Code::Closed));
-        }
-        if state.waiting.len() >= self.limit {
-            state.wakers.push(waker.clone());
-            return Ok(false);
         }
         if !state.has_thread {
             start_thread(self, engine)?;
             state.has_thread = true;
         }
+        if state.waiting.len() >= self.limit {
+            if until <= Instant::now() {
+                return Err(Error::of(Code::Busy));
+            }
+            state.wakers.retain(|(_, known)| !known.will_wake(waker));
+            state.wakers.push((until, waker.clone()));
+            self.work.notify_one();
+            return Ok(false);
+        }
+        state.keeps.get_or_insert_with(|| engine.clone());
         state.waiting.push_back(job.clone());
         self.announce(state);
         Ok(true)
@@ -164,12 +211,13 @@ impl Queue {
 
     /// Leads one batch: gathers it, decides it, answers it, passes the lead on.
     fn lead(&self, engine: &Engine, own: Vec<Arc<dyn Pending>>, until: Instant) {
-        let jobs = self.gather(own);
-        let lead = Lead {
+        let mut lead = Lead {
             queue: self,
-            jobs,
+            jobs: own,
             begun: Instant::now(),
         };
+        self.gather(&mut lead.jobs);
+        lead.begun = Instant::now();
         for batch in lead.jobs.chunks(MAX_BATCH) {
             engine.decide_batch(batch, until);
         }
@@ -177,8 +225,7 @@ impl Queue {
 
     /// The commands of a batch. Callers that were just answered are given a moment to come back:
     /// without that the first one back leads alone, and batches halve. A lone caller never waits.
-    fn gather(&self, own: Vec<Arc<dyn Pending>>) -> Vec<Arc<dyn Pending>> {
-        let mut jobs = own;
+    fn gather(&self, jobs: &mut Vec<Arc<dyn Pending>>) {
         let mut state = lock(&self.state);
         if state.answered > 1 {
             let until = Instant::now() + MAX_GATHER.min(state.last_batch / 10);
@@ -203,14 +250,15 @@ impl Queue {
         jobs.extend(state.waiting.drain(..count));
         let wakers = std::mem::take(&mut state.wakers);
         let wants_room = std::mem::take(&mut state.wants_room);
+        let kept = state.release();
         drop(state);
+        drop(kept);
         if wants_room {
             self.room.notify_all();
         }
-        for waker in wakers {
+        for (_, waker) in wakers {
             waker.wake();
         }
-        jobs
     }
 
     /// Tells whoever leads, or is to lead, that commands came.
@@ -276,17 +324,41 @@ fn serve(queue: &Queue, engine: &Weak<Engine>) {
             if state.closed && state.waiting.is_empty() {
                 return;
             }
-            state = queue
-                .work
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            let (over, wakers) = state.expired(now);
+            if !over.is_empty() || !wakers.is_empty() {
+                let kept = state.release();
+                drop(state);
+                drop(kept);
+                for job in over {
+                    job.finish(Err(Error::of(Code::Busy)));
+                }
+                wakers.into_iter().for_each(Waker::wake);
+                state = lock(&queue.state);
+                continue;
+            }
+            state = match state.first_expiry() {
+                None => queue
+                    .work
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(first) => {
+                    queue
+                        .work
+                        .wait_timeout(state, first.saturating_duration_since(now))
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
+            };
         }
         state.leading = true;
         drop(state);
-        match engine.upgrade() {
-            Some(engine) => queue.lead(&engine, Vec::new(), Instant::now() + engine.deadline),
-            None => return,
-        }
+        // A panic of the host's own parts was answered when the lead ended; others go on.
+        let Some(engine) = engine.upgrade() else {
+            return;
+        };
+        let lead = || queue.lead(&engine, Vec::new(), deadline(engine.deadline));
+        let _answered = catch_unwind(AssertUnwindSafe(lead));
     }
 }
 
