@@ -54,3 +54,34 @@ impl Drop for Place<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a queue needs threads that wait in it"
+    )]
+    fn turns_are_served_in_the_order_in_which_they_were_asked_for() {
+        let (queue, served) = (Queue::default(), Mutex::new(Vec::new()));
+        std::thread::scope(|scope| {
+            let first = queue.wait();
+            for nth in 1..=5 {
+                scope.spawn({
+                    let (queue, served) = (&queue, &served);
+                    move || {
+                        let _place = queue.wait();
+                        served.lock().unwrap().push(nth);
+                    }
+                });
+                while queue.tickets().next <= nth {
+                    std::hint::spin_loop();
+                }
+            }
+            drop(first);
+        });
+        assert_eq!(served.into_inner().unwrap(), [1, 2, 3, 4, 5]);
+    }
+}

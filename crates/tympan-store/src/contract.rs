@@ -19,7 +19,7 @@ pub trait Store: Send + Sync {
     /// of a decision.
     ///
     /// For each key of the set the view then holds its record or knows that there is none; with
-    /// what [`Follow`](tympan_core::view::Follow) asks for behind it: the claim's or hold's owner,
+    /// what [`Follow`](tympan_core::view::Follow) asks for behind it: the claim's or hold's owner (always),
     /// the user's children (present, though perhaps empty, exactly if the user is) and wallets
     /// (present, though perhaps empty, also if the user is not). A key that the view holds
     /// already stays as it is. A configuration among [`ReadSet::known`] whose version is the
