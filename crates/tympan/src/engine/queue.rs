@@ -61,7 +61,12 @@ impl State {
     /// The futures that have waited too long, those that found no room woken to see it.
     fn expired(&mut self, now: Instant) -> (Vec<Arc<dyn Pending>>, Vec<Waker>) {
         let is_over = |job: &Arc<dyn Pending>| job.wait_state().is_expired(now);
-        let over: Vec<_> = self.waiting.iter().filter(|job| is_over(job)).cloned().collect();
+        let over: Vec<_> = self
+            .waiting
+            .iter()
+            .filter(|job| is_over(job))
+            .cloned()
+            .collect();
         if !over.is_empty() {
             self.waiting
                 .retain(|job| !over.iter().any(|gone| Arc::ptr_eq(gone, job)));
@@ -76,8 +81,13 @@ impl State {
 
     /// When the first future will have waited too long.
     fn first_expiry(&self) -> Option<Instant> {
-        let queued = self.waiting.iter().filter_map(|job| job.wait_state().expires());
-        queued.chain(self.wakers.iter().map(|(until, _)| *until)).min()
+        let queued = self
+            .waiting
+            .iter()
+            .filter_map(|job| job.wait_state().expires());
+        queued
+            .chain(self.wakers.iter().map(|(until, _)| *until))
+            .min()
     }
 }
 
@@ -195,7 +205,11 @@ impl Queue {
             self.work.notify_one();
             return Ok(false);
         }
-        state.keeps.get_or_insert_with(|| engine.clone());
+        if state.keeps.is_none() {
+            state.keeps = Some(engine.clone());
+            // The engine's thread ends the wait of futures while others lead.
+            self.work.notify_one();
+        }
         state.waiting.push_back(job.clone());
         self.announce(state);
         Ok(true)
@@ -204,9 +218,13 @@ impl Queue {
     pub(super) fn close(&self) {
         let mut state = lock(&self.state);
         state.closed = true;
+        let wakers = std::mem::take(&mut state.wakers);
         drop(state);
         self.room.notify_all();
         self.work.notify_all();
+        for (_, waker) in wakers {
+            waker.wake();
+        }
     }
 
     /// Leads one batch: gathers it, decides it, answers it, passes the lead on.

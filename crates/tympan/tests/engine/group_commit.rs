@@ -1,0 +1,279 @@
+//! Queued commands share commits, and what goes wrong with one is its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tympan::core::view::Batch;
+use tympan::{Code, Options, UserId};
+
+use crate::common::{
+    Act, Announced, Count, Gate, LONG, PAGE_MICROS, code, page, poll, shops, until,
+};
+
+#[test]
+fn every_call_is_answered_once_and_the_sums_are_exact() {
+    const THREADS: usize = 8;
+    const CHARGES: usize = 25;
+    for shop in shops(Options::default) {
+        std::thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let shop = &shop;
+                scope.spawn(move || {
+                    for number in 0..CHARGES {
+                        let key = format!("{thread}-{number}");
+                        let receipt = shop.host.run(page(shop.ann, key.clone())).unwrap();
+                        assert_eq!(receipt.lines.len(), 1);
+                        // The same key has the same answer while others charge.
+                        assert_eq!(shop.host.run(page(shop.ann, key)).unwrap(), receipt);
+                    }
+                });
+            }
+        });
+        let count = THREADS * CHARGES;
+        let left = -PAGE_MICROS * i64::try_from(count).unwrap();
+        assert_eq!(shop.charged(shop.ann), (count, left));
+        assert!(shop.watch.take_commits() <= count);
+        shop.is_sound();
+    }
+}
+
+#[test]
+fn what_was_queued_during_a_commit_shares_the_next() {
+    const OTHERS: usize = 20;
+    for shop in shops(Options::default) {
+        let gate = Arc::new(Gate::default());
+        let behind = gate.clone();
+        shop.watch.on_commit(move |_| {
+            behind.pass();
+            Act::Pass
+        });
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| shop.host.run(page(shop.ann, "first")));
+            gate.wait_for_arrival();
+            let count = Arc::new(Count::default());
+            let mut others: Vec<_> = (0..OTHERS)
+                .map(|number| shop.host.submit(page(shop.ann, format!("{number}"))))
+                .collect();
+            for other in &mut others {
+                assert!(poll(other, &count).is_pending());
+            }
+            gate.open();
+            first.join().unwrap().unwrap();
+            for other in others {
+                crate::common::block_on(other).unwrap();
+            }
+        });
+        assert_eq!(shop.watch.take_commits(), 2);
+        assert_eq!(shop.charged(shop.ann).0, OTHERS + 1);
+    }
+}
+
+/// A thread cannot be seen to be queued, only to be about to: rounds are tried until in one all
+/// were. Without shared commits there is none.
+#[test]
+fn threads_that_wait_share_a_commit() {
+    const OTHERS: usize = 6;
+    for shop in shops(Options::default) {
+        let begun = Instant::now();
+        for round in 0.. {
+            let gate = Arc::new(Gate::default());
+            let behind = gate.clone();
+            shop.watch.on_commit(move |_| {
+                behind.pass();
+                Act::Pass
+            });
+            shop.watch.take_commits();
+            let announced = Arc::new(AtomicUsize::new(0));
+            std::thread::scope(|scope| {
+                scope.spawn(|| shop.host.run(page(shop.ann, format!("{round}"))).unwrap());
+                gate.wait_for_arrival();
+                for number in 0..OTHERS {
+                    let command = Announced {
+                        command: page(shop.ann, format!("{round}-{number}")),
+                        announced: announced.clone(),
+                    };
+                    scope.spawn(|| shop.host.run(command).unwrap());
+                }
+                until("all are about to be queued", || {
+                    announced.load(Ordering::SeqCst) == OTHERS
+                });
+                for _ in 0..1_000 {
+                    std::thread::yield_now();
+                }
+                gate.open();
+            });
+            if shop.watch.take_commits() == 2 {
+                break;
+            }
+            assert!(begun.elapsed() < LONG, "no round shared its second commit");
+        }
+        shop.is_sound();
+    }
+}
+
+#[test]
+fn a_refused_command_refuses_only_itself() {
+    for shop in shops(Options::default) {
+        let answers = shop.host.run_all(vec![
+            page(shop.ann, "1"),
+            page(UserId(7), "2"),
+            page(shop.bob, "3"),
+            page(shop.ann, "1"),
+        ]);
+        let codes: Vec<_> = answers
+            .iter()
+            .map(|answer| answer.as_ref().err().map(tympan::Error::code))
+            .collect();
+        assert_eq!(codes, [None, Some(Code::UnknownUser), None, None]);
+        assert_eq!(answers.first(), answers.last(), "one receipt for one key");
+        assert_eq!(shop.watch.take_commits(), 1);
+        assert_eq!(shop.charged(shop.ann).0 + shop.charged(shop.bob).0, 2);
+        shop.is_sound();
+    }
+}
+
+fn concerns(batch: &Batch, user: UserId) -> bool {
+    batch.entries.iter().any(|entry| entry.owner == user.0)
+}
+
+#[test]
+fn what_the_store_cannot_take_fails_alone() {
+    for shop in shops(Options::default) {
+        let culprit = shop.bob;
+        shop.watch.on_commit(move |batch| {
+            if concerns(batch, culprit) {
+                Act::Fail(Code::Storage)
+            } else {
+                Act::Pass
+            }
+        });
+        let answers = shop.host.run_all(vec![
+            page(shop.ann, "1"),
+            page(shop.bob, "2"),
+            page(UserId(7), "3"),
+            page(shop.ann, "4"),
+        ]);
+        let codes: Vec<_> = answers
+            .into_iter()
+            .map(|answer| answer.err().map(|error| error.code()))
+            .collect();
+        assert_eq!(
+            codes,
+            [None, Some(Code::Storage), Some(Code::UnknownUser), None]
+        );
+        assert_eq!(shop.watch.take_commits(), 1 + 3, "all, then one by one");
+        assert_eq!(shop.charged(shop.ann), (2, -2 * PAGE_MICROS));
+        assert_eq!(shop.charged(shop.bob).0, 0);
+        shop.watch.pass();
+        shop.host.run(page(shop.bob, "2")).unwrap();
+        shop.is_sound();
+    }
+}
+
+/// A store that is down takes its own time to say so: a thousand callers must not each wait for
+/// it in turn once the deadline has passed.
+#[test]
+fn after_the_deadline_nothing_is_tried_one_by_one() {
+    for shop in shops(|| Options::default().deadline(Duration::ZERO)) {
+        shop.watch.on_commit(|_| Act::Fail(Code::StoreLocked));
+        let charges = (0..50).map(|number| page(shop.ann, format!("{number}")));
+        for answer in shop.host.run_all(charges.collect()) {
+            assert_eq!(code(answer), Code::StoreLocked);
+        }
+        assert_eq!(shop.watch.take_commits(), 1);
+    }
+}
+
+#[test]
+fn a_conflict_is_decided_again_until_the_deadline() {
+    for shop in shops(|| Options::default().deadline(LONG)) {
+        let left = AtomicUsize::new(5);
+        shop.watch.on_commit(move |_| {
+            let less = |left: usize| left.checked_sub(1);
+            match left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) {
+                Ok(_) => Act::Conflict,
+                Err(_) => Act::Pass,
+            }
+        });
+        let answers = shop.host.run_all(vec![
+            page(shop.ann, "1"),
+            page(UserId(7), "2"),
+            page(shop.bob, "3"),
+        ]);
+        let failed: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
+        assert_eq!(failed.len(), 1);
+        assert_eq!(shop.watch.take_commits(), 6);
+        assert_eq!(shop.charged(shop.ann), (1, -PAGE_MICROS));
+        shop.is_sound();
+    }
+    for shop in shops(|| Options::default().deadline(Duration::from_millis(5))) {
+        shop.watch.on_commit(|_| Act::Conflict);
+        assert_eq!(code(shop.host.run(page(shop.ann, "1"))), Code::Busy);
+        assert!(shop.watch.take_commits() > 0);
+        shop.watch.pass();
+        shop.host.run(page(shop.ann, "1")).unwrap();
+        assert_eq!(shop.charged(shop.ann).0, 1);
+    }
+}
+
+#[test]
+fn an_unknown_outcome_is_said_and_a_repeat_finds_out() {
+    for (committed, said) in [
+        (true, Code::UnknownOutcome),
+        (false, Code::UnknownOutcome),
+        // Whatever a store calls it: nobody may take it for a failure.
+        (true, Code::Storage),
+    ] {
+        for shop in shops(Options::default) {
+            shop.watch.on_commit(move |_| Act::Unknown {
+                committed,
+                code: said,
+            });
+            let both = vec![page(shop.ann, "1"), page(shop.bob, "2")];
+            for answer in shop.host.run_all(both.clone()) {
+                assert_eq!(code(answer), Code::UnknownOutcome);
+            }
+            assert_eq!(shop.watch.take_commits(), 1, "it is not tried again");
+            let there = usize::from(committed);
+            assert_eq!(shop.charged(shop.ann).0, there);
+            shop.watch.pass();
+            for answer in shop.host.run_all(both) {
+                answer.unwrap();
+            }
+            assert_eq!(shop.charged(shop.ann), (1, -PAGE_MICROS));
+            assert_eq!(shop.charged(shop.bob), (1, -PAGE_MICROS));
+            shop.is_sound();
+        }
+    }
+}
+
+/// What may have been changed counts for permissions too.
+#[test]
+fn a_deactivation_of_unknown_outcome_is_seen_at_once() {
+    for shop in shops(|| Options::default().freshness(LONG)) {
+        let may = || {
+            shop.host
+                .may(shop.administrator, "user.read", None)
+                .unwrap()
+        };
+        assert!(may());
+        let mut second = tympan::CreateUser::named("second");
+        second.fields.role = shop
+            .host
+            .user_details(shop.administrator)
+            .unwrap()
+            .unwrap()
+            .role
+            .map(|role| role.id);
+        shop.host.run(second).unwrap();
+        assert!(may());
+        shop.watch.on_commit(|_| Act::Unknown {
+            committed: true,
+            code: Code::UnknownOutcome,
+        });
+        let gone = tympan::DeactivateUser::of(shop.administrator, None);
+        assert_eq!(code(shop.host.run(gone)), Code::UnknownOutcome);
+        assert!(!may());
+    }
+}

@@ -1,0 +1,12 @@
+//! The engine through its public interface, on the store in memory and on a SQLite file.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends at the first surprise"
+)]
+
+mod common;
+
+mod faults;
+mod futures;
+mod group_commit;
