@@ -119,7 +119,7 @@ fn config() -> Config {
         version: 1,
         default_profile: STAFF,
         currency: Currency::EUR,
-        card_pipeline: String::new(),
+        card_pipeline: "[]".into(),
         pin_length: 6,
         pin_alphabet: "numeric".into(),
         pin_floor: "usual".into(),

@@ -16,9 +16,16 @@ impl Canonical {
         Self(Vec::with_capacity(320))
     }
 
-    /// A number.
+    /// A number, in as few bytes as it takes: hashing is what a charge in memory mostly does. The
+    /// sign moves to the lowest bit, then seven bits a byte, the lowest first; all but the last
+    /// byte have the highest bit set, so that the form has one reading only.
     pub fn integer(&mut self, number: i64) -> &mut Self {
-        self.0.extend_from_slice(&number.to_be_bytes());
+        let mut rest = ((number << 1) ^ (number >> 63)).cast_unsigned();
+        while rest > 0x7f {
+            self.0.push(rest.to_le_bytes()[0] | 0x80);
+            rest >>= 7;
+        }
+        self.0.push(rest.to_le_bytes()[0]);
         self
     }
 
@@ -112,4 +119,28 @@ pub fn text_digest(salt: &[u8; 16], texts: &[Option<&str>]) -> [u8; 32] {
         canonical.optional_text(*text);
     }
     Sha256::digest(canonical.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn no_two_numbers_look_the_same_and_none_begins_another() {
+        let numbers = (0..63).flat_map(|bit| {
+            let power = 1_i64 << bit;
+            [power - 1, power, power + 1, -power, 1 - power, -power - 1]
+        });
+        let mut seen: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
+        for number in numbers.chain([i64::MAX, i64::MIN]) {
+            let mut canonical = Canonical::new();
+            canonical.integer(number);
+            let earlier = seen.insert(canonical.as_bytes().to_vec(), number);
+            assert!(earlier.is_none_or(|earlier| earlier == number), "{number}");
+        }
+        let forms: Vec<&Vec<u8>> = seen.keys().collect();
+        assert!(forms.windows(2).all(|pair| !pair[1].starts_with(pair[0])));
+    }
 }

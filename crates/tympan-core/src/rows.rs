@@ -200,8 +200,10 @@ fn difference<'a, T: Row + PartialEq + 'a>(
             return;
         }
     }
-    let mut gone: BTreeMap<Vec<Cell<'a>>, &'a T> =
-        before.into_iter().map(|row| (key_cells(row), row)).collect();
+    let mut gone: BTreeMap<Vec<Cell<'a>>, &'a T> = before
+        .into_iter()
+        .map(|row| (key_cells(row), row))
+        .collect();
     for row in after {
         match gone.remove(&key_cells(row)) {
             Some(same) if same == row => {}

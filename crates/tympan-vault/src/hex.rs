@@ -2,9 +2,15 @@
 
 /// Appends two lower-case digits for each byte. Allocates only if `text` has no room left.
 pub(crate) fn push(text: &mut String, bytes: &[u8]) {
+    text.reserve(bytes.len().saturating_mul(2));
     for byte in bytes {
         for nibble in [byte >> 4, byte & 0x0f] {
-            text.extend(char::from_digit(u32::from(nibble), 16));
+            // 10 to 15 become `a` to `f`.
+            text.push(char::from(if nibble < 10 {
+                b'0' + nibble
+            } else {
+                b'a' - 10 + nibble
+            }));
         }
     }
 }

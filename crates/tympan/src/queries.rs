@@ -231,11 +231,10 @@ impl Handle {
     /// `denied` without `configuration.read`; `unknown_tenant`; `invalid_pipeline`.
     pub fn preview_card(&self, read: &str, pipeline: Option<&str>) -> Result<CardPreview, Error> {
         self.permit(PREVIEW_CARD, None)?;
-        let config = self.tenant.config(&*self.engine.store)?;
-        let own = config
-            .as_ref()
-            .map(|config| config.tenant.card_pipeline.as_str());
-        Ok(CardPipeline::parse(pipeline.or(own).unwrap_or("[]"))?.preview(read))
+        match pipeline {
+            Some(tried) => Ok(CardPipeline::parse(tried)?.preview(read)),
+            None => Ok(self.configured()?.card_pipeline()?.preview(read)),
+        }
     }
 
     pub(crate) fn permit(&self, query: QueryLine, about: Option<UserId>) -> Result<(), Error> {
@@ -243,6 +242,11 @@ impl Handle {
             configured(view, context.tenant)?;
             permit(view, context.tenant, context.actor, query.requires, about)
         })
+    }
+
+    fn configured(&self) -> Result<Arc<Config>, Error> {
+        let config = self.tenant.config(&*self.engine.store)?;
+        config.ok_or_else(|| Error::of(Code::UnknownTenant))
     }
 
     fn prepare_user(&self, user: &UserReference) -> Result<PreparedUser, Error> {

@@ -149,15 +149,15 @@ fn ledger(
 
 /// The entries of a receipt follow each other, and all record the same.
 fn follow_receipt(found: &mut Verification, receipt: &mut Option<(Entry, i32)>, entry: Entry) {
-    if let Some((first, seen)) = receipt {
-        if *seen < first.parts {
-            let fits = entry.key.is_none()
-                && entry.id.0 == first.id.0 + i64::from(*seen)
-                && (entry.owner, &entry.request) == (first.owner, &first.request);
-            found.expect(fits, "receipt", || format!("entry `{}`", entry.id));
-            *seen += 1;
-            return;
-        }
+    if let Some((first, seen)) = receipt
+        && *seen < first.parts
+    {
+        let fits = entry.key.is_none()
+            && entry.id.0 == first.id.0 + i64::from(*seen)
+            && (entry.owner, &entry.request) == (first.owner, &first.request);
+        found.expect(fits, "receipt", || format!("entry `{}`", entry.id));
+        *seen += 1;
+        return;
     }
     if entry.key.is_some() {
         *receipt = Some((entry, 1));
@@ -310,11 +310,12 @@ impl<T: Row> Iterator for Scan<'_, T> {
     type Item = Result<T, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.page.len() == 0 && !self.ended {
-            if let Err(error) = self.turn_page() {
-                self.ended = true;
-                return Some(Err(error));
-            }
+        if self.page.len() == 0
+            && !self.ended
+            && let Err(error) = self.turn_page()
+        {
+            self.ended = true;
+            return Some(Err(error));
         }
         let mut cells = self.page.next()?.into_iter();
         Some(T::from_cells(&mut || cells.next()))

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::command::{Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{TenantId, UserId};
-use crate::people::{RawValue, lookup_value};
+use crate::people::RawValue;
+use crate::people::value::lookup_only;
 use crate::records::{ClaimName, IdentityKind, User};
 use crate::view::{Follow, Key, ReadSet, View};
 
@@ -32,13 +33,13 @@ impl UserReference {
     /// Normalises the value.
     ///
     /// # Errors
-    /// Those of [`lookup_value`].
+    /// Those of [`lookup_value`](crate::people::lookup_value).
     pub fn prepare(&self, preparation: &Preparation<'_>) -> Result<PreparedUser, Error> {
         Ok(PreparedUser(match self {
             Self::Id(id) => By::Id(*id),
             Self::Identity(kind, raw) => By::Claim(ClaimName {
                 kind: kind.clone(),
-                value: lookup_value(kind, raw, preparation)?.lookup,
+                value: lookup_only(kind, raw, preparation)?,
             }),
         }))
     }

@@ -12,7 +12,7 @@ use crate::people::edit::{Edit, Edits};
 use crate::people::person::{Person, unknown_identity};
 use crate::people::reference::{PreparedUser, UserReference};
 use crate::people::refusals::Refusals;
-use crate::people::value::{RawValue, lookup_value};
+use crate::people::value::{RawValue, lookup_only};
 use crate::permissions::{IDENTITY_EDIT, Requirement, configured};
 use crate::records::{ClaimName, IdentityKind, User};
 use crate::view::{Follow, Key, ReadSet, View};
@@ -52,7 +52,7 @@ impl IdentityReference {
             }
             Self::Value { kind, value } => PreparedIdentity::Claim(ClaimName {
                 kind: kind.clone(),
-                value: lookup_value(kind, value, preparation)?.lookup,
+                value: lookup_only(kind, value, preparation)?,
             }),
         })
     }

@@ -71,6 +71,19 @@ pub fn lookup_value(
     plain_value(kind, raw.expose())
 }
 
+/// Only what a value is found by: for look-ups, of which there is one in nearly every command.
+pub(super) fn lookup_only(
+    kind: &IdentityKind,
+    raw: &RawValue,
+    preparation: &Preparation<'_>,
+) -> Result<String, Error> {
+    if kind.is_secret() {
+        let normalised = normalised_secret(kind, raw, preparation.config)?;
+        return Ok(secret_digest(kind, &normalised, preparation.keys));
+    }
+    plain_value(kind, raw.expose()).map(|value| value.lookup)
+}
+
 /// A value that is no secret.
 pub(super) fn plain_value(kind: &IdentityKind, raw: &str) -> Result<LookupValue, Error> {
     let text = match kind {
@@ -118,11 +131,11 @@ fn normalised_secret(
     config: Option<&Config>,
 ) -> Result<RawValue, Error> {
     if *kind == IdentityKind::Card {
-        let pipeline = match config {
-            Some(config) => CardPipeline::parse(&config.tenant.card_pipeline)?,
-            None => CardPipeline::default(),
+        let normalised = match config {
+            Some(config) => config.card_pipeline()?.apply(raw.expose()),
+            None => CardPipeline::default().apply(raw.expose()),
         };
-        return pipeline.apply(raw.expose()).map(RawValue::from);
+        return normalised.map(RawValue::from);
     }
     let text = Zeroizing::new(text::required("value", raw.expose(), text::MAX_VALUE)?);
     let folded = Zeroizing::new(text::fold(&text));
@@ -136,14 +149,16 @@ pub(super) fn secret_value(
     normalised: RawValue,
     keys: &TenantKeys,
 ) -> LookupValue {
-    let digest = keys
-        .blind_index
-        .digest(&kind.name(), normalised.expose().as_bytes());
     LookupValue {
-        lookup: digest.to_short_text(),
+        lookup: secret_digest(kind, &normalised, keys),
         shown: masked(normalised.expose()),
         normalised,
     }
+}
+
+fn secret_digest(kind: &IdentityKind, normalised: &RawValue, keys: &TenantKeys) -> String {
+    let value = normalised.expose().as_bytes();
+    keys.blind_index.digest(&kind.name(), value).to_short_text()
 }
 
 /// Seals a secret value, so that those who may can see it again.

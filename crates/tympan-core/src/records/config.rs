@@ -2,7 +2,10 @@
 //! change to any of these rows raises the tenant's version.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
+use crate::card_pipeline::CardPipeline;
+use crate::error::Error;
 use crate::ids::{AccountId, GroupId, PlanId, PriceListId, ProfileId, RoleId, TenantId};
 use crate::measure::{Currency, Measure};
 use crate::row::{record, words};
@@ -255,7 +258,28 @@ pub struct Config {
     pub price_lists: BTreeMap<PriceListId, PriceList>,
     /// Price rules by price list, in order of revision, then place.
     pub price_rules: BTreeMap<PriceListId, Vec<PriceRule>>,
+    /// The tenant's card pipeline, compiled when it is asked for first.
+    compiled: Compiled,
 }
+
+/// What is derived from a configuration, and so no part of what it is.
+#[derive(Debug, Default)]
+struct Compiled(OnceLock<Result<CardPipeline, Error>>);
+
+impl Clone for Compiled {
+    /// A copy is there to be changed: it compiles for itself.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Compiled {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Compiled {}
 
 impl Config {
     /// The configuration of a tenant with nothing in it yet.
@@ -271,7 +295,21 @@ impl Config {
             accounts: BTreeMap::new(),
             price_lists: BTreeMap::new(),
             price_rules: BTreeMap::new(),
+            compiled: Compiled::default(),
         }
+    }
+
+    /// What every card number passes.
+    ///
+    /// # Errors
+    /// `invalid_pipeline`.
+    pub fn card_pipeline(&self) -> Result<&CardPipeline, Error> {
+        let compile = || CardPipeline::parse(&self.tenant.card_pipeline);
+        self.compiled
+            .0
+            .get_or_init(compile)
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// The revisions in force at an instant of the plans of a profile, in order of priority, then
