@@ -22,9 +22,14 @@ impl Currency {
     /// `unknown_currency`.
     pub fn parse(code: &str) -> Result<Self, Error> {
         let unknown = || {
+            let shown: String = code
+                .chars()
+                .filter(|symbol| !symbol.is_control())
+                .take(64)
+                .collect();
             Error::new(
                 Code::UnknownCurrency,
-                "there is no such currency in ISO 4217",
+                format!("there is no currency `{shown}` in ISO 4217"),
             )
         };
         iso_currency::Currency::from_code(code).ok_or_else(unknown)?;

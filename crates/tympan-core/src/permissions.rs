@@ -163,8 +163,16 @@ pub fn role_grants(config: &Config, role: RoleId, permission: &str) -> bool {
 /// `unknown_permission`.
 pub fn parse_permission(name: &str) -> Result<String, Error> {
     let unknown = || {
-        Error::new(Code::UnknownPermission, "the permission is not known")
-            .with("field", "permissions")
+        let shown: String = name
+            .chars()
+            .filter(|symbol| !symbol.is_control())
+            .take(64)
+            .collect();
+        Error::new(
+            Code::UnknownPermission,
+            format!("there is no permission `{shown}`"),
+        )
+        .with("field", "permissions")
     };
     let word = |word: &str| {
         !word.is_empty()

@@ -17,9 +17,10 @@ pub(crate) fn beside(database: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The keys of a database: read, or drawn and written if the database is new.
+/// The keys of a database: read, or drawn and written if the database is new and may be made.
 pub(crate) fn read_or_create(
     database: &Path,
+    may_create: bool,
     random: &mut dyn RandomSource,
 ) -> Result<KeyRing, Error> {
     let path = beside(database);
@@ -32,6 +33,10 @@ pub(crate) fn read_or_create(
             Code::StoreKeys,
             format!("the key file `{}` is not there", path.display()),
         ));
+    }
+    if !may_create {
+        let text = format!("there is no database at `{}`", database.display());
+        return Err(Error::new(Code::StoreMissing, text).with("path", database.display()));
     }
     create(&path, random)?;
     // Another process may have been first: what lies there now counts.
@@ -118,8 +123,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("shop.db");
         let mut random = SystemRandom::default();
-        let first = read_or_create(&database, &mut random).unwrap();
-        let again = read_or_create(&database, &mut random).unwrap();
+        let first = read_or_create(&database, true, &mut random).unwrap();
+        let again = read_or_create(&database, true, &mut random).unwrap();
         assert_eq!(first.fingerprint(), again.fingerprint());
         assert_eq!(
             fs::read_dir(folder.path()).unwrap().count(),
@@ -128,7 +133,7 @@ mod tests {
         );
         fs::remove_file(beside(&database)).unwrap();
         fs::write(&database, b"something").unwrap();
-        let error = read_or_create(&database, &mut random).unwrap_err();
+        let error = read_or_create(&database, true, &mut random).unwrap_err();
         assert_eq!(error.code(), Code::StoreKeys);
         assert!(!beside(&database).exists());
     }
@@ -139,7 +144,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("shop.db");
-        read_or_create(&database, &mut SystemRandom::default()).unwrap();
+        read_or_create(&database, true, &mut SystemRandom::default()).unwrap();
         let mode = fs::metadata(beside(&database))
             .unwrap()
             .permissions()
@@ -152,7 +157,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("shop.db");
         fs::write(beside(&database), "tympan keys 1\nkey 1 c0ffee\n").unwrap();
-        let error = read_or_create(&database, &mut SystemRandom::default()).unwrap_err();
+        let error = read_or_create(&database, true, &mut SystemRandom::default()).unwrap_err();
         assert_eq!(error.code(), Code::StoreKeys);
         assert!(!error.message().contains("c0ffee"));
     }
@@ -163,7 +168,9 @@ mod tests {
         let database = folder.path().join("shop.db");
         let prints: Vec<String> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| read_or_create(&database, &mut SystemRandom::default())))
+                .map(|_| {
+                    scope.spawn(|| read_or_create(&database, true, &mut SystemRandom::default()))
+                })
                 .collect();
             threads
                 .into_iter()

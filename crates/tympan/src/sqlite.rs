@@ -12,7 +12,10 @@ use crate::options::{Durability, Migrate, Options};
 pub(crate) fn open(path: &Path, mut options: Options) -> Result<Tympan, Error> {
     let ring = match options.keys.take() {
         Some(ring) => ring,
-        None => key_file::read_or_create(path, &mut *options.random)?,
+        None => {
+            let may_create = options.migrate != Migrate::Never;
+            key_file::read_or_create(path, may_create, &mut *options.random)?
+        }
     };
     let store = SqliteStore::open(
         path,

@@ -247,33 +247,3 @@ fn an_unknown_outcome_is_said_and_a_repeat_finds_out() {
         }
     }
 }
-
-/// What may have been changed counts for permissions too.
-#[test]
-fn a_deactivation_of_unknown_outcome_is_seen_at_once() {
-    for shop in shops(|| Options::default().freshness(LONG)) {
-        let may = || {
-            shop.host
-                .may(shop.administrator, "user.read", None)
-                .unwrap()
-        };
-        assert!(may());
-        let mut second = tympan::CreateUser::named("second");
-        second.fields.role = shop
-            .host
-            .user_details(shop.administrator)
-            .unwrap()
-            .unwrap()
-            .role
-            .map(|role| role.id);
-        shop.host.run(second).unwrap();
-        assert!(may());
-        shop.watch.on_commit(|_| Act::Unknown {
-            committed: true,
-            code: Code::UnknownOutcome,
-        });
-        let gone = tympan::DeactivateUser::of(shop.administrator, None);
-        assert_eq!(code(shop.host.run(gone)), Code::UnknownOutcome);
-        assert!(!may());
-    }
-}

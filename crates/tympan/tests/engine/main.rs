@@ -7,6 +7,9 @@
 
 mod common;
 
+mod bad_input;
 mod faults;
 mod futures;
 mod group_commit;
+mod may;
+mod replay;
