@@ -7,6 +7,7 @@ use crate::ledger::book::{Book, blank};
 use crate::ledger::charge::repeat;
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::ledger::settle::{hold_reads, resolved, unresolved};
+use crate::measure::Measure;
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
 use crate::records::{Hold, HoldPart, HoldState, Verb};
 use crate::view::{ReadSet, View};
@@ -86,14 +87,23 @@ impl Decide for PreparedCancel {
         }
         book.begin_receipt();
         book.resolve(hold, HoldState::Cancelled, book.now);
+        let mut lines = Vec::with_capacity(parts.len().max(1));
         for part in parts {
             let index = book
                 .position(part.wallet())
                 .ok_or_else(|| Error::of(Code::Internal))?;
+            lines.push((index, Book::checked(part.amount.checked_neg())?));
+        }
+        if lines.is_empty() {
+            // A hold of nothing has no part; its cancellation still needs a line on record.
+            let index = book.own_funds(Measure::Cost(config.tenant.currency))?;
+            lines.push((index, 0));
+        }
+        for (index, held) in lines {
             let mut entry = blank(Verb::Cancel);
             Cancel::NAME.clone_into(&mut entry.request);
             entry.hold = Some(hold.id);
-            entry.held = Book::checked(part.amount.checked_neg())?;
+            entry.held = held;
             book.write(context, index, entry)?;
         }
         Ok(book.close(context, &self.key, None)?)

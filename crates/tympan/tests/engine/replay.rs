@@ -407,3 +407,22 @@ fn another_command_gives_other_bytes() {
     assert_ne!(dump(&[]), dump(&[Step::Role(1)]));
     assert_eq!(dump(&[charge(1)]), dump(&[charge(1), charge(1)]));
 }
+
+/// A job of no pages holds nothing; cancelling it has a receipt all the same.
+#[test]
+fn a_hold_of_nothing_can_be_cancelled() {
+    for shop in crate::common::shops(Options::default) {
+        let job = Charge::new(shop.ann, "job", Usage::pages(0));
+        let held = shop.host.run(Authorise {
+            job,
+            expires_in_ms: None,
+        });
+        let cancel = Cancel {
+            hold: held.unwrap().hold.unwrap(),
+            key: "cancel".into(),
+        };
+        let receipt = shop.host.run(cancel.clone()).unwrap();
+        assert_eq!(shop.host.run(cancel).unwrap(), receipt);
+        shop.is_sound();
+    }
+}
