@@ -201,9 +201,11 @@ impl Made {
                 }
                 self.profiles.push(host.run(new)?.id);
             }
-            Step::RetireProfile(at, true) => drop(host.run(Retire::<Profile>::new(profile(at)))?),
+            Step::RetireProfile(at, true) => {
+                host.run(Retire::<Profile>::new(profile(at)))?;
+            }
             Step::RetireProfile(at, false) => {
-                drop(host.run(Unretire::<Profile>::new(profile(at)))?);
+                host.run(Unretire::<Profile>::new(profile(at)))?;
             }
             Step::DeleteProfile(at) => drop(host.run(Delete::<Profile>::new(profile(at)))?),
             Step::Role(at) => {
