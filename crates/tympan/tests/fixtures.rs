@@ -4,6 +4,7 @@
 //! with its key file. A new one is made by running the print shop of that version.
 
 #![cfg(feature = "sqlite")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::fs;
 use std::path::Path;
