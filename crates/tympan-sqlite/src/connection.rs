@@ -20,9 +20,9 @@ const MOST_READERS: usize = 8;
 const WRITER_CACHE: i64 = -32_768;
 /// The same of a reader.
 const READER_CACHE: i64 = -4_096;
-/// Pages of the log after which it is written back: 16 MB. A page that is changed often is then
-/// written back once instead of four times.
-const CHECKPOINT_PAGES: i64 = 4_000;
+/// Pages of the log after which it is written back: 32 MB. A page that is changed often is then
+/// written back once instead of eight times; a crash leaves at most so much to read again.
+const CHECKPOINT_PAGES: i64 = 8_000;
 /// Bytes that the log keeps after it grew larger once.
 const LOG_LIMIT: i64 = 64 * 1024 * 1024;
 

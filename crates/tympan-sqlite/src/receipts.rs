@@ -511,6 +511,46 @@ mod tests {
     }
 
     #[test]
+    fn who_opens_a_ledger_reads_its_end_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("keys.db");
+        let store = open(&path, tuning(16, 4));
+        for number in 0..300_u16 {
+            assert!(samples::charge_alone(&store, 1, key(number)).unwrap());
+        }
+        drop(store);
+        let store = open(&path, tuning(16, 4));
+        assert!(!samples::charge_alone(&store, 1, key(0)).unwrap());
+        let newest = store.receipts().newest.len();
+        assert!((16..=48).contains(&newest), "{newest}");
+    }
+
+    #[test]
+    fn a_snapshot_from_before_the_mark_is_not_answered_from_memory() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("keys.db");
+        let store = open(&path, tuning(4, 2));
+        for number in 0..40_u16 {
+            assert!(samples::charge_alone(&store, 1, key(number)).unwrap());
+        }
+        let reader = crate::connection::reader(&path, std::time::Duration::ZERO).unwrap();
+        crate::connection::begin(&reader).unwrap();
+        assert!(store.receipts().look(&reader).unwrap());
+        for number in 40..80_u16 {
+            assert!(samples::charge_alone(&store, 1, key(number)).unwrap());
+        }
+        assert!(!store.receipts().look(&reader).unwrap());
+        crate::connection::end(&reader).unwrap();
+        crate::connection::begin(&reader).unwrap();
+        let mut receipts = store.receipts();
+        assert!(receipts.look(&reader).unwrap());
+        for number in 0..80_u16 {
+            let found = receipts.find(&reader, TENANT, &key(number)).unwrap();
+            assert_eq!(found.unwrap()[0].id.0, i64::from(number) + 1);
+        }
+    }
+
+    #[test]
     fn an_entry_with_an_id_below_the_newest_is_found_too() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("keys.db");

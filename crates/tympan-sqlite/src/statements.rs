@@ -1,7 +1,6 @@
 //! The statements for every table, made from its description, and rows in and out of them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -37,13 +36,13 @@ impl Texts {
         let order = names(key, ", ", |name| format!("\"{name}\""));
         Self {
             insert: format!("INSERT INTO \"{name}\" ({all}) VALUES ({places})"),
-            delete: format!("DELETE FROM \"{name}\" WHERE {}", numbered(key, 0, " AND ")),
+            delete: format!("DELETE FROM \"{name}\" WHERE {}", matching(key)),
             select: (1..=key.len())
                 .map(|count| {
                     let prefix = key.get(..count).unwrap_or(key);
                     format!(
                         "SELECT {all} FROM \"{name}\" WHERE {} ORDER BY {order}",
-                        numbered(prefix, 0, " AND "),
+                        matching(prefix),
                     )
                 })
                 .collect(),
@@ -54,18 +53,6 @@ impl Texts {
 /// The columns of a table, each behind a prefix such as `u.`.
 pub(crate) fn columns(table: &Table, prefix: &str) -> String {
     names(table.columns, ", ", |name| format!("{prefix}\"{name}\""))
-}
-
-/// `"name" = ?number` for each column, numbered on from a place.
-fn numbered(columns: &[Column], before: usize, separator: &str) -> String {
-    let mut text = String::new();
-    for (at, column) in columns.iter().enumerate() {
-        let comma = if at == 0 { "" } else { separator };
-        let number = before + at + 1;
-        // Writing into a string cannot fail.
-        write!(text, "{comma}\"{}\" = ?{number}", column.name).unwrap_or_default();
-    }
-    text
 }
 
 fn names(columns: &[Column], separator: &str, each: impl Fn(&str) -> String) -> String {
@@ -86,17 +73,33 @@ pub(crate) fn delete_text(table: &Table) -> &'static str {
 /// The text of the statement that sets some columns of a row; its values are the cells of these
 /// columns, then those of the key.
 pub(crate) fn update_text(table: &Table, changed: &[usize]) -> String {
+    let set = changed.iter().filter_map(|place| table.columns.get(*place));
     let key = table.columns.get(..table.key).unwrap_or_default();
-    let set: Vec<Column> = changed
-        .iter()
-        .filter_map(|place| table.columns.get(*place).copied())
-        .collect();
-    format!(
-        "UPDATE \"{}\" SET {} WHERE {}",
-        table.name,
-        numbered(&set, 0, ", "),
-        numbered(key, set.len(), " AND "),
-    )
+    let mut text = String::with_capacity(256);
+    for part in ["UPDATE \"", table.name, "\" SET "] {
+        text.push_str(part);
+    }
+    equal(&mut text, set, ", ");
+    text.push_str(" WHERE ");
+    equal(&mut text, key.iter(), " AND ");
+    text
+}
+
+/// The condition that columns have given values.
+fn matching(columns: &[Column]) -> String {
+    let mut text = String::new();
+    equal(&mut text, columns.iter(), " AND ");
+    text
+}
+
+/// Adds `"name" = ?` for each column.
+fn equal<'a>(text: &mut String, columns: impl Iterator<Item = &'a Column>, separator: &str) {
+    for (at, column) in columns.enumerate() {
+        let comma = if at == 0 { "" } else { separator };
+        for part in [comma, "\"", column.name, "\" = ?"] {
+            text.push_str(part);
+        }
+    }
 }
 
 /// All rows of a table whose key begins with these cells, in the order of the key.
