@@ -2,14 +2,14 @@
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
-use crate::ids::{HoldId, TenantId};
+use crate::ids::{HoldId, TenantId, UserId};
 use crate::ledger::allocate::{Beyond, Shortage, Take, allocate, demands};
 use crate::ledger::book::{Book, blank};
 use crate::ledger::price::{Price, price};
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, answer};
 use crate::ledger::usage::Usage;
 use crate::measure::Currency;
-use crate::people::{PreparedUser, UserReference};
+use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
 use crate::records::{Config, Entry, HoldPart, User, Verb};
 use crate::text;
@@ -102,17 +102,17 @@ impl Job {
         queue: Option<&str>,
         cost: Option<StatedCost>,
     ) -> Result<Self, Error> {
-        usage.check()?;
+        let queue = match queue {
+            Some(queue) => text::optional("queue", queue, text::MAX_SHORT)?,
+            None => None,
+        };
         if cost.is_some_and(|cost| cost.cost_micros < 0) {
             return Err(
                 Error::new(Code::NegativeAmount, "`cost_micros` is negative")
                     .with("field", "cost_micros"),
             );
         }
-        let queue = match queue {
-            Some(queue) => text::optional("queue", queue, text::MAX_SHORT)?,
-            None => None,
-        };
+        usage.check()?;
         Ok(Self { usage, queue, cost })
     }
 
@@ -201,10 +201,16 @@ impl Command for Charge {
     const REQUIRES: Requirement = Requirement::Permission(JOB_CHARGE);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedJob, Error> {
+        let mut refusals = Refusals::default();
+        let user = refusals.prepared(self.user.prepare(preparation));
+        let key = refusals.prepared(self.key.prepare(preparation.tenant));
+        let queue = self.queue.as_deref();
+        let job = refusals.prepared(Job::prepare(self.usage, queue, self.cost));
+        let (user, key, job) = refusals.all(user.zip(key).zip(job)).map(flat)?;
         Ok(PreparedJob {
-            user: self.user.prepare(preparation)?,
-            key: self.key.prepare(preparation.tenant)?,
-            job: Job::prepare(self.usage, self.queue.as_deref(), self.cost)?,
+            user,
+            key,
+            job,
             hold_ms: None,
         })
     }
@@ -216,19 +222,28 @@ impl Command for Authorise {
     const REQUIRES: Requirement = Requirement::Permission(JOB_CHARGE);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedJob, Error> {
+        let mut refusals = Refusals::default();
         let hold_ms = self.expires_in_ms.unwrap_or(DEFAULT_HOLD_MS);
         if !(1..=MAX_HOLD_MS).contains(&hold_ms) {
-            return Err(Error::new(
-                Code::InvalidValue,
-                format!("`expires_in_ms` is not between 1 and {MAX_HOLD_MS}"),
-            )
-            .with("field", "expires_in_ms"));
+            refusals.note(
+                Error::new(
+                    Code::InvalidValue,
+                    format!("`expires_in_ms` is not between 1 and {MAX_HOLD_MS}"),
+                )
+                .with("field", "expires_in_ms"),
+            );
         }
+        let job = refusals.prepared(self.job.prepare(preparation));
         Ok(PreparedJob {
             hold_ms: Some(hold_ms),
-            ..self.job.prepare(preparation)?
+            ..refusals.all(job)?
         })
     }
+}
+
+/// Three things that were paired.
+pub(super) fn flat<A, B, C>(((a, b), c): ((A, B), C)) -> (A, B, C) {
+    (a, b, c)
 }
 
 impl PreparedJob {
@@ -249,8 +264,8 @@ impl PreparedJob {
         if entry.request != self.request() {
             return Ok(Some("command"));
         }
-        let user = self.user.find(view, tenant)?;
-        if user.is_some_and(|user| user.id.0 != entry.owner) {
+        let owner = UserId(entry.owner);
+        if self.user.is_other_than(owner, view, tenant)? {
             return Ok(Some("user"));
         }
         let asked_ms = entry.expires_at.map(|at| at.millis() - entry.at.millis());

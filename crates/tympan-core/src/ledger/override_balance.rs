@@ -4,10 +4,10 @@ use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{PlanId, TenantId, UserId};
 use crate::ledger::book::{Book, blank};
-use crate::ledger::charge::repeat;
+use crate::ledger::charge::{flat, repeat};
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::measure::{Currency, Measure};
-use crate::people::{PreparedUser, UserReference};
+use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{ALLOWANCE_ADJUST, Requirement, configured};
 use crate::records::{Entry, Verb, WalletKey, WalletKind};
 use crate::text;
@@ -90,13 +90,19 @@ impl Command for Adjust {
     const REQUIRES: Requirement = Requirement::Permission(ALLOWANCE_ADJUST);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedOverride, Error> {
+        let mut refusals = Refusals::default();
+        let user = refusals.prepared(self.user.prepare(preparation));
+        let reason = text::required("reason", &self.reason, text::MAX_NOTES);
+        let reason = refusals.prepared(reason);
+        let key = refusals.prepared(self.key.prepare(preparation.tenant));
+        let (user, reason, key) = refusals.all(user.zip(reason).zip(key)).map(flat)?;
         Ok(PreparedOverride {
-            user: self.user.prepare(preparation)?,
+            user,
             wallet: self.wallet,
             verb: Verb::Adjust,
             asked: self.amount,
-            reason: text::required("reason", &self.reason, text::MAX_NOTES)?,
-            key: self.key.prepare(preparation.tenant)?,
+            reason,
+            key,
             may_owe: self.may_owe,
         })
     }
@@ -108,13 +114,19 @@ impl Command for SetBalance {
     const REQUIRES: Requirement = Requirement::Permission(ALLOWANCE_ADJUST);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedOverride, Error> {
+        let mut refusals = Refusals::default();
+        let user = refusals.prepared(self.user.prepare(preparation));
+        let reason = text::required("reason", &self.reason, text::MAX_NOTES);
+        let reason = refusals.prepared(reason);
+        let key = refusals.prepared(self.key.prepare(preparation.tenant));
+        let (user, reason, key) = refusals.all(user.zip(reason).zip(key)).map(flat)?;
         Ok(PreparedOverride {
-            user: self.user.prepare(preparation)?,
+            user,
             wallet: self.wallet,
             verb: Verb::Set,
             asked: self.balance,
-            reason: text::required("reason", &self.reason, text::MAX_NOTES)?,
-            key: self.key.prepare(preparation.tenant)?,
+            reason,
+            key,
             may_owe: self.may_owe,
         })
     }
@@ -207,11 +219,11 @@ impl PreparedOverride {
         if entry.request != self.request() {
             return Ok(Some("command"));
         }
-        let user = self.user.find(view, tenant)?;
-        if user.is_some_and(|user| user.id.0 != entry.owner) {
+        let owner = UserId(entry.owner);
+        if self.user.is_other_than(owner, view, tenant)? {
             return Ok(Some("user"));
         }
-        let same_wallet = entry.wallet() == self.wallet.of(UserId(entry.owner));
+        let same_wallet = entry.wallet() == self.wallet.of(owner);
         if !same_wallet {
             return Ok(Some("wallet"));
         }

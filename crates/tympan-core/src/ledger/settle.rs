@@ -8,6 +8,7 @@ use crate::ledger::book::Book;
 use crate::ledger::charge::{Job, StatedCost, repeat};
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::ledger::usage::Usage;
+use crate::people::Refusals;
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
 use crate::records::{Entry, Hold, HoldPart, HoldState, Verb};
 use crate::row::words;
@@ -59,10 +60,15 @@ impl Command for Settle {
     const REQUIRES: Requirement = Requirement::Permission(JOB_CHARGE);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedSettle, Error> {
+        let mut refusals = Refusals::default();
+        let key = refusals.prepared(self.key.prepare(preparation.tenant));
+        let queue = self.queue.as_deref();
+        let job = refusals.prepared(Job::prepare(self.usage, queue, self.cost));
+        let (key, job) = refusals.all(key.zip(job))?;
         Ok(PreparedSettle {
             hold: self.hold,
-            key: self.key.prepare(preparation.tenant)?,
-            job: Job::prepare(self.usage, self.queue.as_deref(), self.cost)?,
+            key,
+            job,
             extra: self.extra,
         })
     }
@@ -121,9 +127,7 @@ impl Decide for PreparedSettle {
         }
 
         book.begin_receipt();
-        if !late {
-            book.resolve(hold, HoldState::Settled, book.now);
-        }
+        book.resolve(hold, HoldState::Settled, book.now);
         entry.denied = (denied > 0).then_some(denied);
         write_lines(&mut book, context, entry, takes, &parts)?;
         Ok(book.close(context, &self.key, None)?)

@@ -289,6 +289,7 @@ fn a_repeat_returns_the_receipt_and_other_content_is_named() {
     let base = || Charge::new(ANN, "a", Usage::pages(2));
     for (other, field) in [
         (Charge::new(FREE, "a", Usage::pages(2)), "user"),
+        (Charge::new(UserId(99), "a", Usage::pages(2)), "user"),
         (Charge::new(ANN, "a", Usage::pages(3)), "pages"),
         (
             Charge::new(ANN, "a", Usage::pages(2).two_sided(true)),
@@ -465,6 +466,40 @@ fn holds_are_settled_cancelled_or_given_back() {
     );
     let unknown = settle(&mut store, HoldId(1), "s4", 1, Extra::Deny).unwrap_err();
     assert_eq!(unknown.code(), Code::UnknownHold);
+}
+
+#[test]
+fn a_hold_of_nothing_is_cancelled_like_any_other() {
+    let mut store = shop();
+    let id = hold(&mut store, "h", 0, 60_000).unwrap().hold.unwrap();
+    let cancel = |key: &str| Cancel {
+        hold: id,
+        key: key.into(),
+    };
+    let receipt = store.run(&cancel("c")).unwrap();
+    assert_eq!((receipt.verb, receipt.hold), (Verb::Cancel, Some(id)));
+    assert_eq!(store.run(&cancel("c")).unwrap(), receipt);
+    let again = store.run(&cancel("d")).unwrap_err();
+    assert_eq!(again.detail("state"), Some("cancelled"));
+}
+
+#[test]
+fn a_job_that_is_settled_late_is_settled_once() {
+    for pages in [0, 10] {
+        let mut store = shop();
+        let id = hold(&mut store, "h", pages, 60_000).unwrap().hold.unwrap();
+        store.now = store.now.plus_millis(60_000);
+        let late = settle(&mut store, id, "s", 10, Extra::TakeAvailable).unwrap();
+        assert!(late.late);
+        let again = settle(&mut store, id, "t", 10, Extra::TakeAvailable).unwrap_err();
+        assert_eq!(
+            (again.code(), again.detail("state")),
+            (Code::HoldResolved, Some("settled"))
+        );
+        let same = settle(&mut store, id, "s", 10, Extra::TakeAvailable).unwrap();
+        assert_eq!(same, late, "the same key gets its receipt");
+        assert_eq!(balance(&store, ANN, WalletKind::Allowance), Some(4_600_000));
+    }
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub use identity_edit::IdentityEdit;
 pub use identity_types::{IdentityType, identity_types};
 pub use new_identity::{NewIdentity, NewValue, StoredIdentity};
 pub use reference::{PreparedUser, UserReference};
+pub(crate) use refusals::Refusals;
 pub use role_rows::{Accounts, NewRoleRow, RoleRowEdit};
 pub use transfer::{
     IdentityReference, PreparedSwap, PreparedTransfer, SwapIdentities, TransferIdentity,

@@ -91,6 +91,25 @@ impl PreparedUser {
         Ok(view.user(tenant, id)?)
     }
 
+    /// Whether it means another user than the one with an id. A value that finds nobody any more
+    /// may have been that user's.
+    ///
+    /// # Errors
+    /// What the view lacks.
+    pub(crate) fn is_other_than(
+        &self,
+        owner: UserId,
+        view: &View,
+        tenant: TenantId,
+    ) -> Result<bool, Stop> {
+        match &self.0 {
+            By::Id(id) => Ok(*id != owner),
+            By::Claim(_) => Ok(self
+                .find(view, tenant)?
+                .is_some_and(|user| user.id != owner)),
+        }
+    }
+
     /// The user.
     ///
     /// # Errors

@@ -1,16 +1,16 @@
 //! When several refusals apply, the documented order decides which one is told.
 
 use crate::command::Stop;
-use crate::error::Error;
+use crate::error::{Code, Error};
 
 /// Keeps, of the refusals it is told, the one that comes first in the order of
 /// [`Code`](crate::error::Code).
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Option<Error>);
+pub(crate) struct Refusals(Option<Error>);
 
 impl Refusals {
     /// One more refusal.
-    pub(super) fn note(&mut self, error: Error) {
+    pub(crate) fn note(&mut self, error: Error) {
         if self
             .0
             .as_ref()
@@ -21,7 +21,7 @@ impl Refusals {
     }
 
     /// What a check gave, if it neither refused nor lacks anything.
-    pub(super) fn check<T>(&mut self, checked: Result<T, Stop>) -> Result<Option<T>, Stop> {
+    pub(crate) fn check<T>(&mut self, checked: Result<T, Stop>) -> Result<Option<T>, Stop> {
         match checked {
             Ok(value) => Ok(Some(value)),
             Err(Stop::Refused(error)) => {
@@ -32,8 +32,19 @@ impl Refusals {
         }
     }
 
+    /// What a step of preparing gave, if it refused nothing.
+    pub(crate) fn prepared<T>(&mut self, prepared: Result<T, Error>) -> Option<T> {
+        prepared.map_err(|error| self.note(error)).ok()
+    }
+
+    /// Everything that was prepared, or the refusal to tell.
+    pub(crate) fn all<T>(self, prepared: Option<T>) -> Result<T, Error> {
+        self.finish()?;
+        prepared.ok_or_else(|| Error::of(Code::Internal))
+    }
+
     /// The refusal to tell, if there is one.
-    pub(super) fn finish(self) -> Result<(), Error> {
+    pub(crate) fn finish(self) -> Result<(), Error> {
         self.0.map_or(Ok(()), Err)
     }
 }
@@ -41,7 +52,6 @@ impl Refusals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Code;
 
     #[test]
     fn the_first_in_the_documented_order_is_told() {

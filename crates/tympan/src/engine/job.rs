@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tympan_core::command::{Actor, Command, Context, Decide, Preparation, Stop};
 use tympan_core::error::{Code, Error};
-use tympan_core::permissions::{actor_reads, permit};
+use tympan_core::permissions::{Requirement, actor_reads, permit};
 use tympan_core::records::Config;
 use tympan_core::view::{Change, ReadSet, View};
 
@@ -177,7 +177,8 @@ impl<C: Command> Job<C> {
         command: C,
     ) -> Result<Self, Error> {
         let config = tenant.config(&*engine.store)?;
-        let prepared = prepare(engine, tenant, &command, config.as_deref())?;
+        let prepared = prepare(engine, tenant, &command, config.as_deref())
+            .map_err(|error| told(engine, tenant, (actor, C::REQUIRES), config.as_ref(), error))?;
         let state = State {
             prepared,
             version: config.map(|config| config.tenant.version),
@@ -198,6 +199,27 @@ impl<C: Command> Job<C> {
             .answer
             .take()
             .unwrap_or_else(|| Err(Error::of(Code::Internal)))
+    }
+}
+
+/// What to tell of a request that is wrong by itself: whoever may not ask for it at all is told
+/// that, and nothing about what was sent.
+fn told(
+    engine: &Engine,
+    tenant: &Tenant,
+    (actor, requirement): (Actor, Requirement),
+    config: Option<&Arc<Config>>,
+    error: Error,
+) -> Error {
+    let mut set = actor_reads(tenant.id, actor);
+    set.known.extend(config.cloned());
+    let mut view = View::default();
+    if actor == Actor::Host || engine.store.read(&set, &mut view).is_err() {
+        return error;
+    }
+    match permit(&view, tenant.id, actor, requirement, None) {
+        Err(Stop::Refused(refused)) if refused.code() < error.code() => refused,
+        _ => error,
     }
 }
 
