@@ -1,1 +1,26 @@
-//! Seeded simulation of tympan: workload, faults, and an auditor with its own model
+//! Seeded simulation of tympan: workload, faults, and an auditor with its own model.
+//!
+//! One seed gives the commands, the clock, the ids and the random bytes. Every step is done to the
+//! store in memory and to a SQLite file; the answers are compared, then audited.
+
+mod arguments;
+mod ask;
+mod auditor;
+mod calendar;
+mod chance;
+mod fault;
+mod sides;
+mod simulation;
+mod step;
+mod workload;
+mod world;
+
+pub use arguments::Arguments;
+pub use ask::{Answer, Ask, Reply};
+pub use auditor::Auditor;
+pub use chance::Chance;
+pub use fault::Fault;
+pub use sides::Kind;
+pub use simulation::{Failure, Plan, Report, simulate};
+pub use step::Step;
+pub use workload::{Mix, START_MS, Workload};

@@ -1,0 +1,174 @@
+//! The auditor: a second opinion on every answer. It shares no code with the rules: it knows their
+//! documentation, plain maps, wide numbers, and a calendar of its own.
+//!
+//! Of every command of the ledger it says beforehand whether it is refused and why, what the
+//! receipt says, what a repeat gets, and what becomes of the hold. Of everything else it follows
+//! what was answered, and says what cannot be.
+
+mod configuration;
+mod ledger;
+mod model;
+mod people;
+mod purses;
+mod wrong;
+
+use std::collections::BTreeMap;
+
+use tympan_core::error::Code;
+use tympan_core::ids::{AccountId, UserId};
+use tympan_core::records::IdentityKind;
+
+use crate::ask::{Answer, Ask};
+use crate::calendar::Calendar;
+use model::Tenant;
+
+/// Knows what should have happened.
+#[derive(Debug, Default)]
+pub struct Auditor {
+    tenants: BTreeMap<i64, Tenant>,
+    calendar: Calendar,
+}
+
+impl Auditor {
+    /// Checks an answer, and takes note of what the command did. Commands of a batch are prepared
+    /// before the first of them is decided, so what one takes from its actor comes too late for
+    /// what is wrong with the others by themselves.
+    ///
+    /// # Errors
+    /// What was expected instead.
+    pub fn check(
+        &mut self,
+        tenant: i64,
+        actor: Option<UserId>,
+        clock: i64,
+        (ask, answer): (&Ask, &Answer),
+        in_batch: bool,
+    ) -> Result<(), String> {
+        let tenant = self.tenants.entry(tenant).or_default();
+        let calendar = &mut self.calendar;
+        if matches!(
+            ask,
+            Ask::Charge(_)
+                | Ask::Authorise(_)
+                | Ask::Settle(_)
+                | Ask::Cancel(_)
+                | Ask::Adjust(_)
+                | Ask::SetBalance(_)
+        ) {
+            return ledger::check(tenant, calendar, (actor, clock), ask, answer);
+        }
+        follow(tenant, calendar, (actor, clock), (ask, answer), in_batch)
+    }
+
+    /// Whether a user may do something.
+    #[must_use]
+    pub fn may(
+        &self,
+        tenant: i64,
+        user: UserId,
+        permission: &str,
+        account: Option<AccountId>,
+    ) -> bool {
+        self.tenants
+            .get(&tenant)
+            .is_some_and(|tenant| tenant.user_may(user, permission, account))
+    }
+
+    /// Every balance and what is held of it, as a dump of wallets would say them.
+    #[must_use]
+    pub fn wallets(&self) -> BTreeMap<(i64, i64, String, i64), (i64, i64)> {
+        let mut all = BTreeMap::new();
+        for (tenant, known) in &self.tenants {
+            for (user, purses) in &known.purses {
+                for (feed, purse) in &purses.purses {
+                    let (kind, number) = match feed {
+                        model::Feed::Plan(plan) => ("allowance", *plan),
+                        model::Feed::Own(currency) => ("own_funds", *currency),
+                    };
+                    let figure = |number: i128| i64::try_from(number).unwrap_or(i64::MAX);
+                    all.insert(
+                        (*tenant, *user, kind.to_owned(), number),
+                        (figure(purse.balance), figure(purse.held)),
+                    );
+                }
+            }
+        }
+        all
+    }
+
+    /// How every hold of which something was kept aside stands, as a dump of holds would say it.
+    #[must_use]
+    pub fn holds(&self) -> BTreeMap<(i64, i64), &'static str> {
+        let mut all = BTreeMap::new();
+        for (tenant, known) in &self.tenants {
+            for (id, hold) in &known.holds {
+                let state = match hold.state {
+                    model::HoldState::Open => "open",
+                    model::HoldState::Settled => "settled",
+                    model::HoldState::Cancelled => "cancelled",
+                    model::HoldState::Expired => "expired",
+                };
+                all.insert((*tenant, *id), state);
+            }
+        }
+        all
+    }
+}
+
+/// Checks what can be said of an answer outside the ledger.
+fn follow(
+    tenant: &mut Tenant,
+    calendar: &mut Calendar,
+    (actor, clock): (Option<UserId>, i64),
+    (ask, answer): (&Ask, &Answer),
+    in_batch: bool,
+) -> Result<(), String> {
+    let permitted = match configuration::required(ask) {
+        Some(permission) => tenant.may(actor, permission),
+        None => actor.is_none(),
+    };
+    match answer {
+        Err(error) => {
+            let denied = matches!(error.code(), Code::Denied | Code::GrantBeyondOwn);
+            if denied && actor.is_none() {
+                return Err("expected the host itself to be permitted everything".to_owned());
+            }
+            let strange = matches!(
+                error.code(),
+                Code::Internal | Code::Closed | Code::Busy | Code::UnknownTenant
+            );
+            if strange || error.code().as_str().starts_with("store") {
+                return Err("expected an answer, or a refusal by the rules".to_owned());
+            }
+            if !permitted && !in_batch && error.code() > Code::Denied {
+                return Err("expected `denied`, which goes before".to_owned());
+            }
+            Ok(())
+        }
+        Ok(_) if !permitted => Err("expected `denied`".to_owned()),
+        Ok(reply) => {
+            configuration::learn(tenant, clock, ask, reply);
+            people::learn(tenant, calendar, clock, ask, reply)?;
+            tenant.check_people()
+        }
+    }
+}
+
+impl Tenant {
+    /// The first username of the first administrator.
+    fn name_first(&mut self, user: i64, username: &str) {
+        self.identities += 1;
+        let identity = model::Identity {
+            number: self.identities,
+            id: None,
+            kind: IdentityKind::Username.name().into_owned(),
+            value: wrong::folded(username),
+            enabled: true,
+            first: true,
+            exclusive: true,
+        };
+        if let Some(person) = self.people.get_mut(&user) {
+            person.identities.push(identity);
+        }
+    }
+}

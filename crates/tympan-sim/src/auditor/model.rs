@@ -1,0 +1,188 @@
+//! What the auditor knows: plain maps and wide numbers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tympan_core::configuration::{PlanTerms, PriceTerms};
+use tympan_core::measure::Measure;
+use tympan_core::records::{Schedule, WhenExhausted};
+
+use crate::ask::{Answer, Ask};
+
+/// One tenant.
+#[derive(Debug, Default)]
+pub(super) struct Tenant {
+    pub(super) currency: String,
+    pub(super) default_profile: i64,
+    pub(super) roles: BTreeMap<i64, BTreeSet<String>>,
+    pub(super) profiles: BTreeMap<i64, Profile>,
+    pub(super) prices: BTreeMap<i64, Prices>,
+    pub(super) people: BTreeMap<i64, Person>,
+    pub(super) purses: BTreeMap<i64, Purses>,
+    pub(super) holds: BTreeMap<i64, Hold>,
+    /// By key and attempt.
+    pub(super) done: BTreeMap<(String, i32), Done>,
+    /// Identities that were ever made, to number them.
+    pub(super) identities: u64,
+}
+
+/// What was decided under a key.
+#[derive(Clone, Debug)]
+pub(super) struct Done {
+    pub(super) user: i64,
+    pub(super) ask: Ask,
+    pub(super) answer: Answer,
+    pub(super) refused: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Profile {
+    pub(super) prices: Option<i64>,
+    pub(super) plans: BTreeMap<i64, Vec<Revision>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Revision {
+    pub(super) from: i64,
+    pub(super) terms: Terms,
+    pub(super) ended: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Terms {
+    pub(super) priority: i32,
+    pub(super) unit: Unit,
+    pub(super) amount: i128,
+    pub(super) monthly: bool,
+    pub(super) zone: &'static str,
+    pub(super) warns: bool,
+    pub(super) overdraft: i128,
+}
+
+impl Terms {
+    pub(super) fn of(terms: &PlanTerms) -> Self {
+        Self {
+            priority: terms.priority,
+            unit: Unit::of(terms.measure),
+            amount: i128::from(terms.amount),
+            monthly: terms.schedule == Schedule::Monthly,
+            zone: terms.time_zone.name(),
+            warns: terms.when_exhausted == WhenExhausted::Warn,
+            overdraft: i128::from(terms.overdraft),
+        }
+    }
+}
+
+/// What is counted, in the order in which a job is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Unit(u8, pub(super) String);
+
+impl Unit {
+    pub(super) fn of(measure: Measure) -> Self {
+        let name = measure.name().into_owned();
+        let order = [
+            "total_pages",
+            "colour_pages",
+            "mono_pages",
+            "sheets",
+            "impressions",
+            "jobs",
+        ];
+        let place = order.iter().position(|word| *word == name);
+        Self(
+            place.and_then(|at| u8::try_from(at).ok()).unwrap_or(9),
+            name,
+        )
+    }
+
+    pub(super) fn money(currency: &str) -> Self {
+        Self(9, format!("cost:{currency}"))
+    }
+
+    pub(super) fn is_money(&self) -> bool {
+        self.0 == 9
+    }
+
+    /// The currency's number in ISO 4217.
+    pub(super) fn number(&self) -> i64 {
+        match self.1.as_str() {
+            "cost:EUR" => 978,
+            "cost:USD" => 840,
+            "cost:CHF" => 756,
+            _ => -1,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Prices {
+    pub(super) currency: String,
+    pub(super) revisions: Vec<(i64, Vec<PriceTerms>)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Person {
+    pub(super) active: bool,
+    pub(super) restricted: bool,
+    pub(super) profile: i64,
+    pub(super) profile_since: i64,
+    pub(super) created_at: i64,
+    pub(super) role: Option<i64>,
+    /// Role and accounts; none: all accounts.
+    pub(super) rows: BTreeMap<i64, (i64, Option<BTreeSet<i64>>)>,
+    pub(super) identities: Vec<Identity>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub(super) number: u64,
+    pub(super) id: Option<i64>,
+    pub(super) kind: String,
+    pub(super) value: String,
+    pub(super) enabled: bool,
+    pub(super) first: bool,
+    /// Whether nobody else may have the value.
+    pub(super) exclusive: bool,
+}
+
+/// What feeds a purse: a plan, or payments in a currency. Purses are emptied in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Feed {
+    Plan(i64),
+    Own(i64),
+}
+
+/// Everything a person has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Purses {
+    pub(super) purses: BTreeMap<Feed, Purse>,
+    /// What is kept aside: by hold and purse.
+    pub(super) aside: BTreeMap<(i64, Feed), i128>,
+    /// When any of them was written last.
+    pub(super) latest: i64,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Purse {
+    pub(super) unit: Unit,
+    pub(super) balance: i128,
+    pub(super) held: i128,
+    pub(super) spent: i128,
+    /// The last instant at which its plan fed it.
+    pub(super) fed_at: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HoldState {
+    Open,
+    Settled,
+    Cancelled,
+    Expired,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hold {
+    pub(super) owner: i64,
+    pub(super) state: HoldState,
+    pub(super) expires_at: i64,
+    pub(super) resolved_at: i64,
+}

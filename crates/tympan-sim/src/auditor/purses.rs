@@ -1,0 +1,366 @@
+//! What is in purses: what plans fed, what holds keep aside, what a job takes from which.
+
+use tympan_core::error::Code;
+
+use super::model::{Feed, HoldState, Person, Profile, Purse, Purses, Revision, Tenant, Unit};
+use crate::calendar::Calendar;
+
+/// Everything that one command may look at and change of a person's purses.
+pub(super) struct Desk {
+    pub(super) person: Person,
+    pub(super) now: i64,
+    pub(super) purses: Purses,
+    /// The plans in force, in the order in which they are emptied: plan, revision.
+    pub(super) plans: Vec<(i64, Revision)>,
+    /// Holds whose time was over.
+    pub(super) expired: Vec<i64>,
+    pub(super) written: bool,
+}
+
+/// One purse's part of a job.
+#[derive(Clone, Debug)]
+pub(super) struct Take {
+    pub(super) feed: Feed,
+    pub(super) unit: Unit,
+    pub(super) amount: i128,
+    pub(super) debt: i128,
+}
+
+/// What a job needs of one unit.
+#[derive(Clone, Debug)]
+pub(super) struct Need {
+    pub(super) unit: Unit,
+    pub(super) amount: i128,
+    pub(super) from: Vec<Feed>,
+    pub(super) without_limit: bool,
+}
+
+/// What is short.
+#[derive(Clone, Debug)]
+pub(super) struct Short {
+    pub(super) feed: Feed,
+    pub(super) unit: Unit,
+    pub(super) needed: i128,
+    pub(super) available: i128,
+    pub(super) next_reset_at: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beyond {
+    Refuse,
+    Available,
+    Owe,
+}
+
+/// A number that must fit into 63 bits and a sign.
+pub(super) fn fits(number: i128) -> Result<i128, Code> {
+    i64::try_from(number)
+        .map(i128::from)
+        .map_err(|_| Code::AmountOverflow)
+}
+
+/// The nearest number that fits.
+pub(super) fn nearest(number: i128) -> i128 {
+    number.clamp(i128::from(i64::MIN), i128::from(i64::MAX))
+}
+
+impl Desk {
+    /// Opens a person's purses as they stand at a time: what expired is given back, and every plan
+    /// has fed them on time.
+    pub(super) fn open(
+        tenant: &Tenant,
+        user: i64,
+        clock: i64,
+        calendar: &mut Calendar,
+    ) -> Result<Self, Code> {
+        let Some(person) = tenant.people.get(&user) else {
+            return Err(Code::UnknownUser);
+        };
+        let purses = tenant.purses.get(&user).cloned().unwrap_or_default();
+        let now = clock.max(purses.latest).max(person.created_at);
+        let nothing = Profile::default();
+        let profile = tenant.profiles.get(&person.profile).unwrap_or(&nothing);
+        let mut desk = Self {
+            person: person.clone(),
+            now,
+            plans: in_force(profile, now),
+            purses,
+            expired: Vec::new(),
+            written: false,
+        };
+        desk.give_back_expired(tenant);
+        for (plan, current) in desk.plans.clone() {
+            let revisions = profile.plans.get(&plan).map_or(&[][..], Vec::as_slice);
+            desk.feed(plan, &current, revisions, calendar)?;
+        }
+        Ok(desk)
+    }
+
+    fn give_back_expired(&mut self, tenant: &Tenant) {
+        let over: Vec<(i64, Feed)> = self
+            .purses
+            .aside
+            .keys()
+            .filter(|(hold, _)| {
+                let hold = tenant.holds.get(hold);
+                hold.is_some_and(|hold| hold.expires_at <= self.now)
+            })
+            .copied()
+            .collect();
+        for (hold, feed) in over {
+            let amount = self.purses.aside.remove(&(hold, feed)).unwrap_or(0);
+            if let Some(purse) = self.purses.purses.get_mut(&feed) {
+                purse.held -= amount;
+            }
+            self.expired.push(hold);
+            self.written = true;
+        }
+    }
+
+    fn feed(
+        &mut self,
+        plan: i64,
+        current: &Revision,
+        revisions: &[Revision],
+        calendar: &mut Calendar,
+    ) -> Result<(), Code> {
+        let feed = Feed::Plan(plan);
+        if !self.purses.purses.contains_key(&feed) {
+            let begun = revisions.first().unwrap_or(current).from;
+            let since = self.person.profile_since.max(begun);
+            let then = revisions.iter().rfind(|revision| revision.from <= since);
+            let first = then.unwrap_or(current);
+            let balance = if first.ended { 0 } else { first.terms.amount };
+            let purse = Purse {
+                unit: current.terms.unit.clone(),
+                balance,
+                held: 0,
+                spent: 0,
+                fed_at: since,
+            };
+            self.purses.purses.insert(feed, purse);
+            self.written = true;
+        }
+        let Some(purse) = self.purses.purses.get_mut(&feed) else {
+            return Ok(());
+        };
+        for (place, revision) in revisions.iter().enumerate() {
+            let until = revisions.get(place + 1).map_or(i64::MAX, |next| next.from);
+            let mut after = purse.fed_at.max(revision.from - 1);
+            if !revision.terms.monthly || revision.ended {
+                continue;
+            }
+            while let Some(due) = calendar.next_month(revision.terms.zone, after) {
+                if due > self.now || due >= until {
+                    break;
+                }
+                let change = fits(revision.terms.amount - purse.balance)?;
+                self.written |= change != 0;
+                purse.balance += change;
+                purse.fed_at = due;
+                after = due;
+            }
+        }
+        Ok(())
+    }
+
+    /// `balance + overdraft − held`.
+    fn available(&self, feed: Feed) -> i128 {
+        let Some(purse) = self.purses.purses.get(&feed) else {
+            return 0;
+        };
+        nearest(nearest(purse.balance + self.overdraft(feed)) - purse.held)
+    }
+
+    pub(super) fn overdraft(&self, feed: Feed) -> i128 {
+        let plan = self
+            .plans
+            .iter()
+            .find(|(plan, _)| Feed::Plan(*plan) == feed);
+        plan.map_or(0, |(_, revision)| revision.terms.overdraft)
+    }
+
+    /// What a job needs, unit by unit.
+    pub(super) fn needs(
+        &self,
+        counted: &dyn Fn(&Unit) -> i128,
+        cost: Option<(Unit, i128)>,
+        home: &Unit,
+    ) -> Vec<Need> {
+        let mut units: Vec<Unit> = self
+            .plans
+            .iter()
+            .map(|(_, revision)| revision.terms.unit.clone())
+            .chain(cost.iter().map(|(unit, _)| unit.clone()))
+            .collect();
+        units.sort();
+        units.dedup();
+        let mut needs = Vec::new();
+        for unit in units {
+            let amount = match &cost {
+                Some((of, amount)) if *of == unit => *amount,
+                _ if unit.is_money() => continue,
+                _ => counted(&unit),
+            };
+            let plans = self
+                .plans
+                .iter()
+                .filter(|(_, plan)| plan.terms.unit == unit);
+            let warns = plans.clone().any(|(_, plan)| plan.terms.warns);
+            let mut from: Vec<Feed> = plans.map(|(plan, _)| Feed::Plan(*plan)).collect();
+            let without_limit = warns || !self.person.restricted;
+            let own = Feed::Own(unit.number());
+            if unit.is_money()
+                && (from.is_empty() || without_limit || self.purses.purses.contains_key(&own))
+            {
+                from.push(own);
+            }
+            needs.push(Need {
+                unit,
+                amount,
+                from,
+                without_limit,
+            });
+        }
+        if needs.is_empty() {
+            needs.push(Need {
+                unit: home.clone(),
+                amount: 0,
+                from: vec![Feed::Own(home.number())],
+                without_limit: true,
+            });
+        }
+        needs
+    }
+
+    /// Who gives how much, and what nobody gives.
+    pub(super) fn share(
+        &self,
+        needs: &[Need],
+        beyond: Beyond,
+        calendar: &mut Calendar,
+    ) -> Result<(Vec<Take>, i128), Short> {
+        let mut takes: Vec<Take> = Vec::new();
+        let mut denied = 0;
+        for need in needs {
+            let mut lines: Vec<Take> = Vec::new();
+            let line = |feed: Feed, amount: i128, debt: i128| Take {
+                feed,
+                unit: need.unit.clone(),
+                amount,
+                debt,
+            };
+            let mut missing = need.amount;
+            for feed in &need.from {
+                let amount = missing.min(self.available(*feed).max(0));
+                if amount > 0 {
+                    lines.push(line(*feed, amount, 0));
+                    missing -= amount;
+                }
+            }
+            if missing > 0 && (need.without_limit || beyond == Beyond::Owe) {
+                let debt = if need.without_limit { 0 } else { missing };
+                if let Some(last) = need.from.last() {
+                    match lines.iter_mut().find(|line| line.feed == *last) {
+                        Some(line) => {
+                            line.amount += missing;
+                            line.debt = debt;
+                        }
+                        None => lines.push(line(*last, missing, debt)),
+                    }
+                }
+            } else if missing > 0 && beyond == Beyond::Refuse {
+                return Err(self.short(need, calendar));
+            } else {
+                denied += missing;
+            }
+            if let (true, Some(first)) = (lines.is_empty(), need.from.first()) {
+                lines.push(line(*first, 0, 0));
+            }
+            takes.extend(lines);
+        }
+        Ok((takes, denied))
+    }
+
+    fn short(&self, need: &Need, calendar: &mut Calendar) -> Short {
+        let mut available = 0;
+        let mut next_reset_at: Option<i64> = None;
+        for feed in &need.from {
+            available = nearest(available + self.available(*feed).max(0));
+            let next = self.next_reset(*feed, calendar);
+            next_reset_at = [next_reset_at, next].into_iter().flatten().min();
+        }
+        Short {
+            feed: need.from.first().copied().unwrap_or(Feed::Own(0)),
+            unit: need.unit.clone(),
+            needed: need.amount,
+            available,
+            next_reset_at,
+        }
+    }
+
+    fn next_reset(&self, feed: Feed, calendar: &mut Calendar) -> Option<i64> {
+        let (_, plan) = self
+            .plans
+            .iter()
+            .find(|(plan, _)| Feed::Plan(*plan) == feed)?;
+        let purse = self.purses.purses.get(&feed)?;
+        if !plan.terms.monthly {
+            return None;
+        }
+        calendar.next_month(plan.terms.zone, purse.fed_at.max(plan.from - 1))
+    }
+
+    /// Writes a line: the purse is opened by its first.
+    pub(super) fn write(
+        &mut self,
+        feed: Feed,
+        unit: &Unit,
+        amount: i128,
+        held: i128,
+    ) -> Result<(i128, i128), Code> {
+        let since = self.now;
+        let purse = self.purses.purses.entry(feed).or_insert_with(|| Purse {
+            unit: unit.clone(),
+            balance: 0,
+            held: 0,
+            spent: 0,
+            fed_at: since,
+        });
+        purse.balance = fits(purse.balance + fits(amount)?)?;
+        purse.held = fits(purse.held + held)?;
+        self.written = true;
+        Ok((purse.balance, purse.held))
+    }
+
+    /// Keeps what was written.
+    pub(super) fn close(mut self, tenant: &mut Tenant, user: i64) {
+        if !self.written {
+            return;
+        }
+        self.purses.latest = self.now;
+        for hold in self.expired {
+            if let Some(hold) = tenant.holds.get_mut(&hold)
+                && hold.state == HoldState::Open
+            {
+                hold.state = HoldState::Expired;
+                hold.resolved_at = hold.expires_at;
+            }
+        }
+        tenant.purses.insert(user, self.purses);
+    }
+}
+
+/// The revisions in force at a time, without those that ended, by priority, then plan.
+fn in_force(profile: &Profile, at: i64) -> Vec<(i64, Revision)> {
+    let mut plans: Vec<(i64, Revision)> = profile
+        .plans
+        .iter()
+        .filter_map(|(plan, revisions)| {
+            let current = revisions.iter().rfind(|revision| revision.from <= at)?;
+            (!current.ended).then(|| (*plan, current.clone()))
+        })
+        .collect();
+    plans.sort_by_key(|(plan, revision)| (revision.terms.priority, *plan));
+    plans
+}

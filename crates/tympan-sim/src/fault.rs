@@ -1,0 +1,295 @@
+//! Faults planted to show that the simulation has teeth: each must be found.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tympan_core::error::{Code, Error};
+use tympan_core::ids::UserId;
+use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User, Verb, Wallets};
+use tympan_core::row::{Cell, Table};
+use tympan_core::time::Timestamp;
+use tympan_core::view::{Batch, Key, ReadSet, Record, View};
+use tympan_memory::MemoryStore;
+use tympan_store::{CommitError, Stamp, Store, Turn};
+
+macro_rules! faults {
+    ($($(#[$doc:meta])+ $name:ident,)+) => {
+        /// What is wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Fault {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+        }
+    };
+}
+
+faults! {
+    /// The store keeps an entry and not the debit of its wallet.
+    DropsTheDebit,
+    /// The store keeps neither the entry nor the debit of a charge that it says it has kept.
+    DropsTheCharge,
+    /// The store does not find receipts that are there.
+    ForgetsReceipts,
+    /// The store gives a receipt back with another amount.
+    AltersReceipts,
+    /// The store forgets what one hold keeps aside in one wallet.
+    ForgetsAHoldPart,
+    /// The store keeps a hold open that was resolved.
+    KeepsHoldsOpen,
+    /// The store puts off a schedule.
+    PutsOffResets,
+    /// The store forgets that a user was deactivated.
+    ForgetsDeactivations,
+    /// The store finds another user behind a username or card.
+    MixesUpOwners,
+    /// The store says that users hold no role.
+    ForgetsRoles,
+    /// The store loses the last batch when it is opened again.
+    LosesTheLastBatch,
+    /// The auditor is told of one page more than a job has.
+    TellsAnotherPage,
+    /// The auditor's clock is an hour fast.
+    TellsAnotherHour,
+    /// The auditor is not told of new terms of plans.
+    HidesPlanRevisions,
+    /// The auditor is not told of new prices.
+    HidesPriceRevisions,
+    /// The auditor is not told that users became inactive.
+    HidesDeactivations,
+    /// The auditor is told another mode of a settlement.
+    TellsAnotherMode,
+}
+
+impl Fault {
+    /// Whether it is the auditor who is misled, and not the store that errs.
+    #[must_use]
+    pub fn is_of_the_auditor(self) -> bool {
+        matches!(
+            self,
+            Self::TellsAnotherPage
+                | Self::TellsAnotherHour
+                | Self::HidesPlanRevisions
+                | Self::HidesPriceRevisions
+                | Self::HidesDeactivations
+                | Self::TellsAnotherMode
+        )
+    }
+}
+
+/// A store in memory with a fault.
+#[derive(Clone, Debug)]
+pub(crate) struct FaultyStore {
+    inner: Arc<MemoryStore>,
+    fault: Fault,
+    memory: Arc<Mutex<Remembered>>,
+}
+
+#[derive(Debug, Default)]
+struct Remembered {
+    batches: Vec<Batch>,
+    /// Two users, the second of whom stands behind what the first owns.
+    mixed_up: Vec<UserId>,
+}
+
+impl FaultyStore {
+    pub(crate) fn new(fault: Fault) -> Self {
+        Self {
+            inner: Arc::new(MemoryStore::new()),
+            fault,
+            memory: Arc::default(),
+        }
+    }
+
+    /// The same data, as if the store had been opened again.
+    pub(crate) fn reopened(&mut self) -> Result<Self, Error> {
+        if self.fault == Fault::LosesTheLastBatch {
+            let fresh = MemoryStore::new();
+            let mut memory = self.memory();
+            memory.batches.pop();
+            for batch in &memory.batches {
+                fresh
+                    .turn()?
+                    .commit(batch)
+                    .map_err(|_| Error::of(Code::Storage))?;
+            }
+            drop(memory);
+            self.inner = Arc::new(fresh);
+        }
+        Ok(self.clone())
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Remembered> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn load(
+        &self,
+        view: &mut View,
+        load: impl FnOnce(&mut View) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut found = View::default();
+        load(&mut found)?;
+        for (key, record) in found.records() {
+            let mut record = record.cloned();
+            self.read_fault(key, &mut record);
+            view.load(key.clone(), record);
+        }
+        Ok(())
+    }
+
+    fn read_fault(&self, key: &Key, record: &mut Option<Record>) {
+        match (self.fault, key, record.as_mut()) {
+            (Fault::ForgetsReceipts, Key::Receipt(..), Some(_)) => *record = None,
+            (Fault::AltersReceipts, Key::Receipt(..), Some(Record::Receipt(entries))) => {
+                let mut altered = entries.to_vec();
+                for entry in &mut altered {
+                    entry.amount -= i64::from(entry.verb == Verb::Charge);
+                }
+                *entries = Arc::new(altered);
+            }
+            (Fault::MixesUpOwners, Key::Claim(..), Some(Record::Claim(claim))) => {
+                let mut memory = self.memory();
+                if !memory.mixed_up.contains(&claim.user) && memory.mixed_up.len() < 2 {
+                    memory.mixed_up.push(claim.user);
+                }
+                if let [first, second] = memory.mixed_up[..]
+                    && claim.user == first
+                {
+                    Arc::make_mut(claim).user = second;
+                }
+            }
+            (Fault::ForgetsRoles, Key::User(..), Some(Record::User(user))) => {
+                Arc::make_mut(user).role = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn written(&self, batch: &Batch) -> Batch {
+        let mut batch = batch.clone();
+        if self.fault == Fault::DropsTheCharge
+            && batch.entries.iter().all(|entry| entry.verb == Verb::Charge)
+        {
+            batch.entries.clear();
+            batch.changes.clear();
+        }
+        if self.fault == Fault::KeepsHoldsOpen {
+            batch
+                .changes
+                .retain(|change| !(matches!(change.key, Key::Hold(..)) && change.before.is_some()));
+        }
+        for change in &mut batch.changes {
+            match (&change.before, &mut change.after) {
+                (Some(Record::Wallets(before)), Some(Record::Wallets(after))) => {
+                    self.write_wallets(before, Arc::make_mut(after));
+                }
+                (None, Some(Record::Wallets(after))) => {
+                    self.write_wallets(&Wallets::default(), Arc::make_mut(after));
+                }
+                (Some(Record::User(before)), Some(Record::User(after)))
+                    if self.fault == Fault::ForgetsDeactivations && before.active =>
+                {
+                    Arc::make_mut(after).active = true;
+                }
+                _ => {}
+            }
+        }
+        batch
+    }
+
+    fn write_wallets(&self, before: &Wallets, after: &mut Wallets) {
+        match self.fault {
+            Fault::DropsTheDebit => {
+                for wallet in &mut after.wallets {
+                    let old = before.wallets.iter().find(|old| old.key() == wallet.key());
+                    if let Some(old) = old.filter(|old| old.balance > wallet.balance) {
+                        wallet.balance = old.balance;
+                    }
+                }
+            }
+            Fault::ForgetsAHoldPart if after.hold_parts.len() > before.hold_parts.len() => {
+                after.hold_parts.pop();
+            }
+            Fault::PutsOffResets => {
+                for wallet in &mut after.wallets {
+                    wallet.next_due_at = wallet.next_due_at.map(|_| Timestamp::LATEST);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Store for FaultyStore {
+    fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+        self.load(view, |view| self.inner.read(set, view))
+    }
+
+    fn users(&self, query: &UserQuery) -> Result<Vec<User>, Error> {
+        self.inner.users(query)
+    }
+
+    fn entries(&self, query: &EntryQuery) -> Result<Vec<(Entry, Option<EntryText>)>, Error> {
+        self.inner.entries(query)
+    }
+
+    fn audit_events(
+        &self,
+        query: &AuditQuery,
+    ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
+        self.inner.audit_events(query)
+    }
+
+    fn scan(
+        &self,
+        table: &'static Table,
+        after: Option<&[Cell<'static>]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
+        self.inner.scan(table, after, limit)
+    }
+
+    fn stamp(&self) -> Result<Stamp, Error> {
+        self.inner.stamp()
+    }
+
+    fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {
+        Ok(Box::new(FaultyTurn {
+            store: self,
+            inner: self.inner.turn()?,
+        }))
+    }
+}
+
+struct FaultyTurn<'a> {
+    store: &'a FaultyStore,
+    inner: Box<dyn Turn + 'a>,
+}
+
+impl Turn for FaultyTurn<'_> {
+    fn load(&mut self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+        let (store, inner) = (self.store, &mut self.inner);
+        store.load(view, |view| inner.load(set, view))
+    }
+
+    fn now(&mut self) -> Result<Option<Timestamp>, Error> {
+        self.inner.now()
+    }
+
+    fn floor(&mut self) -> Result<i64, Error> {
+        self.inner.floor()
+    }
+
+    fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {
+        let batch = self.store.written(batch);
+        let done = self.inner.commit(&batch);
+        if done.is_ok() && self.store.fault == Fault::LosesTheLastBatch {
+            self.store.memory().batches.push(batch);
+        }
+        done
+    }
+}

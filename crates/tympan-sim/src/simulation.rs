@@ -1,0 +1,429 @@
+//! One simulation: the same steps on every side, every answer compared and audited.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tympan::Error;
+use tympan_core::ids::UserId;
+use tympan_core::ledger::Extra;
+
+use crate::ask::{Answer, Ask, in_full};
+use crate::auditor::Auditor;
+use crate::fault::Fault;
+use crate::sides::{Kind, Side};
+use crate::step::Step;
+use crate::workload::{START_MS, Workload};
+
+/// After so many steps the dumps are compared and everything is verified.
+const CHECK_EVERY: usize = 500;
+
+/// What to simulate.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What everything follows from.
+    pub seed: u64,
+    /// How many steps.
+    pub steps: usize,
+    /// The stores, and what is wrong with each.
+    pub sides: Vec<(Kind, Option<Fault>)>,
+    /// How the auditor is misled.
+    pub misled: Option<Fault>,
+}
+
+impl Plan {
+    /// A simulation on both stores, with nothing wrong.
+    #[must_use]
+    pub fn new(seed: u64, steps: usize) -> Self {
+        Self {
+            seed,
+            steps,
+            sides: vec![(Kind::Memory, None), (Kind::Sqlite, None)],
+            misled: None,
+        }
+    }
+
+    /// The same on these stores only.
+    #[must_use]
+    pub fn on(mut self, kinds: &[Kind]) -> Self {
+        self.sides = kinds.iter().map(|kind| (*kind, None)).collect();
+        self
+    }
+}
+
+/// What came of a simulation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Commands that were answered.
+    pub commands: usize,
+    /// Those that were not refused.
+    pub granted: usize,
+    /// Entries at the end.
+    pub entries: u64,
+    /// The digest of every answer.
+    pub answers: String,
+    /// The dump at the end.
+    pub dump: Vec<u8>,
+    /// Commands by name and outcome: how often each was seen.
+    pub outcomes: BTreeMap<String, usize>,
+}
+
+/// Something that must not be.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The seed.
+    pub seed: u64,
+    /// At which step.
+    pub step: usize,
+    /// Who found it: `stores`, `auditor`, `verify`, `dump`, `wallets`, `holds` or `error`.
+    pub by: &'static str,
+    /// What was found.
+    pub what: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "seed {}, step {}, found by {}:",
+            self.seed, self.step, self.by
+        )?;
+        writeln!(formatter, "{}", self.what)?;
+        write!(
+            formatter,
+            "again: cargo run -p tympan-sim --bin simulate -- --seed {} --steps {}",
+            self.seed,
+            self.step + 1
+        )
+    }
+}
+
+/// Runs a simulation in a folder of its own.
+///
+/// # Errors
+/// The first thing that must not be.
+pub fn simulate(plan: &Plan, folder: &Path) -> Result<Report, Failure> {
+    let mut simulation = Simulation {
+        seed: plan.seed,
+        step: 0,
+        workload: Workload::new(plan.seed),
+        auditor: Auditor::default(),
+        misled: plan.misled,
+        sides: Vec::new(),
+        clock: START_MS,
+        answers: Sha256::new(),
+        report: Report::default(),
+    };
+    for (kind, fault) in &plan.sides {
+        let side = Side::new(*kind, *fault, plan.seed, START_MS, folder);
+        let side = side.map_err(|error| simulation.failure("error", error.to_string()))?;
+        simulation.sides.push(side);
+    }
+    for step in 0..plan.steps {
+        simulation.step = step;
+        let next = simulation.workload.step();
+        simulation.take(&next)?;
+        if (step + 1) % CHECK_EVERY == 0 {
+            simulation.take(&Step::Verify)?;
+            simulation.take(&Step::Dump)?;
+        }
+    }
+    for last in [Step::Verify, Step::Dump, Step::Reopen, Step::Dump] {
+        simulation.take(&last)?;
+    }
+    simulation.end()
+}
+
+struct Simulation {
+    seed: u64,
+    step: usize,
+    workload: Workload,
+    auditor: Auditor,
+    misled: Option<Fault>,
+    sides: Vec<Side>,
+    clock: i64,
+    answers: Sha256,
+    report: Report,
+}
+
+impl Simulation {
+    fn failure(&self, by: &'static str, what: String) -> Failure {
+        Failure {
+            seed: self.seed,
+            step: self.step,
+            by,
+            what,
+        }
+    }
+
+    fn error(&self, error: &Error) -> Failure {
+        self.failure("error", error.to_string())
+    }
+
+    fn take(&mut self, step: &Step) -> Result<(), Failure> {
+        match step {
+            Step::Run { tenant, actor, ask } => {
+                let asks = std::slice::from_ref(ask);
+                self.run(*tenant, *actor, asks, |handle| vec![ask.run(handle)])
+            }
+            Step::Batch {
+                tenant,
+                actor,
+                asks,
+            } => self.run(*tenant, *actor, asks, |handle| Ask::run_all(asks, handle)),
+            Step::May {
+                tenant,
+                user,
+                permission,
+                account,
+            } => {
+                let expected = self.auditor.may(*tenant, *user, permission, *account);
+                for side in &self.sides {
+                    let handle = side.handle(*tenant, None);
+                    let may = handle.and_then(|handle| handle.may(*user, permission, *account));
+                    if may.as_ref().ok() != Some(&expected) {
+                        let name = side.name;
+                        let what = format!("{step:?}\n{name}: {may:?}\nauditor: {expected}");
+                        return Err(self.failure("auditor", what));
+                    }
+                }
+                Ok(())
+            }
+            Step::Clock(now) => {
+                self.clock = *now;
+                for side in &self.sides {
+                    side.set_clock(*now);
+                }
+                Ok(())
+            }
+            Step::Reopen => {
+                for side in &mut self.sides {
+                    let reopened = side.reopen();
+                    if let Err(error) = reopened {
+                        return Err(self.error(&error));
+                    }
+                }
+                Ok(())
+            }
+            Step::Verify => self.verify(),
+            Step::Dump => self.dump(),
+        }
+    }
+
+    /// Asks every side the same, compares the answers, and has them audited.
+    fn run(
+        &mut self,
+        tenant: i64,
+        actor: Option<UserId>,
+        asks: &[Ask],
+        run: impl Fn(&tympan::Handle) -> Vec<Answer>,
+    ) -> Result<(), Failure> {
+        let mut all: Vec<Vec<Answer>> = Vec::new();
+        for side in &self.sides {
+            let handle = side.handle(tenant, actor);
+            let handle = handle.map_err(|error| self.error(&error))?;
+            all.push(run(&handle));
+        }
+        for (place, ask) in asks.iter().enumerate() {
+            let answers: Vec<&Answer> = all.iter().filter_map(|side| side.get(place)).collect();
+            let Some((first, others)) = answers.split_first() else {
+                return Err(self.failure("stores", format!("no answer to {ask:?}")));
+            };
+            let text = in_full(first);
+            let differ = others.iter().any(|other| in_full(other) != text);
+            if differ || answers.len() != self.sides.len() {
+                return Err(self.differing("stores", tenant, actor, ask, &answers, None));
+            }
+            self.answers.update(text.as_bytes());
+            self.count(ask, first);
+            if let Some((told, clock)) = self.told(ask) {
+                let in_batch = asks.len() > 1;
+                let pair = (&told, *first);
+                let checked = self.auditor.check(tenant, actor, clock, pair, in_batch);
+                if let Err(expected) = checked {
+                    let expected = Some(expected.as_str());
+                    return Err(self.differing("auditor", tenant, actor, ask, &answers, expected));
+                }
+            }
+            self.workload.learn(tenant, ask, first);
+        }
+        Ok(())
+    }
+
+    fn differing(
+        &self,
+        by: &'static str,
+        tenant: i64,
+        actor: Option<UserId>,
+        ask: &Ask,
+        answers: &[&Answer],
+        expected: Option<&str>,
+    ) -> Failure {
+        let mut what = format!(
+            "tenant {tenant}, actor {actor:?}, clock {}: {ask:?}",
+            self.clock
+        );
+        for (side, answer) in self.sides.iter().zip(answers) {
+            what.push_str(&format!("\n{}: {}", side.name, in_full(answer)));
+        }
+        if let Some(expected) = expected {
+            what.push_str(&format!("\nauditor: {expected}"));
+        }
+        self.failure(by, what)
+    }
+
+    fn count(&mut self, ask: &Ask, answer: &Answer) {
+        self.report.commands += 1;
+        self.report.granted += usize::from(answer.is_ok());
+        let outcome = match answer {
+            Ok(_) => "granted",
+            Err(error) => error.code().as_str(),
+        };
+        let name = format!("{} {outcome}", ask.name());
+        *self.report.outcomes.entry(name).or_default() += 1;
+    }
+
+    /// What the auditor is told of a command, and of the time.
+    fn told(&self, ask: &Ask) -> Option<(Ask, i64)> {
+        let mut told = ask.clone();
+        let mut clock = self.clock;
+        match (self.misled, &mut told) {
+            (Some(Fault::TellsAnotherPage), Ask::Charge(charge)) => charge.usage.pages += 1,
+            (Some(Fault::TellsAnotherHour), _) => clock += 3_600_000,
+            (Some(Fault::HidesPlanRevisions), Ask::EditProfile(edit)) => edit.plans.clear(),
+            (Some(Fault::HidesPriceRevisions), Ask::EditPriceList(edit)) => edit.rules = None,
+            (Some(Fault::HidesDeactivations), Ask::DeactivateUser(_)) => return None,
+            (Some(Fault::TellsAnotherMode), Ask::Settle(settle)) => {
+                settle.extra = match settle.extra {
+                    Extra::Deny => Extra::TakeAndOwe,
+                    Extra::TakeAvailable => Extra::Deny,
+                    Extra::TakeAndOwe => Extra::TakeAvailable,
+                };
+            }
+            _ => {}
+        }
+        Some((told, clock))
+    }
+
+    fn verify(&mut self) -> Result<(), Failure> {
+        for side in &self.sides {
+            let verified = side.tympan().and_then(tympan::Tympan::verify);
+            match verified {
+                Ok(found) if found.is_sound() => self.report.entries = found.entries,
+                Ok(found) => {
+                    let what = format!("{}: {:?}", side.name, found.faults);
+                    return Err(self.failure("verify", what));
+                }
+                Err(error) => return Err(self.error(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn dump(&mut self) -> Result<(), Failure> {
+        let mut first: Option<Vec<u8>> = None;
+        for side in &self.sides {
+            let dump = side.dump().map_err(|error| self.error(&error))?;
+            if let Some(first) = first.as_ref().filter(|first| **first != dump) {
+                let what = format!("{}", FirstDifference(&self.sides, first, &dump, side.name));
+                return Err(self.failure("dump", what));
+            }
+            first.get_or_insert(dump);
+        }
+        let dump = first.unwrap_or_default();
+        self.audit(&dump)?;
+        self.report.dump = dump;
+        Ok(())
+    }
+
+    /// Compares wallets and holds as they are stored with what the auditor thinks.
+    fn audit(&self, dump: &[u8]) -> Result<(), Failure> {
+        let mut wallets = BTreeMap::new();
+        let mut holds = BTreeMap::new();
+        for line in dump
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
+            let line: Value = serde_json::from_slice(line).unwrap_or_default();
+            let of = |name: &str| line.get("row").and_then(|row| row.get(name));
+            let number = |name: &str| of(name).and_then(Value::as_i64).unwrap_or_default();
+            let text = |name: &str| {
+                let text = of(name).and_then(Value::as_str);
+                text.unwrap_or_default().to_owned()
+            };
+            match line.get("table").and_then(Value::as_str) {
+                Some("wallet") => {
+                    let key = (
+                        number("tenant"),
+                        number("owner"),
+                        text("kind"),
+                        number("feed"),
+                    );
+                    wallets.insert(key, (number("balance"), number("held")));
+                }
+                Some("hold") => {
+                    holds.insert((number("tenant"), number("id")), text("state"));
+                }
+                _ => {}
+            }
+        }
+        let expected = self.auditor.wallets();
+        if let Some(what) = first_difference(&wallets, &expected) {
+            return Err(self.failure("wallets", what));
+        }
+        let expected = self.auditor.holds();
+        let expected = expected
+            .into_iter()
+            .map(|(hold, state)| (hold, state.to_owned()))
+            .collect();
+        if let Some(what) = first_difference(&holds, &expected) {
+            return Err(self.failure("holds", what));
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Result<Report, Failure> {
+        let digest = self.answers.finalize();
+        let answers = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Report {
+            answers,
+            ..self.report
+        })
+    }
+}
+
+fn first_difference<K: Ord + fmt::Debug, V: PartialEq + fmt::Debug>(
+    stored: &BTreeMap<K, V>,
+    expected: &BTreeMap<K, V>,
+) -> Option<String> {
+    let mut keys: Vec<&K> = stored.keys().chain(expected.keys()).collect();
+    keys.sort();
+    let key = keys
+        .into_iter()
+        .find(|key| stored.get(*key) != expected.get(*key))?;
+    let (found, wanted) = (stored.get(key), expected.get(key));
+    Some(format!("{key:?}: stored {found:?}, auditor: {wanted:?}"))
+}
+
+/// The first line in which two dumps differ.
+struct FirstDifference<'a>(&'a [Side], &'a [u8], &'a [u8], &'a str);
+
+impl fmt::Display for FirstDifference<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(sides, first, second, name) = self;
+        let lines = |dump: &[u8]| -> Vec<String> {
+            let text = String::from_utf8_lossy(dump);
+            text.lines().map(str::to_owned).collect()
+        };
+        let (one, two) = (lines(first), lines(second));
+        let place = (0..one.len().max(two.len()))
+            .find(|at| one.get(*at) != two.get(*at))
+            .unwrap_or(0);
+        let one_name = sides.first().map_or("first", |side| side.name);
+        writeln!(formatter, "the dumps differ in line {}", place + 1)?;
+        writeln!(formatter, "{one_name}: {:?}", one.get(place))?;
+        write!(formatter, "{name}: {:?}", two.get(place))
+    }
+}
