@@ -172,6 +172,7 @@ impl FaultyStore {
     fn written(&self, batch: &Batch) -> Batch {
         let mut batch = batch.clone();
         if self.fault == Fault::DropsTheCharge
+            && !batch.entries.is_empty()
             && batch.entries.iter().all(|entry| entry.verb == Verb::Charge)
         {
             batch.entries.clear();
