@@ -286,8 +286,8 @@ fn no_key_twice(tympan: &Tympan) -> Result<(), Box<dyn Error>> {
     let mut keys = BTreeSet::new();
     for line in String::from_utf8(dump)?.lines() {
         let line: serde_json::Value = serde_json::from_str(line)?;
-        if line["table"] == "entry"
-            && let Some(key) = line["row"]["key"].as_str()
+        if line.pointer("/table").is_some_and(|table| table == "entry")
+            && let Some(key) = line.pointer("/row/key").and_then(serde_json::Value::as_str)
             && !keys.insert(key.to_owned())
         {
             return Err(format!("the key with digest {key} was charged twice").into());
