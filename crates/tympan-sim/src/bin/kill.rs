@@ -1,21 +1,22 @@
 //! `kill -- --kills N`: a process that charges is killed at a random moment, over and over; every
 //! charge that it was told of must be there once, and none twice.
 //!
-//! The killed process prints a key only after its charge was answered. What it had been told before
-//! it died is what must be in the database afterwards.
+//! The killed process prints a key and its receipt only after the charge was answered. What it had
+//! been told before it died is what must be in the database afterwards. It also ends when the
+//! process that started it is gone, however that came.
 
 #![expect(
     clippy::print_stdout,
     reason = "the program's answer is what it prints"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tympan::{
@@ -41,37 +42,60 @@ struct Arguments {
     /// What the random moments are drawn from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// A fault to plant, to show that it is found.
+    #[arg(long, hide = true)]
+    fault: Option<Fault>,
     /// Charges this database until killed, with keys of this run.
     #[arg(long, hide = true, num_args = 2, value_names = ["DATABASE", "RUN"])]
     charge: Option<Vec<String>>,
 }
 
+/// What the charging process does wrong on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Fault {
+    /// It tells a key before the charge was answered.
+    Early,
+    /// It charges each job again under another key.
+    Twice,
+}
+
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments = Arguments::parse();
     if let Some([database, run]) = arguments.charge.as_deref() {
-        return charge_for_ever(database, run);
+        return charge_for_ever(database, run, arguments.fault);
     }
     let folder = tempfile::tempdir()?;
     let database = folder.path().join("killed.db");
     set_up(&open(&database)?.host())?;
     let mut random = StdRng::seed_from_u64(arguments.seed);
     let mut totals = Totals::default();
+    let mut told = Told::new();
     for run in 0..arguments.kills {
         let wanted = random.random_range(MIN_ANSWERS..6 * MIN_ANSWERS);
-        let answered = kill_one(&database, run, wanted)?;
+        let answered = kill_one(&database, run, wanted, arguments.fault)?;
         totals.in_checkpoints += u64::from(was_in_checkpoint(&database));
-        match check(&database, &answered) {
-            Ok(()) => totals.passed += 1,
-            Err(reason) => {
+        totals.answered += answered.len();
+        let found = check(&database, &answered)?;
+        totals.lost += found.lost;
+        totals.doubled += found.doubled;
+        match found.reason() {
+            None => totals.passed += 1,
+            Some(reason) => {
                 totals.failed += 1;
                 println!("kill {run}: {reason}");
             }
         }
-        totals.answered += answered.len();
+        told.extend(answered);
+    }
+    // What survived one kill survived those after it.
+    let found = check(&database, &told)?;
+    if let Some(reason) = found.reason() {
+        totals.failed += 1;
+        println!("after all kills: {reason}");
     }
     println!(
-        "{} kills, {} answered charges, {} kills inside a checkpoint",
-        arguments.kills, totals.answered, totals.in_checkpoints
+        "{} kills, {} answered charges, {} lost, {} doubled, {} kills inside a checkpoint",
+        arguments.kills, totals.answered, totals.lost, totals.doubled, totals.in_checkpoints
     );
     println!("{} passed, {} failed", totals.passed, totals.failed);
     Ok(if totals.failed == 0 {
@@ -86,8 +110,13 @@ struct Totals {
     passed: u64,
     failed: u64,
     answered: usize,
+    lost: usize,
+    doubled: usize,
     in_checkpoints: u64,
 }
+
+/// Keys and the receipts that were told for them.
+type Told = BTreeMap<String, String>;
 
 fn open(database: &Path) -> Result<Tympan, tympan::Error> {
     Tympan::open(
@@ -132,10 +161,22 @@ fn job(key: &str) -> Charge {
         key,
         Usage::pages(1),
     )
+    // So that entries can be told apart without the digest of the key.
+    .queue(key)
 }
 
-/// What the killed process does: charges, and prints each key when its charge was answered.
-fn charge_for_ever(database: &str, run: &str) -> Result<ExitCode, Box<dyn Error>> {
+/// What the killed process does: charges, and prints each key with its receipt when the charge was
+/// answered.
+fn charge_for_ever(
+    database: &str,
+    run: &str,
+    fault: Option<Fault>,
+) -> Result<ExitCode, Box<dyn Error>> {
+    // Nothing is ever written to the standard input: it ends with whoever holds the other end.
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        std::process::exit(0);
+    });
     let shop = open(Path::new(database))?.host();
     // Every second run writes the log back over and over, to be killed while it does.
     let batches = run.parse::<u64>()?.is_multiple_of(2);
@@ -160,15 +201,32 @@ fn charge_for_ever(database: &str, run: &str) -> Result<ExitCode, Box<dyn Error>
                     let size = if batches && thread == 0 { BATCH } else { 1 };
                     let keys = (0..size).map(|at| format!("{run}-{thread}-{number}-{at}"));
                     let keys: Vec<String> = keys.collect();
-                    let answers = shop.run_all(keys.iter().map(|key| job(key)).collect());
-                    let mut told = String::new();
-                    for (key, answer) in keys.iter().zip(answers) {
-                        if answer.is_ok() {
-                            told.push_str(key);
-                            told.push('\n');
+                    if fault == Some(Fault::Early) {
+                        let early: String =
+                            keys.iter().map(|key| format!("{key} {{}}\n")).collect();
+                        if std::io::stdout().write_all(early.as_bytes()).is_err() {
+                            return;
                         }
                     }
-                    // One write: the pipe takes a line whole or not at all.
+                    let answers = shop.run_all(keys.iter().map(|key| job(key)).collect());
+                    if fault == Some(Fault::Twice) {
+                        let again = keys.iter().map(|key| Charge {
+                            key: format!("{key}-again").into(),
+                            ..job(key)
+                        });
+                        shop.run_all(again.collect());
+                    }
+                    let mut told = String::new();
+                    for (key, answer) in keys.iter().zip(answers) {
+                        let Ok(receipt) = answer else { continue };
+                        if let Ok(receipt) = serde_json::to_string(&receipt) {
+                            told.extend([key, " ", &receipt, "\n"]);
+                        }
+                    }
+                    if fault == Some(Fault::Early) {
+                        continue;
+                    }
+                    // The lock is held until all of it is written; the last line may be cut off.
                     if std::io::stdout().write_all(told.as_bytes()).is_err() {
                         return;
                     }
@@ -201,11 +259,20 @@ impl Drop for Charging {
 }
 
 /// Lets a process charge until it was told of so many charges, kills it, and says which they were.
-fn kill_one(database: &Path, run: u64, wanted: u64) -> Result<Vec<String>, Box<dyn Error>> {
+fn kill_one(
+    database: &Path,
+    run: u64,
+    wanted: u64,
+    fault: Option<Fault>,
+) -> Result<Told, Box<dyn Error>> {
+    let fault = fault.and_then(|fault| fault.to_possible_value());
+    let fault = fault.map(|fault| format!("--fault={}", fault.get_name()));
     let child = Command::new(std::env::current_exe()?)
+        .args(fault)
         .arg("--charge")
         .arg(database)
         .arg(run.to_string())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
     let mut charging = Charging(child);
@@ -229,10 +296,20 @@ fn kill_one(database: &Path, run: u64, wanted: u64) -> Result<Vec<String>, Box<d
             .filter(|line| line.ends_with('\n'))
             .map(str::to_owned),
     );
-    Ok(told
-        .into_iter()
-        .map(|line| line.trim_end().to_owned())
-        .collect())
+    let mut answered = Told::new();
+    for line in told {
+        let (key, receipt) = line
+            .trim_end()
+            .split_once(' ')
+            .ok_or("a line without a receipt")?;
+        if answered
+            .insert(key.to_owned(), receipt.to_owned())
+            .is_some()
+        {
+            return Err(format!("the charge `{key}` was answered twice").into());
+        }
+    }
+    Ok(answered)
 }
 
 /// Whether a checkpoint was under way: SQLite's shared index says how many frames it meant to copy
@@ -251,47 +328,79 @@ fn was_in_checkpoint(database: &Path) -> bool {
     copied < meant
 }
 
-/// Everything that was told is there once; nothing is there twice; the books balance.
-fn check(database: &Path, told: &[String]) -> Result<(), Box<dyn Error>> {
-    let tympan = open(database)?;
-    let before = tympan.verify()?;
-    if !before.is_sound() {
-        return Err(format!("the ledger is broken: {:?}", before.faults).into());
-    }
-    let distinct: BTreeSet<&String> = told.iter().collect();
-    if distinct.len() != told.len() {
-        return Err("a key was told twice".into());
-    }
-    // A repeat finds its receipt, or charges again what was lost.
-    for answer in tympan
-        .host()
-        .run_all(told.iter().map(|key| job(key)).collect())
-    {
-        answer?;
-    }
-    let after = tympan.verify()?;
-    if after.entries != before.entries {
-        return Err(format!(
-            "{} answered charges were lost",
-            after.entries - before.entries
-        )
-        .into());
-    }
-    no_key_twice(&tympan)
+/// What was found in a database after a kill.
+#[derive(Default)]
+struct Found {
+    /// Charges that were answered and are not there.
+    lost: usize,
+    /// Charges that are there twice, answered or not.
+    doubled: usize,
+    /// Receipts that a repeat gives otherwise than they were told.
+    altered: usize,
+    /// What is wrong with the ledger as a whole.
+    broken: Option<String>,
 }
 
-fn no_key_twice(tympan: &Tympan) -> Result<(), Box<dyn Error>> {
-    let mut dump = Vec::new();
-    tympan.dump(&mut dump)?;
-    let mut keys = BTreeSet::new();
-    for line in String::from_utf8(dump)?.lines() {
+impl Found {
+    fn reason(&self) -> Option<String> {
+        if let Some(broken) = &self.broken {
+            return Some(broken.clone());
+        }
+        let Self {
+            lost,
+            doubled,
+            altered,
+            ..
+        } = self;
+        (lost + doubled + altered > 0)
+            .then(|| format!("{lost} lost, {doubled} doubled, {altered} altered"))
+    }
+}
+
+/// Everything that was told is there once, nothing is there twice, repeats get the receipts that
+/// were told and write nothing, and the books balance.
+fn check(database: &Path, told: &Told) -> Result<Found, Box<dyn Error>> {
+    let tympan = open(database)?;
+    let mut found = Found::default();
+    let verified = tympan.verify()?;
+    if !verified.is_sound() {
+        found.broken = Some(format!("the ledger is broken: {:?}", verified.faults));
+    }
+    let before = dump(&tympan)?;
+    let charges = charges(&before)?;
+    found.lost = told
+        .keys()
+        .filter(|key| !charges.contains_key(*key))
+        .count();
+    found.doubled = charges.values().filter(|count| **count > 1).count();
+    let repeats = tympan
+        .host()
+        .run_all(told.keys().map(|key| job(key)).collect());
+    for (receipt, repeat) in told.values().zip(repeats) {
+        let same = serde_json::to_string(&repeat?)? == *receipt;
+        found.altered += usize::from(!same);
+    }
+    if found.lost == 0 && dump(&tympan)? != before {
+        found.broken = Some("a repeat changed something".to_owned());
+    }
+    Ok(found)
+}
+
+fn dump(tympan: &Tympan) -> Result<Vec<u8>, tympan::Error> {
+    let mut out = Vec::new();
+    tympan.dump(&mut out)?;
+    Ok(out)
+}
+
+/// How often each job was charged, by its queue.
+fn charges(dump: &[u8]) -> Result<BTreeMap<String, usize>, Box<dyn Error>> {
+    let mut charges = BTreeMap::new();
+    for line in std::str::from_utf8(dump)?.lines() {
         let line: serde_json::Value = serde_json::from_str(line)?;
-        if line.pointer("/table").is_some_and(|table| table == "entry")
-            && let Some(key) = line.pointer("/row/key").and_then(serde_json::Value::as_str)
-            && !keys.insert(key.to_owned())
-        {
-            return Err(format!("the key with digest {key} was charged twice").into());
+        let text = |place: &str| line.pointer(place).and_then(serde_json::Value::as_str);
+        if let (Some("entry"), Some(queue)) = (text("/table"), text("/row/queue")) {
+            *charges.entry(queue.to_owned()).or_default() += 1;
         }
     }
-    Ok(())
+    Ok(charges)
 }
