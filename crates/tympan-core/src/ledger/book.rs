@@ -14,14 +14,20 @@ use crate::records::{
     WalletKey, WalletKind, Wallets,
 };
 use crate::time::Timestamp;
-use crate::view::{Change, Key, Record, View};
+use crate::view::{Change, Key, ReadSet, Record, View};
+
+/// The lowest balance of a plan's wallet: what its plan gives on top, at most
+/// [`MAX_AMOUNT`](crate::configuration::MAX_AMOUNT), must fit into 63 bits, or the wallet could
+/// never be fed again.
+const LOWEST_ALLOWANCE: i64 = -(1 << 62);
 
 pub(super) struct Book<'a> {
     pub(super) config: &'a Config,
     pub(super) user: &'a User,
     /// The plans in force, in the order in which their wallets are emptied.
     pub(super) plans: Vec<&'a PlanRevision>,
-    /// The time of the turn, but never earlier than the latest time on any of the wallets.
+    /// The time of the turn, but never earlier than the latest time on any of the wallets, nor
+    /// than the one from which on the user's profile feeds them.
     pub(super) now: Timestamp,
     pub(super) wallets: Wallets,
     entries: Vec<Entry>,
@@ -87,6 +93,17 @@ impl<'a> Book<'a> {
             .map(|wallets| (**wallets).clone());
         let mut book = Self::of(config, user, wallets.unwrap_or_default(), context);
         book.give_back_expired(context)?;
+        // All that is missing at once: a round for each would be too many where many expired.
+        let mut missing = ReadSet::default();
+        for (id, _) in &book.expired {
+            let key = Key::Hold(context.tenant, *id);
+            if !view.has(&key) {
+                missing = missing.and(key);
+            }
+        }
+        if !missing.reads.is_empty() {
+            return Err(Stop::Needs(missing));
+        }
         for (id, at) in std::mem::take(&mut book.expired) {
             if let Some(hold) = view.hold(context.tenant, id)? {
                 book.resolve(hold, HoldState::Expired, at);
@@ -106,7 +123,7 @@ impl<'a> Book<'a> {
         let now = context
             .now
             .max(latest.unwrap_or(Timestamp::EPOCH))
-            .max(user.created_at);
+            .max(user.profile_since);
         Self {
             plans: config.plans_at(user.profile, now),
             config,
@@ -263,6 +280,9 @@ impl<'a> Book<'a> {
         entry.actor = context.actor.user();
         entry.balance_after = Self::checked(wallet.balance.checked_add(entry.amount))?;
         entry.held_after = Self::checked(wallet.held.checked_add(entry.held))?;
+        if wallet.kind == WalletKind::Allowance && entry.balance_after < LOWEST_ALLOWANCE {
+            return Err(Error::of(Code::AmountOverflow));
+        }
         wallet.balance = entry.balance_after;
         wallet.held = entry.held_after;
         wallet.entries = entry.sequence;

@@ -180,8 +180,8 @@ pub(super) fn answer(config: &Config, entries: &[Entry]) -> Result<Receipt, Erro
         hold: first.hold,
         expires_at: first.expires_at,
         late: first.request == "settle" && first.verb == Verb::Charge,
-        denied: entries.iter().filter_map(|entry| entry.denied).sum(),
-        debt: entries.iter().filter_map(|entry| entry.debt).sum(),
+        denied: sum(entries.iter().filter_map(|entry| entry.denied))?,
+        debt: sum(entries.iter().filter_map(|entry| entry.debt))?,
         lines: entries
             .iter()
             .map(|entry| ReceiptLine {
@@ -195,6 +195,17 @@ pub(super) fn answer(config: &Config, entries: &[Entry]) -> Result<Receipt, Erro
             })
             .collect(),
     })
+}
+
+/// What amounts come to; a receipt that could not say it is not given.
+fn sum(amounts: impl Iterator<Item = i64>) -> Result<i64, Error> {
+    let mut sum = 0_i64;
+    for amount in amounts {
+        sum = sum
+            .checked_add(amount)
+            .ok_or_else(|| Error::of(Code::AmountOverflow))?;
+    }
+    Ok(sum)
 }
 
 /// PWG 5100.16, `client-error-account-limit-reached`.

@@ -109,10 +109,11 @@ impl Decide for PreparedSettle {
         for part in &parts {
             release(&mut book, part, -part.amount)?;
         }
-        let mut denied = 0;
+        let mut denied = 0_i64;
         if self.extra == Extra::Deny && !late {
             for demand in &mut demands {
-                denied += demand.limit_to(&parts, &book)?;
+                let cut = demand.limit_to(&parts, &book)?;
+                denied = Book::checked(denied.checked_add(cut))?;
             }
         }
         let beyond = match self.extra {

@@ -596,6 +596,63 @@ fn time_on_a_wallet_never_goes_back() {
     assert_eq!(receipt.at, at(START));
 }
 
+#[test]
+fn amounts_that_do_not_fit_are_refused_and_leave_the_wallet_usable() {
+    let pages = PlanRevision {
+        plan: PlanId(13),
+        measure: Measure::TotalPages,
+        ..plan(1, START, 10)
+    };
+    let mut store = shop_with(vec![plan(1, START, 5_000_000), pages]);
+    let id = hold(&mut store, "h", 1, 60_000).unwrap().hold.unwrap();
+    for (key, extra) in [("d", Extra::Deny), ("o", Extra::TakeAndOwe)] {
+        let huge = Settle {
+            hold: id,
+            key: key.into(),
+            usage: Usage::pages(1_000_000),
+            queue: None,
+            cost: Some(StatedCost {
+                cost_micros: i64::MAX,
+                currency: Currency::EUR,
+            }),
+            extra,
+        };
+        assert_eq!(store.run(&huge).unwrap_err().code(), Code::AmountOverflow);
+    }
+    let mut adjust = Adjust {
+        user: ANN.into(),
+        wallet: WalletName::Allowance(MONTHLY),
+        amount: i64::MIN + 1,
+        reason: "a slip".into(),
+        key: "slip".into(),
+        may_owe: true,
+    };
+    assert_eq!(store.run(&adjust).unwrap_err().code(), Code::AmountOverflow);
+    // The lowest there can be is still made good by the next month.
+    adjust.amount = -(1 << 62) - 5_000_000;
+    store.run(&adjust).unwrap();
+    store.now = at(OCTOBER);
+    charge(&mut store, ANN, "a", 1).unwrap();
+    assert_eq!(balance(&store, ANN, WalletKind::Allowance), Some(4_960_000));
+}
+
+#[test]
+fn nothing_is_fed_before_the_profile_feeds_whatever_the_clock_says() {
+    let mut store = shop();
+    let since = at(OCTOBER - 1);
+    let key = Key::User(TENANT, ANN);
+    if let Some(Record::User(user)) = store.records.get_mut(&key) {
+        Arc::make_mut(user).profile_since = since;
+    }
+    let refusal = charge(&mut store, ANN, "a", 126).unwrap_err();
+    assert_eq!(
+        refusal.detail("next_reset_at"),
+        Some(OCTOBER.to_string().as_str())
+    );
+    let times: Vec<_> = store.entries.iter().map(|entry| entry.at).collect();
+    assert_eq!(times, [since, since]);
+}
+
 /// Every rule that must hold whatever happened.
 fn check(store: &TestStore) {
     let mut sums: BTreeMap<_, (i64, i64, [u8; 32])> = BTreeMap::new();

@@ -90,7 +90,6 @@ pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
                 restricted: true,
                 profile: made.default_profile.0,
                 profile_since: clock,
-                created_at: clock,
                 role: Some(made.roles.administrator.0),
                 rows: std::collections::BTreeMap::new(),
                 identities: Vec::new(),

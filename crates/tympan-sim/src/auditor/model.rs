@@ -125,7 +125,6 @@ pub(super) struct Person {
     pub(super) restricted: bool,
     pub(super) profile: i64,
     pub(super) profile_since: i64,
-    pub(super) created_at: i64,
     pub(super) role: Option<i64>,
     /// Role and accounts; none: all accounts.
     pub(super) rows: BTreeMap<i64, (i64, Option<BTreeSet<i64>>)>,

@@ -276,7 +276,6 @@ fn created(
         restricted: fields.restricted.unwrap_or(true),
         profile: fields.profile.map_or(tenant.default_profile, |id| id.0),
         profile_since: clock,
-        created_at: clock,
         role: fields.role.map(|role| role.0),
         rows: rows
             .map(|(id, row)| (id.0, (row.role.0, accounts(&row.accounts))))
@@ -462,9 +461,7 @@ fn take(tenant: &mut Tenant, user: i64, number: u64) -> Option<Identity> {
         .identities
         .iter()
         .position(|identity| identity.number == number)?;
-    let taken = person.identities.remove(place);
-    person.arrange();
-    Some(taken)
+    Some(person.identities.remove(place))
 }
 
 fn give(tenant: &mut Tenant, user: i64, identity: Identity) {

@@ -5,6 +5,9 @@ use tympan_core::error::Code;
 use super::model::{Feed, HoldState, Person, Profile, Purse, Purses, Revision, Tenant, Unit};
 use crate::calendar::Calendar;
 
+/// The lowest balance of a plan's purse, so that the plan can always feed it again.
+const LOWEST_ALLOWANCE: i128 = -(1 << 62);
+
 /// Everything that one command may look at and change of a person's purses.
 pub(super) struct Desk {
     pub(super) person: Person,
@@ -77,7 +80,7 @@ impl Desk {
             return Err(Code::UnknownUser);
         };
         let purses = tenant.purses.get(&user).cloned().unwrap_or_default();
-        let now = clock.max(purses.latest).max(person.created_at);
+        let now = clock.max(purses.latest).max(person.profile_since);
         let nothing = Profile::default();
         let profile = tenant.profiles.get(&person.profile).unwrap_or(&nothing);
         let mut desk = Self {
@@ -329,6 +332,9 @@ impl Desk {
         });
         purse.balance = fits(purse.balance + fits(amount)?)?;
         purse.held = fits(purse.held + held)?;
+        if matches!(feed, Feed::Plan(_)) && purse.balance < LOWEST_ALLOWANCE {
+            return Err(Code::AmountOverflow);
+        }
         self.written = true;
         Ok((purse.balance, purse.held))
     }
