@@ -50,6 +50,8 @@ faults! {
     ForgetsRoles,
     /// The store loses the last batch when it is opened again.
     LosesTheLastBatch,
+    /// The store leaves out the last line of a list.
+    ShortensLists,
     /// The auditor is told of one page more than a job has.
     TellsAnotherPage,
     /// The auditor's clock is an hour fast.
@@ -231,7 +233,11 @@ impl Store for FaultyStore {
     }
 
     fn users(&self, query: &UserQuery) -> Result<Vec<User>, Error> {
-        self.inner.users(query)
+        let mut users = self.inner.users(query)?;
+        if self.fault == Fault::ShortensLists {
+            users.pop();
+        }
+        Ok(users)
     }
 
     fn entries(&self, query: &EntryQuery) -> Result<Vec<(Entry, Option<EntryText>)>, Error> {

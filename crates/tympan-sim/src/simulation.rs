@@ -13,6 +13,7 @@ use tympan_core::ledger::Extra;
 use crate::ask::{Answer, Ask, in_full};
 use crate::auditor::Auditor;
 use crate::fault::Fault;
+use crate::question::Question;
 use crate::sides::{Kind, Side};
 use crate::step::Step;
 use crate::workload::{START_MS, Workload};
@@ -191,6 +192,11 @@ impl Simulation {
                 }
                 Ok(())
             }
+            Step::Look {
+                tenant,
+                actor,
+                question,
+            } => self.look(*tenant, *actor, question),
             Step::Clock(now) => {
                 self.clock = *now;
                 for side in &self.sides {
@@ -249,6 +255,38 @@ impl Simulation {
             }
             self.workload.learn(tenant, ask, first);
         }
+        Ok(())
+    }
+
+    /// Asks every side the same; how a user's wallets stand is audited too.
+    fn look(
+        &mut self,
+        tenant: i64,
+        actor: Option<UserId>,
+        question: &Question,
+    ) -> Result<(), Failure> {
+        let mut first: Option<String> = None;
+        for side in &self.sides {
+            let handle = side.handle(tenant, actor);
+            let handle = handle.map_err(|error| self.error(&error))?;
+            let (text, standings) = question.ask(&handle);
+            let asked = || format!("tenant {tenant}, actor {actor:?}: {question:?}");
+            if let Some(first) = first.as_ref().filter(|first| **first != text) {
+                let name = side.name;
+                let (one, two) = excerpts(first, &text);
+                let what = format!("{}\nfirst: {one}\n{name}: {two}", asked());
+                return Err(self.failure("stores", what));
+            }
+            let clock = self.clock;
+            if let (Question::Details(user), Some(standings)) = (question, standings)
+                && let Err(expected) = self.auditor.stands(tenant, user, clock, &standings)
+            {
+                let what = format!("{}\n{standings:?}\nauditor: {expected}", asked());
+                return Err(self.failure("auditor", what));
+            }
+            first.get_or_insert(text);
+        }
+        self.answers.update(first.unwrap_or_default().as_bytes());
         Ok(())
     }
 
@@ -392,6 +430,22 @@ impl Simulation {
             ..self.report
         })
     }
+}
+
+/// What two texts say where they begin to differ.
+fn excerpts(first: &str, second: &str) -> (String, String) {
+    let same = first
+        .chars()
+        .zip(second.chars())
+        .take_while(|(one, two)| one == two)
+        .count();
+    let excerpt = |text: &str| {
+        text.chars()
+            .skip(same.saturating_sub(80))
+            .take(300)
+            .collect()
+    };
+    (excerpt(first), excerpt(second))
 }
 
 fn first_difference<K: Ord + fmt::Debug, V: PartialEq + fmt::Debug>(

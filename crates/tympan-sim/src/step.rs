@@ -3,6 +3,7 @@
 use tympan_core::ids::{AccountId, UserId};
 
 use crate::ask::Ask;
+use crate::question::Question;
 
 /// What is done next, to every store alike.
 #[derive(Clone, Debug)]
@@ -35,6 +36,15 @@ pub enum Step {
         permission: &'static str,
         /// Over which account.
         account: Option<AccountId>,
+    },
+    /// Asks something that changes nothing.
+    Look {
+        /// In which tenant.
+        tenant: i64,
+        /// Who asks; none: the host itself.
+        actor: Option<UserId>,
+        /// What.
+        question: Question,
     },
     /// The clock shows this time, in milliseconds since 1970.
     Clock(i64),

@@ -13,7 +13,7 @@ fn every_planted_fault_is_found() {
     assert!(missed.is_empty(), "not found: {missed:?}");
 }
 
-/// The fault is on the only side there is: no other store gives it away, the auditor and what is
+/// The fault is on the only side there is, but for one: no other store gives it away, the auditor and what is
 /// verified must.
 fn found(fault: Fault) -> Option<Failure> {
     (1..=SEEDS).find_map(|seed| {
@@ -22,6 +22,10 @@ fn found(fault: Fault) -> Option<Failure> {
             plan.misled = Some(fault);
         } else {
             plan.sides = vec![(Kind::Memory, Some(fault))];
+        }
+        if fault == Fault::ShortensLists {
+            // Lists are compared, and nobody audits them.
+            plan.sides.insert(0, (Kind::Memory, None));
         }
         let folder = tempfile::tempdir().ok()?;
         let failure = simulate(&plan, folder.path()).err()?;

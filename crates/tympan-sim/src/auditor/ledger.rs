@@ -4,7 +4,8 @@ use tympan_core::configuration::PriceTerms;
 use tympan_core::error::Code;
 use tympan_core::ids::{HoldId, PlanId, UserId};
 use tympan_core::ledger::{
-    Authorise, Charge, Extra, IdempotencyKey, Receipt, Settle, StatedCost, Usage, WalletName,
+    Authorise, Charge, Extra, IdempotencyKey, Receipt, Settle, Standing, StatedCost, Usage,
+    WalletName,
 };
 use tympan_core::people::UserReference;
 use tympan_core::records::{IdentityKind, Verb, WalletKind};
@@ -223,6 +224,47 @@ fn predict(
         _ => Err(Refusal::from(Code::Internal)),
     };
     decided.unwrap_or_else(Prediction::from)
+}
+
+/// Whether a user's wallets stand as they should: fed on time, without what expired, and in the
+/// order in which they are emptied.
+pub(super) fn stands(
+    tenant: &Tenant,
+    calendar: &mut Calendar,
+    user: &UserReference,
+    clock: i64,
+    standings: &[Standing],
+) -> Result<(), String> {
+    let user = tenant.find(user).ok_or("expected no such user")?;
+    let desk = Desk::open(tenant, user, clock, calendar);
+    let desk = desk.map_err(|code| format!("expected {code}"))?;
+    let plans = desk.plans.iter().map(|(plan, _)| Feed::Plan(*plan));
+    let own = desk.purses.purses.keys().copied();
+    let feeds = plans.chain(own.filter(|feed| matches!(feed, Feed::Own(_))));
+    let expected: Vec<_> = feeds
+        .filter_map(|feed| {
+            let purse = desk.purses.purses.get(&feed)?;
+            let available = desk.available(feed);
+            let next = desk.next_reset(feed, calendar);
+            Some((feed, purse.balance, purse.held, available, next))
+        })
+        .collect();
+    let found: Vec<_> = standings
+        .iter()
+        .map(|standing| {
+            (
+                feed_of(standing.wallet.kind, standing.wallet.feed),
+                i128::from(standing.wallet.balance),
+                i128::from(standing.wallet.held),
+                i128::from(standing.available),
+                standing.next_reset_at.map(Timestamp::millis),
+            )
+        })
+        .collect();
+    if expected == found {
+        return Ok(());
+    }
+    Err(format!("expected {expected:?}"))
 }
 
 /// What is wrong with the command by itself or with who asks: the first in the documented order.

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 use tympan_core::error::Code;
 use tympan_core::ids::{AccountId, UserId};
+use tympan_core::ledger::Standing;
+use tympan_core::people::UserReference;
 use tympan_core::records::IdentityKind;
 
 use crate::ask::{Answer, Ask};
@@ -72,6 +74,21 @@ impl Auditor {
         self.tenants
             .get(&tenant)
             .is_some_and(|tenant| tenant.user_may(user, permission, account))
+    }
+
+    /// Checks how a user's wallets are said to stand at a time.
+    ///
+    /// # Errors
+    /// How they should.
+    pub fn stands(
+        &mut self,
+        tenant: i64,
+        user: &UserReference,
+        clock: i64,
+        standings: &[Standing],
+    ) -> Result<(), String> {
+        let tenant = self.tenants.entry(tenant).or_default();
+        ledger::stands(tenant, &mut self.calendar, user, clock, standings)
     }
 
     /// Every balance and what is held of it, as a dump of wallets would say them.

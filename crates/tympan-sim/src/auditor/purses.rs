@@ -168,7 +168,7 @@ impl Desk {
     }
 
     /// `balance + overdraft − held`.
-    fn available(&self, feed: Feed) -> i128 {
+    pub(super) fn available(&self, feed: Feed) -> i128 {
         let Some(purse) = self.purses.purses.get(&feed) else {
             return 0;
         };
@@ -302,7 +302,7 @@ impl Desk {
         }
     }
 
-    fn next_reset(&self, feed: Feed, calendar: &mut Calendar) -> Option<i64> {
+    pub(super) fn next_reset(&self, feed: Feed, calendar: &mut Calendar) -> Option<i64> {
         let (_, plan) = self
             .plans
             .iter()

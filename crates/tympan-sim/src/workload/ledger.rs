@@ -246,7 +246,7 @@ impl Workload {
         self.looked_up(|world| &world.holds, HoldId)
     }
 
-    fn wallet(&mut self) -> WalletName {
+    pub(super) fn wallet(&mut self) -> WalletName {
         if self.chance.one_in(2) {
             return WalletName::OwnFunds(self.currency());
         }

@@ -5,6 +5,7 @@ mod clock;
 mod configuration;
 mod hostile;
 mod ledger;
+mod look;
 mod people;
 
 use std::collections::BTreeMap;
@@ -88,10 +89,10 @@ impl Workload {
         } else {
             TENANTS[0]
         };
-        let weights: [u64; 7] = match self.mix {
-            Mix::Everything => [600, 110, 60, 40, 90, 6, 10],
-            Mix::Holds => [600, 30, 20, 40, 200, 6, 4],
-            Mix::People => [150, 500, 60, 60, 40, 6, 40],
+        let weights: [u64; 8] = match self.mix {
+            Mix::Everything => [600, 110, 60, 40, 90, 6, 40, 10],
+            Mix::Holds => [600, 30, 20, 40, 200, 6, 60, 4],
+            Mix::People => [150, 500, 60, 60, 40, 6, 40, 40],
         };
         match self.chance.weighted(&weights) {
             0 => {
@@ -109,6 +110,7 @@ impl Workload {
             3 => self.batch(),
             4 => self.clock(),
             5 => Step::Reopen,
+            6 => self.look(),
             _ => self.may(),
         }
     }

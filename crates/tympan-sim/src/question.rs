@@ -1,0 +1,56 @@
+//! What the simulation can ask without changing anything.
+
+use tympan::{Error, Handle, UserList};
+use tympan_core::ids::UserId;
+use tympan_core::ledger::{Standing, WalletName};
+use tympan_core::people::UserReference;
+
+/// One question.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// Who is it?
+    LookUp(UserReference),
+    /// Everything about a user, wallets as they stand now included.
+    Details(UserReference),
+    /// A page of the list of users.
+    Users(UserList),
+    /// The newest lines of a wallet.
+    Statement(UserId, WalletName, u32),
+    /// The oldest audit events.
+    Audit(u32),
+    /// Everything that is configured.
+    Configuration,
+}
+
+impl Question {
+    /// The answer as text, and of the wallets of a user how they stand.
+    pub fn ask(&self, handle: &Handle) -> (String, Option<Vec<Standing>>) {
+        fn text<T: std::fmt::Debug>(answer: &Result<T, Error>) -> String {
+            format!("{answer:?}")
+        }
+        match self {
+            Self::LookUp(user) => (text(&handle.look_up(user.clone())), None),
+            Self::Details(user) => {
+                let answer = handle.user_details(user.clone());
+                let said = text(&answer);
+                let details = answer.ok().flatten();
+                (said, details.and_then(|details| details.wallets))
+            }
+            Self::Users(list) => (text(&handle.users(list)), None),
+            Self::Statement(user, wallet, limit) => {
+                (text(&handle.statement(*user, *wallet, None, *limit)), None)
+            }
+            Self::Audit(limit) => (text(&handle.audit_events(None, *limit)), None),
+            Self::Configuration => {
+                // Without what a process keeps beside it.
+                let stored = handle.configuration().map(|config| {
+                    let people = (&config.roles, &config.permissions, &config.groups);
+                    let prices = (&config.price_lists, &config.price_rules);
+                    let rest = (&config.profiles, &config.plans, &config.accounts);
+                    format!("{:?} {people:?} {prices:?} {rest:?}", config.tenant)
+                });
+                (text(&stored), None)
+            }
+        }
+    }
+}

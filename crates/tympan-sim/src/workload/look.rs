@@ -1,0 +1,45 @@
+//! Questions.
+
+use tympan::UserList;
+
+use crate::question::Question;
+use crate::step::Step;
+use crate::workload::Workload;
+
+impl Workload {
+    pub(super) fn look(&mut self) -> Step {
+        let actor = self.actor();
+        let question = match self.chance.below(10) {
+            0 => Question::LookUp(self.user()),
+            1..6 => Question::Details(self.user()),
+            6 => Question::Users(self.user_list()),
+            7 => {
+                let limit = u32::try_from(self.chance.between(1, 40)).unwrap_or(1);
+                Question::Statement(self.user_id(), self.wallet(), limit)
+            }
+            8 => Question::Audit(u32::try_from(self.chance.between(1, 200)).unwrap_or(1)),
+            _ => Question::Configuration,
+        };
+        Step::Look {
+            tenant: self.tenant,
+            actor,
+            question,
+        }
+    }
+
+    fn user_list(&mut self) -> UserList {
+        let mut list = UserList {
+            limit: u32::try_from(self.chance.between(0, 12)).unwrap_or(0),
+            ..UserList::default()
+        };
+        match self.chance.below(6) {
+            0 => list.active = Some(self.chance.one_in(2)),
+            1 => list.group = Some(self.group_id()),
+            2 => list.profile = Some(self.profile_id()),
+            3 => list.search = "user*1".to_owned(),
+            4 => list.search = self.hostile_text(),
+            _ => {}
+        }
+        list
+    }
+}
