@@ -1,6 +1,8 @@
 //! Chores of the workspace: `cargo xtask docs [--check]`, `cargo xtask dump ADDRESS`.
 
 mod docs;
+#[cfg(test)]
+mod modules;
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
