@@ -82,20 +82,20 @@ impl TimeZoneName {
         self.0.name()
     }
 
-    /// The local midnight of the first of the month after the month that `after` lies in.
+    /// The local midnight of the first of the month after the month that `after` lies in; none if
+    /// it lies behind the latest instant there is. Always later than `after`: whoever goes from
+    /// month to month comes to an end.
     #[must_use]
-    pub fn next_month_start(self, after: Timestamp) -> Timestamp {
-        let Some(local) = self.local_date(after) else {
-            return Timestamp::LATEST;
-        };
+    pub fn next_month_start(self, after: Timestamp) -> Option<Timestamp> {
+        let local = self.local_date(after)?;
         let (year, month) = if local.month() == 12 {
             (local.year() + 1, 1)
         } else {
             (local.year(), local.month() + 1)
         };
-        NaiveDate::from_ymd_opt(year, month, 1)
-            .and_then(|date| first_instant_of_local_day(self.0, date))
-            .unwrap_or(Timestamp::LATEST)
+        let start = first_instant_of_local_day(self.0, NaiveDate::from_ymd_opt(year, month, 1)?)?;
+        // What lies behind the latest instant was brought back to it.
+        (after < start && start < Timestamp::LATEST).then_some(start)
     }
 
     fn local_date(self, at: Timestamp) -> Option<NaiveDate> {
@@ -204,7 +204,7 @@ mod tests {
             let zone = TimeZoneName::parse(zone).unwrap();
             assert_eq!(
                 zone.next_month_start(at(after)),
-                at(expected),
+                Some(at(expected)),
                 "{} {after}",
                 zone.name()
             );
@@ -236,10 +236,22 @@ mod tests {
         let zone = TimeZoneName::parse("Europe/Berlin").unwrap();
         let mut now = Timestamp::EPOCH;
         for _ in 0..1_200 {
-            let next = zone.next_month_start(now);
+            let next = zone.next_month_start(now).unwrap();
             assert!(next > now);
-            assert!(zone.next_month_start(next.plus_millis(-1)) == next);
+            assert_eq!(zone.next_month_start(next.plus_millis(-1)), Some(next));
             now = next;
+        }
+    }
+
+    #[test]
+    fn months_end_with_the_latest_instant() {
+        // In Berlin the year 10000 begins within 9999 as it is counted in UTC.
+        for (name, months) in [("UTC", 1), ("Europe/Berlin", 2), ("America/New_York", 1)] {
+            let zone = TimeZoneName::parse(name).unwrap();
+            let from = Some(at("9999-11-15T00:00:00Z"));
+            let months_left = std::iter::successors(from, |after| zone.next_month_start(*after));
+            assert_eq!(months_left.skip(1).take(5).count(), months, "{name}");
+            assert_eq!(zone.next_month_start(Timestamp::LATEST), None, "{name}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta};
 use chrono_tz::Tz;
+use tympan_core::time::Timestamp;
 
 /// Remembers what it has worked out.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,9 @@ impl Calendar {
             .map(|minutes| start + TimeDelta::minutes(minutes))
             .find(|instant| instant.with_timezone(&zone).date_naive() == first)?
             .timestamp_millis();
+        if begins > Timestamp::LATEST.millis() {
+            return None;
+        }
         self.0.insert(key, begins);
         Some(begins)
     }

@@ -13,7 +13,7 @@ pub(super) fn next_due(revision: &PlanRevision, after: Timestamp) -> Option<Time
     match revision.schedule {
         _ if revision.ended => None,
         Schedule::Never => None,
-        Schedule::Monthly => Some(revision.time_zone.next_month_start(after)),
+        Schedule::Monthly => revision.time_zone.next_month_start(after),
     }
 }
 

@@ -653,6 +653,18 @@ fn nothing_is_fed_before_the_profile_feeds_whatever_the_clock_says() {
     assert_eq!(times, [since, since]);
 }
 
+#[test]
+fn the_end_of_time_ends_every_schedule() {
+    let mut store = shop();
+    charge(&mut store, ANN, "a", 1).unwrap();
+    store.now = Timestamp::LATEST;
+    let refusal = charge(&mut store, ANN, "b", 1_000).unwrap_err();
+    assert_eq!(refusal.code(), Code::AllowanceExhausted);
+    assert_eq!(refusal.detail("next_reset_at"), None);
+    charge(&mut store, ANN, "c", 1).unwrap();
+    assert_eq!(balance(&store, ANN, WalletKind::Allowance), Some(4_960_000));
+}
+
 /// Every rule that must hold whatever happened.
 fn check(store: &TestStore) {
     let mut sums: BTreeMap<_, (i64, i64, [u8; 32])> = BTreeMap::new();
