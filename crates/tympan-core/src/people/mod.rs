@@ -49,4 +49,5 @@ pub use transfer::{
     IdentityReference, PreparedSwap, PreparedTransfer, SwapIdentities, TransferIdentity,
     Transferred,
 };
+pub use uses::uses_of;
 pub use value::{LookupValue, RawValue, lookup_value, unseal};

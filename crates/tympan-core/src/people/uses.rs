@@ -3,42 +3,36 @@
 use std::collections::BTreeMap;
 
 use crate::command::{Context, Stop};
+use crate::configuration::UsesCount;
 use crate::error::{Code, Error};
 use crate::ids::{ProfileId, RoleId, TenantId};
 use crate::people::edit::Edit;
 use crate::people::person::{Person, Place};
 use crate::people::refusals::Refusals;
 use crate::permissions::{USER_ADMINISTER, role_grants};
-use crate::records::{Config, Subject, SubjectKind, Uses};
+use crate::records::{Config, Relations, Subject, SubjectKind, User, Uses};
 use crate::view::{Change, Key, Record, View};
-
-/// Users, and those of them that count as active.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Count {
-    pub(super) users: i64,
-    pub(super) active: i64,
-}
 
 /// By how much each count changes.
 #[derive(Debug, Default)]
-pub(super) struct UsesChanges(BTreeMap<Subject, Count>);
+pub(super) struct UsesChanges(BTreeMap<Subject, UsesCount>);
 
 impl UsesChanges {
     pub(super) fn of(edits: &[Edit]) -> Self {
-        let mut sums: BTreeMap<Subject, Count> = BTreeMap::new();
+        let mut sums: BTreeMap<Subject, UsesCount> = BTreeMap::new();
         for edit in edits {
             for (subject, count) in edit.before.as_ref().map(counted).unwrap_or_default() {
                 let sum = sums.entry(subject).or_default();
                 sum.users -= count.users;
-                sum.active -= count.active;
+                sum.active_users -= count.active_users;
             }
             for (subject, count) in counted(&edit.after) {
                 let sum = sums.entry(subject).or_default();
                 sum.users += count.users;
-                sum.active += count.active;
+                sum.active_users += count.active_users;
             }
         }
-        sums.retain(|_, sum| *sum != Count::default());
+        sums.retain(|_, sum| *sum != UsesCount::default());
         Self(sums)
     }
 
@@ -72,7 +66,7 @@ impl UsesChanges {
             let stored = view.uses(tenant, *subject)?.cloned();
             let mut uses = stored.unwrap_or_else(|| Uses::none(tenant, *subject));
             uses.users += change.users;
-            uses.active_users += change.active;
+            uses.active_users += change.active_users;
             uses.version += 1;
             changes.push(Change::Put(Key::Uses(tenant, *subject), Record::Uses(uses)));
         }
@@ -86,24 +80,30 @@ impl UsesChanges {
     fn administrators_change(&self, config: &Config) -> i64 {
         administrator_roles(config)
             .filter_map(|role| self.0.get(&role_subject(role)))
-            .map(|count| count.active)
+            .map(|count| count.active_users)
             .sum()
     }
+}
+
+/// What a user counts for in the guard records, for checks of a whole database.
+#[must_use]
+pub fn uses_of(user: User, relations: Relations) -> BTreeMap<Subject, UsesCount> {
+    counted(&Person { user, relations })
 }
 
 /// What a user counts for: each thing once, however often it is used. As an active holder of a
 /// role counts only who holds it in the whole tenant: an account's administrator is none of the
 /// tenant's.
-pub(super) fn counted(person: &Person) -> BTreeMap<Subject, Count> {
+fn counted(person: &Person) -> BTreeMap<Subject, UsesCount> {
     let everywhere = person.roles_everywhere();
     let count_of = |place: Place, subject: Subject| {
         let counts = match place {
             Place::TenantRole | Place::RoleRow(_) => everywhere.contains(&RoleId(subject.id)),
             Place::Profile | Place::Membership | Place::RoleRowAccount(_) => true,
         };
-        Count {
+        UsesCount {
             users: 1,
-            active: i64::from(person.user.active && counts),
+            active_users: i64::from(person.user.active && counts),
         }
     };
     person

@@ -1,0 +1,173 @@
+//! Users: who owns which value, and how many use what. Decisions rest on these records, and nothing
+//! else would tell if one of them were wrong.
+
+use std::collections::BTreeMap;
+use std::iter::Peekable;
+
+use tympan_core::configuration::UsesCount;
+use tympan_core::error::Error;
+use tympan_core::ids::{IdentityId, TenantId, UserId};
+use tympan_core::people::uses_of;
+use tympan_core::records::{
+    Claim, ClaimName, Identity, Membership, Relations, RoleRow, RoleRowAccount, Subject, User, Uses,
+};
+use tympan_core::row::Row;
+use tympan_store::Store;
+
+use super::Verification;
+use super::scan::Scan;
+use crate::engine::Engine;
+
+type Claims = BTreeMap<(TenantId, ClaimName), (UserId, IdentityId)>;
+type Counts = BTreeMap<(TenantId, Subject), UsesCount>;
+
+/// Checks every user with the children, every claim and every count of users.
+pub(super) fn check(engine: &Engine, found: &mut Verification) -> Result<(), Error> {
+    let store = &*engine.store;
+    let mut claims = claims(store)?;
+    let mut counts = Counts::new();
+    let mut children = Children::new(store);
+    for user in Scan::<User>::new(store) {
+        let user = user?;
+        found.users += 1;
+        let (tenant, id) = (user.tenant, user.id);
+        let relations = children.of(&user, found)?;
+        for identity in &relations.identities {
+            if identity.is_claimed() {
+                let claim = claims.remove(&(tenant, name_of(identity)));
+                let place = || format!("identity `{}` of user `{id}`", identity.id);
+                found.expect(claim == Some((id, identity.id)), "claim", place);
+            }
+        }
+        for row in &relations.role_row_accounts {
+            let mut rows = relations.role_rows.iter();
+            let fits = rows.any(|held| held.id == row.role_row && !held.all_accounts);
+            let place = || format!("an account of role row `{}` of user `{id}`", row.role_row);
+            found.expect(fits, "child", place);
+        }
+        for (subject, count) in uses_of(user, relations) {
+            let sum = counts.entry((tenant, subject)).or_default();
+            sum.users = sum.users.saturating_add(count.users);
+            sum.active_users = sum.active_users.saturating_add(count.active_users);
+        }
+    }
+    children.end(found)?;
+    for ((_, name), (owner, identity)) in &claims {
+        found.fault("claim", || {
+            let kind = name.kind.name();
+            format!("a `{kind}` is claimed for identity `{identity}` of user `{owner}`, who has none such")
+        });
+    }
+    compare(store, counts, found)
+}
+
+fn claims(store: &dyn Store) -> Result<Claims, Error> {
+    Scan::<Claim>::new(store)
+        .map(|claim| {
+            claim.map(|claim| ((claim.tenant, claim.name()), (claim.user, claim.identity)))
+        })
+        .collect()
+}
+
+fn name_of(identity: &Identity) -> ClaimName {
+    ClaimName {
+        kind: identity.kind.clone(),
+        value: identity.value.clone(),
+    }
+}
+
+/// The stored counts against what the users come to. A thing that nobody uses may have none.
+fn compare(store: &dyn Store, mut counts: Counts, found: &mut Verification) -> Result<(), Error> {
+    let place = |subject: Subject| format!("{} number {}", subject.kind.as_str(), subject.id);
+    for uses in Scan::<Uses>::new(store) {
+        let uses = uses?;
+        let counted = counts.remove(&(uses.tenant, uses.subject()));
+        let counted = counted.unwrap_or_default();
+        let fits = (uses.users, uses.active_users) == (counted.users, counted.active_users);
+        found.expect(fits, "uses", || place(uses.subject()));
+    }
+    for (_, subject) in counts.keys() {
+        found.fault("uses", || place(*subject));
+    }
+    Ok(())
+}
+
+/// The children of users, which lie in the order of their users.
+struct Children<'a> {
+    identities: Peekable<Scan<'a, Identity>>,
+    memberships: Peekable<Scan<'a, Membership>>,
+    role_rows: Peekable<Scan<'a, RoleRow>>,
+    role_row_accounts: Peekable<Scan<'a, RoleRowAccount>>,
+}
+
+macro_rules! owned {
+    ($($name:ident),+) => {$(
+        impl Owned for $name {
+            fn owner(&self) -> (TenantId, UserId) {
+                (self.tenant, self.user)
+            }
+        }
+    )+};
+}
+
+/// A row that belongs to a user.
+trait Owned: Row {
+    fn owner(&self) -> (TenantId, UserId);
+}
+
+owned!(Identity, Membership, RoleRow, RoleRowAccount);
+
+impl<'a> Children<'a> {
+    fn new(store: &'a dyn Store) -> Self {
+        Self {
+            identities: Scan::new(store).peekable(),
+            memberships: Scan::new(store).peekable(),
+            role_rows: Scan::new(store).peekable(),
+            role_row_accounts: Scan::new(store).peekable(),
+        }
+    }
+
+    /// Those of the next user.
+    fn of(&mut self, user: &User, found: &mut Verification) -> Result<Relations, Error> {
+        let owner = (user.tenant, user.id);
+        Ok(Relations {
+            identities: take(&mut self.identities, owner, found)?,
+            memberships: take(&mut self.memberships, owner, found)?,
+            role_rows: take(&mut self.role_rows, owner, found)?,
+            role_row_accounts: take(&mut self.role_row_accounts, owner, found)?,
+        })
+    }
+
+    /// Whatever is left belongs to nobody.
+    fn end(mut self, found: &mut Verification) -> Result<(), Error> {
+        let last = (TenantId(i64::MAX), UserId(i64::MAX));
+        take(&mut self.identities, last, found)?;
+        take(&mut self.memberships, last, found)?;
+        take(&mut self.role_rows, last, found)?;
+        take(&mut self.role_row_accounts, last, found)?;
+        Ok(())
+    }
+}
+
+/// The rows of an owner; those before belong to a user who is not there.
+fn take<T: Owned>(
+    rows: &mut Peekable<Scan<'_, T>>,
+    owner: (TenantId, UserId),
+    found: &mut Verification,
+) -> Result<Vec<T>, Error> {
+    let mut taken = Vec::new();
+    let comes = |row: &Result<T, Error>| row.as_ref().map_or(true, |row| row.owner() <= owner);
+    while let Some(row) = rows.next_if(comes) {
+        let row = row?;
+        if row.owner() == owner {
+            taken.push(row);
+        } else {
+            found.fault("child", || {
+                let (tenant, user) = row.owner();
+                let table = T::TABLE.name;
+                format!("a `{table}` of user `{user}` of tenant `{tenant}`, who is not there")
+            });
+        }
+    }
+    Ok(taken)
+}
