@@ -9,7 +9,8 @@ use crate::handle::Tympan;
 use crate::options::Options;
 
 impl Tympan {
-    /// Opens a store: `memory:` or `sqlite:PATH`.
+    /// Opens a store: `memory:` or `sqlite:PATH`. A process that forks opens its store behind the
+    /// fork: neither locks nor random bytes may be shared by two.
     ///
     /// # Errors
     /// Those of kind `storage`; `invalid_value` for an address of another form.

@@ -9,6 +9,7 @@ use rand::{Rng, SeedableRng, TryRng};
 use tympan_core::ids::Ids;
 use tympan_core::time::Timestamp;
 use tympan_vault::{RandomError, RandomSource};
+use zeroize::Zeroizing;
 
 /// Where the time comes from, if the store has no clock of its own.
 pub trait Clock: Send + Sync {
@@ -69,24 +70,17 @@ pub trait IdSource: Send {
 }
 
 /// Ids from the time and random bits, so that processes do not meet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TimeIds {
-    random: StdRng,
+    random: Seeded,
     last: i64,
-}
-
-impl Default for TimeIds {
-    fn default() -> Self {
-        Self {
-            random: system_rng(),
-            last: 0,
-        }
-    }
 }
 
 impl IdSource for TimeIds {
     fn start(&mut self, now: Timestamp, floor: i64) -> i64 {
-        Ids::start(now.millis(), self.random.next_u32(), floor.max(self.last))
+        // Without random bits processes may meet, and the store refuses the second.
+        let bits = self.random.rng().map_or(0, Rng::next_u32);
+        Ids::start(now.millis(), bits, floor.max(self.last))
     }
 
     fn used(&mut self, last: i64) {
@@ -110,19 +104,14 @@ impl IdSource for SequentialIds {
     }
 }
 
-/// Random bytes from a generator that the operating system seeded.
-#[derive(Debug)]
-pub struct SystemRandom(StdRng);
-
-impl Default for SystemRandom {
-    fn default() -> Self {
-        Self(system_rng())
-    }
-}
+/// Random bytes from a generator that the operating system seeds when the first are asked for. A
+/// process that was forked off later draws the same ones: open a store behind the fork.
+#[derive(Debug, Default)]
+pub struct SystemRandom(Seeded);
 
 impl RandomSource for SystemRandom {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), RandomError> {
-        self.0.fill_bytes(out);
+        self.0.rng()?.fill_bytes(out);
         Ok(())
     }
 }
@@ -146,12 +135,20 @@ impl RandomSource for SeededRandom {
     }
 }
 
-fn system_rng() -> StdRng {
-    let mut seed = [0; 32];
-    // Without the operating system's entropy no key could be drawn and no process could run;
-    // `rand` itself gives up there.
-    while SysRng.try_fill_bytes(&mut seed).is_err() {
-        std::thread::yield_now();
+/// A generator that is seeded when it is first needed; while the operating system has no entropy,
+/// asking is an error and not a wait.
+#[derive(Debug, Default)]
+struct Seeded(Option<StdRng>);
+
+impl Seeded {
+    fn rng(&mut self) -> Result<&mut StdRng, RandomError> {
+        if self.0.is_none() {
+            let mut seed = Zeroizing::new([0; 32]);
+            SysRng
+                .try_fill_bytes(seed.as_mut_slice())
+                .map_err(|_| RandomError)?;
+            self.0 = Some(StdRng::from_seed(*seed));
+        }
+        self.0.as_mut().ok_or(RandomError)
     }
-    StdRng::from_seed(seed)
 }
