@@ -123,34 +123,21 @@ queries! {
     LIST_IDENTITY_TYPES = "list_identity_types", Requirement::Permission(USER_READ);
     /// What the card pipeline makes of a read.
     PREVIEW_CARD = "preview_card", Requirement::Permission(CONFIGURATION_READ);
-    /// The tenant's settings.
-    SHOW_TENANT = "show_tenant", Requirement::Permission(CONFIGURATION_READ);
-    /// The profiles.
-    LIST_PROFILES = "list_profiles", Requirement::Permission(CONFIGURATION_READ);
-    /// One profile with its plans.
-    SHOW_PROFILE = "show_profile", Requirement::Permission(CONFIGURATION_READ);
-    /// The roles.
-    LIST_ROLES = "list_roles", Requirement::Permission(CONFIGURATION_READ);
-    /// One role with its permissions.
-    SHOW_ROLE = "show_role", Requirement::Permission(CONFIGURATION_READ);
-    /// The groups.
-    LIST_GROUPS = "list_groups", Requirement::Permission(CONFIGURATION_READ);
-    /// One group.
-    SHOW_GROUP = "show_group", Requirement::Permission(CONFIGURATION_READ);
-    /// The accounts.
-    LIST_ACCOUNTS = "list_accounts", Requirement::Permission(CONFIGURATION_READ);
-    /// One account.
-    SHOW_ACCOUNT = "show_account", Requirement::Permission(CONFIGURATION_READ);
-    /// The price lists.
-    LIST_PRICE_LISTS = "list_price_lists", Requirement::Permission(CONFIGURATION_READ);
-    /// One price list with its rules.
-    SHOW_PRICE_LIST = "show_price_list", Requirement::Permission(CONFIGURATION_READ);
+    /// Everything that is configured: settings, profiles with their plans, roles with their
+    /// permissions, groups, accounts, price lists with their rules; all of it, the things of one
+    /// kind, or one of them.
+    SHOW_CONFIGURATION = "show_configuration", Requirement::Permission(CONFIGURATION_READ);
+    /// How many users use a named thing.
+    COUNT_USES = "count_uses", Requirement::Permission(CONFIGURATION_READ);
     /// The entries of a wallet.
     STATEMENT = "statement", Requirement::PermissionOrSelf(ALLOWANCE_READ);
     /// The audit events.
     LIST_AUDIT_EVENTS = "list_audit_events", Requirement::Permission(AUDIT_READ);
-    /// Whether the ledger and the audit chain are whole.
-    VERIFY = "verify", Requirement::Permission(AUDIT_READ);
+    /// Whether ledger, users and audit events are whole, in every tenant: of an open store, which
+    /// only the host holds.
+    VERIFY = "verify", Requirement::Host;
+    /// Every row of every tenant: of an open store, which only the host holds.
+    DUMP = "dump", Requirement::Host;
 }
 
 #[cfg(test)]
@@ -261,7 +248,9 @@ mod tests {
                 Requirement::Permission(permission) | Requirement::PermissionOrSelf(permission) => {
                     assert!(OWN.contains(&permission), "{name} asks for {permission}");
                 }
-                Requirement::Host => assert_eq!(name, "bootstrap"),
+                Requirement::Host => {
+                    assert!(["bootstrap", "verify", "dump"].contains(&name), "{name}");
+                }
             }
         }
         assert_eq!(names.len(), COMMANDS.len() + QUERIES.len());

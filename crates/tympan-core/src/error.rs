@@ -103,7 +103,7 @@ codes! {
     InvalidEmail, "invalid_email", Invalid, false, "the text is not an e-mail address";
     InvalidValue, "invalid_value", Invalid, false, "the value does not fit the rule named in the details";
     TooMany, "too_many", Invalid, false, "a list is longer than its limit";
-    InvalidKey, "invalid_key", Invalid, false, "the idempotency key is empty or longer than 200 bytes";
+    InvalidKey, "invalid_key", Invalid, false, "the idempotency key is empty or longer than 200 bytes, or its attempt does not follow the one before";
     NegativeAmount, "negative_amount", Invalid, false, "the amount may not be negative";
     AmountOverflow, "amount_overflow", Invalid, false, "the amount does not fit into 63 bits";
     InvalidUsage, "invalid_usage", Invalid, false, "the counters of the usage contradict each other";

@@ -59,7 +59,7 @@ permissions! {
     ALLOWANCE_ADJUST = "allowance.adjust";
     /// See reports.
     REPORT_VIEW = "report.view";
-    /// See audit events and check the ledger.
+    /// See audit events.
     AUDIT_READ = "audit.read";
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tympan_core::card_pipeline::{CardPipeline, CardPreview};
 use tympan_core::command::{Context, Preparation, Stop};
 use tympan_core::commands::{
-    LIST_AUDIT_EVENTS, LIST_IDENTITY_TYPES, LIST_USERS, PREVIEW_CARD, QueryLine, SHOW_TENANT,
-    STATEMENT,
+    COUNT_USES, LIST_AUDIT_EVENTS, LIST_IDENTITY_TYPES, LIST_USERS, PREVIEW_CARD, QueryLine,
+    SHOW_CONFIGURATION, STATEMENT,
 };
 use tympan_core::configuration::{self, Filter, Named, UsesCount, uses, uses_reads};
 use tympan_core::error::{Code, Error};
@@ -24,6 +24,9 @@ use tympan_core::text::Pattern;
 use tympan_core::view::{ReadSet, View};
 
 use crate::handle::Handle;
+
+/// Most users of a page: one more is read, which tells whether there is another page.
+const MAX_USERS: u32 = MAX_PAGE - 1;
 
 /// Most rounds in which a question asks for more than it had.
 const MAX_ROUNDS: usize = 16;
@@ -42,7 +45,7 @@ pub struct UserList {
     pub search: String,
     /// The cursor of an earlier page; none: the first page.
     pub after: Option<String>,
-    /// At most so many; 0: 50. More than 1,000 are never given at once.
+    /// At most so many; 0: 50. More than 999 are never given at once.
     pub limit: u32,
 }
 
@@ -68,7 +71,7 @@ impl Handle {
     /// The user that a reference means; none if there is none.
     ///
     /// # Errors
-    /// `denied` without `user.read`, unless it is the actor; what is wrong with the value.
+    /// `denied` without `user.read`; what is wrong with the value.
     pub fn look_up(&self, user: impl Into<UserReference>) -> Result<Option<Arc<User>>, Error> {
         let user = self.prepare_user(&user.into())?;
         self.answer(look_up_reads(self.tenant.id, &user), |view, context| {
@@ -96,7 +99,7 @@ impl Handle {
     /// `denied` without `user.read`; `invalid_cursor`; what is wrong with the pattern.
     pub fn users(&self, list: &UserList) -> Result<Page<User>, Error> {
         self.permit(LIST_USERS, None)?;
-        let place = list.after.as_deref();
+        let (place, limit) = (list.after.as_deref(), rows(list.limit, MAX_USERS));
         let query = UserQuery {
             tenant: self.tenant.id,
             active: list.active,
@@ -106,11 +109,11 @@ impl Handle {
             after: place
                 .map(|cursor| UserPlace::from_cursor(self.tenant.id, cursor))
                 .transpose()?,
-            limit: rows(list.limit) + 1,
+            limit: limit + 1,
         };
         let mut users = self.engine.store.users(&query)?;
-        let more = users.len() > rows(list.limit) as usize;
-        users.truncate(rows(list.limit) as usize);
+        let more = users.len() > limit as usize;
+        users.truncate(limit as usize);
         let next = users
             .last()
             .filter(|_| more)
@@ -118,7 +121,8 @@ impl Handle {
         Ok(Page { rows: users, next })
     }
 
-    /// A wallet's history, newest first, before an entry or from the newest on.
+    /// A wallet's history, newest first, before an entry or from the newest on: at most so many
+    /// lines; 0: 50. More than 1,000 are never given at once.
     ///
     /// # Errors
     /// `denied` without `allowance.read`, unless it is the actor's own.
@@ -134,7 +138,7 @@ impl Handle {
             tenant: self.tenant.id,
             wallet: wallet.of(user),
             before,
-            limit: rows(limit),
+            limit: rows(limit, MAX_PAGE),
         })?;
         Ok(lines
             .into_iter()
@@ -142,7 +146,8 @@ impl Handle {
             .collect())
     }
 
-    /// Audit events after one, oldest first.
+    /// Audit events after one, oldest first: at most so many; 0: 50. More than 1,000 are never
+    /// given at once.
     ///
     /// # Errors
     /// `denied` without `audit.read`.
@@ -155,7 +160,7 @@ impl Handle {
         let query = AuditQuery {
             tenant: self.tenant.id,
             after,
-            limit: rows(limit),
+            limit: rows(limit, MAX_PAGE),
         };
         self.engine.store.audit_events(&query)
     }
@@ -191,7 +196,7 @@ impl Handle {
                 view,
                 context.tenant,
                 context.actor,
-                SHOW_TENANT.requires,
+                COUNT_USES.requires,
                 None,
             )?;
             uses::<T>(view, configured(view, context.tenant)?, id)
@@ -208,7 +213,7 @@ impl Handle {
                 view,
                 context.tenant,
                 context.actor,
-                SHOW_TENANT.requires,
+                SHOW_CONFIGURATION.requires,
                 None,
             )?;
             configured(view, context.tenant).cloned()
@@ -294,10 +299,10 @@ impl Handle {
     }
 }
 
-fn rows(limit: u32) -> u32 {
-    if limit == 0 {
-        DEFAULT_PAGE
-    } else {
-        limit.min(MAX_PAGE - 1)
+/// How many rows to read where a caller asks for so many.
+fn rows(limit: u32, most: u32) -> u32 {
+    match limit {
+        0 => DEFAULT_PAGE,
+        asked => asked.min(most),
     }
 }
