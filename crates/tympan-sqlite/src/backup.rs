@@ -51,10 +51,24 @@ fn copy_to_part(from: &Path, part: &Path, busy_timeout: Duration) -> Result<(), 
 
 /// Makes a new name in a directory last, where directories can be synced.
 fn sync_directory_of(path: &Path) -> std::io::Result<()> {
-    if cfg!(unix)
-        && let Some(directory) = path.parent()
-    {
+    if cfg!(unix) {
+        // The parent of a bare name is the empty path, which no system opens.
+        let directory = path
+            .parent()
+            .filter(|directory| !directory.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         return File::open(directory)?.sync_all();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directory_of_a_bare_name_is_where_the_program_runs() {
+        sync_directory_of(Path::new("shop.db")).unwrap();
+        assert!(sync_directory_of(Path::new("nowhere/shop.db")).is_err());
+    }
 }
