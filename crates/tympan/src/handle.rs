@@ -9,10 +9,13 @@ use tympan_core::ids::{AccountId, TenantId, UserId};
 
 use crate::engine::{Engine, Submission, Tenant};
 
-/// An open store. Cheap to clone; the store is closed with the last clone.
+/// An open store. Cheap to clone; the store is closed with the last clone and the last handle.
 #[derive(Clone)]
 pub struct Tympan {
     pub(crate) engine: Arc<Engine>,
+    /// None of a store that is not a file.
+    #[cfg(feature = "sqlite")]
+    pub(crate) file: Option<Arc<crate::sqlite::DatabaseFile>>,
 }
 
 impl Tympan {
@@ -32,7 +35,9 @@ impl Tympan {
         }
     }
 
-    /// Takes no more commands; those that wait are still decided.
+    /// Takes no more commands; those that wait are still decided. Later ones are refused with
+    /// `closed`; questions are answered as before. The file itself is closed when the last clone
+    /// and the last handle are dropped.
     pub fn close(&self) {
         self.engine.close();
     }
@@ -93,7 +98,8 @@ impl Handle {
     }
 
     /// Whether a user may do something: in the whole tenant, or over an account. Unknown and
-    /// inactive users may do nothing. Never queues, and hardly ever asks the store: a change
+    /// inactive users may do nothing, and nobody may what no role permits: a permission that
+    /// nothing knows is answered with no, not with an error. Never queues, and hardly ever asks the store: a change
     /// through the same [`Tympan`] counts at once, another process's within
     /// [`Options::freshness`](crate::Options::freshness).
     ///

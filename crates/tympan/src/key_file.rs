@@ -18,29 +18,50 @@ pub(crate) fn beside(database: &Path) -> PathBuf {
 }
 
 /// The keys of a database: read, or drawn and written if the database is new and may be made.
+/// None if there is a file already and its keys are not beside it.
 pub(crate) fn read_or_create(
     database: &Path,
     may_create: bool,
     random: &mut dyn RandomSource,
-) -> Result<KeyRing, Error> {
+) -> Result<Option<KeyRing>, Error> {
     let path = beside(database);
     if let Some(ring) = read(&path)? {
-        return Ok(ring);
+        return Ok(Some(ring));
     }
     let is_new = fs::metadata(database).map_or(true, |file| file.len() == 0);
     if !is_new {
-        return Err(Error::new(
-            Code::StoreKeys,
-            format!("the key file `{}` is not there", path.display()),
-        ));
+        return Ok(None);
     }
+    let missing = |text| Error::new(Code::StoreMissing, text).with("path", database.display());
     if !may_create {
         let text = format!("there is no database at `{}`", database.display());
-        return Err(Error::new(Code::StoreMissing, text).with("path", database.display()));
+        return Err(missing(text));
+    }
+    let folder = folder_of(database);
+    if !folder.is_dir() {
+        let text = format!(
+            "there is no folder for `{}`: make `{}` first",
+            database.display(),
+            folder.display()
+        );
+        return Err(missing(text));
     }
     create(&path, random)?;
     // Another process may have been first: what lies there now counts.
-    read(&path)?.ok_or_else(|| failed(&path, "vanished"))
+    match read(&path)? {
+        Some(ring) => Ok(Some(ring)),
+        None => Err(failed(&path, "it vanished")),
+    }
+}
+
+/// The error for a database whose keys are not beside it, nor given.
+pub(crate) fn missing(database: &Path) -> Error {
+    let text = format!(
+        "the key file `{}` is not there: put back the one that was made with the database, or give \
+         its keys with the options",
+        beside(database).display()
+    );
+    Error::new(Code::StoreKeys, text).with("path", database.display())
 }
 
 fn read(path: &Path) -> Result<Option<KeyRing>, Error> {
@@ -80,7 +101,7 @@ fn create(path: &Path, random: &mut dyn RandomSource) -> Result<(), Error> {
     linked
         .and(removed)
         .and_then(|()| sync_folder(path))
-        .map_err(|error| failed(path, error))
+        .map_err(|error| unwritable(path, &error))
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
@@ -95,21 +116,35 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 
 /// A new name is durable when its folder is.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
     if cfg!(unix) {
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+        File::open(folder_of(path))?.sync_all()
     } else {
         Ok(())
     }
 }
 
-fn failed(path: &Path, error: impl std::fmt::Display) -> Error {
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// A key file that cannot be written is trouble with the place of the database, not with its keys.
+fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    let code = match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Code::StoreReadOnly,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Code::StoreFull,
+        _ => Code::Storage,
+    };
     let text = format!(
-        "the key file `{}` cannot be read or written: {error}",
+        "the key file `{}` cannot be written: {error}",
         path.display()
     );
+    Error::new(code, text).with("path", path.display())
+}
+
+fn failed(path: &Path, error: impl std::fmt::Display) -> Error {
+    let text = format!("the key file `{}` cannot be used: {error}", path.display());
     Error::new(Code::StoreKeys, text)
 }
 
@@ -123,9 +158,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("shop.db");
         let mut random = SystemRandom::default();
-        let first = read_or_create(&database, true, &mut random).unwrap();
-        let again = read_or_create(&database, true, &mut random).unwrap();
-        assert_eq!(first.fingerprint(), again.fingerprint());
+        let mut print = || {
+            let ring = read_or_create(&database, true, &mut random).unwrap();
+            ring.map(|ring| ring.fingerprint())
+        };
+        let first = print();
+        assert!(first.is_some());
+        assert_eq!(print(), first);
         assert_eq!(
             fs::read_dir(folder.path()).unwrap().count(),
             1,
@@ -133,8 +172,7 @@ mod tests {
         );
         fs::remove_file(beside(&database)).unwrap();
         fs::write(&database, b"something").unwrap();
-        let error = read_or_create(&database, true, &mut random).unwrap_err();
-        assert_eq!(error.code(), Code::StoreKeys);
+        assert_eq!(print(), None);
         assert!(!beside(&database).exists());
     }
 
@@ -174,9 +212,22 @@ mod tests {
                 .collect();
             threads
                 .into_iter()
-                .map(|thread| thread.join().unwrap().unwrap().fingerprint())
+                .map(|thread| thread.join().unwrap().unwrap().unwrap().fingerprint())
                 .collect()
         });
         assert!(prints.windows(2).all(|pair| pair[0] == pair[1]));
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_no_trouble_with_keys() {
+        let path = Path::new("shop.db.keys");
+        for (kind, code) in [
+            (ErrorKind::PermissionDenied, Code::StoreReadOnly),
+            (ErrorKind::ReadOnlyFilesystem, Code::StoreReadOnly),
+            (ErrorKind::StorageFull, Code::StoreFull),
+            (ErrorKind::Other, Code::Storage),
+        ] {
+            assert_eq!(unwritable(path, &kind.into()).code(), code, "{kind}");
+        }
     }
 }

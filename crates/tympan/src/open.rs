@@ -9,8 +9,16 @@ use crate::handle::Tympan;
 use crate::options::Options;
 
 impl Tympan {
-    /// Opens a store: `memory:` or `sqlite:PATH`. A process that forks opens its store behind the
-    /// fork: neither locks nor random bytes may be shared by two.
+    /// Opens a store: `memory:`, which begins empty and is gone with the last clone, or
+    /// `sqlite:PATH`, a file that is made if it is not there. The path is taken as it stands,
+    /// relative to the working directory or not: `sqlite:shop.db`, `sqlite:/srv/shop.db`.
+    ///
+    /// A new store has no tenant yet: run [`Bootstrap`](crate::Bootstrap), once. Unless
+    /// [`Options::keys`] gives them, the keys of a file lie beside it in `PATH.keys`, made when the
+    /// file is; without them the file is of no use.
+    ///
+    /// A process that forks opens its store behind the fork: neither locks nor random bytes may be
+    /// shared by two.
     ///
     /// # Errors
     /// Those of kind `storage`; `invalid_value` for an address of another form.
@@ -47,6 +55,8 @@ impl Tympan {
         });
         Ok(Self {
             engine: std::sync::Arc::new(engine),
+            #[cfg(feature = "sqlite")]
+            file: None,
         })
     }
 }

@@ -1,8 +1,9 @@
-//! Opening a SQLite file: its keys first, then the file.
+//! Opening a SQLite file: its keys first, then the file; and copying one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tympan_core::error::Error;
+use tympan_core::error::{Code, Error};
 use tympan_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::handle::Tympan;
@@ -14,25 +15,83 @@ pub(crate) fn open(path: &Path, mut options: Options) -> Result<Tympan, Error> {
         Some(ring) => ring,
         None => {
             let may_create = options.migrate != Migrate::Never;
-            key_file::read_or_create(path, may_create, &mut *options.random)?
+            match key_file::read_or_create(path, may_create, &mut *options.random)? {
+                Some(ring) => ring,
+                None => return Err(without_keys(path, &options)),
+            }
         }
     };
-    let store = SqliteStore::open(
-        path,
-        &SqliteOptions {
-            synchronous: match options.durability {
-                Durability::Full => tympan_sqlite::Synchronous::Full,
-                Durability::Normal => tympan_sqlite::Synchronous::Normal,
-            },
-            migrate: match options.migrate {
-                Migrate::Auto => tympan_sqlite::Migrate::Auto,
-                Migrate::Check => tympan_sqlite::Migrate::Check,
-                Migrate::Never => tympan_sqlite::Migrate::Never,
-            },
-            keys_fingerprint: Some(ring.fingerprint()),
-            busy_timeout: options.deadline,
-            ..SqliteOptions::default()
+    let sqlite_options = SqliteOptions {
+        synchronous: match options.durability {
+            Durability::Full => tympan_sqlite::Synchronous::Full,
+            Durability::Normal => tympan_sqlite::Synchronous::Normal,
         },
-    )?;
-    Tympan::open_store(Box::new(store), options.keys(ring))
+        migrate: match options.migrate {
+            Migrate::Auto => tympan_sqlite::Migrate::Auto,
+            Migrate::Check => tympan_sqlite::Migrate::Check,
+            Migrate::Never => tympan_sqlite::Migrate::Never,
+        },
+        keys_fingerprint: Some(ring.fingerprint()),
+        busy_timeout: options.deadline,
+        ..SqliteOptions::default()
+    };
+    let store = SqliteStore::open(path, &sqlite_options)?;
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let mut tympan = Tympan::open_store(Box::new(store), options.keys(ring))?;
+    tympan.file = Some(Arc::new(DatabaseFile {
+        path,
+        options: SqliteOptions {
+            migrate: tympan_sqlite::Migrate::Never,
+            create: false,
+            ..sqlite_options
+        },
+    }));
+    Ok(tympan)
+}
+
+/// The file of an open database, and how it is opened once more.
+pub(crate) struct DatabaseFile {
+    path: PathBuf,
+    options: SqliteOptions,
+}
+
+impl Tympan {
+    /// Copies the database file to a path, as of one instant and while it is in use. What lies
+    /// there is replaced, once the copy is whole and on disk. This is the way to make backups: a
+    /// file that was copied by other means lacks what SQLite still keeps beside it.
+    ///
+    /// The keys are not in the copy. Keep the key file, or the ring of [`Options::keys`], safe as
+    /// well: no copy can be opened without.
+    ///
+    /// # Errors
+    /// `storage` for a store that is not a file; else those of kind `storage`.
+    pub fn backup_to(&self, path: &Path) -> Result<(), Error> {
+        let Some(file) = &self.file else {
+            return Err(Error::new(
+                Code::Storage,
+                "only a database in a file can be copied to another file",
+            ));
+        };
+        SqliteStore::open(&file.path, &file.options)?.backup_to(path)
+    }
+}
+
+/// What is wrong with a database that has lost its keys: what keeps it from being opened with any
+/// keys comes first, for a file of something else never had keys to lose.
+fn without_keys(path: &Path, options: &Options) -> Error {
+    let looking = SqliteOptions {
+        migrate: tympan_sqlite::Migrate::Never,
+        create: false,
+        busy_timeout: options.deadline,
+        keys_fingerprint: Some("none".to_owned()),
+        ..SqliteOptions::default()
+    };
+    match SqliteStore::open(path, &looking) {
+        // Old layouts are migrated where that is allowed: then it is only the keys that lack.
+        Err(error) if error.code() == Code::StoreOlder && options.migrate == Migrate::Auto => {
+            key_file::missing(path)
+        }
+        Err(error) if error.code() != Code::StoreKeys => error,
+        _ => key_file::missing(path),
+    }
 }
