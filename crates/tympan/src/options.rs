@@ -93,8 +93,8 @@ impl Options {
     }
 
     /// How old what [`Handle::may`](crate::Handle::may) knows of other processes' changes may be;
-    /// by default a second. Zero: it looks at each call. Changes through the same [`Tympan`]
-    /// (crate::Tympan) count at once.
+    /// by default a second. Zero: it looks at each call. Changes through the same [`Tympan`](crate::Tympan)
+    /// count at once.
     #[must_use]
     pub fn freshness(mut self, freshness: Duration) -> Self {
         self.freshness = freshness;
@@ -108,7 +108,8 @@ impl Options {
         self
     }
 
-    /// Another clock than the machine's.
+    /// Another clock than the machine's. An [`Arc`](std::sync::Arc) of a clock is one too, so that a
+    /// test keeps hold of its [`ManualClock`](crate::sources::ManualClock).
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);

@@ -43,7 +43,7 @@ pub struct UserList {
     /// What is searched for in name, username, network name, e-mail and account code: with `*`
     /// and `?` as wildcards, or without, anywhere.
     pub search: String,
-    /// The cursor of an earlier page; none: the first page.
+    /// The cursor of an earlier page of the same list, as it was given; none: the first page.
     pub after: Option<String>,
     /// At most so many; 0: 50. More than 999 are never given at once.
     pub limit: u32,
@@ -68,7 +68,7 @@ pub struct StatementLine {
 }
 
 impl Handle {
-    /// The user that a reference means; none if there is none.
+    /// The user that a reference means; none if there is none, nor a tenant.
     ///
     /// # Errors
     /// `denied` without `user.read`; what is wrong with the value.

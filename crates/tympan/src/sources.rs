@@ -8,7 +8,7 @@ use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, SeedableRng, TryRng};
 use tympan_core::ids::Ids;
 use tympan_core::time::Timestamp;
-use tympan_vault::{RandomError, RandomSource};
+pub use tympan_vault::{RandomError, RandomSource};
 use zeroize::Zeroizing;
 
 /// Where the time comes from, if the store has no clock of its own.
