@@ -56,6 +56,12 @@ fn checked(
     allowed: impl Fn(char) -> bool,
 ) -> Result<Option<String>, Error> {
     let text = text.trim();
+    // Selectors choose how the character before them looks; by themselves they look like nothing.
+    let text = if text.chars().all(is_variation_selector) {
+        ""
+    } else {
+        text
+    };
     if text.chars().nth(limit).is_some() {
         return Err(Error::new(
             Code::TextTooLong,
@@ -79,13 +85,25 @@ fn checked(
 }
 
 /// Control characters, and those that change how others are shown or cannot be seen: two names
-/// that look the same must not differ by them.
+/// that look the same must not differ by them. These are Unicode's *default ignorable* code points
+/// less the variation selectors, the separators of lines, interlinear annotation, and the blank of
+/// Braille.
 #[must_use]
 pub fn is_unprintable(symbol: char) -> bool {
     symbol.is_control()
         || matches!(symbol,
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}')
+}
+
+/// Variation selectors: some names are written with them (a Japanese family has its own form of a
+/// character), so they are kept, but nothing is told apart by them.
+fn is_variation_selector(symbol: char) -> bool {
+    matches!(symbol,
+        '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// The form in which names are compared: compatibility-composed, case folded. `Müller` and
@@ -98,7 +116,10 @@ pub fn fold(text: &str) -> String {
     {
         return text.to_owned();
     }
-    let composed: String = text.nfkc().collect();
+    let composed: String = text
+        .nfkc()
+        .filter(|symbol| !is_variation_selector(*symbol))
+        .collect();
     CaseMapper::new().fold_string(&composed).nfkc().collect()
 }
 
@@ -112,6 +133,7 @@ pub fn fold_for_search(text: &str) -> String {
     {
         return text.to_owned();
     }
+    // Variation selectors are combining marks too.
     let bare: String = text
         .nfkd()
         .filter(|symbol| !is_combining_mark(*symbol))
@@ -266,6 +288,8 @@ mod tests {
             ("ΣΟΦΟΣ", "σοφος", true, true),
             ("João", "joao", false, true),
             ("abc", "abd", false, false),
+            ("葛\u{e0100}城", "葛城", true, true),
+            ("ann\u{fe0f}", "ANN", true, true),
         ] {
             assert_eq!(fold(left) == fold(right), same, "{left} {right}");
             assert_eq!(
@@ -301,16 +325,30 @@ mod tests {
 
     #[test]
     fn control_and_invisible_characters_are_refused() {
-        for wrong in ["a\0b", "a\nb", "a\u{200b}b", "a\u{202e}b"] {
+        for wrong in [
+            "a\0b",
+            "a\nb",
+            "a\u{200b}b",
+            "a\u{202e}b",
+            "a\u{34f}",
+            "a\u{61c}",
+            "a\u{115f}",
+            "\u{3164}",
+            "\u{2800}",
+            "a\u{e0061}",
+            "a\u{e0fff}",
+        ] {
             assert_eq!(
                 required("name", wrong, 10).unwrap_err().code(),
                 Code::ControlCharacter
             );
         }
-        assert_eq!(
-            required("name", " \t ", 10).unwrap_err().code(),
-            Code::EmptyText
-        );
+        for nothing in [" \t ", "\u{a0}", "\u{fe0f}", "\u{e0100}\u{180b}"] {
+            assert_eq!(
+                required("name", nothing, 10).unwrap_err().code(),
+                Code::EmptyText
+            );
+        }
         assert_eq!(
             required("name", "12345678901", 10).unwrap_err().code(),
             Code::TextTooLong
