@@ -23,9 +23,9 @@ use tympan::Verification;
 
 use crate::arguments::Arguments;
 use crate::jobs::Replay;
-use crate::report::{Summary, Tally};
+use crate::report::{Outcome, Summary, Tally};
 use crate::shop::Shop;
-use crate::text::TextFile;
+use crate::text::{Shown, TextFile};
 use crate::user_list::UserList;
 
 const MALFORMED: u8 = 1;
@@ -106,11 +106,18 @@ fn replay_through(
     tell(&arguments.users, left_out.into_iter())?;
     let mut tally = Tally::new(list, list.malformed.len() + replay.malformed.len());
     let bar = progress::bar(replay.jobs.len());
+    let mut jobs_left_out = Vec::new();
     for job in &replay.jobs {
-        tally.add(job, &shop.charge(list, job)?);
+        let outcome = shop.charge(list, job)?;
+        tally.add(job, &outcome);
+        if let Outcome::LeftOut { reason } = outcome {
+            let what = format!("job {} on `{}`", job.job_id, Shown(job.printer));
+            jobs_left_out.push((job.last_line, format!("{what} is not charged: {reason}")));
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
+    tell(&arguments.log, jobs_left_out.into_iter())?;
     let summary = tally.finish(|index| shop.left(index, replay.ends_at))?;
     Ok((summary, shop.verify()?))
 }

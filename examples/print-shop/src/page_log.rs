@@ -13,6 +13,9 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use tympan::MAX_COUNT;
+use tympan::core::text::{MAX_SHORT, is_unprintable};
+
 use crate::text::Shown;
 
 /// CUPS counts jobs and pages in signed 32 bits.
@@ -127,6 +130,9 @@ pub enum Malformed {
     /// Not of the form `[01/Sep/2026:14:31:56 +0000]`, or no such day or time.
     #[error("the date `{}` is not of the form `[01/Sep/2026:14:31:56 +0000]`", Shown(.0))]
     Date(String),
+    /// CUPS gives no queue such a name, and no price list could name it.
+    #[error("the printer `{}` is longer than {MAX_SHORT} characters or holds one that cannot be seen", Shown(.0))]
+    Printer(String),
     /// A day that no page log is from.
     #[error("the year of the date `{}` is not between 1970 and 2099", Shown(.0))]
     Year(String),
@@ -137,11 +143,21 @@ impl<'a> PageLine<'a> {
     pub fn parse(line: &'a str) -> Result<Self, Malformed> {
         let mut left = Left(Some(line));
         let printer = left.word(Field::Printer)?;
+        if printer.chars().nth(MAX_SHORT).is_some() || printer.contains(is_unprintable) {
+            return Err(Malformed::Printer(printer.to_owned()));
+        }
         let user = left.word(Field::User)?;
         let job_id = whole(left.word(Field::JobId)?, Field::JobId)?;
         let at = left.date()?;
         let kind = left.word(Field::PageNumber)?;
-        let pages = |word| whole(word, Field::Pages);
+        // More than a job can have is a broken counter.
+        let pages = |word: &str| match whole(word, Field::Pages) {
+            Ok(pages) if i64::from(pages) > MAX_COUNT => Err(Malformed::TooLarge {
+                field: Field::Pages,
+                value: word.to_owned(),
+            }),
+            pages => pages,
+        };
         let count = if kind == "total" {
             Count::Total {
                 pages: pages(left.word(Field::Pages)?)?,
@@ -387,6 +403,12 @@ mod tests {
             ("garbage", Malformed::Missing(User)),
             (" p u 1", Malformed::Empty(Printer)),
             ("p  1", Malformed::Empty(User)),
+            ("p\u{7f} u 1", Malformed::Printer("p\u{7f}".into())),
+            ("p\u{202e} u 1", Malformed::Printer("p\u{202e}".into())),
+            (
+                format!("{} u 1", "p".repeat(201)).as_str(),
+                Malformed::Printer("p".repeat(201)),
+            ),
             ("p u", Malformed::Missing(JobId)),
             ("p u v w 1 [01/Sep/2026:14:31:56 +0000]", number(JobId, "v")),
             ("p u +1 x", number(JobId, "+1")),
@@ -440,6 +462,13 @@ mod tests {
                 number(Pages, "-3"),
             ),
             (
+                "p u 1 [01/Sep/2026:14:31:56 +0000] total 1000000001 - h n A4 -",
+                Malformed::TooLarge {
+                    field: Pages,
+                    value: "1000000001".into(),
+                },
+            ),
+            (
                 "p u 1 [01/Sep/2026:14:31:56 +0000] total 1",
                 Malformed::Missing(Billing),
             ),
@@ -485,6 +514,12 @@ mod tests {
         "[^ \n\r]{1,12}"
     }
 
+    fn printer() -> impl Strategy<Value = String> {
+        word().prop_filter("it can be seen", |word| !word.contains(is_unprintable))
+    }
+
+    const PAGES_MAX: u32 = 1_000_000_000;
+
     proptest! {
         #[test]
         fn no_text_panics(text in "[^\n]*") {
@@ -503,10 +538,10 @@ mod tests {
 
         #[test]
         fn well_formed_lines_read_back(
-            (printer, user, billing, host, media, sides) in (word(), word(), word(), word(), word(), word()),
+            (printer, user, billing, host, media, sides) in (printer(), word(), word(), word(), word(), word()),
             name in "[^\n]*",
             job_id in 0..=NUMBER_MAX,
-            pages in 0..=NUMBER_MAX,
+            pages in 0..=PAGES_MAX,
             number in proptest::option::of(0..=NUMBER_MAX),
             seconds in 86_400_i64..4_000_000_000,
             east in -1439_i32..=1439,

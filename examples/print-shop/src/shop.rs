@@ -130,6 +130,11 @@ impl Shop {
             Err(error) if error.kind() == Kind::Refused => Ok(Outcome::Refused {
                 reason: error.code().to_string(),
             }),
+            Err(error) if matches!(error.kind(), Kind::Invalid | Kind::Conflict) => {
+                Ok(Outcome::LeftOut {
+                    reason: error.to_string(),
+                })
+            }
             Err(error) => Err(error),
         }
     }
@@ -163,5 +168,45 @@ impl Shop {
     fn set_clock(&self, at: Option<DateTime<Utc>>) {
         let millis = at.map_or(0, |at| at.timestamp_millis());
         self.clock.set(Timestamp::from_millis(millis));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::Replay;
+
+    fn line(user: &str, id: u32, second: u32, kind: &str) -> String {
+        format!("lp {user} {id} [01/Sep/2026:10:00:{second:02} +0000] {kind} - h n A4 -\n")
+    }
+
+    #[test]
+    fn what_cannot_be_charged_is_left_out_and_the_rest_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = UserList::read("ann\t1.00\tY\n");
+        let charge = |log: &str| {
+            let replay = Replay::read(log);
+            let mut shop = Shop::open(&folder.path().join("shop.db")).unwrap();
+            let nothing_told = |_: usize, reason: &str| panic!("{reason}");
+            shop.import(&list, "digest", replay.starts_at, nothing_told)
+                .unwrap();
+            let jobs = replay.jobs.iter();
+            jobs.map(|job| match shop.charge(&list, job).unwrap() {
+                Outcome::Printed { .. } => "printed".to_owned(),
+                Outcome::LeftOut { reason } => reason,
+                other => panic!("{other:?}"),
+            })
+            .collect::<Vec<_>>()
+        };
+        assert_eq!(charge(&line("ann", 1, 0, "total 2")), ["printed"]);
+        // The same job with other pages, a job of more pages than there can be, and another job.
+        let log = line("ann", 1, 0, "total 3")
+            + &line("ann", 2, 1, "1 600000000")
+            + &line("ann", 2, 2, "2 600000000")
+            + &line("ann", 3, 3, "total 1");
+        let outcomes = charge(&log);
+        assert!(outcomes[0].starts_with("key_reused: "), "{outcomes:?}");
+        assert!(outcomes[1].starts_with("invalid_usage: "), "{outcomes:?}");
+        assert_eq!(outcomes[2..], ["printed"]);
     }
 }

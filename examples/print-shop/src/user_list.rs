@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use tympan::core::text::is_unprintable;
+
 use crate::money::{self, MoneyError};
 use crate::text::{self, BadLine, Shown};
 
@@ -58,6 +60,9 @@ pub enum Malformed {
     /// Longer than PaperCut allows.
     #[error("the username `{}` has more than {USERNAME_MAX_CHARS} characters", Shown(.0))]
     UsernameTooLong(String),
+    /// Two names that look the same could differ by it.
+    #[error("the username `{}` holds a character that cannot be seen", Shown(.0))]
+    UsernameUnprintable(String),
     /// No exact amount.
     #[error("the balance `{}` is {source}", Shown(value))]
     Balance {
@@ -138,6 +143,9 @@ impl<'a> UserRow<'a> {
         if username.chars().count() > USERNAME_MAX_CHARS {
             return Err(Malformed::UsernameTooLong(username.to_owned()));
         }
+        if username.contains(is_unprintable) {
+            return Err(Malformed::UsernameUnprintable(username.to_owned()));
+        }
         let row = Self {
             line: number,
             username,
@@ -178,9 +186,10 @@ fn restricted(value: &str) -> Result<bool, Malformed> {
     }
 }
 
-/// How usernames are compared: print clients disagree about case.
+/// How usernames are compared: print clients disagree about case, and what tympan takes for one
+/// name is one user here.
 fn fold(username: &str) -> String {
-    username.to_lowercase()
+    tympan::core::text::fold(username.trim())
 }
 
 #[cfg(test)]
@@ -236,6 +245,10 @@ mod tests {
             ("\t5", Malformed::NoUsername),
             (long.as_str(), Malformed::UsernameTooLong(long.clone())),
             (
+                "a\u{feff}",
+                Malformed::UsernameUnprintable("a\u{feff}".into()),
+            ),
+            (
                 "a\tx",
                 Malformed::Balance {
                     value: "x".into(),
@@ -275,6 +288,13 @@ mod tests {
             (list.find("aNN"), list.find("BOB"), list.find("eve")),
             (Some(0), Some(1), None)
         );
+    }
+
+    #[test]
+    fn one_name_for_tympan_is_one_name_here() {
+        let list = UserList::read("STRASSE\nstraße\nann\nａｎｎ\nann\u{3000}\n");
+        assert_eq!(list.users.len(), 2);
+        assert_eq!(list.find("Straße"), Some(0));
     }
 
     proptest::proptest! {

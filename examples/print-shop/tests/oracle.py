@@ -35,6 +35,8 @@ PAGE_PRICE = {"dear": 150_000, "other": 40_000}
 ONE_HOUR = 3600
 INT64 = range(-(2**63), 2**63)
 CUPS_MAX = 2**31 - 1
+# More on one line is a broken counter.
+PAGES_MAX = 10**9
 
 LINE = re.compile(
     r"(?P<printer>[^ ]+) (?P<user>[^ ]+) (?P<id>[0-9]+) "
@@ -167,7 +169,7 @@ class Line:
         self.printer, self.user, self.sides = match["printer"], match["user"], match["sides"]
         self.id, self.count = int(match["id"]), int(match["count"])
         self.page = None if match["kind"] == "total" else int(match["kind"])
-        if max(self.id, self.count, self.page or 0) > CUPS_MAX:
+        if max(self.id, self.page or 0) > CUPS_MAX or self.count > PAGES_MAX:
             raise Wrong("number")
         self.at = seconds(match["date"])
         self.clock = self.at if clock is None else max(clock, self.at)
