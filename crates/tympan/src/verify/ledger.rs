@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use tympan_core::error::Error;
 use tympan_core::ids::{EntryId, HoldId, TenantId, UserId};
 use tympan_core::ledger::{entry_chain, entry_text_digest};
-use tympan_core::records::{Entry, EntryText, Hold, HoldPart, HoldState, Wallet, WalletKey};
+use tympan_core::records::{Entry, EntryText, Hold, HoldPart, HoldState, Verb, Wallet, WalletKey};
+use tympan_core::time::Timestamp;
 
 use super::scan::Scan;
 use super::{Keys, Verification};
@@ -19,20 +20,75 @@ struct Sum {
     entries: i64,
     last: i64,
     chain: [u8; 32],
+    spent: i64,
+    latest_at: Timestamp,
+    last_job_at: Option<Timestamp>,
+    /// The latest instant at which its plan gave something.
+    given_at: Timestamp,
+}
+
+impl Sum {
+    fn add(&mut self, entry: &Entry) {
+        self.balance = entry.balance_after;
+        self.held = entry.held_after;
+        self.entries = entry.sequence;
+        self.last = entry.id.0;
+        self.chain = entry.chain;
+        self.latest_at = entry.at;
+        if matches!(entry.verb, Verb::Charge | Verb::Settle) {
+            self.spent = self.spent.saturating_sub(entry.amount);
+        }
+        if matches!(entry.verb, Verb::Charge | Verb::Authorise) {
+            self.last_job_at = Some(entry.at);
+        }
+        if matches!(entry.verb, Verb::Grant | Verb::Reset) {
+            self.given_at = entry.due_at.unwrap_or_default().max(self.given_at);
+        }
+    }
+}
+
+type Sums = BTreeMap<(TenantId, WalletKey), Sum>;
+
+/// The holds that were neither settled nor cancelled, as the entries tell.
+type Holds = BTreeMap<(TenantId, HoldId), Unresolved>;
+
+struct Unresolved {
+    owner: i64,
+    state: HoldState,
+    expires_at: Option<Timestamp>,
+}
+
+/// What an entry says of the hold that it names.
+fn follow_hold(holds: &mut Holds, entry: &Entry) {
+    let Some(hold) = entry.hold else { return };
+    let key = (entry.tenant, hold);
+    match entry.verb {
+        Verb::Authorise => {
+            holds.entry(key).or_insert(Unresolved {
+                owner: entry.owner,
+                state: HoldState::Open,
+                expires_at: entry.expires_at,
+            });
+        }
+        Verb::Expire => {
+            if let Some(hold) = holds.get_mut(&key) {
+                hold.state = HoldState::Expired;
+            }
+        }
+        _ => drop(holds.remove(&key)),
+    }
 }
 
 /// Checks every entry, then every wallet against what its entries add up to.
 pub(super) fn check(engine: &Engine, found: &mut Verification) -> Result<(), Error> {
-    let sums = entries(engine, found)?;
-    wallets(engine, found, sums)
+    let (sums, holds) = entries(engine, found)?;
+    wallets(engine, found, sums, holds)
 }
 
 /// Every entry, in the order of ids: sums, places, chains, receipts.
-fn entries(
-    engine: &Engine,
-    found: &mut Verification,
-) -> Result<BTreeMap<(TenantId, WalletKey), Sum>, Error> {
-    let mut sums: BTreeMap<(TenantId, WalletKey), Sum> = BTreeMap::new();
+fn entries(engine: &Engine, found: &mut Verification) -> Result<(Sums, Holds), Error> {
+    let mut sums = Sums::new();
+    let mut holds = Holds::new();
     let mut keys = Keys::new(engine);
     let mut receipt: Option<(Entry, i32)> = None;
     let mut texts = Scan::<EntryText>::new(&*engine.store).peekable();
@@ -59,13 +115,8 @@ fn entries(
                 && entry.text_digest == Some(entry_text_digest(&text));
             found.expect(fits, "text", || words_of_entry(&text));
         }
-        *sum = Sum {
-            balance: entry.balance_after,
-            held: entry.held_after,
-            entries: entry.sequence,
-            last: entry.id.0,
-            chain: entry.chain,
-        };
+        sum.add(&entry);
+        follow_hold(&mut holds, &entry);
         follow_receipt(found, &mut receipt, entry);
     }
     for text in texts {
@@ -77,7 +128,7 @@ fn entries(
             format!("entry `{}`", first.id)
         });
     }
-    Ok(sums)
+    Ok((sums, holds))
 }
 
 fn words_of_entry(text: &EntryText) -> String {
@@ -105,35 +156,57 @@ fn follow_receipt(found: &mut Verification, receipt: &mut Option<(Entry, i32)>, 
 fn wallets(
     engine: &Engine,
     found: &mut Verification,
-    mut sums: BTreeMap<(TenantId, WalletKey), Sum>,
+    mut sums: Sums,
+    mut holds: Holds,
 ) -> Result<(), Error> {
-    let mut held: BTreeMap<(TenantId, WalletKey), i64> = BTreeMap::new();
+    let mut held: BTreeMap<(TenantId, WalletKey), (i64, Timestamp)> = BTreeMap::new();
     let mut open: BTreeSet<(TenantId, HoldId)> = BTreeSet::new();
     for part in Scan::<HoldPart>::new(&*engine.store) {
         let part = part?;
-        let sum = held.entry((part.tenant, part.wallet())).or_default();
+        let kept = held.entry((part.tenant, part.wallet()));
+        let (sum, first) = kept.or_insert((0, part.expires_at));
         *sum = sum.saturating_add(part.amount);
-        open.insert((part.tenant, part.hold));
+        *first = part.expires_at.min(*first);
+        let hold = (part.tenant, part.hold);
+        let told = holds.get(&hold).and_then(|hold| hold.expires_at);
+        found.expect(told == Some(part.expires_at), "hold", || {
+            format!("what hold `{}` keeps aside", part.hold)
+        });
+        open.insert(hold);
     }
     for hold in Scan::<Hold>::new(&*engine.store) {
         let hold = hold?;
-        let seen = open.remove(&(hold.tenant, hold.id));
+        let key = (hold.tenant, hold.id);
+        let seen = open.remove(&key);
         found.open_holds += u64::from(seen);
         // A hold of nothing is open without keeping anything aside.
-        let fits = !seen || hold.state == HoldState::Open;
-        found.expect(fits, "hold", || format!("hold `{}`", hold.id));
+        let kept = !seen || hold.state == HoldState::Open;
+        let told = match holds.remove(&key) {
+            Some(told) => {
+                (told.owner, told.state, told.expires_at)
+                    == (hold.owner, hold.state, Some(hold.expires_at))
+            }
+            None => matches!(hold.state, HoldState::Settled | HoldState::Cancelled),
+        };
+        found.expect(kept && told, "hold", || format!("hold `{}`", hold.id));
     }
     for (_, hold) in &open {
         found.fault("hold", || {
             format!("hold `{hold}` is not there and keeps something aside")
         });
     }
+    for (_, hold) in holds.keys().filter(|hold| !open.contains(hold)) {
+        found.fault("hold", || format!("there is no hold `{hold}`"));
+    }
     for wallet in Scan::<Wallet>::new(&*engine.store) {
         let wallet = wallet?;
         found.wallets += 1;
         let key = (wallet.tenant, wallet.key());
         let sum = sums.remove(&key).unwrap_or_default();
-        let kept = held.remove(&key).unwrap_or_default();
+        let (kept, hold_expires_at) = match held.remove(&key) {
+            Some((kept, first)) => (kept, Some(first)),
+            None => (0, None),
+        };
         let place = || named(wallet.tenant, wallet.key());
         found.expect(wallet.balance == sum.balance, "balance", place);
         found.expect(
@@ -144,6 +217,14 @@ fn wallets(
         found.expect(wallet.entries == sum.entries, "sequence", place);
         found.expect(wallet.chain == sum.chain, "chain", place);
         found.expect(wallet.last_entry == EntryId(sum.last), "previous", place);
+        found.expect(wallet.spent == sum.spent, "spent", place);
+        let expiry = wallet.hold_expires_at == hold_expires_at;
+        found.expect(expiry, "hold", place);
+        let times = (wallet.latest_at, wallet.last_job_at) == (sum.latest_at, sum.last_job_at);
+        // An instant at which a plan changes nothing leaves no entry: it may be later, but a
+        // schedule that was turned back would give again.
+        let settled = wallet.settled_at >= sum.given_at;
+        found.expect(times && settled, "time", place);
     }
     for (tenant, wallet) in sums.keys().chain(held.keys()) {
         found.fault("wallet", || {

@@ -70,8 +70,9 @@ impl Verification {
 impl Tympan {
     /// Recomputes every balance, hold, receipt and chain of every tenant from the entries, and from
     /// the users who owns which value and how many use what. Takes about a microsecond per entry
-    /// and some hundred bytes of memory per wallet and per identity. On a database that others
-    /// write to meanwhile, a fault may be a change under way: check again at rest.
+    /// and some hundred bytes of memory per wallet, per identity and per hold that was neither
+    /// settled nor cancelled. On a database that others write to meanwhile, a fault may be a change
+    /// under way: check again at rest.
     ///
     /// # Errors
     /// Those of the store.
