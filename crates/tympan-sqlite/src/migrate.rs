@@ -49,9 +49,19 @@ pub(crate) enum Found {
 
 /// Looks without touching, so that nothing is left beside a file that is not ours.
 pub(crate) fn look(path: &Path) -> Result<Found, Error> {
+    // Looked for first: whoever makes a database writes to the file before there is a log.
+    let log = std::fs::metadata(beside(path, "-wal"));
+    let nothing = || match log.as_ref().map_or(0, std::fs::Metadata::len) {
+        0 => Ok(Found::Nothing),
+        _ => Err(at(
+            path,
+            Code::StoreCorrupt,
+            "it is empty or not there, but its log is: a new database would destroy what the log holds",
+        )),
+    };
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return nothing(),
         Err(error) => return Err(io(path, &error)),
     };
     if metadata.is_dir() {
@@ -65,7 +75,7 @@ pub(crate) fn look(path: &Path) -> Result<Found, Error> {
         ));
     }
     if metadata.len() == 0 {
-        return Ok(Found::Nothing);
+        return nothing();
     }
     // An interrupted creation has yet to be rolled back: then the file says nothing.
     if std::fs::metadata(beside(path, "-journal")).is_ok() {

@@ -118,6 +118,29 @@ fn an_empty_file_counts_as_new() {
 }
 
 #[test]
+fn a_log_whose_database_is_gone_is_not_destroyed() {
+    let place = made();
+    let store = open(&place.path, &SqliteOptions::default()).unwrap();
+    assert!(samples::charge_alone(&store, 1, [1; 32]).unwrap());
+    // What a crash would leave.
+    let log = place.directory.path().join("shop.db-wal");
+    let (database, held) = (fs::read(&place.path).unwrap(), fs::read(&log).unwrap());
+    assert!(!held.is_empty());
+    drop(store);
+    let lost = self::place();
+    let lost_log = lost.directory.path().join("shop.db-wal");
+    fs::write(&lost_log, &held).unwrap();
+    let default = SqliteOptions::default();
+    assert_eq!(refusal(&lost.path, &default), Some(Code::StoreCorrupt));
+    fs::write(&lost.path, "").unwrap();
+    assert_eq!(refusal(&lost.path, &default), Some(Code::StoreCorrupt));
+    assert_eq!(fs::read(&lost_log).unwrap(), held);
+    fs::write(&lost.path, database).unwrap();
+    let found = open(&lost.path, &default).unwrap();
+    assert!(!samples::charge_alone(&found, 1, [1; 32]).unwrap());
+}
+
+#[test]
 fn files_that_are_not_ours_are_refused_and_left_as_they_are() {
     let texts: [&[u8]; 3] = [b"Dear diary", &[0; 4096], b"SQLite format 3\0 but no more"];
     for text in texts {
