@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
+use crate::text::excerpt;
 
 /// Bits below the milliseconds.
 const COUNTER_BITS: u32 = 21;
@@ -97,7 +98,10 @@ fn parse_text(prefix: &str, text: &str) -> Result<i64, Error> {
     let wrong = || {
         Error::new(
             Code::InvalidId,
-            format!("`{text}` is not an id that begins with `{prefix}_`"),
+            format!(
+                "`{}` is not an id that begins with `{prefix}_`",
+                excerpt(text)
+            ),
         )
     };
     let digits = text
@@ -191,6 +195,9 @@ mod tests {
         ] {
             assert!(wrong.parse::<UserId>().is_err(), "{wrong}");
         }
+        let endless = format!("usr_\n{}", "7".repeat(100_000));
+        let error = endless.parse::<UserId>().unwrap_err();
+        assert!(error.message().len() < 200 && !error.message().contains('\n'));
     }
 
     #[test]

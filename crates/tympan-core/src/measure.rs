@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
 use crate::row::{Cell, CellKind, Field};
+use crate::text::excerpt;
 
 /// A currency of ISO 4217, by its code. Amounts of money are micros of its major unit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,11 +23,7 @@ impl Currency {
     /// `unknown_currency`.
     pub fn parse(code: &str) -> Result<Self, Error> {
         let unknown = || {
-            let shown: String = code
-                .chars()
-                .filter(|symbol| !symbol.is_control())
-                .take(64)
-                .collect();
+            let shown = excerpt(code);
             Error::new(
                 Code::UnknownCurrency,
                 format!("there is no currency `{shown}` in ISO 4217"),
@@ -108,7 +105,11 @@ impl Measure {
             "jobs" => Self::Jobs,
             name => match name.strip_prefix("cost:") {
                 Some(code) => Self::Cost(Currency::parse(code)?),
-                None => return Err(Error::new(Code::InvalidValue, "there is no such measure")),
+                None => {
+                    let shown = excerpt(name);
+                    let message = format!("there is no measure `{shown}`");
+                    return Err(Error::new(Code::InvalidValue, message));
+                }
             },
         })
     }

@@ -10,6 +10,7 @@ use crate::command::{Actor, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{AccountId, RoleId, TenantId, UserId};
 use crate::records::{Config, Relations, User};
+use crate::text::excerpt;
 use crate::view::{Follow, Key, ReadSet, View};
 
 /// Characters of a permission's name.
@@ -156,6 +157,15 @@ pub fn role_grants(config: &Config, role: RoleId, permission: &str) -> bool {
     permissions_of(config, role).any(|held| held == permission)
 }
 
+/// The roles that have a permission.
+pub(crate) fn roles_with<'a>(
+    config: &'a Config,
+    permission: &'a str,
+) -> impl Iterator<Item = RoleId> + 'a {
+    let roles = config.roles.keys().copied();
+    roles.filter(move |role| role_grants(config, *role, permission))
+}
+
 /// A permission's name: words of lower-case letters, digits and `_`, joined by dots. Names that
 /// begin with one of tympan's own first words must be one of tympan's own.
 ///
@@ -163,11 +173,7 @@ pub fn role_grants(config: &Config, role: RoleId, permission: &str) -> bool {
 /// `unknown_permission`.
 pub fn parse_permission(name: &str) -> Result<String, Error> {
     let unknown = || {
-        let shown: String = name
-            .chars()
-            .filter(|symbol| !symbol.is_control())
-            .take(64)
-            .collect();
+        let shown = excerpt(name);
         Error::new(
             Code::UnknownPermission,
             format!("there is no permission `{shown}`"),

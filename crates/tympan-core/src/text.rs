@@ -18,6 +18,8 @@ pub const MAX_SHORT: usize = 200;
 pub const MAX_NOTES: usize = 4_000;
 /// Characters of an identity's value as typed or read.
 pub const MAX_VALUE: usize = 256;
+/// Characters that an error repeats of what it refuses: enough to recognise it.
+const MAX_EXCERPT: usize = 64;
 /// Characters of a search pattern.
 pub const MAX_PATTERN: usize = 200;
 
@@ -29,6 +31,18 @@ pub fn required(field: &'static str, text: &str, limit: usize) -> Result<String,
     optional(field, text, limit)?.ok_or_else(|| {
         Error::new(Code::EmptyText, format!("`{field}` is empty")).with("field", field)
     })
+}
+
+/// Like [`required`], where a text is given at all.
+///
+/// # Errors
+/// Those of [`required`].
+pub fn given(
+    field: &'static str,
+    text: Option<&str>,
+    limit: usize,
+) -> Result<Option<String>, Error> {
+    text.map(|text| required(field, text, limit)).transpose()
 }
 
 /// Like [`required`], but an empty text is none.
@@ -82,6 +96,15 @@ fn checked(
         .with("field", field));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// What an error repeats of a text that nobody has checked: its beginning, on one line.
+#[must_use]
+pub(crate) fn excerpt(text: &str) -> String {
+    text.chars()
+        .filter(|symbol| !is_unprintable(*symbol))
+        .take(MAX_EXCERPT)
+        .collect()
 }
 
 /// Control characters, and those that change how others are shown or cannot be seen: two names

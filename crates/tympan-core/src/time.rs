@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
 use crate::row::{Cell, CellKind, Field};
+use crate::text::excerpt;
 
 /// The latest instant that tympan accepts: the end of the year 9999.
 const LATEST_MS: i64 = 253_402_300_799_999;
@@ -149,13 +150,6 @@ fn first_instant_of_local_day(zone: Tz, date: NaiveDate) -> Option<Timestamp> {
         }
     }
     None
-}
-
-fn excerpt(text: &str) -> String {
-    text.chars()
-        .filter(|symbol| !symbol.is_control())
-        .take(64)
-        .collect()
 }
 
 #[cfg(test)]
