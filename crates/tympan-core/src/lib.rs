@@ -18,6 +18,7 @@ pub mod people;
 pub mod permissions;
 pub mod queries;
 pub mod records;
+mod refusals;
 pub mod row;
 pub mod rows;
 #[cfg(test)]

@@ -37,6 +37,11 @@ impl Refusals {
         prepared.map_err(|error| self.note(error)).ok()
     }
 
+    /// Like [`Refusals::prepared`]; what was refused is left empty, and nobody will see it.
+    pub(crate) fn or_default<T: Default>(&mut self, prepared: Result<T, Error>) -> T {
+        self.prepared(prepared).unwrap_or_default()
+    }
+
     /// Everything that was prepared, or the refusal to tell.
     pub(crate) fn all<T>(self, prepared: Option<T>) -> Result<T, Error> {
         self.finish()?;
@@ -46,6 +51,29 @@ impl Refusals {
     /// The refusal to tell, if there is one.
     pub(crate) fn finish(self) -> Result<(), Error> {
         self.0.map_or(Ok(()), Err)
+    }
+}
+
+/// A list is longer than its limit.
+pub(crate) fn too_many(field: &str, limit: usize) -> Error {
+    Error::new(
+        Code::TooMany,
+        format!("there can be at most {limit} of `{field}`"),
+    )
+    .with("field", field)
+    .with("limit", limit)
+}
+
+/// Checks that a thing still has the version that an edit was made against.
+pub(crate) fn stale(version: i64, expected_version: Option<i64>) -> Result<(), Error> {
+    match expected_version {
+        Some(expected) if expected != version => Err(Error::new(
+            Code::StaleVersion,
+            format!("the version is `{version}`, not `{expected}`"),
+        )
+        .with("expected_version", expected)
+        .with("version", version)),
+        _ => Ok(()),
     }
 }
 

@@ -6,7 +6,10 @@ use tympan::core::ids::UserId;
 use tympan::core::ledger::{Adjust, Authorise, Charge, StatedCost, Usage, WalletName};
 use tympan::core::measure::Currency;
 use tympan::core::people::UserReference;
-use tympan::{Options, Tympan};
+use tympan::{
+    CreatePriceList, CreateProfile, CreateUser, EditTenant, EditUser, GroupId, IdentityKind,
+    MAX_MEMBERSHIPS, Measure, NewIdentity, Options, PlanTerms, PriceTerms, TimeZoneName, Tympan,
+};
 
 #[test]
 fn of_several_refusals_the_first_in_the_documented_order_is_told() {
@@ -65,4 +68,63 @@ fn of_several_refusals_the_first_in_the_documented_order_is_told() {
     ] {
         assert_eq!(refused.code(), Code::Denied);
     }
+}
+
+#[test]
+fn users_and_what_is_configured_keep_the_same_order() {
+    let shop = Tympan::open("memory:", Options::default()).unwrap().host();
+    shop.run(Bootstrap::new("Shop", Currency::EUR, "Root"))
+        .unwrap();
+    let long = || Some("n".repeat(5_000));
+
+    let mut user = CreateUser::named("Ann");
+    user.fields.email = Some("nowhere".to_owned());
+    user.fields.notes = long();
+    assert_eq!(
+        shop.run(user.clone()).unwrap_err().code(),
+        Code::TextTooLong
+    );
+    user.fields.notes = None;
+    user.reason = long();
+    assert_eq!(
+        shop.run(user.clone()).unwrap_err().code(),
+        Code::TextTooLong
+    );
+    user.identities = vec![NewIdentity::new(IdentityKind::Alias, "")];
+    assert_eq!(shop.run(user).unwrap_err().code(), Code::EmptyText);
+
+    let mut edit = EditUser::of(UserReference::username(""), None);
+    edit.set.email = Some("nowhere".to_owned());
+    edit.join = vec![GroupId(1); MAX_MEMBERSHIPS + 1];
+    assert_eq!(shop.run(edit.clone()).unwrap_err().code(), Code::EmptyText);
+    edit.user = UserId(1).into();
+    assert_eq!(shop.run(edit).unwrap_err().code(), Code::InvalidEmail);
+
+    let plan = |amount, overdraft| PlanTerms {
+        overdraft,
+        ..PlanTerms::monthly(Measure::Jobs, amount, TimeZoneName::UTC)
+    };
+    let profile = CreateProfile::new("Staff").plan(plan(i64::MAX, 0));
+    let profile = profile.plan(plan(0, -1));
+    assert_eq!(
+        shop.run(profile.clone()).unwrap_err().code(),
+        Code::NegativeAmount
+    );
+    let nameless = CreateProfile {
+        name: String::new(),
+        ..profile
+    };
+    assert_eq!(shop.run(nameless).unwrap_err().code(), Code::EmptyText);
+
+    let prices = CreatePriceList::new("Prices", Currency::EUR)
+        .rule(PriceTerms::pages(i64::MAX, -1))
+        .rule(PriceTerms::pages(1, 1).queue(" "));
+    assert_eq!(shop.run(prices).unwrap_err().code(), Code::EmptyText);
+
+    let tenant = EditTenant {
+        name: Some(String::new()),
+        card_pipeline: Some("?".to_owned()),
+        ..EditTenant::default()
+    };
+    assert_eq!(shop.run(tenant).unwrap_err().code(), Code::EmptyText);
 }

@@ -5,26 +5,18 @@ use crate::configuration::draft::Draft;
 use crate::configuration::uses::active_users;
 use crate::error::{Code, Error};
 use crate::ids::RoleId;
-use crate::permissions::{USER_ADMINISTER, role_grants};
-use crate::records::{Config, Role};
+use crate::permissions::{USER_ADMINISTER, roles_with};
+use crate::records::Role;
 
 /// Checks that a draft which takes user administration away from a role leaves another role with
 /// it that an active user holds.
 pub(super) fn must_remain(draft: &Draft<'_>) -> Result<(), Stop> {
-    let after: Vec<RoleId> = administering(&draft.after).collect();
-    if administering(draft.before).all(|role| after.contains(&role)) {
+    let after: Vec<RoleId> = roles_with(&draft.after, USER_ADMINISTER).collect();
+    if roles_with(draft.before, USER_ADMINISTER).all(|role| after.contains(&role)) {
         return Ok(());
     }
     if active_users::<Role>(draft.view, draft.before.tenant.id, &after)? == 0 {
         return Err(Error::of(Code::LastAdministrator).into());
     }
     Ok(())
-}
-
-fn administering(config: &Config) -> impl Iterator<Item = RoleId> {
-    config
-        .roles
-        .keys()
-        .copied()
-        .filter(|role| role_grants(config, *role, USER_ADMINISTER))
 }

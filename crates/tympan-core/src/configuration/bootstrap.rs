@@ -8,7 +8,7 @@ use crate::audit::{self, Event};
 use crate::card_pipeline::CardPipeline;
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::configuration::draft::reads;
-use crate::configuration::settings::{alphabet_word, floor_word};
+use crate::configuration::pin_policy::{alphabet_word, floor_word};
 use crate::configuration::starter::{self, StarterRoles};
 use crate::error::{Code, Error};
 use crate::ids::{ProfileId, TenantId, UserId};
@@ -16,6 +16,7 @@ use crate::measure::Currency;
 use crate::people::{FirstUser, UserFields};
 use crate::permissions::Requirement;
 use crate::records::{Config, Tenant};
+use crate::refusals::Refusals;
 use crate::text;
 use crate::time::{Timestamp, time_zone_database};
 use crate::view::{Change, Key, ReadSet, Record, View, apply};
@@ -109,10 +110,15 @@ impl Command for Bootstrap {
             email: self.administrator.email.clone(),
             ..UserFields::default()
         };
+        let mut refusals = Refusals::default();
+        let name = text::required("tenant_name", &self.tenant_name, text::MAX_NAME);
+        let name = refusals.prepared(name);
+        let administrator = refusals.prepared(FirstUser::prepare(&administrator));
+        let (tenant_name, administrator) = refusals.all(name.zip(administrator))?;
         Ok(PreparedBootstrap {
-            tenant_name: text::required("tenant_name", &self.tenant_name, text::MAX_NAME)?,
+            tenant_name,
             currency: self.currency,
-            administrator: FirstUser::prepare(&administrator)?,
+            administrator,
         })
     }
 }

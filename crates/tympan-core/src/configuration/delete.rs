@@ -4,12 +4,13 @@ use std::marker::PhantomData;
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::configuration::draft::{Done, Draft, find, reads};
-use crate::configuration::named::{Ending, Named, stale};
+use crate::configuration::named::{Ending, Named};
 use crate::configuration::uses::{uses, uses_reads};
 use crate::error::{Code, Error};
 use crate::ids::TenantId;
 use crate::permissions::Requirement;
 use crate::records::{Account, Config, Group, PriceList, Profile, Role};
+use crate::refusals::stale;
 use crate::view::{Change, Key, ReadSet, View};
 
 /// Deletes a thing that nothing uses.

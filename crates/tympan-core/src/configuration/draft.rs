@@ -8,11 +8,12 @@ use serde_json::Value;
 use crate::audit::{self, Event, strand_key};
 use crate::command::{Context, Decision, Stop};
 use crate::configuration::limits::MAX_NAMED;
-use crate::configuration::named::{Named, stale, unique_name, unknown};
-use crate::error::{Code, Error};
+use crate::configuration::named::{Named, unique_name, unknown};
+use crate::error::Error;
 use crate::ids::TenantId;
 use crate::permissions::configured;
 use crate::records::Config;
+use crate::refusals::{stale, too_many};
 use crate::time::time_zone_database;
 use crate::view::{Change, Key, ReadSet, Record, View};
 
@@ -200,16 +201,6 @@ pub(super) fn first_refusal<T>(
 /// A thing by its id.
 pub(super) fn find<T: Named>(config: &Config, id: T::Id) -> Result<&T, Error> {
     T::all(config).get(&id).ok_or_else(|| unknown::<T>(id))
-}
-
-/// A list is longer than its limit.
-pub(super) fn too_many(what: &str, limit: usize) -> Error {
-    Error::new(
-        Code::TooMany,
-        format!("there can be at most {limit} of `{what}`"),
-    )
-    .with("field", what)
-    .with("limit", limit)
 }
 
 /// Fields that say nothing about a change: whose it is, and what rises with every one.

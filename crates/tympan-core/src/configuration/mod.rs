@@ -14,6 +14,7 @@ mod group;
 mod limits;
 mod list;
 mod named;
+mod pin_policy;
 mod plan;
 mod price_list;
 mod price_terms;
@@ -38,6 +39,7 @@ pub use limits::{
 };
 pub use list::{Filter, list, show};
 pub use named::{Named, SharedCommands};
+pub(crate) use pin_policy::pin_policy;
 pub use plan::{PlanChange, PlanTerms};
 pub use price_list::{CreatePriceList, EditPriceList};
 pub use price_terms::{PriceTerms, TwoSided};

@@ -278,16 +278,3 @@ pub(super) fn unique_name<T: Named>(
         None => Ok(()),
     }
 }
-
-/// Checks that a thing still has the version that an edit was made against.
-pub(super) fn stale(version: i64, expected_version: Option<i64>) -> Result<(), Error> {
-    match expected_version {
-        Some(expected) if expected != version => Err(Error::new(
-            Code::StaleVersion,
-            format!("the version is `{version}`, not `{expected}`"),
-        )
-        .with("expected_version", expected)
-        .with("version", version)),
-        _ => Ok(()),
-    }
-}

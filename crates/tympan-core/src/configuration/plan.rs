@@ -2,13 +2,14 @@
 //! are settled under the revision that was in force at each instant, so the past is never edited.
 
 use crate::command::{Context, Stop};
-use crate::configuration::draft::{Draft, too_many};
+use crate::configuration::draft::Draft;
 use crate::configuration::limits::{MAX_AMOUNT, MAX_PLAN_ROWS, MAX_PLANS, MAX_REVISIONS};
 use crate::configuration::named::Ending;
 use crate::error::{Code, Error};
 use crate::ids::{PlanId, ProfileId};
 use crate::measure::Measure;
 use crate::records::{Config, PlanRevision, ResetVerb, Schedule, WhenExhausted};
+use crate::refusals::{Refusals, too_many};
 use crate::time::{TimeZoneName, Timestamp};
 
 /// What a plan gives, when, and what happens when it is used up.
@@ -50,9 +51,9 @@ impl PlanTerms {
     }
 
     /// Checks what needs no view.
-    pub(super) fn check(&self) -> Result<(), Error> {
-        amount("amount", self.amount)?;
-        amount("overdraft", self.overdraft)
+    fn check(&self, refusals: &mut Refusals) {
+        refusals.prepared(amount("amount", self.amount));
+        refusals.prepared(amount("overdraft", self.overdraft));
     }
 
     fn of(revision: &PlanRevision) -> Self {
@@ -112,10 +113,10 @@ pub enum PlanChange {
 
 impl PlanChange {
     /// Checks what needs no view.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self, refusals: &mut Refusals) {
         match self {
-            Self::Add(terms) | Self::Edit { terms, .. } => terms.check(),
-            Self::End { .. } => Ok(()),
+            Self::Add(terms) | Self::Edit { terms, .. } => terms.check(refusals),
+            Self::End { .. } => {}
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::ids::{PriceListId, TenantId};
 use crate::measure::Currency;
 use crate::permissions::Requirement;
 use crate::records::PriceList;
+use crate::refusals::Refusals;
 use crate::text;
 use crate::time::Timestamp;
 use crate::view::{ReadSet, View};
@@ -86,10 +87,14 @@ impl Command for CreatePriceList {
     const REQUIRES: Requirement = PriceList::REQUIRES;
 
     fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedCreatePriceList, Error> {
+        let mut refusals = Refusals::default();
+        let name = refusals.prepared(text::required("name", &self.name, text::MAX_NAME));
+        let rules = refusals.prepared(checked(&self.rules));
+        let (name, rules) = refusals.all(name.zip(rules))?;
         Ok(PreparedCreatePriceList {
-            name: text::required("name", &self.name, text::MAX_NAME)?,
+            name,
             currency: self.currency,
-            rules: checked(&self.rules)?,
+            rules,
         })
     }
 }
@@ -138,16 +143,16 @@ impl Command for EditPriceList {
     const REQUIRES: Requirement = PriceList::REQUIRES;
 
     fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedEditPriceList, Error> {
-        let name = self.name.as_deref();
-        Ok(PreparedEditPriceList {
+        let mut refusals = Refusals::default();
+        let name = text::given("name", self.name.as_deref(), text::MAX_NAME);
+        let prepared = PreparedEditPriceList {
             price_list: self.price_list,
             expected_version: self.expected_version,
-            name: name
-                .map(|name| text::required("name", name, text::MAX_NAME))
-                .transpose()?,
-            rules: self.rules.as_deref().map(checked).transpose()?,
+            name: refusals.or_default(name),
+            rules: refusals.or_default(self.rules.as_deref().map(checked).transpose()),
             effective_from: self.effective_from,
-        })
+        };
+        refusals.finish().map(|()| prepared)
     }
 }
 

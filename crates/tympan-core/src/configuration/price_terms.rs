@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::command::{Context, Stop};
-use crate::configuration::draft::{Draft, too_many};
+use crate::configuration::draft::Draft;
 use crate::configuration::limits::{MAX_PRICE_ROWS, MAX_PRICE_RULES, MAX_REVISIONS};
 use crate::configuration::plan::{amount, effective};
 use crate::error::{Code, Error};
 use crate::ids::PriceListId;
 use crate::records::PriceRule;
+use crate::refusals::{Refusals, too_many};
 use crate::text;
 use crate::time::Timestamp;
 
@@ -77,25 +78,23 @@ impl PriceTerms {
         self
     }
 
-    fn checked(&self) -> Result<Self, Error> {
-        let queue = match &self.queue {
-            Some(queue) => Some(text::required("queue", queue, text::MAX_SHORT)?),
-            None => None,
-        };
-        amount("mono_page_micros", self.mono_page_micros)?;
-        amount("colour_page_micros", self.colour_page_micros)?;
-        amount("job_micros", self.job_micros)?;
-        if self.two_sided.numerator < 0 || self.two_sided.denominator < 1 {
-            return Err(Error::new(
-                Code::InvalidValue,
-                "`two_sided` is not a part: the numerator is negative or the denominator not positive",
-            )
-            .with("field", "two_sided"));
+    fn checked(&self, refusals: &mut Refusals) -> Self {
+        let queue = text::given("queue", self.queue.as_deref(), text::MAX_SHORT);
+        for (field, price) in [
+            ("mono_page_micros", self.mono_page_micros),
+            ("colour_page_micros", self.colour_page_micros),
+            ("job_micros", self.job_micros),
+        ] {
+            refusals.prepared(amount(field, price));
         }
-        Ok(Self {
-            queue,
+        if self.two_sided.numerator < 0 || self.two_sided.denominator < 1 {
+            let message = "`two_sided` is not a part: the numerator is negative or the denominator not positive";
+            refusals.note(Error::new(Code::InvalidValue, message).with("field", "two_sided"));
+        }
+        Self {
+            queue: refusals.or_default(queue),
             ..self.clone()
-        })
+        }
     }
 
     fn of(rule: &PriceRule) -> Self {
@@ -124,10 +123,12 @@ pub(super) fn checked(rules: &[PriceTerms]) -> Result<Vec<PriceTerms>, Error> {
                 .with("field", "rules"),
         );
     }
+    let mut refusals = Refusals::default();
     let rules: Vec<PriceTerms> = rules
         .iter()
-        .map(PriceTerms::checked)
-        .collect::<Result<_, _>>()?;
+        .map(|rule| rule.checked(&mut refusals))
+        .collect();
+    refusals.finish()?;
     let mut queues = BTreeSet::new();
     for rule in &rules {
         if !queues.insert(&rule.queue) {

@@ -1,7 +1,7 @@
 //! Making and editing profiles, with their plans.
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
-use crate::configuration::draft::{Draft, Saved, change, create, find, reads, too_many};
+use crate::configuration::draft::{Draft, Saved, change, create, find, reads};
 use crate::configuration::limits::MAX_REVISIONS;
 use crate::configuration::named::Named;
 use crate::configuration::plan::{PlanChange, PlanTerms, revise};
@@ -9,6 +9,7 @@ use crate::error::{Code, Error};
 use crate::ids::{PlanId, PriceListId, ProfileId, TenantId};
 use crate::permissions::Requirement;
 use crate::records::{PriceList, Profile};
+use crate::refusals::{Refusals, too_many};
 use crate::text;
 use crate::view::{ReadSet, View};
 
@@ -109,11 +110,15 @@ impl Command for CreateProfile {
     const REQUIRES: Requirement = Profile::REQUIRES;
 
     fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedCreateProfile, Error> {
-        Ok(PreparedCreateProfile {
-            name: text::required("name", &self.name, text::MAX_NAME)?,
+        let mut refusals = Refusals::default();
+        let name = text::required("name", &self.name, text::MAX_NAME);
+        let plans = self.plans.iter().map(|terms| PlanChange::Add(*terms));
+        let prepared = PreparedCreateProfile {
+            name: refusals.or_default(name),
             price_list: self.price_list,
-            plans: checked(self.plans.iter().map(|terms| PlanChange::Add(*terms)))?,
-        })
+            plans: refusals.or_default(checked(plans)),
+        };
+        refusals.finish().map(|()| prepared)
     }
 }
 
@@ -167,16 +172,16 @@ impl Command for EditProfile {
     const REQUIRES: Requirement = Profile::REQUIRES;
 
     fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedEditProfile, Error> {
-        let name = self.name.as_deref();
-        Ok(PreparedEditProfile {
+        let mut refusals = Refusals::default();
+        let name = text::given("name", self.name.as_deref(), text::MAX_NAME);
+        let prepared = PreparedEditProfile {
             profile: self.profile,
             expected_version: self.expected_version,
-            name: name
-                .map(|name| text::required("name", name, text::MAX_NAME))
-                .transpose()?,
+            name: refusals.or_default(name),
             price_list: self.price_list,
-            plans: checked(self.plans.iter().copied())?,
-        })
+            plans: refusals.or_default(checked(self.plans.iter().copied())),
+        };
+        refusals.finish().map(|()| prepared)
     }
 }
 
@@ -219,10 +224,11 @@ fn checked(changes: impl Iterator<Item = PlanChange>) -> Result<Vec<PlanChange>,
     if changes.len() > MAX_REVISIONS {
         return Err(too_many("plans", MAX_REVISIONS));
     }
+    let mut refusals = Refusals::default();
     for change in &changes {
-        change.check()?;
+        change.check(&mut refusals);
     }
-    Ok(changes)
+    refusals.finish().map(|()| changes)
 }
 
 /// Checks that a profile may begin to use a price list.

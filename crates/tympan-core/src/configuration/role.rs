@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::configuration::administrators::must_remain;
-use crate::configuration::draft::{Draft, Saved, change, create, find, reads, too_many};
+use crate::configuration::draft::{Draft, Saved, change, create, find, reads};
 use crate::configuration::limits::MAX_PERMISSIONS;
 use crate::configuration::named::Named;
 use crate::error::Error;
@@ -14,6 +14,7 @@ use crate::permissions::{
     Requirement, parse_permission, permissions_of, permit_grant, role_grants,
 };
 use crate::records::{Role, RolePermission};
+use crate::refusals::{Refusals, too_many};
 use crate::text;
 use crate::view::{ReadSet, View};
 
@@ -89,11 +90,14 @@ impl Command for CreateRole {
     const REQUIRES: Requirement = Role::REQUIRES;
 
     fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedCreateRole, Error> {
-        Ok(PreparedCreateRole {
-            name: text::required("name", &self.name, text::MAX_NAME)?,
+        let mut refusals = Refusals::default();
+        let name = text::required("name", &self.name, text::MAX_NAME);
+        let prepared = PreparedCreateRole {
+            name: refusals.or_default(name),
             production: self.production,
-            permissions: checked(&self.permissions)?,
-        })
+            permissions: refusals.or_default(checked(&self.permissions)),
+        };
+        refusals.finish().map(|()| prepared)
     }
 }
 
@@ -141,16 +145,17 @@ impl Command for EditRole {
     const REQUIRES: Requirement = Role::REQUIRES;
 
     fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedEditRole, Error> {
-        let name = self.name.as_deref();
-        Ok(PreparedEditRole {
+        let mut refusals = Refusals::default();
+        let name = text::given("name", self.name.as_deref(), text::MAX_NAME);
+        let permissions = self.permissions.as_deref().map(checked).transpose();
+        let prepared = PreparedEditRole {
             role: self.role,
             expected_version: self.expected_version,
-            name: name
-                .map(|name| text::required("name", name, text::MAX_NAME))
-                .transpose()?,
+            name: refusals.or_default(name),
             production: self.production,
-            permissions: self.permissions.as_deref().map(checked).transpose()?,
-        })
+            permissions: refusals.or_default(permissions),
+        };
+        refusals.finish().map(|()| prepared)
     }
 }
 

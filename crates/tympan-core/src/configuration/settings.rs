@@ -5,12 +5,13 @@ use tympan_vault::pin::{PinAlphabet, PinFloor, PinPolicy, PinUse};
 use crate::card_pipeline::CardPipeline;
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::configuration::draft::{Done, Draft, find, reads};
-use crate::configuration::named::stale;
+use crate::configuration::pin_policy::{alphabet_word, floor_word, pin_policy};
 use crate::configuration::uses::all_users;
 use crate::error::{Code, Error};
 use crate::ids::{ProfileId, TenantId};
 use crate::permissions::{Requirement, TENANT_EDIT};
 use crate::records::{Profile, Tenant};
+use crate::refusals::{Refusals, stale};
 use crate::text;
 use crate::view::{ReadSet, View};
 
@@ -66,12 +67,12 @@ impl Command for EditTenant {
     const REQUIRES: Requirement = Requirement::Permission(TENANT_EDIT);
 
     fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedEditTenant, Error> {
-        let name = self.name.as_deref();
-        let name = name
-            .map(|name| text::required("name", name, text::MAX_NAME))
-            .transpose()?;
-        let pipeline = self.card_pipeline.as_deref();
-        let pipeline = pipeline.map(CardPipeline::parse).transpose()?;
+        let mut refusals = Refusals::default();
+        let name = text::given("name", self.name.as_deref(), text::MAX_NAME);
+        let name = refusals.or_default(name);
+        let pipeline = self.card_pipeline.as_deref().map(CardPipeline::parse);
+        let pipeline = refusals.or_default(pipeline.transpose());
+        refusals.finish()?;
         Ok(PreparedEditTenant {
             edit: Self {
                 name,
@@ -98,7 +99,7 @@ impl Decide for PreparedEditTenant {
         let before = &draft.before.tenant;
         let mut tenant = before.clone();
         self.edit(&mut tenant);
-        let policy = policy(&tenant)?;
+        let policy = pin_policy(&tenant)?;
         let default = find::<Profile>(draft.before, tenant.default_profile)?;
         stale(before.version, self.edit.expected_version)?;
         if default.retired && tenant.default_profile != before.default_profile {
@@ -150,25 +151,6 @@ fn pin_fields(tenant: &Tenant) -> (i32, &str, &str) {
     (tenant.pin_length, &tenant.pin_alphabet, &tenant.pin_floor)
 }
 
-/// The PIN policy that a tenant's settings make, with the deny list that everybody has.
-fn policy(tenant: &Tenant) -> Result<PinPolicy, Error> {
-    let wrong = |field: &'static str, message: String| {
-        Error::new(Code::InvalidValue, message).with("field", field)
-    };
-    let alphabet = [PinAlphabet::Numeric, PinAlphabet::Alphanumeric]
-        .into_iter()
-        .find(|alphabet| alphabet_word(*alphabet) == tenant.pin_alphabet)
-        .ok_or_else(|| wrong("pin_alphabet", "there is no such alphabet".to_owned()))?;
-    let floor = [PinFloor::Population, PinFloor::Usual]
-        .into_iter()
-        .find(|floor| floor_word(*floor) == tenant.pin_floor)
-        .ok_or_else(|| wrong("pin_floor", "there is no such floor".to_owned()))?;
-    let length = u8::try_from(tenant.pin_length).unwrap_or(u8::MAX);
-    let denied = PinPolicy::default();
-    PinPolicy::new(length, alphabet, floor, denied.denied())
-        .map_err(|error| wrong("pin_length", error.to_string()))
-}
-
 fn strength(draft: &Draft<'_>, policy: &PinPolicy) -> Result<PinStrength, Stop> {
     let profiles: Vec<ProfileId> = draft.before.profiles.keys().copied().collect();
     // Every user has exactly one profile.
@@ -184,20 +166,4 @@ fn strength(draft: &Draft<'_>, policy: &PinPolicy) -> Result<PinStrength, Stop> 
         minimum_length: policy.minimum_length(alone).map_err(unlearnable)?,
         guesses_per_hit: policy.guesses_per_hit(alone).map_err(unlearnable)?,
     })
-}
-
-/// The word for an alphabet.
-pub(super) fn alphabet_word(alphabet: PinAlphabet) -> &'static str {
-    match alphabet {
-        PinAlphabet::Numeric => "numeric",
-        PinAlphabet::Alphanumeric => "alphanumeric",
-    }
-}
-
-/// The word for a floor.
-pub(super) fn floor_word(floor: PinFloor) -> &'static str {
-    match floor {
-        PinFloor::Population => "population",
-        PinFloor::Usual => "usual",
-    }
 }

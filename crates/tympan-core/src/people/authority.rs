@@ -6,9 +6,9 @@ use crate::command::{Context, Stop};
 use crate::ids::{IdentityId, RoleId};
 use crate::people::edit::Edit;
 use crate::people::person::{Person, Place};
-use crate::people::refusals::Refusals;
 use crate::permissions::{Requirement, USER_ADMINISTER, permissions_of, permit, permit_grant};
 use crate::records::{Config, Relations};
+use crate::refusals::Refusals;
 use crate::view::View;
 
 /// Roles are user administration, and nobody grants what they do not hold. Who could recognise

@@ -10,9 +10,9 @@ use crate::error::{Code, Error};
 use crate::ids::{IdentityId, UserId};
 use crate::people::edit::Edit;
 use crate::people::person::Person;
-use crate::people::refusals::Refusals;
 use crate::permissions::{IDENTITY_REVEAL, Requirement, permit};
 use crate::records::{Claim, ClaimName};
+use crate::refusals::Refusals;
 use crate::view::{Change, Key, Record, View};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,15 +5,15 @@ use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::Error;
 use crate::ids::{GroupId, RoleRowId, TenantId, UserId};
 use crate::people::changed::Changed;
-use crate::people::edit::{Edit, Edits, MAX_IDENTITIES, MAX_MEMBERSHIPS, MAX_ROLE_ROWS, too_many};
+use crate::people::edit::{Edit, Edits, MAX_IDENTITIES, MAX_MEMBERSHIPS, MAX_ROLE_ROWS};
 use crate::people::fields::{PreparedFields, UserFields};
 use crate::people::new_identity::{NewIdentity, Prepared, Values};
 use crate::people::person::Person;
 use crate::people::pins::population_keys;
-use crate::people::refusals::Refusals;
 use crate::people::role_rows::NewRoleRow;
 use crate::permissions::{IDENTITY_EDIT, Requirement, USER_EDIT, configured, permit};
 use crate::records::{Config, IdentitySource, Relations, User};
+use crate::refusals::{Refusals, too_many};
 use crate::text;
 use crate::time::Timestamp;
 use crate::view::{Key, ReadSet, View};
@@ -92,23 +92,26 @@ impl Command for CreateUser {
         let mut named = self.fields.clone();
         // Absent and empty are the same mistake.
         named.name.get_or_insert_default();
-        let fields = named.prepare(&[])?;
+        let mut refusals = Refusals::default();
+        let fields = refusals.prepared(named.prepare(&[]));
         for (field, limit, length) in [
             ("identities", MAX_IDENTITIES, self.identities.len()),
             ("groups", MAX_MEMBERSHIPS, self.groups.len()),
             ("role_rows", MAX_ROLE_ROWS, self.role_rows.len()),
         ] {
             if length > limit {
-                return Err(too_many(field, limit));
+                refusals.note(too_many(field, limit));
             }
         }
-        for row in &self.role_rows {
-            row.accounts.check()?;
+        for row in self.role_rows.iter().take(MAX_ROLE_ROWS) {
+            refusals.prepared(row.accounts.check());
         }
-        let identities = self.identities.iter();
+        let identities = self.identities.iter().take(MAX_IDENTITIES);
         let identities: Vec<Prepared> = identities
-            .map(|identity| identity.prepare(preparation))
-            .collect::<Result<_, Error>>()?;
+            .filter_map(|identity| refusals.prepared(identity.prepare(preparation)))
+            .collect();
+        let reason = refusals.or_default(reason(self.reason.as_deref()));
+        let fields = refusals.all(fields)?;
         let counts_users = identities.iter().any(Prepared::is_alone);
         let counts = match preparation.config {
             Some(config) if counts_users => population_keys(preparation.tenant, config),
@@ -120,7 +123,7 @@ impl Command for CreateUser {
             role_rows: self.role_rows.clone(),
             identities,
             source: self.source,
-            reason: reason(self.reason.as_deref())?,
+            reason,
             counts,
         })
     }

@@ -8,17 +8,16 @@ use std::sync::Arc;
 
 use crate::audit;
 use crate::command::{Context, Stop};
-use crate::error::{Code, Error};
 use crate::ids::{TenantId, UserId};
 use crate::ledger::settle_due;
 use crate::people::audited::changed_fields;
 use crate::people::authority;
 use crate::people::claims::ClaimChanges;
 use crate::people::person::Person;
-use crate::people::refusals::Refusals;
 use crate::people::subjects;
 use crate::people::uses::UsesChanges;
 use crate::records::Config;
+use crate::refusals::{Refusals, stale, too_many};
 use crate::view::{Change, Key, ReadSet, Record, View};
 
 /// Identities of one user: a user is loaded whole.
@@ -198,30 +197,11 @@ fn check_limits(edit: &Edit, refusals: &mut Refusals) {
     }
 }
 
-/// A list is longer than its limit.
-pub(super) fn too_many(field: &str, limit: usize) -> Error {
-    Error::new(
-        Code::TooMany,
-        format!("`{field}` has more than {limit} lines"),
-    )
-    .with("field", field)
-    .with("limit", limit)
-}
-
 fn check_version(edit: &Edit, refusals: &mut Refusals) {
-    let (Some(before), Some(expected)) = (&edit.before, edit.expected_version) else {
-        return;
-    };
-    let current = before.user.version;
-    if current != expected {
-        refusals.note(
-            Error::new(
-                Code::StaleVersion,
-                format!("the user has version `{current}`, not `{expected}`"),
-            )
-            .with("user", before.user.id)
-            .with("version", current),
-        );
+    if let Some(before) = &edit.before
+        && let Err(error) = stale(before.user.version, edit.expected_version)
+    {
+        refusals.note(error.with("user", before.user.id));
     }
 }
 

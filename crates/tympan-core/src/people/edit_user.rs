@@ -6,15 +6,15 @@ use crate::error::{Code, Error};
 use crate::ids::{GroupId, RoleRowId, TenantId};
 use crate::people::changed::Changed;
 use crate::people::create_user::reason;
-use crate::people::edit::{Edit, Edits, MAX_IDENTITIES, MAX_MEMBERSHIPS, MAX_ROLE_ROWS, too_many};
+use crate::people::edit::{Edit, Edits, MAX_IDENTITIES, MAX_MEMBERSHIPS, MAX_ROLE_ROWS};
 use crate::people::fields::{PreparedFields, UserField, UserFields};
 use crate::people::identity_edit::{IdentityEdit, PreparedIdentityEdit};
 use crate::people::new_identity::Values;
-use crate::people::refusals::Refusals;
 use crate::people::role_rows::RoleRowEdit;
 use crate::people::{PreparedUser, UserReference};
 use crate::permissions::{IDENTITY_EDIT, Requirement, USER_EDIT, configured, permit};
 use crate::records::IdentitySource;
+use crate::refusals::{Refusals, too_many};
 use crate::view::{Follow, ReadSet, View};
 
 /// Edits a user. Fields come first, then identities, groups and role rows, each in their order;
@@ -97,6 +97,7 @@ impl EditUser {
         action: &'static str,
         preparation: &mut Preparation<'_>,
     ) -> Result<PreparedEditUser, Error> {
+        let mut refusals = Refusals::default();
         for (field, limit, length) in [
             ("identities", MAX_IDENTITIES, self.identities.len()),
             ("join", MAX_MEMBERSHIPS, self.join.len()),
@@ -104,26 +105,31 @@ impl EditUser {
             ("role_rows", MAX_ROLE_ROWS, self.role_rows.len()),
         ] {
             if length > limit {
-                return Err(too_many(field, limit));
+                refusals.note(too_many(field, limit));
             }
         }
-        for row in &self.role_rows {
-            row.check()?;
+        for row in self.role_rows.iter().take(MAX_ROLE_ROWS) {
+            refusals.prepared(row.check());
         }
-        let identities = self.identities.iter();
+        let user = refusals.prepared(self.user.prepare(preparation));
+        let fields = refusals.prepared(self.set.prepare(&self.clear));
+        let identities = self.identities.iter().take(MAX_IDENTITIES);
+        let identities = identities
+            .filter_map(|edit| refusals.prepared(edit.prepare(preparation)))
+            .collect();
+        let reason = refusals.or_default(reason(self.reason.as_deref()));
+        let (user, fields) = refusals.all(user.zip(fields))?;
         Ok(PreparedEditUser {
             action,
-            user: self.user.prepare(preparation)?,
+            user,
             expected_version: self.expected_version,
-            fields: self.set.prepare(&self.clear)?,
-            identities: identities
-                .map(|edit| edit.prepare(preparation))
-                .collect::<Result<_, Error>>()?,
+            fields,
+            identities,
             join: self.join.clone(),
             leave: self.leave.clone(),
             role_rows: self.role_rows.clone(),
             source: self.source,
-            reason: reason(self.reason.as_deref())?,
+            reason,
         })
     }
 }

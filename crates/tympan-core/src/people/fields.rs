@@ -7,6 +7,7 @@ use crate::people::new_identity::{blank, claim_name};
 use crate::people::person::{DOMAIN_SEPARATOR, Person};
 use crate::people::value::plain_value;
 use crate::records::{Identity, IdentityKind, IdentitySource};
+use crate::refusals::{Refusals, too_many};
 use crate::text;
 use crate::view::{Key, ReadSet};
 
@@ -99,8 +100,9 @@ impl UserField {
 }
 
 /// What is to become of one field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Field<T> {
+    #[default]
     Keep,
     Clear,
     Set(T),
@@ -150,57 +152,55 @@ pub(super) struct PreparedFields {
 
 impl UserFields {
     pub(super) fn prepare(&self, clear: &[UserField]) -> Result<PreparedFields, Error> {
-        let short = |field: UserField, value: &Option<String>, limit| {
-            of(field, value, clear, |text| {
-                text::required(field.name(), text, limit)
-            })
-        };
         let listed = |field: UserField, value: &Option<String>, kind: IdentityKind| {
             of(field, value, clear, |text| listed(&kind, text))
         };
-        let name = match &self.name {
-            Some(name) => Some(text::required("name", name, text::MAX_NAME)?),
-            None => None,
-        };
+        let mut refusals = Refusals::default();
+        let name = text::given("name", self.name.as_deref(), text::MAX_NAME);
+        let username = listed(UserField::Username, &self.username, IdentityKind::Username);
+        let network_name = of(UserField::NetworkName, &self.network_name, clear, |name| {
+            plain_value(&IdentityKind::NetworkName, name).map(|value| value.shown)
+        });
+        let (field, domains) = (UserField::NetworkDomain, &self.network_domain);
+        let network_domain = of(field, domains, clear, domain);
+        let email = listed(UserField::Email, &self.email, IdentityKind::Email);
+        let (field, emails) = (UserField::OtherEmails, &self.other_emails);
+        let other_emails = of(field, emails, clear, other_emails);
+        let notes = of(UserField::Notes, &self.notes, clear, |notes| {
+            text::notes("notes", notes)?.ok_or_else(|| {
+                Error::new(Code::EmptyText, "`notes` is empty").with("field", "notes")
+            })
+        });
         let clears_role = clear.contains(&UserField::Role);
         if clears_role && self.role.is_some() {
-            return Err(both(UserField::Role));
+            refusals.note(both(UserField::Role));
         }
-        Ok(PreparedFields {
-            name,
-            username: listed(UserField::Username, &self.username, IdentityKind::Username)?,
-            network_name: of(UserField::NetworkName, &self.network_name, clear, |name| {
-                plain_value(&IdentityKind::NetworkName, name).map(|value| value.shown)
-            })?,
-            network_domain: of(
-                UserField::NetworkDomain,
-                &self.network_domain,
-                clear,
-                domain,
-            )?,
-            email: listed(UserField::Email, &self.email, IdentityKind::Email)?,
-            other_emails: of(
-                UserField::OtherEmails,
-                &self.other_emails,
-                clear,
-                other_emails,
-            )?,
+        let mut short = |field: UserField, value: &Option<String>| {
+            let checked = of(field, value, clear, |text| {
+                text::required(field.name(), text, text::MAX_SHORT)
+            });
+            refusals.or_default(checked)
+        };
+        let prepared = PreparedFields {
+            account_code: short(UserField::AccountCode, &self.account_code),
+            department: short(UserField::Department, &self.department),
+            office: short(UserField::Office, &self.office),
+            home: short(UserField::Home, &self.home),
+            name: refusals.or_default(name),
+            username: refusals.or_default(username),
+            network_name: refusals.or_default(network_name),
+            network_domain: refusals.or_default(network_domain),
+            email: refusals.or_default(email),
+            other_emails: refusals.or_default(other_emails),
+            notes: refusals.or_default(notes),
             active: self.active,
             production: self.production,
             restricted: self.restricted,
-            account_code: short(UserField::AccountCode, &self.account_code, text::MAX_SHORT)?,
-            department: short(UserField::Department, &self.department, text::MAX_SHORT)?,
-            office: short(UserField::Office, &self.office, text::MAX_SHORT)?,
-            home: short(UserField::Home, &self.home, text::MAX_SHORT)?,
-            notes: of(UserField::Notes, &self.notes, clear, |notes| {
-                text::notes("notes", notes)?.ok_or_else(|| {
-                    Error::new(Code::EmptyText, "`notes` is empty").with("field", "notes")
-                })
-            })?,
             profile: self.profile,
             role: self.role,
             clears_role,
-        })
+        };
+        refusals.finish().map(|()| prepared)
     }
 }
 
@@ -248,7 +248,7 @@ fn domain(text: &str) -> Result<String, Error> {
 
 fn other_emails(emails: &[String]) -> Result<Vec<Listed>, Error> {
     if emails.len() > MAX_OTHER_EMAILS {
-        return Err(super::edit::too_many("other_emails", MAX_OTHER_EMAILS));
+        return Err(too_many("other_emails", MAX_OTHER_EMAILS));
     }
     let emails = emails.iter();
     emails

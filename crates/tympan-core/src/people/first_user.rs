@@ -7,8 +7,8 @@ use crate::people::create_user::blank_user;
 use crate::people::edit::{Edit, Edits};
 use crate::people::fields::{PreparedFields, UserFields};
 use crate::people::person::Person;
-use crate::people::refusals::Refusals;
 use crate::records::{Config, IdentitySource, Relations};
+use crate::refusals::Refusals;
 use crate::view::{Change, ReadSet, View};
 
 /// The first user, with everything checked that needs no view.

@@ -7,8 +7,8 @@ use crate::people::new_identity::{
     NewIdentity, NewValue, Prepared, PreparedValue, StoredIdentity, Values,
 };
 use crate::people::person::Person;
-use crate::people::refusals::Refusals;
 use crate::records::{Identity, IdentityKind};
+use crate::refusals::Refusals;
 use crate::view::ReadSet;
 
 /// A change to a user's identities.

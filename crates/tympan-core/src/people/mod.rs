@@ -18,7 +18,6 @@ mod new_identity;
 mod person;
 mod pins;
 mod reference;
-mod refusals;
 mod role_rows;
 mod subjects;
 #[cfg(test)]
@@ -27,6 +26,7 @@ mod transfer;
 mod uses;
 mod value;
 
+pub(crate) use crate::refusals::Refusals;
 pub use activation::{DeactivateUser, Gone, PreparedReactivateUser, ReactivateUser, Reactivated};
 pub use changed::Changed;
 pub use create_user::{CreateUser, PreparedCreateUser};
@@ -43,7 +43,6 @@ pub use identity_edit::IdentityEdit;
 pub use identity_types::{IdentityType, identity_types};
 pub use new_identity::{NewIdentity, NewValue, StoredIdentity};
 pub use reference::{PreparedUser, UserReference};
-pub(crate) use refusals::Refusals;
 pub use role_rows::{Accounts, NewRoleRow, RoleRowEdit};
 pub use transfer::{
     IdentityReference, PreparedSwap, PreparedTransfer, SwapIdentities, TransferIdentity,

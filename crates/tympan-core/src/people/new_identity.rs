@@ -6,9 +6,9 @@ use crate::command::{Context, Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{IdentityId, TenantId, UserId};
 use crate::people::pins::{self, Seed};
-use crate::people::refusals::Refusals;
 use crate::people::value::{LookupValue, RawValue, lookup_value, seal, secret_value};
 use crate::records::{ClaimName, Config, Identity, IdentityKind, IdentitySource};
+use crate::refusals::Refusals;
 use crate::text;
 use crate::view::{Key, ReadSet, View};
 

@@ -1,11 +1,12 @@
 //! PINs of a tenant: its policy, the population that the floor counts, and drawing one.
 
 use sha2::{Digest, Sha256};
-use tympan_vault::pin::{self, COMMON_PINS, PinAlphabet, PinFault, PinFloor, PinPolicy, PinUse};
+use tympan_vault::pin::{self, PinFault, PinPolicy, PinUse};
 use tympan_vault::{RandomError, RandomSource, SecretText};
 use zeroize::Zeroizing;
 
 use crate::command::Stop;
+use crate::configuration::pin_policy;
 use crate::error::{Code, Error};
 use crate::ids::TenantId;
 use crate::people::edit::require;
@@ -17,21 +18,9 @@ use crate::view::{Key, View};
 /// 64 draws in a row fail once in 10^19.
 pub(super) const MAX_DRAWS: usize = 64;
 
-/// The tenant's rules.
+/// The tenant's rules. They were checked when they were set.
 pub(super) fn policy(tenant: &Tenant) -> Result<PinPolicy, Error> {
-    let wrong = || Error::of(Code::StoreCorrupt).with("field", "pin_policy");
-    let alphabet = match tenant.pin_alphabet.as_str() {
-        "numeric" => PinAlphabet::Numeric,
-        "alphanumeric" => PinAlphabet::Alphanumeric,
-        _ => return Err(wrong()),
-    };
-    let floor = match tenant.pin_floor.as_str() {
-        "population" => PinFloor::Population,
-        "usual" => PinFloor::Usual,
-        _ => return Err(wrong()),
-    };
-    let length = u8::try_from(tenant.pin_length).map_err(|_| wrong())?;
-    PinPolicy::new(length, alphabet, floor, COMMON_PINS).map_err(|_| wrong())
+    pin_policy(tenant).map_err(|_| Error::of(Code::StoreCorrupt).with("field", "pin_policy"))
 }
 
 /// How a PIN is used. One that signs in alone is guessed with anybody's, so that all users count:

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::error::{Code, Error};
 use crate::ids::{AccountId, RoleId, RoleRowId};
-use crate::people::edit::{MAX_ROLE_ROW_ACCOUNTS, too_many};
+use crate::people::edit::MAX_ROLE_ROW_ACCOUNTS;
 use crate::people::person::Person;
+use crate::refusals::too_many;
 
 /// The accounts that a role row holds for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use crate::error::{Code, Error};
 use crate::ids::{AccountId, GroupId, ProfileId, RoleId};
 use crate::people::edit::Edit;
-use crate::people::refusals::Refusals;
 use crate::records::{Config, Subject, SubjectKind};
+use crate::refusals::Refusals;
 
 /// A thing as the configuration has it.
 #[derive(Clone, Copy, Debug)]

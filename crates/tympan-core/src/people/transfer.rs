@@ -11,10 +11,10 @@ use crate::people::create_user::reason;
 use crate::people::edit::{Edit, Edits};
 use crate::people::person::{Person, unknown_identity};
 use crate::people::reference::{PreparedUser, UserReference};
-use crate::people::refusals::Refusals;
 use crate::people::value::{RawValue, lookup_only};
 use crate::permissions::{IDENTITY_EDIT, Requirement, configured};
 use crate::records::{ClaimName, IdentityKind, User};
+use crate::refusals::Refusals;
 use crate::view::{Follow, Key, ReadSet, View};
 
 /// An identity, by its owner and id or by its value.

@@ -8,9 +8,9 @@ use crate::error::{Code, Error};
 use crate::ids::{ProfileId, RoleId, TenantId};
 use crate::people::edit::Edit;
 use crate::people::person::{Person, Place};
-use crate::people::refusals::Refusals;
-use crate::permissions::{USER_ADMINISTER, role_grants};
+use crate::permissions::{USER_ADMINISTER, roles_with};
 use crate::records::{Config, Relations, Subject, SubjectKind, User, Uses};
+use crate::refusals::Refusals;
 use crate::view::{Change, Key, Record, View};
 
 /// By how much each count changes.
@@ -40,7 +40,7 @@ impl UsesChanges {
     pub(super) fn subjects<'a>(&'a self, config: &'a Config) -> impl Iterator<Item = Subject> + 'a {
         let roles = self
             .loses_administrators(config)
-            .then(|| administrator_roles(config))
+            .then(|| roles_with(config, USER_ADMINISTER))
             .into_iter()
             .flatten();
         self.0.keys().copied().chain(roles.map(role_subject))
@@ -78,7 +78,7 @@ impl UsesChanges {
     }
 
     fn administrators_change(&self, config: &Config) -> i64 {
-        administrator_roles(config)
+        roles_with(config, USER_ADMINISTER)
             .filter_map(|role| self.0.get(&role_subject(role)))
             .map(|count| count.active_users)
             .sum()
@@ -116,16 +116,11 @@ fn counted(person: &Person) -> BTreeMap<Subject, UsesCount> {
 /// How many times user administration is held by an active user in the whole tenant.
 fn administrators(view: &View, tenant: TenantId, config: &Config) -> Result<i64, Stop> {
     let mut sum = 0;
-    for role in administrator_roles(config) {
+    for role in roles_with(config, USER_ADMINISTER) {
         let uses = view.uses(tenant, role_subject(role))?;
         sum += uses.map_or(0, |uses| uses.active_users);
     }
     Ok(sum)
-}
-
-fn administrator_roles(config: &Config) -> impl Iterator<Item = RoleId> + '_ {
-    let roles = config.roles.keys().copied();
-    roles.filter(|role| role_grants(config, *role, USER_ADMINISTER))
 }
 
 fn role_subject(role: RoleId) -> Subject {
