@@ -1,0 +1,75 @@
+//! Answers as they are expected, and as they were heard.
+
+use tympan_core::ledger::Receipt;
+use tympan_core::records::{Verb, WalletKind};
+use tympan_core::time::Timestamp;
+
+use super::{Expected, Line, Said};
+use crate::ask::{Answer, Reply, in_full};
+use crate::auditor::model::{Feed, Tenant};
+
+pub(super) fn compare(tenant: &Tenant, expected: &Expected, answer: &Answer) -> Result<(), String> {
+    let agrees = match (expected, answer) {
+        (Expected::Again(before), now) => in_full(before) == in_full(now),
+        (Expected::Refused(code, details), Err(error)) => {
+            error.code() == *code
+                && details
+                    .iter()
+                    .all(|(name, value)| error.detail(name) == Some(value))
+        }
+        (Expected::Receipt(said), Ok(Reply::Receipt(receipt))) => {
+            let new_hold = receipt.verb == Verb::Authorise;
+            let heard = heard(receipt, new_hold);
+            let is_new = receipt
+                .hold
+                .is_some_and(|id| !tenant.holds.contains_key(&id.0));
+            *said == heard && (!new_hold || is_new) && receipt.entry.0 > 0
+        }
+        _ => false,
+    };
+    if agrees {
+        return Ok(());
+    }
+    Err(format!("expected {expected:?}"))
+}
+
+fn heard(receipt: &Receipt, new_hold: bool) -> Said {
+    Said {
+        at: receipt.at.millis(),
+        verb: receipt.verb,
+        user: receipt.user.0,
+        attempt: receipt.attempt,
+        cost_micros: receipt.cost_micros.map(i128::from),
+        hold: receipt.hold.filter(|_| !new_hold).map(|hold| hold.0),
+        expires_at: receipt.expires_at.map(Timestamp::millis),
+        late: receipt.late,
+        denied: i128::from(receipt.denied),
+        debt: i128::from(receipt.debt),
+        lines: receipt
+            .lines
+            .iter()
+            .map(|line| Line {
+                feed: feed_of(line.kind, line.feed),
+                unit: line.measure.name().into_owned(),
+                amount: i128::from(line.amount),
+                held: i128::from(line.held),
+                balance_after: i128::from(line.balance_after),
+                held_after: i128::from(line.held_after),
+            })
+            .collect(),
+    }
+}
+
+pub(super) fn kind_word(feed: Feed) -> &'static str {
+    match feed {
+        Feed::Plan(_) => "allowance",
+        Feed::Own(_) => "own_funds",
+    }
+}
+
+pub(super) fn feed_of(kind: WalletKind, feed: i64) -> Feed {
+    match kind {
+        WalletKind::Allowance => Feed::Plan(feed),
+        WalletKind::OwnFunds => Feed::Own(feed),
+    }
+}

@@ -1,0 +1,202 @@
+//! Holds as they are settled and cancelled.
+
+use tympan_core::error::Code;
+use tympan_core::ids::HoldId;
+use tympan_core::ledger::{Extra, Settle};
+use tympan_core::records::Verb;
+
+use super::prices::{counted, priced};
+use super::{Expected, HoldEffect, Prediction, Refusal, Said, line};
+use crate::auditor::model::{Feed, Hold, HoldState, Tenant, Unit};
+use crate::auditor::purses::{Beyond, Desk, Take, fits};
+use crate::calendar::Calendar;
+
+pub(super) fn settlement(
+    tenant: &Tenant,
+    calendar: &mut Calendar,
+    clock: i64,
+    settle: &Settle,
+    attempt: i32,
+) -> Result<Prediction, Refusal> {
+    let hold = *tenant.holds.get(&settle.hold.0).ok_or(Code::UnknownHold)?;
+    if matches!(hold.state, HoldState::Settled | HoldState::Cancelled) {
+        return Err(resolved(&hold));
+    }
+    let user = hold.owner;
+    let mut desk = Desk::open(tenant, user, clock, calendar)?;
+    let late = hold.expires_at <= desk.now;
+    let parts: Vec<(Feed, i128)> = desk
+        .purses
+        .aside
+        .iter()
+        .filter(|((of, _), _)| *of == settle.hold.0)
+        .map(|((_, feed), amount)| (*feed, *amount))
+        .collect();
+    desk.purses.aside.retain(|(of, _), _| *of != settle.hold.0);
+    let cost = priced(
+        tenant,
+        &desk,
+        &(settle.usage, settle.queue.clone(), settle.cost),
+    )?;
+    let home = Unit::money(&tenant.currency);
+    let mut needs = desk.needs(&|unit| counted(&settle.usage, unit), cost.clone(), &home);
+    let mut denied = 0;
+    if settle.extra == Extra::Deny && !late {
+        for need in &mut needs {
+            let held: i128 = parts
+                .iter()
+                .filter(|(feed, _)| need.from.contains(feed))
+                .map(|(_, amount)| amount)
+                .sum();
+            let cut = (need.amount - held).max(0);
+            need.amount -= cut;
+            denied += cut;
+        }
+    }
+    // What the hold kept aside is there for it to take.
+    release(&mut desk, &parts, -1);
+    let beyond = match settle.extra {
+        Extra::TakeAndOwe => Beyond::Owe,
+        Extra::Deny | Extra::TakeAvailable => Beyond::Available,
+    };
+    let shared = desk.share(&needs, beyond, calendar);
+    let (mut takes, missing) = shared.map_err(|_| Code::Internal)?;
+    release(&mut desk, &parts, 1);
+    denied = fits(denied + missing)?;
+    for (feed, _) in &parts {
+        if !takes.iter().any(|take| take.feed == *feed) {
+            let purse = desk.purses.purses.get(feed).ok_or(Code::Internal)?;
+            takes.push(Take {
+                feed: *feed,
+                unit: purse.unit.clone(),
+                amount: 0,
+                debt: 0,
+            });
+        }
+    }
+    let verb = if late { Verb::Charge } else { Verb::Settle };
+    let mut lines = Vec::new();
+    for take in &takes {
+        let held: i128 = parts
+            .iter()
+            .filter(|(feed, _)| *feed == take.feed)
+            .map(|(_, amount)| amount)
+            .sum();
+        lines.push(line(&mut desk, take, -take.amount, -held, verb)?);
+    }
+    let said = Said {
+        at: desk.now,
+        verb,
+        user,
+        attempt,
+        cost_micros: cost.map(|(_, micros)| micros),
+        hold: Some(settle.hold.0),
+        expires_at: None,
+        late,
+        denied,
+        debt: fits(takes.iter().map(|take| take.debt).sum())?,
+        lines,
+    };
+    Ok(Prediction {
+        expected: Expected::Receipt(said),
+        effect: Some((user, desk)),
+        hold: HoldEffect::Resolved(settle.hold.0, HoldState::Settled),
+        kept: true,
+    })
+}
+
+fn release(desk: &mut Desk, parts: &[(Feed, i128)], sign: i128) {
+    for (feed, amount) in parts {
+        if let Some(purse) = desk.purses.purses.get_mut(feed) {
+            purse.held += sign * amount;
+        }
+    }
+}
+
+pub(super) fn cancellation(
+    tenant: &Tenant,
+    calendar: &mut Calendar,
+    clock: i64,
+    id: HoldId,
+    attempt: i32,
+) -> Result<Prediction, Refusal> {
+    let hold = *tenant.holds.get(&id.0).ok_or(Code::UnknownHold)?;
+    if matches!(hold.state, HoldState::Settled | HoldState::Cancelled) {
+        return Err(resolved(&hold));
+    }
+    let user = hold.owner;
+    let mut desk = Desk::open(tenant, user, clock, calendar)?;
+    if hold.expires_at <= desk.now {
+        let expired = Hold {
+            state: HoldState::Expired,
+            resolved_at: hold.expires_at,
+            ..hold
+        };
+        let Refusal(code, details) = resolved(&expired);
+        // What fell due meanwhile stands.
+        return Ok(Prediction {
+            expected: Expected::Refused(code, details),
+            effect: Some((user, desk)),
+            hold: HoldEffect::None,
+            kept: false,
+        });
+    }
+    let mut parts: Vec<(Feed, i128)> = desk
+        .purses
+        .aside
+        .iter()
+        .filter(|((of, _), _)| *of == id.0)
+        .map(|((_, feed), amount)| (*feed, *amount))
+        .collect();
+    desk.purses.aside.retain(|(of, _), _| *of != id.0);
+    let mut lines = Vec::new();
+    if parts.is_empty() {
+        // A hold of nothing is on record where everybody has a purse: at home.
+        let home = Unit::money(&tenant.currency);
+        parts.push((Feed::Own(home.number()), 0));
+    }
+    for (feed, amount) in &parts {
+        let known = desk.purses.purses.get(feed);
+        let home = || Unit::money(&tenant.currency);
+        let take = Take {
+            feed: *feed,
+            unit: known.map_or_else(home, |purse| purse.unit.clone()),
+            amount: 0,
+            debt: 0,
+        };
+        lines.push(line(&mut desk, &take, 0, -amount, Verb::Cancel)?);
+    }
+    let said = Said {
+        at: desk.now,
+        verb: Verb::Cancel,
+        user,
+        attempt,
+        cost_micros: None,
+        hold: Some(id.0),
+        expires_at: None,
+        late: false,
+        denied: 0,
+        debt: 0,
+        lines,
+    };
+    Ok(Prediction {
+        expected: Expected::Receipt(said),
+        effect: Some((user, desk)),
+        hold: HoldEffect::Resolved(id.0, HoldState::Cancelled),
+        kept: true,
+    })
+}
+
+fn resolved(hold: &Hold) -> Refusal {
+    let state = match hold.state {
+        HoldState::Open => "open",
+        HoldState::Settled => "settled",
+        HoldState::Cancelled => "cancelled",
+        HoldState::Expired => "expired",
+    };
+    let details = vec![
+        ("state", state.to_owned()),
+        ("resolved_at", hold.resolved_at.to_string()),
+    ];
+    Refusal(Code::HoldResolved, details)
+}

@@ -1,0 +1,151 @@
+//! What is wrong with a command by itself, and what was decided under its key.
+
+use tympan_core::error::Code;
+use tympan_core::ids::UserId;
+use tympan_core::ledger::{Authorise, Charge, IdempotencyKey, Settle, StatedCost, Usage};
+use tympan_core::people::UserReference;
+
+use super::DEFAULT_HOLD_MS;
+use crate::ask::Ask;
+use crate::auditor::model::{Done, Tenant};
+use crate::auditor::wrong;
+
+/// What is wrong with the command by itself or with who asks: the first in the documented order.
+pub(super) fn first_wrong(tenant: &Tenant, actor: Option<UserId>, ask: &Ask) -> Option<Code> {
+    let mut codes = match ask {
+        Ask::Charge(charge) => wrong::charge(charge),
+        Ask::Authorise(authorise) => {
+            let mut codes = wrong::charge(&authorise.job);
+            codes.extend(wrong::expiry(authorise.expires_in_ms));
+            codes
+        }
+        Ask::Settle(settle) => {
+            let mut codes = wrong::job(&settle.usage, settle.queue.as_deref(), settle.cost);
+            codes.extend(wrong::key(&settle.key));
+            codes
+        }
+        Ask::Cancel(cancel) => wrong::key(&cancel.key),
+        Ask::Adjust(adjust) => {
+            let mut codes = wrong::user(&adjust.user);
+            codes.extend(wrong::words(&adjust.reason, 4_000, true));
+            codes.extend(wrong::key(&adjust.key));
+            codes
+        }
+        Ask::SetBalance(set) => {
+            let mut codes = wrong::user(&set.user);
+            codes.extend(wrong::words(&set.reason, 4_000, true));
+            codes.extend(wrong::key(&set.key));
+            codes
+        }
+        _ => Vec::new(),
+    };
+    let permission = match ask {
+        Ask::Adjust(_) | Ask::SetBalance(_) => "allowance.adjust",
+        _ => "job.charge",
+    };
+    if !tenant.may(actor, permission) {
+        codes.push(Code::Denied);
+    }
+    codes.into_iter().min()
+}
+
+/// What was decided under the key, or under the attempt before if that one took something.
+pub(super) fn answered<'t>(
+    tenant: &'t Tenant,
+    key: &IdempotencyKey,
+) -> Result<Option<&'t Done>, Code> {
+    let (text, attempt) = wrong::parts(key);
+    let of = |attempt: i32| tenant.done.get(&(text.clone(), attempt));
+    if let Some(done) = of(attempt) {
+        return Ok(Some(done));
+    }
+    if attempt == 1 {
+        return Ok(None);
+    }
+    match of(attempt - 1) {
+        None => Err(Code::InvalidKey),
+        Some(before) if before.refused => Ok(None),
+        Some(before) => Ok(Some(before)),
+    }
+}
+
+/// The first field in which a command differs from the one that was decided under its key.
+pub(super) fn differing(tenant: &Tenant, ask: &Ask, done: &Done) -> Option<&'static str> {
+    let other_user = |user: &UserReference| match user {
+        UserReference::Id(id) => id.0 != done.user,
+        by_value => tenant
+            .find(by_value)
+            .is_some_and(|found| found != done.user),
+    };
+    match (ask, &done.ask) {
+        (Ask::Charge(new), Ask::Charge(old)) => {
+            if other_user(&new.user) {
+                return Some("user");
+            }
+            differing_charge(new, old)
+        }
+        (Ask::Authorise(new), Ask::Authorise(old)) => {
+            if other_user(&new.job.user) {
+                return Some("user");
+            }
+            let ms = |authorise: &Authorise| authorise.expires_in_ms.unwrap_or(DEFAULT_HOLD_MS);
+            if !done.refused && ms(new) != ms(old) {
+                return Some("expires_in_ms");
+            }
+            differing_charge(&new.job, &old.job)
+        }
+        (Ask::Settle(new), Ask::Settle(old)) => {
+            if new.hold != old.hold {
+                return Some("hold");
+            }
+            if new.extra != old.extra {
+                return Some("extra");
+            }
+            let job = |settle: &Settle| (settle.usage, settle.queue.clone(), settle.cost);
+            differing_job(job(new), job(old))
+        }
+        (Ask::Cancel(new), Ask::Cancel(old)) => (new.hold != old.hold).then_some("hold"),
+        (Ask::Adjust(new), Ask::Adjust(old)) => {
+            let users = other_user(&new.user);
+            by_hand_differs(users, new.wallet != old.wallet, new.amount != old.amount)
+        }
+        (Ask::SetBalance(new), Ask::SetBalance(old)) => {
+            let users = other_user(&new.user);
+            by_hand_differs(users, new.wallet != old.wallet, new.balance != old.balance)
+        }
+        _ => Some("command"),
+    }
+}
+
+fn differing_charge(new: &Charge, old: &Charge) -> Option<&'static str> {
+    differing_job(
+        (new.usage, new.queue.clone(), new.cost),
+        (old.usage, old.queue.clone(), old.cost),
+    )
+}
+
+pub(super) type JobParts = (Usage, Option<String>, Option<StatedCost>);
+
+fn differing_job(new: JobParts, old: JobParts) -> Option<&'static str> {
+    let queue = |job: &JobParts| {
+        let queue = job.1.as_deref().map(str::trim);
+        queue.filter(|queue| !queue.is_empty()).map(str::to_owned)
+    };
+    let micros = |job: &JobParts| job.2.map(|cost| cost.cost_micros);
+    [
+        ("queue", queue(&new) != queue(&old)),
+        ("pages", new.0.pages != old.0.pages),
+        ("colour_pages", new.0.colour_pages != old.0.colour_pages),
+        ("sheets", wrong::sheets(&new.0) != wrong::sheets(&old.0)),
+        ("two_sided", new.0.two_sided != old.0.two_sided),
+        ("cost_micros", micros(&new) != micros(&old)),
+    ]
+    .into_iter()
+    .find_map(|(field, differs)| differs.then_some(field))
+}
+
+fn by_hand_differs(user: bool, wallet: bool, amount: bool) -> Option<&'static str> {
+    [("user", user), ("wallet", wallet), ("amount", amount)]
+        .into_iter()
+        .find_map(|(field, differs)| differs.then_some(field))
+}

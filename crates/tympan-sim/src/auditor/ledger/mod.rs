@@ -1,0 +1,309 @@
+//! What a command of the ledger should be answered, and what it leaves behind.
+
+mod answers;
+mod by_hand;
+mod holds;
+mod jobs;
+mod keys;
+mod prices;
+
+use tympan_core::error::Code;
+use tympan_core::ids::UserId;
+use tympan_core::ledger::{IdempotencyKey, Standing};
+use tympan_core::people::UserReference;
+use tympan_core::records::{IdentityKind, Verb};
+use tympan_core::time::Timestamp;
+
+use self::answers::{compare, feed_of};
+use self::by_hand::by_hand;
+use self::holds::{cancellation, settlement};
+use self::jobs::job;
+use self::keys::{answered, differing, first_wrong};
+use crate::ask::{Answer, Ask, Reply};
+use crate::auditor::model::{Done, Feed, Hold, HoldState, Tenant};
+use crate::auditor::purses::{Desk, Take, fits};
+use crate::auditor::wrong;
+use crate::calendar::Calendar;
+
+const DEFAULT_HOLD_MS: i64 = 7 * 86_400_000;
+
+/// What the auditor expects, and what is so afterwards.
+struct Prediction {
+    expected: Expected,
+    /// Whose purses are as the desk has them.
+    effect: Option<(i64, Desk)>,
+    hold: HoldEffect,
+    /// Whether the answer is kept under the key.
+    kept: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Expected {
+    /// The same answer as before.
+    Again(Answer),
+    /// A refusal with these details.
+    Refused(Code, Vec<(&'static str, String)>),
+    /// A receipt that says this.
+    Receipt(Said),
+}
+
+/// Everything that a receipt says but the ids that are new.
+#[derive(Clone, Debug, PartialEq)]
+struct Said {
+    at: i64,
+    verb: Verb,
+    user: i64,
+    attempt: i32,
+    cost_micros: Option<i128>,
+    hold: Option<i64>,
+    expires_at: Option<i64>,
+    late: bool,
+    denied: i128,
+    debt: i128,
+    lines: Vec<Line>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Line {
+    feed: Feed,
+    unit: String,
+    amount: i128,
+    held: i128,
+    balance_after: i128,
+    held_after: i128,
+}
+
+enum HoldEffect {
+    None,
+    New(i64, Vec<(Feed, i128)>),
+    Resolved(i64, HoldState),
+}
+
+/// A refusal that leaves nothing behind.
+struct Refusal(Code, Vec<(&'static str, String)>);
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self(code, Vec::new())
+    }
+}
+
+impl From<Refusal> for Prediction {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            expected: Expected::Refused(refusal.0, refusal.1),
+            effect: None,
+            hold: HoldEffect::None,
+            kept: false,
+        }
+    }
+}
+
+/// Checks the answer to a command of the ledger, and takes note of what it did.
+pub(super) fn check(
+    tenant: &mut Tenant,
+    calendar: &mut Calendar,
+    (actor, clock): (Option<UserId>, i64),
+    ask: &Ask,
+    answer: &Answer,
+) -> Result<(), String> {
+    let prediction = predict(tenant, calendar, actor, clock, ask);
+    compare(tenant, &prediction.expected, answer)?;
+    let mut owner = None;
+    if let Some((user, mut desk)) = prediction.effect {
+        owner = Some(user);
+        keep_hold(tenant, user, prediction.hold, &mut desk, answer);
+        desk.close(tenant, user);
+    }
+    if let (true, Some(user), Some(key)) = (prediction.kept, owner, key_of(ask)) {
+        let done = Done {
+            user,
+            ask: ask.clone(),
+            answer: answer.clone(),
+            refused: answer.is_err(),
+        };
+        tenant.done.insert(wrong::parts(key), done);
+    }
+    Ok(())
+}
+
+fn keep_hold(tenant: &mut Tenant, user: i64, effect: HoldEffect, desk: &mut Desk, answer: &Answer) {
+    match effect {
+        HoldEffect::None => {}
+        HoldEffect::Resolved(id, state) => {
+            if let Some(hold) = tenant.holds.get_mut(&id) {
+                hold.state = state;
+                hold.resolved_at = desk.now;
+            }
+        }
+        HoldEffect::New(expires_at, aside) => {
+            if let Ok(Reply::Receipt(receipt)) = answer
+                && let Some(id) = receipt.hold
+            {
+                let hold = Hold {
+                    owner: user,
+                    state: HoldState::Open,
+                    expires_at,
+                    resolved_at: 0,
+                };
+                tenant.holds.insert(id.0, hold);
+                let aside = aside.into_iter().filter(|(_, amount)| *amount > 0);
+                let aside = aside.map(|(feed, amount)| ((id.0, feed), amount));
+                desk.purses.aside.extend(aside);
+            }
+        }
+    }
+}
+
+fn key_of(ask: &Ask) -> Option<&IdempotencyKey> {
+    Some(match ask {
+        Ask::Charge(charge) => &charge.key,
+        Ask::Authorise(authorise) => &authorise.job.key,
+        Ask::Settle(settle) => &settle.key,
+        Ask::Cancel(cancel) => &cancel.key,
+        Ask::Adjust(adjust) => &adjust.key,
+        Ask::SetBalance(set) => &set.key,
+        _ => return None,
+    })
+}
+
+fn predict(
+    tenant: &Tenant,
+    calendar: &mut Calendar,
+    actor: Option<UserId>,
+    clock: i64,
+    ask: &Ask,
+) -> Prediction {
+    if let Some(code) = first_wrong(tenant, actor, ask) {
+        return Refusal::from(code).into();
+    }
+    let Some(key) = key_of(ask) else {
+        return Refusal::from(Code::Internal).into();
+    };
+    match answered(tenant, key) {
+        Err(code) => return Refusal::from(code).into(),
+        Ok(Some(done)) => {
+            let expected = match differing(tenant, ask, done) {
+                Some(field) => {
+                    let field = ("field", field.to_owned());
+                    Expected::Refused(Code::KeyReused, vec![field])
+                }
+                None => Expected::Again(done.answer.clone()),
+            };
+            return Prediction {
+                expected,
+                effect: None,
+                hold: HoldEffect::None,
+                kept: false,
+            };
+        }
+        Ok(None) => {}
+    }
+    let (_, attempt) = wrong::parts(key);
+    let decided = match ask {
+        Ask::Charge(charge) => job(tenant, calendar, clock, charge, None, attempt),
+        Ask::Authorise(authorise) => {
+            let hold_ms = authorise.expires_in_ms.unwrap_or(DEFAULT_HOLD_MS);
+            job(
+                tenant,
+                calendar,
+                clock,
+                &authorise.job,
+                Some(hold_ms),
+                attempt,
+            )
+        }
+        Ask::Settle(settle) => settlement(tenant, calendar, clock, settle, attempt),
+        Ask::Cancel(cancel) => cancellation(tenant, calendar, clock, cancel.hold, attempt),
+        Ask::Adjust(adjust) => by_hand(
+            tenant,
+            calendar,
+            clock,
+            (&adjust.user, adjust.wallet, adjust.may_owe),
+            (Verb::Adjust, adjust.amount, attempt),
+        ),
+        Ask::SetBalance(set) => by_hand(
+            tenant,
+            calendar,
+            clock,
+            (&set.user, set.wallet, set.may_owe),
+            (Verb::Set, set.balance, attempt),
+        ),
+        _ => Err(Refusal::from(Code::Internal)),
+    };
+    decided.unwrap_or_else(Prediction::from)
+}
+
+/// Whether a user's wallets stand as they should: fed on time, without what expired, and in the
+/// order in which they are emptied.
+pub(super) fn stands(
+    tenant: &Tenant,
+    calendar: &mut Calendar,
+    user: &UserReference,
+    clock: i64,
+    standings: &[Standing],
+) -> Result<(), String> {
+    let user = tenant.find(user).ok_or("expected no such user")?;
+    let desk = Desk::open(tenant, user, clock, calendar);
+    let desk = desk.map_err(|code| format!("expected {code}"))?;
+    let plans = desk.plans.iter().map(|(plan, _)| Feed::Plan(*plan));
+    let own = desk.purses.purses.keys().copied();
+    let feeds = plans.chain(own.filter(|feed| matches!(feed, Feed::Own(_))));
+    let expected: Vec<_> = feeds
+        .filter_map(|feed| {
+            let purse = desk.purses.purses.get(&feed)?;
+            let available = desk.available(feed);
+            let next = desk.next_reset(feed, calendar);
+            Some((feed, purse.balance, purse.held, available, next))
+        })
+        .collect();
+    let found: Vec<_> = standings
+        .iter()
+        .map(|standing| {
+            (
+                feed_of(standing.wallet.kind, standing.wallet.feed),
+                i128::from(standing.wallet.balance),
+                i128::from(standing.wallet.held),
+                i128::from(standing.available),
+                standing.next_reset_at.map(Timestamp::millis),
+            )
+        })
+        .collect();
+    if expected == found {
+        return Ok(());
+    }
+    Err(format!("expected {expected:?}"))
+}
+
+fn line(desk: &mut Desk, take: &Take, amount: i128, held: i128, verb: Verb) -> Result<Line, Code> {
+    let (balance_after, held_after) = desk.write(take.feed, &take.unit, amount, held)?;
+    if matches!(verb, Verb::Charge | Verb::Settle)
+        && let Some(purse) = desk.purses.purses.get_mut(&take.feed)
+    {
+        purse.spent = fits(purse.spent - amount)?;
+    }
+    Ok(Line {
+        feed: take.feed,
+        unit: take.unit.1.clone(),
+        amount,
+        held,
+        balance_after,
+        held_after,
+    })
+}
+
+impl Tenant {
+    /// Whom a reference means.
+    pub(in crate::auditor) fn find(&self, user: &UserReference) -> Option<i64> {
+        match user {
+            UserReference::Id(id) => self.people.contains_key(&id.0).then_some(id.0),
+            UserReference::Identity(kind, raw) => {
+                let value = match kind {
+                    IdentityKind::Card => raw.expose().to_owned(),
+                    _ => wrong::folded(raw.expose()),
+                };
+                self.owner_of(&kind.name(), &value)
+            }
+        }
+    }
+}
