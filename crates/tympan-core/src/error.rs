@@ -231,6 +231,8 @@ mod tests {
         for code in Code::ALL {
             assert!(seen.insert(code.as_str()), "{code} twice");
             assert_eq!(Code::from_text(code.as_str()), Some(*code));
+            let json = serde_json::to_value(code).unwrap();
+            assert_eq!(json, code.as_str(), "JSON and text differ");
         }
     }
 
