@@ -71,14 +71,16 @@
 //! # let prices = shop.run(CreatePriceList::new("House", Currency::EUR).rule(PriceTerms::pages(40_000, 150_000)))?.id;
 //! # let plan = PlanTerms::monthly(Measure::Cost(Currency::EUR), 5_000_000, TimeZoneName::UTC);
 //! # let staff = shop.run(CreateProfile::new("Staff").price_list(prices).plan(plan))?.id;
-//! let mut ann = CreateUser::named("Ann Müller")
+//! let ann = CreateUser::named("Ann Müller")
 //!     .username("ann")
+//!     .email("ann@example.org")
+//!     .profile(staff)
 //!     .identity(NewIdentity::new(IdentityKind::Card, "04A1B2C3"))
 //!     .identity(NewIdentity::generated_pin().alone());
-//! ann.fields.profile = Some(staff);
 //! let ann = shop.run(ann)?;
 //! let pin = ann.identities.last().map(|pin| pin.value.expose()); // told this once
 //! assert!(pin.is_some());
+//! assert_eq!(ann.user.email.as_deref(), Some("ann@example.org"));
 //!
 //! // At the device: the card, as the reader reads it, and what the job will cost at most.
 //! let job = Charge::new(UserReference::card("04a1b2c3"), "job 17", Usage::pages(20).colour(5));

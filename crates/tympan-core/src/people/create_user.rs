@@ -3,7 +3,7 @@
 use crate::audit;
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::Error;
-use crate::ids::{GroupId, RoleRowId, TenantId, UserId};
+use crate::ids::{GroupId, ProfileId, RoleRowId, TenantId, UserId};
 use crate::people::changed::Changed;
 use crate::people::edit::{Edit, Edits, MAX_IDENTITIES, MAX_MEMBERSHIPS, MAX_ROLE_ROWS};
 use crate::people::fields::{PreparedFields, UserFields};
@@ -59,6 +59,20 @@ impl CreateUser {
     #[must_use]
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.fields.username = Some(username.into());
+        self
+    }
+
+    /// The same user with a primary e-mail address.
+    #[must_use]
+    pub fn email(mut self, email: impl Into<String>) -> Self {
+        self.fields.email = Some(email.into());
+        self
+    }
+
+    /// The same user with another profile than the tenant's default one.
+    #[must_use]
+    pub fn profile(mut self, profile: ProfileId) -> Self {
+        self.fields.profile = Some(profile);
         self
     }
 
