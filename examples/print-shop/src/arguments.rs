@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
@@ -16,7 +16,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/data/page_log"))]
     pub log: PathBuf,
 
-    /// The database; made if it is not there.
+    /// The database; made if it is not there, with its keys and SQLite's files beside it.
     #[arg(long, value_name = "FILE", default_value = "print-shop.db")]
     pub db: PathBuf,
 
@@ -30,6 +30,12 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// The folder that the figures are to be written to, if it is not there.
+    pub fn missing_folder(&self) -> Option<&Path> {
+        let folder = self.json.as_ref()?.parent()?;
+        (!folder.as_os_str().is_empty() && !folder.is_dir()).then_some(folder)
+    }
+
     /// What the figures would overwrite, if anything.
     pub fn overwritten(&self) -> Option<&PathBuf> {
         let same = |path: &&PathBuf| {
@@ -61,6 +67,18 @@ mod tests {
         assert!(arguments.users.is_file() && arguments.log.is_file());
         assert_eq!(arguments.db, PathBuf::from("print-shop.db"));
         assert!(arguments.json.is_none() && !arguments.strict);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_found_out_before_the_work() {
+        for (json, missing) in [
+            ("figures.json", None),
+            (concat!(env!("CARGO_MANIFEST_DIR"), "/figures.json"), None),
+            ("nowhere/figures.json", Some("nowhere")),
+        ] {
+            let arguments = Arguments::parse_from(["print-shop", "--json", json]);
+            assert_eq!(arguments.missing_folder(), missing.map(Path::new));
+        }
     }
 
     #[test]

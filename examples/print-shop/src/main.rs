@@ -16,7 +16,7 @@ use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use tympan::Verification;
@@ -49,6 +49,9 @@ fn run(arguments: &Arguments) -> Result<u64, Box<dyn Error>> {
     if let Some(path) = arguments.overwritten() {
         return Err(format!("`--json` would overwrite `{}`", path.display()).into());
     }
+    if let Some(folder) = arguments.missing_folder() {
+        return Err(format!("there is no folder `{}` for `--json`", folder.display()).into());
+    }
     // Both files are read whole before the database is touched.
     let users = TextFile::read(&arguments.users)?;
     let log = TextFile::read(&arguments.log)?;
@@ -68,9 +71,7 @@ fn run(arguments: &Arguments) -> Result<u64, Box<dyn Error>> {
         contradictions.map(|repeat| (repeat.line, repeat)),
     )?;
 
-    let began = Instant::now();
-    let (summary, verification) = replay_through(arguments, &users.digest, &list, &replay)?;
-    let took = began.elapsed();
+    let (summary, verification, took) = replay_through(arguments, &users.digest, &list, &replay)?;
 
     if let Some(path) = &arguments.json {
         let mut json = Vec::new();
@@ -79,8 +80,8 @@ fn run(arguments: &Arguments) -> Result<u64, Box<dyn Error>> {
             .map_err(|error| format!("cannot write `{}`: {error}", path.display()))?;
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    match summary
-        .write_text(&mut out, took)
+    match tell_sources(arguments, &list, &mut out)
+        .and_then(|()| summary.write_text(&mut out, took))
         .and_then(|()| tell_verified(&verification, &mut out))
         .and_then(|()| out.flush())
     {
@@ -91,13 +92,13 @@ fn run(arguments: &Arguments) -> Result<u64, Box<dyn Error>> {
     }
 }
 
-/// The report, and what the check of the whole ledger found.
+/// The report, what the check of the whole ledger found, and how long the jobs took.
 fn replay_through(
     arguments: &Arguments,
     digest: &str,
     list: &UserList<'_>,
     replay: &Replay<'_>,
-) -> Result<(Summary, Verification), Box<dyn Error>> {
+) -> Result<(Summary, Verification, Duration), Box<dyn Error>> {
     let mut shop = Shop::open(&arguments.db)?;
     let mut left_out = Vec::new();
     shop.import(list, digest, replay.starts_at, |line, reason| {
@@ -107,6 +108,7 @@ fn replay_through(
     let mut tally = Tally::new(list, list.malformed.len() + replay.malformed.len());
     let bar = progress::bar(replay.jobs.len());
     let mut jobs_left_out = Vec::new();
+    let began = Instant::now();
     for job in &replay.jobs {
         let outcome = shop.charge(list, job)?;
         tally.add(job, &outcome);
@@ -116,10 +118,27 @@ fn replay_through(
         }
         bar.inc(1);
     }
+    let took = began.elapsed();
     bar.finish_and_clear();
     tell(&arguments.log, jobs_left_out.into_iter())?;
     let summary = tally.finish(|index| shop.left(index, replay.ends_at))?;
-    Ok((summary, shop.verify()?))
+    Ok((summary, shop.verify()?, took))
+}
+
+fn tell_sources(
+    arguments: &Arguments,
+    list: &UserList<'_>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let Arguments { users, log, db, .. } = arguments;
+    writeln!(
+        out,
+        "{} users of {} and the jobs of {}, kept in {}\n",
+        list.users.len(),
+        users.display(),
+        log.display(),
+        db.display()
+    )
 }
 
 fn tell_verified(found: &Verification, out: &mut impl Write) -> io::Result<()> {

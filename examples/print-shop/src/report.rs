@@ -24,7 +24,7 @@ pub enum Outcome {
     },
     /// It was not; nothing was taken.
     Refused {
-        /// Why, as a stable code.
+        /// Why, for people.
         reason: String,
     },
     /// Nobody in the list has that name.
@@ -191,7 +191,7 @@ impl Summary {
         } = self.report.totals;
         let users = &self.report.users;
 
-        writeln!(out, "Busiest users")?;
+        writeln!(out, "Busiest users, and what is left to them in EUR")?;
         let mut busiest: Vec<_> = users.iter().filter(|user| user.pages > 0).collect();
         busiest.sort_by_key(|user| std::cmp::Reverse(user.pages));
         if busiest.is_empty() {
@@ -227,11 +227,12 @@ impl Summary {
             writeln!(out, "  none")?;
         }
 
-        writeln!(out, "\nOut of allowance")?;
-        let empty: Vec<_> = users
+        writeln!(out, "\nOut of allowance, least own funds first")?;
+        let mut empty: Vec<_> = users
             .iter()
             .filter(|user| user.allowance_left_micros <= 0)
             .collect();
+        empty.sort_by_key(|user| user.own_funds_micros);
         for user in empty.iter().take(SHOWN_USERS) {
             let own = money::format(user.own_funds_micros);
             writeln!(
@@ -342,6 +343,9 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }
+        let (_, owing) = text.split_once("least own funds first").unwrap();
+        let at = |user| owing.find(user).unwrap();
+        assert!(at("é ") < at("b ") && at("b ") < at("Z "));
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl Shop {
                 cost_micros: receipt.cost_micros.unwrap_or_default(),
             }),
             Err(error) if error.kind() == Kind::Refused => Ok(Outcome::Refused {
-                reason: error.code().to_string(),
+                reason: in_words(error.code()),
             }),
             Err(error) if matches!(error.kind(), Kind::Invalid | Kind::Conflict) => {
                 Ok(Outcome::LeftOut {
@@ -168,6 +168,15 @@ impl Shop {
     fn set_clock(&self, at: Option<DateTime<Utc>>) {
         let millis = at.map_or(0, |at| at.timestamp_millis());
         self.clock.set(Timestamp::from_millis(millis));
+    }
+}
+
+/// Why a job was refused, for people who do not read codes.
+fn in_words(code: Code) -> String {
+    match code {
+        Code::AllowanceExhausted => "neither allowance nor own funds cover the job".into(),
+        Code::UserInactive => "the user is inactive".into(),
+        other => other.to_string(),
     }
 }
 
