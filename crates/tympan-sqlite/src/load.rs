@@ -20,13 +20,6 @@ type Fetch<'a> = dyn FnMut(&Key) -> Result<Option<Record>, Error> + 'a;
 
 /// Loads what a set asks for into a view.
 pub(crate) fn fill(set: &ReadSet, view: &mut View, fetch: &mut Fetch<'_>) -> Result<(), Error> {
-    // Receipts first, in order: who looks them up in a table then finds neighbours on one page.
-    let mut receipts: Vec<&Key> = set.reads.iter().map(|read| &read.key).collect();
-    receipts.retain(|key| matches!(key, Key::Receipt(..)));
-    receipts.sort_unstable();
-    for key in receipts {
-        load_one(key, view, fetch)?;
-    }
     for read in &set.reads {
         load_one(&read.key, view, fetch)?;
         follow(&read.key, read.follow, view, fetch)?;
@@ -36,10 +29,16 @@ pub(crate) fn fill(set: &ReadSet, view: &mut View, fetch: &mut Fetch<'_>) -> Res
 
 /// Loads what lies behind a key, going by what the view holds under it.
 fn follow(key: &Key, follow: Follow, view: &mut View, fetch: &mut Fetch<'_>) -> Result<(), Error> {
-    let (tenant, user) = match (key, view.get(key)) {
-        (Key::User(tenant, user), _) => (*tenant, *user),
-        (Key::Claim(tenant, _), Some(Some(Record::Claim(claim)))) => (*tenant, claim.user),
-        (Key::Hold(tenant, _), Some(Some(Record::Hold(hold)))) => (*tenant, UserId(hold.owner)),
+    let (tenant, user) = match key {
+        Key::User(tenant, user) => (*tenant, *user),
+        Key::Claim(tenant, _) => match view.get(key) {
+            Some(Some(Record::Claim(claim))) => (*tenant, claim.user),
+            _ => return Ok(()),
+        },
+        Key::Hold(tenant, _) => match view.get(key) {
+            Some(Some(Record::Hold(hold))) => (*tenant, UserId(hold.owner)),
+            _ => return Ok(()),
+        },
         _ => return Ok(()),
     };
     load_one(&Key::User(tenant, user), view, fetch)?;
