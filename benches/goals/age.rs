@@ -193,29 +193,32 @@ impl Bare {
 fn measure(path: &Path, batch: usize, mut charge: impl FnMut()) -> (f64, f64) {
     let commits = if batch == 1 { 500 } else { ROUND / batch };
     let mut before = Wal::look(path);
-    let mut frames = 0;
+    let mut bytes = 0;
     let mut cpu = std::time::Duration::ZERO;
     for _ in 0..commits {
         let begun = ProcessTime::now();
         charge();
         cpu += begun.elapsed();
         let after = Wal::look(path);
-        frames += after.since(&before);
+        bytes += after.since(&before);
         before = after;
     }
     let charges = (commits * batch) as f64;
-    let bytes = frames as f64 * WAL_FRAME_BYTES;
-    (cpu.as_nanos() as f64 / 1_000.0 / charges, bytes / charges)
+    (
+        cpu.as_nanos() as f64 / 1_000.0 / charges,
+        bytes as f64 / charges,
+    )
 }
 
-/// A page and the header before it.
-const WAL_FRAME_BYTES: f64 = 4_096.0 + 24.0;
+/// What goes before each page.
+const FRAME_HEADER_BYTES: u64 = 24;
 
 /// Where a write-ahead log stands: read from the index that SQLite shares between processes. The
 /// log's file does not shrink and is written again from its start, which changes the salt.
 struct Wal {
     salt: [u8; 8],
     frames: u32,
+    page_bytes: u16,
 }
 
 impl Wal {
@@ -223,16 +226,19 @@ impl Wal {
         let index = std::fs::read(format!("{}-shm", path.display())).unwrap();
         let at = |from: usize, to: usize| index.get(from..to).unwrap();
         Self {
+            page_bytes: u16::from_ne_bytes(at(14, 16).try_into().unwrap()),
             frames: u32::from_ne_bytes(at(16, 20).try_into().unwrap()),
             salt: at(32, 40).try_into().unwrap(),
         }
     }
 
-    fn since(&self, before: &Self) -> u32 {
-        if self.salt == before.salt {
+    /// Bytes that were added to it.
+    fn since(&self, before: &Self) -> u64 {
+        let frames = if self.salt == before.salt {
             self.frames - before.frames
         } else {
             self.frames
-        }
+        };
+        u64::from(frames) * (u64::from(self.page_bytes) + FRAME_HEADER_BYTES)
     }
 }

@@ -5,8 +5,8 @@ use hashbrown::HashMap;
 use tympan_core::records::Wallets;
 use tympan_core::view::{Key, Record, SlotChange};
 
-/// Most records that are remembered: some 30 MB of wallets.
-pub(crate) const MOST_RECORDS: usize = 65_536;
+/// Most records that are remembered: some 60 MB of wallets.
+pub(crate) const MOST_RECORDS: usize = 131_072;
 
 /// Records by their key; absence is remembered too. Two generations: what was not asked for while
 /// one generation filled up is forgotten with the next.
