@@ -351,12 +351,14 @@ CREATE TABLE "receipt_index" (
 ) STRICT, WITHOUT ROWID;
 
 -- How far that table goes: it has the keys of all entries up to "mark", and of those up to
--- "next_mark" the ones whose hash is below "moved_to".
+-- "next_mark" the ones whose hash is below "moved_to". "strays" counts keys of later
+-- entries that were put there at once.
 CREATE TABLE "receipt_progress" (
     "id" INTEGER NOT NULL PRIMARY KEY CHECK ("id" = 1),
     "mark" INTEGER NOT NULL,
     "next_mark" INTEGER NOT NULL,
-    "moved_to" INTEGER NOT NULL
+    "moved_to" INTEGER NOT NULL,
+    "strays" INTEGER NOT NULL
 ) STRICT;
 
-INSERT INTO "receipt_progress" VALUES (1, 0, 0, 0);
+INSERT INTO "receipt_progress" VALUES (1, 0, 0, 0, 0);

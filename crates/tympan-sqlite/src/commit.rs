@@ -40,7 +40,8 @@ pub(crate) fn commit(turn: &mut SqliteTurn<'_>, batch: &Batch) -> Result<(), Com
                 }
             }
         }
-        Ok(receipts.move_some(&writer.connection, new)?)
+        receipts.move_some(&writer.connection, new)?;
+        Ok(receipts.take_in_some(&writer.connection, new)?)
     });
     if let Err(failure) = written {
         receipts.forget();

@@ -23,6 +23,7 @@ mod backup;
 mod commit;
 mod connection;
 mod error;
+mod filter;
 mod known;
 mod list;
 mod load;

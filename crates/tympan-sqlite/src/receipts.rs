@@ -6,6 +6,9 @@
 //! grown to twice its size, the older half is moved to the table `receipt_index` in the order of
 //! the hashes, a few with each commit, so that those that lie on one page are moved together.
 //!
+//! Most keys that are looked for were never used: a filter in memory knows it of nearly all of them,
+//! and only the rest are looked for in the table.
+//!
 //! A hash is the first 64 bits of the key's digest; a hit is compared in full. How far the mark
 //! is, and how far the move has come, is a row of the database, written in the same transaction
 //! as what was moved. `docs/adr/0004-idempotency-index.md` has the reasons.
@@ -19,6 +22,7 @@ use tympan_core::ids::{EntryId, TenantId};
 use tympan_core::records::Entry;
 use tympan_core::row::{Cell, Row, corrupt};
 
+use crate::filter::Filter;
 use crate::{error, statements};
 
 /// So many of the newest keys stay in memory, and up to twice as many before the older ones are
@@ -28,15 +32,21 @@ pub(crate) const KEPT: usize = 65_536;
 pub(crate) const STEP: usize = 256;
 /// A move frees room twice as fast as new keys fill it.
 const MOVED_PER_KEY: usize = 2;
+/// The filter takes in so many rows of the table for each key that comes, and at least so many with
+/// each commit.
+const TAKEN_IN_PER_KEY: usize = 8;
+const TAKEN_IN_PER_COMMIT: usize = 128;
 
-const READ_PROGRESS: &str =
-    "SELECT \"mark\", \"next_mark\", \"moved_to\" FROM \"receipt_progress\" WHERE \"id\" = 1";
+const READ_PROGRESS: &str = "SELECT \"mark\", \"next_mark\", \"moved_to\", \"strays\" FROM \"receipt_progress\" WHERE \"id\" = 1";
 const WRITE_PROGRESS: &str = "UPDATE \"receipt_progress\" \
      SET \"mark\" = ?1, \"next_mark\" = ?2, \"moved_to\" = ?3 WHERE \"id\" = 1";
+const COUNT_STRAY: &str =
+    "UPDATE \"receipt_progress\" SET \"strays\" = \"strays\" + 1 WHERE \"id\" = 1";
 const READ_ON: &str = "SELECT \"id\", \"key\" FROM \"entry\" WHERE \"id\" > ?1 ORDER BY \"id\"";
 const FIND: &str = "SELECT \"entry\" FROM \"receipt_index\" WHERE \"hash\" = ?1";
 const MOVE: &str = "INSERT OR IGNORE INTO \"receipt_index\" (\"hash\", \"entry\") VALUES (?1, ?2)";
-const ANY_MOVED: &str = "SELECT EXISTS (SELECT 1 FROM \"receipt_index\")";
+const HASHES: &str = "SELECT \"hash\" FROM \"receipt_index\" \
+     WHERE \"hash\" >= ?1 ORDER BY \"hash\" LIMIT ?2";
 
 /// Where the keys of all entries are to be found.
 #[derive(Debug)]
@@ -47,8 +57,9 @@ pub(crate) struct Receipts {
     progress: Progress,
     /// The id of the last entry that was looked at.
     seen: i64,
-    /// Whether the table may hold anything.
-    any_moved: bool,
+    /// Which hashes of the table are known: all of entries up to the mark, and the strays, as far
+    /// as it goes.
+    moved: Filter,
     /// What is still to be moved, the least hash last; none if that is not known.
     to_move: Option<Vec<(i64, i64)>>,
     /// How many may be moved on account of the keys that came.
@@ -79,6 +90,8 @@ struct Progress {
     next_mark: i64,
     /// Of these, all with hashes below this have been.
     moved_to: i64,
+    /// How many were put into the table at once; read here, and never written from here.
+    strays: i64,
 }
 
 impl Receipts {
@@ -88,7 +101,7 @@ impl Receipts {
             hasher: DefaultHashBuilder::default(),
             progress: Progress::default(),
             seen: 0,
-            any_moved: false,
+            moved: Filter::new(),
             to_move: None,
             due: 0,
             pending: None,
@@ -116,7 +129,7 @@ impl Receipts {
         if self.state == State::Fresh {
             return Ok(());
         }
-        let stored = read_progress(connection)?;
+        let stored = self.stored_progress(connection)?;
         if stored.mark < self.progress.mark {
             self.forget();
         }
@@ -132,7 +145,7 @@ impl Receipts {
     /// Takes in what a snapshot has; for readers, who keep nobody off. False if the snapshot is
     /// older than what is known, and may need keys that are known no more.
     pub(crate) fn look(&mut self, connection: &Connection) -> Result<bool, Error> {
-        let stored = read_progress(connection)?;
+        let stored = self.stored_progress(connection)?;
         if self.state == State::Unread {
             self.seen = stored.mark;
             self.progress = stored;
@@ -161,7 +174,7 @@ impl Receipts {
                 return Ok(Some(entries));
             }
         }
-        if !self.any_moved {
+        if !self.moved.may_hold(hash) {
             return Ok(None);
         }
         let found = statements::query_with(connection, FIND, &[Cell::Integer(hash)], |row| {
@@ -183,8 +196,35 @@ impl Receipts {
         digest: &[u8; 32],
         id: EntryId,
     ) -> Result<(), Error> {
-        self.any_moved = true;
-        move_one(connection, (hash_of(digest), id.0))
+        let hash = hash_of(digest);
+        self.moved.add(hash);
+        move_all(connection, [(hash, id.0)])?;
+        statements::execute(connection, COUNT_STRAY, &[])
+            .map(drop)
+            .map_err(error::sql)
+    }
+
+    /// Takes in some more of what the table holds, as a part of such a transaction.
+    pub(crate) fn take_in_some(
+        &mut self,
+        connection: &Connection,
+        new: usize,
+    ) -> Result<(), Error> {
+        let Some(from) = self.moved.wanted() else {
+            return Ok(());
+        };
+        if self.state != State::Fresh {
+            return Ok(());
+        }
+        let most = new
+            .saturating_mul(TAKEN_IN_PER_KEY)
+            .max(TAKEN_IN_PER_COMMIT);
+        let values = [from, i64::try_from(most).unwrap_or(i64::MAX)].map(Cell::Integer);
+        let hashes = statements::query_with(connection, HASHES, &values, |row| {
+            row.get::<_, i64>(0).map_err(error::sql)
+        })?;
+        self.moved.take_in(&hashes, hashes.len() < most);
+        Ok(())
     }
 
     /// Moves some of the older keys, as a part of the transaction that brings so many new ones.
@@ -210,17 +250,17 @@ impl Receipts {
             Some(to_move) => to_move,
             None => self.between(&progress),
         };
-        self.any_moved = true;
         let mut last = None;
-        while let Some(next) = to_move.last().copied() {
+        let due = std::iter::from_fn(|| {
+            let next = to_move.last().copied()?;
             if self.due == 0 && last != Some(next.0) {
-                break;
+                return None;
             }
-            to_move.pop();
-            move_one(connection, next)?;
             last = Some(next.0);
             self.due = self.due.saturating_sub(1);
-        }
+            to_move.pop()
+        });
+        move_all(connection, due)?;
         self.due = 0;
         match last {
             Some(hash) if !to_move.is_empty() => progress.moved_to = hash,
@@ -254,8 +294,16 @@ impl Receipts {
         self.seen = self.seen.max(last.unwrap_or(self.seen));
     }
 
+    /// How far the table goes. If others put keys into it at once the filter does not know these.
+    fn stored_progress(&mut self, connection: &Connection) -> Result<Progress, Error> {
+        let stored = read_progress(connection)?;
+        if stored.strays != self.progress.strays {
+            self.moved.clear();
+        }
+        Ok(stored)
+    }
+
     fn read_on(&mut self, connection: &Connection) -> Result<(), Error> {
-        self.any_moved |= statements::number(connection, ANY_MOVED)? != 0;
         let after = [Cell::Integer(self.seen)];
         statements::query_with(connection, READ_ON, &after, |row| {
             let id = row.get::<_, i64>(0).map_err(error::sql)?;
@@ -280,7 +328,14 @@ impl Receipts {
 
     fn progress_to(&mut self, progress: Progress) {
         if progress.mark > self.progress.mark {
-            self.newest.retain(|(_, id)| *id > progress.mark);
+            let Self { newest, moved, .. } = self;
+            newest.retain(|(hash, id)| {
+                let stays = *id > progress.mark;
+                if !stays {
+                    moved.add(*hash);
+                }
+                stays
+            });
         }
         self.progress = progress;
         self.to_move = None;
@@ -331,11 +386,17 @@ fn receipt(
     Ok(Some(entries))
 }
 
-fn move_one(connection: &Connection, (hash, id): (i64, i64)) -> Result<(), Error> {
-    let row = [Cell::Integer(hash), Cell::Integer(id)];
-    statements::execute(connection, MOVE, &row)
-        .map(drop)
-        .map_err(error::sql)
+fn move_all(
+    connection: &Connection,
+    keys: impl IntoIterator<Item = (i64, i64)>,
+) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(MOVE).map_err(error::sql)?;
+    for (hash, id) in keys {
+        let row = [Cell::Integer(hash), Cell::Integer(id)];
+        statements::bind(&mut statement, &row).map_err(error::sql)?;
+        statement.raw_execute().map_err(error::sql)?;
+    }
+    Ok(())
 }
 
 fn read_progress(connection: &Connection) -> Result<Progress, Error> {
@@ -345,6 +406,7 @@ fn read_progress(connection: &Connection) -> Result<Progress, Error> {
             mark: number(0)?,
             next_mark: number(1)?,
             moved_to: number(2)?,
+            strays: number(3)?,
         })
     })?;
     rows.pop().ok_or_else(|| corrupt("receipt_progress", "id"))
