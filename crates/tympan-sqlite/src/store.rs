@@ -127,12 +127,13 @@ impl Default for Tuning {
 pub struct SqliteStore {
     pub(crate) options: SqliteOptions,
     pub(crate) queue: Queue,
+    /// None of a database in memory. Its connections close before the writer: who closes last
+    /// writes the log back and removes it, and those that only read cannot.
+    pub(crate) file: Option<Opened>,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) receipts: Mutex<Receipts>,
     /// Commits of this store so far.
     pub(crate) commits: AtomicU64,
-    /// None of a database in memory.
-    pub(crate) file: Option<Opened>,
 }
 
 /// What belongs to a database in a file.
@@ -290,34 +291,43 @@ impl SqliteStore {
         file.readers.with(open, work)
     }
 
-    /// Sees to it that the keys a snapshot has are known; takes a newer one if need be.
-    fn look_for_receipts(&self, connection: &Connection) -> Result<(), Error> {
+    /// Sees to it that the keys a snapshot has are known; takes a newer one if need be. They are
+    /// while the lock is held: a commit may move keys to where the snapshot does not have them.
+    fn look_for_receipts(
+        &self,
+        connection: &Connection,
+    ) -> Result<MutexGuard<'_, Receipts>, Error> {
         for _ in 0..MOST_LOOKS {
-            if self.receipts().look(connection)? {
-                return Ok(());
+            let mut receipts = self.receipts();
+            if receipts.look(connection)? {
+                return Ok(receipts);
             }
+            drop(receipts);
             connection::end(connection)?;
             connection::begin(connection)?;
         }
         let mut receipts = self.receipts();
         receipts.forget();
-        receipts.look(connection).map(drop)
+        receipts.look(connection)?;
+        Ok(receipts)
     }
 }
 
 impl Store for SqliteStore {
     fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
         self.at_one_instant(|connection| {
-            if set
-                .reads
-                .iter()
-                .any(|read| matches!(read.key, Key::Receipt(..)))
-            {
-                self.look_for_receipts(connection)?;
-            }
+            let mut reads = set.reads.iter();
+            let receipts = if reads.any(|read| matches!(read.key, Key::Receipt(..))) {
+                Some(self.look_for_receipts(connection)?)
+            } else {
+                None
+            };
             load::fill(set, view, &mut |key| match key {
                 Key::Receipt(tenant, digest) => {
-                    let found = self.receipts().find(connection, *tenant, digest)?;
+                    let found = match &receipts {
+                        Some(receipts) => receipts.find(connection, *tenant, digest)?,
+                        None => None,
+                    };
                     Ok(found.map(|entries| Record::Receipt(entries.into())))
                 }
                 Key::Config(tenant) => load::record(connection, key, set.known(*tenant)),

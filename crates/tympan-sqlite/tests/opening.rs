@@ -382,6 +382,23 @@ fn a_backup_is_a_whole_database_as_of_one_instant() {
 }
 
 #[test]
+fn a_store_that_is_closed_leaves_one_file_with_everything() {
+    let place = made();
+    let store = open(&place.path, &SqliteOptions::default()).unwrap();
+    assert!(samples::charge_alone(&store, 1, [1; 32]).unwrap());
+    let mut view = View::default();
+    store
+        .read(&ReadSet::of(Key::Wallets(samples::TENANT, 1)), &mut view)
+        .unwrap();
+    drop(store);
+    assert_eq!(files(&place), ["shop.db", "shop.db-next", "shop.db-turn"]);
+    let alone = self::place();
+    fs::copy(&place.path, &alone.path).unwrap();
+    let store = open(&alone.path, &SqliteOptions::default()).unwrap();
+    assert!(!samples::charge_alone(&store, 1, [1; 32]).unwrap());
+}
+
+#[test]
 fn a_checkpoint_empties_the_log() {
     let place = made();
     let store = open(&place.path, &SqliteOptions::default()).unwrap();
