@@ -69,14 +69,14 @@ fn populate(store: &dyn Store, users: i64) -> Result<(), Error> {
             let claim = Claim {
                 tenant: TENANT,
                 kind: IdentityKind::Card,
-                value: value.clone(),
+                value: value.as_str().into(),
                 user: self::user(number),
                 identity: IdentityId(FIRST_USER + number),
                 version: 1,
             };
             let name = ClaimName {
                 kind: IdentityKind::Card,
-                value,
+                value: value.into(),
             };
             changes.push(put(
                 Key::Claim(TENANT, name),

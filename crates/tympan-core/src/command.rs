@@ -141,7 +141,7 @@ pub enum Stop {
     /// The rules say no; nothing changes.
     Refused(Error),
     /// The view lacks these: load them and decide again.
-    Needs(ReadSet),
+    Needs(Box<ReadSet>),
 }
 
 impl From<Error> for Stop {

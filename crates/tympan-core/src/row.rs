@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smol_str::SmolStr;
+
 use crate::error::{Code, Error};
 
 /// One value of a row.
@@ -147,6 +149,19 @@ impl Field for String {
     }
 }
 
+impl Field for SmolStr {
+    const KIND: CellKind = CellKind::Text;
+    fn cell(&self) -> Cell<'_> {
+        Cell::Text(Cow::Borrowed(self))
+    }
+    fn from_cell(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Text(text) => Some(text.into()),
+            _ => None,
+        }
+    }
+}
+
 impl Field for Vec<u8> {
     const KIND: CellKind = CellKind::Bytes;
     fn cell(&self) -> Cell<'_> {
@@ -277,7 +292,7 @@ macro_rules! words {
 
             /// The word for it.
             #[must_use]
-            pub fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$value => $word,)* }
             }
 

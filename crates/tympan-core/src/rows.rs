@@ -39,7 +39,7 @@ pub fn rows_of(batch: &Batch) -> Vec<RowWrite<'_>> {
     for change in &batch.changes {
         rows_of_change(change, &mut rows);
     }
-    rows.extend(batch.entries.iter().map(insert));
+    rows.extend(batch.entries.iter().map(|entry| insert(&**entry)));
     rows.extend(batch.entry_texts.iter().map(insert));
     rows.extend(batch.audit_events.iter().map(insert));
     rows.extend(batch.audit_texts.iter().map(insert));

@@ -1,6 +1,7 @@
 //! A store for the tests of the rules: a map, one command at a time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tympan_vault::{KeyRing, RandomError};
 
@@ -14,7 +15,7 @@ use crate::view::{Key, ReadSet, Record, View, apply};
 
 pub(crate) struct TestStore {
     pub(crate) records: BTreeMap<Key, Record>,
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<Arc<Entry>>,
     pub(crate) audit_events: Vec<AuditEvent>,
     pub(crate) audit_texts: Vec<AuditText>,
     pub(crate) keys: TenantKeys,
@@ -118,7 +119,7 @@ impl TestStore {
                 .filter(|entry| (0..i64::from(first.parts)).contains(&(entry.id.0 - first.id.0)))
                 .cloned()
                 .collect();
-            let record = Record::Receipt(std::sync::Arc::new(parts));
+            let record = Record::Receipt(Arc::new(parts));
             self.records
                 .insert(Key::Receipt(first.tenant, digest), record);
         }

@@ -4,7 +4,8 @@
 //! into it, so that the next command of the same batch sees them; [`View::batch`] is what the
 //! store then commits: the changes, and every version that was read, as preconditions.
 
-use std::collections::BTreeMap;
+mod slots;
+
 use std::sync::Arc;
 
 use crate::ids::{HoldId, TenantId, UserId};
@@ -12,6 +13,8 @@ use crate::records::{
     AuditEvent, AuditText, Claim, ClaimName, Config, Entry, EntryText, Hold, Relations, Strand,
     Subject, User, Uses, WalletKey, Wallets,
 };
+use slots::{Slot, Slots, State};
+use smallvec::SmallVec;
 
 /// The key of what can be read and written as one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,7 +57,7 @@ pub enum Record {
     /// See [`Key::Strand`].
     Strand(Strand),
     /// See [`Key::Receipt`]; never empty, in the order of their ids.
-    Receipt(Arc<Vec<Entry>>),
+    Receipt(Arc<Vec<Arc<Entry>>>),
     /// See [`Key::Claim`].
     Claim(Arc<Claim>),
 }
@@ -105,9 +108,9 @@ pub struct Read {
 #[derive(Clone, Debug, Default)]
 pub struct ReadSet {
     /// The things to read.
-    pub reads: Vec<Read>,
+    pub reads: SmallVec<[Read; 4]>,
     /// Configurations that the caller has; a store whose version is the same need not load them.
-    pub known: Vec<Arc<Config>>,
+    pub known: SmallVec<[Arc<Config>; 1]>,
 }
 
 impl ReadSet {
@@ -145,46 +148,39 @@ impl ReadSet {
 
 /// Why a command could not be decided over a view: it lacks these.
 #[derive(Clone, Debug)]
-pub struct Missing(pub ReadSet);
-
-#[derive(Clone, Debug)]
-struct Slot {
-    base: Option<Record>,
-    current: Option<Record>,
-    changed: bool,
-}
+pub struct Missing(pub Box<ReadSet>);
 
 /// Everything that was loaded, as it stands after the changes so far.
 #[derive(Clone, Debug, Default)]
 pub struct View {
-    slots: BTreeMap<Key, Slot>,
-    entries: Vec<Entry>,
-    /// Where in `entries` a receipt of this batch begins.
-    receipts: BTreeMap<(TenantId, [u8; 32]), usize>,
+    slots: Slots,
+    entries: Vec<Arc<Entry>>,
     entry_texts: Vec<EntryText>,
     audit_events: Vec<AuditEvent>,
     audit_texts: Vec<AuditText>,
 }
 
 /// One change.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most changes are entries: a box for each would cost more than the room"
-)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The key holds this now.
     Put(Key, Record),
     /// The key holds nothing now.
     Remove(Key),
-    /// A line of the ledger.
-    Entry(Entry),
+    /// A line of the ledger, made once and shared by whoever keeps it.
+    Entry(Arc<Entry>),
     /// Its words.
     EntryText(EntryText),
     /// An audit event.
     Audit(AuditEvent),
     /// Its words.
     AuditText(AuditText),
+}
+
+impl From<Entry> for Change {
+    fn from(entry: Entry) -> Self {
+        Self::Entry(Arc::new(entry))
+    }
 }
 
 /// Puts changes into a view. The entries of a receipt follow each other.
@@ -210,11 +206,11 @@ macro_rules! getters {
         pub fn $name(&self, $($argument: $type),*) -> Result<Option<&$result>, Missing> {
             let key = $key;
             match self.slots.get(&key) {
-                Some(slot) => Ok(match &slot.current {
+                Some(slot) => Ok(match slot.current() {
                     Some(Record::$record(record)) => Some(record),
                     _ => None,
                 }),
-                None => Err(Missing(ReadSet::of(key))),
+                None => Err(Missing(Box::new(ReadSet::of(key)))),
             }
         }
     )*};
@@ -243,32 +239,22 @@ impl View {
     /// Whether a key was loaded, be it that it holds nothing.
     #[must_use]
     pub fn has(&self, key: &Key) -> bool {
-        self.slots.contains_key(key)
+        self.slots.get(key).is_some()
     }
 
     /// What a key holds; `None` if it was never loaded, `Some(None)` if it holds nothing.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<Option<&Record>> {
-        self.slots.get(key).map(|slot| slot.current.as_ref())
+        self.slots.get(key).map(Slot::current)
     }
 
     /// For stores: what a key holds. A key that is loaded already stays as it is.
     pub fn load(&mut self, key: Key, record: Option<Record>) {
-        self.slots.entry(key).or_insert_with(|| Slot {
-            base: record.clone(),
-            current: record,
-            changed: false,
-        });
+        self.slots.load(key, record);
     }
 
     fn put(&mut self, key: Key, record: Option<Record>) {
-        let slot = self.slots.entry(key).or_insert(Slot {
-            base: None,
-            current: None,
-            changed: false,
-        });
-        slot.current = record;
-        slot.changed = true;
+        self.slots.set(key, State::Put(record));
     }
 
     /// The entries that were written under an idempotency key, in the order of their ids: those
@@ -276,38 +262,37 @@ impl View {
     ///
     /// # Errors
     /// What is missing, if the key was never loaded.
-    pub fn receipt(&self, tenant: TenantId, digest: [u8; 32]) -> Result<Option<&[Entry]>, Missing> {
+    pub fn receipt(
+        &self,
+        tenant: TenantId,
+        digest: [u8; 32],
+    ) -> Result<Option<&[Arc<Entry>]>, Missing> {
         let key = Key::Receipt(tenant, digest);
-        match self.slots.get(&key) {
-            Some(Slot {
-                current: Some(Record::Receipt(entries)),
-                ..
-            }) => Ok(Some(entries)),
-            Some(_) => Ok(self.receipt_of_this_batch(tenant, digest)),
-            None => Err(Missing(ReadSet::of(key))),
-        }
+        let slot = self.slots.get(&key);
+        let slot = slot.ok_or_else(|| Missing(Box::new(ReadSet::of(key))))?;
+        Ok(match (&slot.state, slot.current()) {
+            (State::Written(first), _) => self.receipt_from(*first),
+            (_, Some(Record::Receipt(entries))) => Some(entries),
+            _ => None,
+        })
     }
 
-    fn receipt_of_this_batch(&self, tenant: TenantId, digest: [u8; 32]) -> Option<&[Entry]> {
-        let first = self.receipts.get(&(tenant, digest)).copied()?;
-        let parts = self.entries.get(first)?.parts;
-        self.entries
-            .get(first..first + usize::try_from(parts).ok()?)
+    fn receipt_from(&self, first: usize) -> Option<&[Arc<Entry>]> {
+        let parts = usize::try_from(self.entries.get(first)?.parts).ok()?;
+        self.entries.get(first..first.checked_add(parts)?)
     }
 
-    fn append(&mut self, entry: Entry) {
+    fn append(&mut self, entry: Arc<Entry>) {
         if let Some(digest) = entry.key {
-            self.receipts
-                .insert((entry.tenant, digest), self.entries.len());
+            let key = Key::Receipt(entry.tenant, digest);
+            self.slots.set(key, State::Written(self.entries.len()));
         }
         self.entries.push(entry);
     }
 
-    /// Everything that was loaded or changed, in the order of the keys.
+    /// Everything that was loaded or changed, in the order in which it first was.
     pub fn records(&self) -> impl Iterator<Item = (&Key, Option<&Record>)> {
-        self.slots
-            .iter()
-            .map(|(key, slot)| (key, slot.current.as_ref()))
+        self.slots.iter().map(|slot| (&slot.key, slot.current()))
     }
 
     /// Whether anything was changed.
@@ -315,10 +300,10 @@ impl View {
     pub fn is_changed(&self) -> bool {
         !self.entries.is_empty()
             || !self.audit_events.is_empty()
-            || self.slots.values().any(|slot| slot.changed)
+            || self.slots.iter().any(Slot::is_put)
     }
 
-    /// What a store is to commit.
+    /// What a store is to commit, in the order in which keys were first loaded or changed.
     #[must_use]
     pub fn into_batch(self) -> Batch {
         let mut batch = Batch {
@@ -329,18 +314,20 @@ impl View {
             audit_events: self.audit_events,
             audit_texts: self.audit_texts,
         };
-        for (key, slot) in self.slots {
-            if let Some(found) = Found::of(&key, slot.base.as_ref()) {
+        for slot in self.slots.into_iter() {
+            if let Some(found) = Found::of(&slot.key, slot.base.as_ref()) {
                 batch.expectations.push(Expectation {
-                    key: key.clone(),
+                    key: slot.key.clone(),
                     found,
                 });
             }
-            if slot.changed && slot.base != slot.current {
+            if let State::Put(after) = slot.state
+                && after != slot.base
+            {
                 batch.changes.push(SlotChange {
-                    key,
+                    key: slot.key,
                     before: slot.base,
-                    after: slot.current,
+                    after,
                 });
             }
         }
@@ -418,7 +405,7 @@ pub struct Batch {
     /// What changed.
     pub changes: Vec<SlotChange>,
     /// New lines of the ledger, in the order of their ids.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// Their words.
     pub entry_texts: Vec<EntryText>,
     /// New audit events, in the order of their ids.

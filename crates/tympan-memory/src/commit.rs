@@ -47,7 +47,7 @@ fn is_met(state: &State, expectation: &Expectation) -> bool {
             })
         }
         (Key::Receipt(tenant, digest), Found::Absent) => {
-            !state.receipts.contains_key(&(*tenant, *digest))
+            state.first_under(*tenant, digest).is_none()
         }
         (Key::Receipt(..) | Key::Wallets(..), _) | (_, Found::Wallets(_)) => false,
         (key, Found::Absent) => state.version(key).is_none(),
@@ -101,10 +101,10 @@ fn check_lines(state: &State, batch: &Batch, wrong: &mut Vec<Key>) -> Result<(),
     if let Some(event) = state.audit_events.taken(&batch.audit_events) {
         wrong.push(Key::Strand(event.tenant, event.strand));
     }
-    let receipts = || batch.entries.iter().filter_map(receipt);
+    let receipts = || batch.entries.iter().filter_map(|entry| receipt(entry));
     wrong.extend(
         receipts()
-            .filter(|receipt| state.receipts.contains_key(receipt))
+            .filter(|(tenant, digest)| state.first_under(*tenant, digest).is_some())
             .map(|(tenant, digest)| Key::Receipt(tenant, digest)),
     );
     if receipts().nth(1).is_some() {

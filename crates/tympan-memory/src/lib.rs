@@ -10,6 +10,7 @@ mod load;
 mod log;
 mod merge;
 mod queue;
+mod receipts;
 mod scan;
 mod state;
 

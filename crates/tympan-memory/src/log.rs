@@ -1,5 +1,6 @@
 //! Lines that are only ever added: nearly always at the end, but any order is kept right.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText};
@@ -63,13 +64,13 @@ impl<T: Line> Log<T> {
     }
 
     /// The first of new lines whose id is taken, be it by another of them.
-    pub(crate) fn taken<'a>(&self, new: &'a [T]) -> Option<&'a T> {
+    pub(crate) fn taken<'a>(&self, new: &'a [impl Borrow<T>]) -> Option<&'a T> {
+        let new = || new.iter().map(Borrow::borrow);
         let by_another = |line: &T| {
             let same = |other: &&T| other.id() == line.id();
-            new.iter().filter(same).nth(1).is_some()
+            new().filter(same).nth(1).is_some()
         };
-        let rising = new.is_sorted_by(|one, other| one.id() < other.id());
-        new.iter()
-            .find(|line| self.get(line.id()).is_some() || (!rising && by_another(line)))
+        let rising = new().is_sorted_by(|one, other| one.id() < other.id());
+        new().find(|line| self.get(line.id()).is_some() || (!rising && by_another(line)))
     }
 }

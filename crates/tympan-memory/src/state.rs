@@ -10,6 +10,7 @@ use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Relations, U
 use tympan_core::view::{Key, Record};
 
 use crate::log::Log;
+use crate::receipts::Receipts;
 
 /// Looked up, never walked through for an answer: its order means nothing.
 pub(crate) type Table<K, V> = HashMap<K, V, FixedState>;
@@ -37,7 +38,7 @@ pub(crate) struct State {
     /// The ledger.
     pub(crate) entries: Log<Entry>,
     /// The first entry under each idempotency key.
-    pub(crate) receipts: Table<(TenantId, [u8; 32]), EntryId>,
+    pub(crate) receipts: Receipts,
     pub(crate) entry_texts: Log<EntryText>,
     pub(crate) audit_events: Log<AuditEvent>,
     /// Audit events, tenant by tenant.
@@ -105,15 +106,20 @@ impl State {
         }
     }
 
+    /// The first entry under an idempotency key.
+    pub(crate) fn first_under(&self, tenant: TenantId, digest: &[u8; 32]) -> Option<EntryId> {
+        self.receipts.find(&self.entries, tenant, digest)
+    }
+
     fn receipt(&self, tenant: TenantId, digest: [u8; 32]) -> Option<Record> {
-        let first = self.receipts.get(&(tenant, digest))?.0;
+        let first = self.first_under(tenant, &digest)?.0;
         let behind = self.entries.after(first.checked_sub(1));
         let parts = i64::from(behind.first()?.parts).max(1);
-        let entries: Vec<Entry> = behind
+        let entries: Vec<Arc<Entry>> = behind
             .iter()
             .take_while(|entry| entry.id.0.checked_sub(first).is_some_and(|at| at < parts))
             .filter(|entry| entry.tenant == tenant)
-            .map(|entry| Entry::clone(entry))
+            .cloned()
             .collect();
         Some(Record::Receipt(Arc::new(entries)))
     }
@@ -175,11 +181,11 @@ impl State {
     }
 
     /// Adds a line to the ledger.
-    pub(crate) fn add_entry(&mut self, entry: &Entry) {
+    pub(crate) fn add_entry(&mut self, entry: &Arc<Entry>) {
         if let Some(digest) = entry.key {
-            self.receipts.insert((entry.tenant, digest), entry.id);
+            self.receipts.add(&digest, entry.id);
         }
-        self.entries.add(Arc::new(entry.clone()));
+        self.entries.add(Arc::clone(entry));
     }
 
     /// Adds an audit event.

@@ -149,6 +149,7 @@ impl FaultyStore {
             (Fault::AltersReceipts, Key::Receipt(..), Some(Record::Receipt(entries))) => {
                 let mut altered = entries.to_vec();
                 for entry in &mut altered {
+                    let entry = Arc::make_mut(entry);
                     entry.amount -= i64::from(entry.verb == Verb::Charge);
                 }
                 *entries = Arc::new(altered);

@@ -328,7 +328,7 @@ mod tests {
         let wallet = samples::wallet(2);
         let changes = vec![
             Change::Put(Key::Wallets(TENANT, 2), samples::wallets(wallet.clone())),
-            Change::Entry(samples::entry(1, None, &wallet)),
+            Change::from(samples::entry(1, None, &wallet)),
         ];
         apply(changes, &mut view);
         let outcome = store.turn().unwrap().commit(&view.into_batch());

@@ -14,6 +14,7 @@
 //! as what was moved. `docs/adr/0004-idempotency-index.md` has the reasons.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use rusqlite::Connection;
@@ -165,7 +166,7 @@ impl Receipts {
         connection: &Connection,
         tenant: TenantId,
         digest: &[u8; 32],
-    ) -> Result<Option<Vec<Entry>>, Error> {
+    ) -> Result<Option<Vec<Arc<Entry>>>, Error> {
         let hash = hash_of(digest);
         for (other, id) in self.newest.iter_hash(self.hasher.hash_one(hash)) {
             if *other == hash
@@ -273,7 +274,7 @@ impl Receipts {
     }
 
     /// The transaction was committed, and these entries with it.
-    pub(crate) fn committed(&mut self, entries: &[Entry]) {
+    pub(crate) fn committed(&mut self, entries: &[Arc<Entry>]) {
         if let Some(progress) = self.pending.take() {
             let to_move = self.to_move.take();
             self.progress_to(progress);
@@ -369,7 +370,7 @@ fn receipt(
     id: i64,
     tenant: TenantId,
     digest: &[u8; 32],
-) -> Result<Option<Vec<Entry>>, Error> {
+) -> Result<Option<Vec<Arc<Entry>>>, Error> {
     let first = statements::select_one::<Entry>(connection, &[Cell::Integer(id)])?;
     let Some(first) =
         first.filter(|first| first.tenant == tenant && first.key.as_ref() == Some(digest))
@@ -377,11 +378,12 @@ fn receipt(
         return Ok(None);
     };
     let parts = first.parts;
-    let mut entries = vec![first];
+    let mut entries = vec![Arc::new(first)];
     for offset in 1..i64::from(parts) {
         let next = [Cell::Integer(id.saturating_add(offset))];
         let part = statements::select_one::<Entry>(connection, &next)?;
-        entries.push(part.ok_or_else(|| corrupt(Entry::TABLE.name, "parts"))?);
+        let part = part.ok_or_else(|| corrupt(Entry::TABLE.name, "parts"))?;
+        entries.push(Arc::new(part));
     }
     Ok(Some(entries))
 }
@@ -622,7 +624,7 @@ mod tests {
             let mut key = [0; 32];
             key[0] = id as u8;
             let entry = samples::entry(id, Some(key), &wallet);
-            let change = vec![tympan_core::view::Change::Entry(entry)];
+            let change = vec![tympan_core::view::Change::from(entry)];
             samples::change(store, change).unwrap();
             for store in [&one, &two] {
                 let mut view = View::default();

@@ -289,7 +289,7 @@ impl Handle {
             match question(&view, &mut context) {
                 Ok(answer) => return Ok(answer),
                 Err(Stop::Refused(error)) => return Err(error),
-                Err(Stop::Needs(more)) => reads.extend(more),
+                Err(Stop::Needs(more)) => reads.extend(*more),
             }
         }
         Err(Error::new(

@@ -70,7 +70,7 @@ fn total<T: Named>(
     let mut needs = uses_reads::<T>(tenant, ids);
     needs.reads.retain(|read| !view.has(&read.key));
     if !needs.reads.is_empty() {
-        return Err(Stop::Needs(needs));
+        return Err(Stop::Needs(Box::new(needs)));
     }
     let mut total = 0_i64;
     for subject in ids.iter().filter_map(|id| T::subject(*id)) {

@@ -1,5 +1,7 @@
 //! Which wallets give how much: all of what a job needs, of every measure, or nothing.
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::error::Error;
 use crate::ledger::book::{Book, own_funds_key};
 use crate::ledger::price::Price;
@@ -13,7 +15,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub(super) struct Demand {
     pub(super) amount: i64,
-    wallets: Vec<usize>,
+    wallets: SmallVec<[usize; 4]>,
     unlimited: bool,
 }
 
@@ -35,6 +37,9 @@ impl Demand {
     }
 }
 
+/// What a job needs of each measure.
+pub(super) type Demands = SmallVec<[Demand; 2]>;
+
 /// What one wallet gives.
 #[derive(Debug)]
 pub(super) struct Take {
@@ -43,6 +48,9 @@ pub(super) struct Take {
     /// How much of it lies below the wallet's limit, where the rules set one.
     pub(super) debt: i64,
 }
+
+/// What the wallets give.
+pub(super) type Takes = SmallVec<[Take; 4]>;
 
 /// What is missing.
 #[derive(Debug)]
@@ -69,14 +77,14 @@ pub(super) fn demands(
     book: &mut Book<'_>,
     usage: &Usage,
     price: Option<Price>,
-) -> Result<Vec<Demand>, Error> {
+) -> Result<Demands, Error> {
     let plans = book.plans.clone();
     let cost = price.map(|price| (Measure::Cost(price.currency), price.cost_micros));
-    let mut measures: Vec<Measure> = plans.iter().map(|plan| plan.measure).collect();
+    let mut measures: SmallVec<[Measure; 4]> = plans.iter().map(|plan| plan.measure).collect();
     measures.extend(cost.map(|(measure, _)| measure));
     measures.sort_unstable();
     measures.dedup();
-    let mut demands = Vec::with_capacity(measures.len());
+    let mut demands = Demands::new();
     for measure in measures {
         let amount = match (measure, cost) {
             (Measure::Cost(_), Some((of, amount))) if of == measure => amount,
@@ -85,7 +93,7 @@ pub(super) fn demands(
         };
         let of_measure = || plans.iter().filter(|plan| plan.measure == measure);
         let warns = of_measure().any(|plan| plan.when_exhausted == WhenExhausted::Warn);
-        let mut wallets: Vec<usize> = of_measure()
+        let mut wallets: SmallVec<[usize; 4]> = of_measure()
             .filter_map(|plan| book.position(wallet_key(book.user, plan)))
             .collect();
         let unlimited = warns || !book.user.restricted;
@@ -106,7 +114,7 @@ pub(super) fn demands(
         let wallet = book.own_funds(Measure::Cost(book.config.tenant.currency))?;
         demands.push(Demand {
             amount: 0,
-            wallets: vec![wallet],
+            wallets: smallvec![wallet],
             unlimited: true,
         });
     }
@@ -118,8 +126,8 @@ pub(super) fn allocate(
     book: &Book<'_>,
     demands: &[Demand],
     beyond: Beyond,
-) -> Result<Result<(Vec<Take>, i64), Shortage>, Error> {
-    let mut takes: Vec<Take> = Vec::new();
+) -> Result<Result<(Takes, i64), Shortage>, Error> {
+    let mut takes = Takes::new();
     let mut denied = 0_i64;
     for demand in demands {
         let first = takes.len();
@@ -156,7 +164,7 @@ pub(super) fn allocate(
 
 /// Lets the last wallet of a demand give what is missing.
 fn owe(
-    takes: &mut Vec<Take>,
+    takes: &mut Takes,
     first: usize,
     demand: &Demand,
     missing: i64,

@@ -1,5 +1,7 @@
 //! A user's wallets while one command is decided: a working copy, and the entries written to it.
 
+use std::sync::Arc;
+
 use crate::command::Decision;
 use crate::command::{Context, Stop};
 use crate::digest::salt;
@@ -10,7 +12,7 @@ use crate::ledger::receipt::{PreparedKey, Receipt, answer};
 use crate::ledger::schedule;
 use crate::measure::Measure;
 use crate::records::{
-    Config, Entry, EntryText, Hold, HoldPart, HoldState, PlanRevision, User, Verb, Wallet,
+    Config, Entry, EntryText, Hold, HoldPart, HoldState, PlansInForce, Request, User, Verb, Wallet,
     WalletKey, WalletKind, Wallets,
 };
 use crate::time::Timestamp;
@@ -25,12 +27,12 @@ pub(super) struct Book<'a> {
     pub(super) config: &'a Config,
     pub(super) user: &'a User,
     /// The plans in force, in the order in which their wallets are emptied.
-    pub(super) plans: Vec<&'a PlanRevision>,
+    pub(super) plans: PlansInForce<'a>,
     /// The time of the turn, but never earlier than the latest time on any of the wallets, nor
     /// than the one from which on the user's profile feeds them.
     pub(super) now: Timestamp,
     pub(super) wallets: Wallets,
-    entries: Vec<Entry>,
+    entries: Vec<Arc<Entry>>,
     texts: Vec<EntryText>,
     expired: Vec<(HoldId, Timestamp)>,
     holds: Vec<Hold>,
@@ -58,7 +60,7 @@ pub(super) fn blank(verb: Verb) -> Entry {
         key: None,
         parts: 1,
         attempt: 1,
-        request: String::new(),
+        request: Request::Due,
         hold: None,
         expires_at: None,
         queue: None,
@@ -102,7 +104,7 @@ impl<'a> Book<'a> {
             }
         }
         if !missing.reads.is_empty() {
-            return Err(Stop::Needs(missing));
+            return Err(Stop::Needs(Box::new(missing)));
         }
         for (id, at) in std::mem::take(&mut book.expired) {
             if let Some(hold) = view.hold(context.tenant, id)? {
@@ -294,7 +296,7 @@ impl<'a> Book<'a> {
         if matches!(entry.verb, Verb::Charge | Verb::Authorise) {
             wallet.last_job_at = Some(now);
         }
-        self.entries.push(entry);
+        self.entries.push(Arc::new(entry));
         Ok(())
     }
 
@@ -308,6 +310,7 @@ impl<'a> Book<'a> {
         let parts = self.entries.len().saturating_sub(self.receipt_from);
         let parts = i32::try_from(parts).map_err(|_| Error::of(Code::TooMany))?;
         if let Some(first) = self.entries.get_mut(self.receipt_from) {
+            let first = Arc::make_mut(first);
             first.key = Some(key.digest);
             first.parts = parts;
             first.attempt = key.attempt;
@@ -345,8 +348,9 @@ impl<'a> Book<'a> {
             else {
                 continue;
             };
-            entry.chain = entry_chain(&context.keys.chain, &wallet.chain, entry);
-            wallet.chain = entry.chain;
+            let chain = entry_chain(&context.keys.chain, &wallet.chain, entry);
+            Arc::make_mut(entry).chain = chain;
+            wallet.chain = chain;
         }
     }
 
@@ -379,14 +383,13 @@ impl<'a> Book<'a> {
         let mut changes = Vec::with_capacity(self.entries.len() + 2);
         changes.push(Change::Put(
             Key::Wallets(tenant, owner),
-            Record::Wallets(std::sync::Arc::new(self.wallets)),
+            Record::Wallets(Arc::new(self.wallets)),
         ));
-        changes.extend(self.holds.into_iter().map(|hold| {
-            Change::Put(
-                Key::Hold(tenant, hold.id),
-                Record::Hold(std::sync::Arc::new(hold)),
-            )
-        }));
+        changes.extend(
+            self.holds
+                .into_iter()
+                .map(|hold| Change::Put(Key::Hold(tenant, hold.id), Record::Hold(Arc::new(hold)))),
+        );
         changes.extend(self.entries.into_iter().map(Change::Entry));
         changes.extend(self.texts.into_iter().map(Change::EntryText));
         changes

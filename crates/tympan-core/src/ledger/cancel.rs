@@ -9,7 +9,7 @@ use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::ledger::settle::{hold_reads, resolved, unresolved};
 use crate::measure::Measure;
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
-use crate::records::{Hold, HoldPart, HoldState, Verb};
+use crate::records::{Hold, HoldPart, HoldState, Request, Verb};
 use crate::view::{ReadSet, View};
 
 /// Gives a hold back: the job was not printed.
@@ -30,7 +30,7 @@ pub struct PreparedCancel {
 
 impl Command for Cancel {
     type Prepared = PreparedCancel;
-    const NAME: &'static str = "cancel";
+    const NAME: &'static str = Request::Cancel.as_str();
     const REQUIRES: Requirement = Requirement::Permission(JOB_CHARGE);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedCancel, Error> {
@@ -55,13 +55,13 @@ impl Decide for PreparedCancel {
         if let Some(entries) = self.key.answered(view, context.tenant)? {
             let differs = entries.first().and_then(|entry| {
                 [
-                    ("command", entry.request != Cancel::NAME),
+                    ("command", entry.request != Request::Cancel),
                     ("hold", entry.hold != Some(self.hold)),
                 ]
                 .into_iter()
                 .find_map(|(field, differs)| differs.then_some(field))
             });
-            return repeat(config, &entries, differs);
+            return repeat(config, entries, differs);
         }
         let hold = unresolved(view, context.tenant, self.hold)?;
         let user = view
@@ -101,7 +101,7 @@ impl Decide for PreparedCancel {
         }
         for (index, held) in lines {
             let mut entry = blank(Verb::Cancel);
-            Cancel::NAME.clone_into(&mut entry.request);
+            entry.request = Request::Cancel;
             entry.hold = Some(hold.id);
             entry.held = held;
             book.write(context, index, entry)?;

@@ -3,7 +3,7 @@
 use tympan_vault::{ChainHash, ChainKey};
 
 use crate::digest::{Canonical, text_digest};
-use crate::records::{Entry, EntryText};
+use crate::records::{Entry, EntryText, Extra};
 
 /// The hash of an entry and the wallet's entry before it (zeros before the first). It covers every
 /// field but the hash itself.
@@ -29,7 +29,7 @@ pub fn entry_chain(key: &ChainKey, previous: &[u8; 32], entry: &Entry) -> [u8; 3
         .optional_bytes(entry.key.as_ref().map(<[u8; 32]>::as_slice))
         .integer(i64::from(entry.parts))
         .integer(i64::from(entry.attempt))
-        .text(&entry.request)
+        .text(entry.request.as_str())
         .optional(entry.hold.map(|hold| hold.0))
         .optional_time(entry.expires_at)
         .optional_text(entry.queue.as_deref())
@@ -40,7 +40,7 @@ pub fn entry_chain(key: &ChainKey, previous: &[u8; 32], entry: &Entry) -> [u8; 3
         .optional(entry.cost_micros)
         .optional(entry.price_list.map(|list| list.0))
         .optional(entry.asked)
-        .optional_text(entry.extra.as_deref())
+        .optional_text(entry.extra.map(Extra::as_str))
         .optional(entry.denied)
         .optional(entry.debt)
         .optional(entry.needed)

@@ -1,9 +1,11 @@
 //! Charging a job in one step, and setting its cost aside before it is printed.
 
+use std::sync::Arc;
+
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{HoldId, TenantId, UserId};
-use crate::ledger::allocate::{Beyond, Shortage, Take, allocate, demands};
+use crate::ledger::allocate::{Beyond, Demands, Shortage, Take, allocate, demands};
 use crate::ledger::book::{Book, blank};
 use crate::ledger::price::{Price, price};
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, answer};
@@ -11,7 +13,7 @@ use crate::ledger::usage::Usage;
 use crate::measure::Currency;
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
-use crate::records::{Config, Entry, HoldPart, User, Verb};
+use crate::records::{Config, Entry, HoldPart, Request, User, Verb};
 use crate::text;
 use crate::view::{Follow, ReadSet, View};
 
@@ -137,11 +139,11 @@ impl Job {
         &self,
         book: &mut Book<'_>,
         verb: Verb,
-        request: &str,
-    ) -> Result<(Vec<crate::ledger::allocate::Demand>, Entry), Error> {
+        request: Request,
+    ) -> Result<(Demands, Entry), Error> {
         let price = self.price(book.config, book.user, book.now)?;
         let mut entry = blank(verb);
-        request.clone_into(&mut entry.request);
+        entry.request = request;
         entry.queue.clone_from(&self.queue);
         entry.pages = Some(self.usage.pages);
         entry.colour_pages = Some(self.usage.colour_pages);
@@ -178,7 +180,7 @@ impl Job {
 /// The answer to a key that was used before: the stored one, if the content is the same.
 pub(super) fn repeat(
     config: &Config,
-    entries: &[Entry],
+    entries: &[Arc<Entry>],
     differing_field: Option<&'static str>,
 ) -> Result<Decision<Receipt>, Stop> {
     if let Some(field) = differing_field {
@@ -197,7 +199,7 @@ pub(super) fn repeat(
 
 impl Command for Charge {
     type Prepared = PreparedJob;
-    const NAME: &'static str = "charge";
+    const NAME: &'static str = Request::Charge.as_str();
     const REQUIRES: Requirement = Requirement::Permission(JOB_CHARGE);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedJob, Error> {
@@ -218,7 +220,7 @@ impl Command for Charge {
 
 impl Command for Authorise {
     type Prepared = PreparedJob;
-    const NAME: &'static str = "authorise";
+    const NAME: &'static str = Request::Authorise.as_str();
     const REQUIRES: Requirement = Requirement::Permission(JOB_CHARGE);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedJob, Error> {
@@ -247,11 +249,11 @@ pub(super) fn flat<A, B, C>(((a, b), c): ((A, B), C)) -> (A, B, C) {
 }
 
 impl PreparedJob {
-    fn request(&self) -> &'static str {
+    fn request(&self) -> Request {
         if self.hold_ms.is_some() {
-            Authorise::NAME
+            Request::Authorise
         } else {
-            Charge::NAME
+            Request::Charge
         }
     }
 
@@ -292,7 +294,7 @@ impl Decide for PreparedJob {
                 Some(first) => self.differs(view, context.tenant, first)?,
                 None => None,
             };
-            return repeat(config, &entries, differs);
+            return repeat(config, entries, differs);
         }
         let user = self.user.require(view, context.tenant)?;
         if !user.active {

@@ -15,6 +15,7 @@ mod settle;
 mod tests;
 mod usage;
 
+pub use crate::records::Extra;
 pub use cancel::Cancel;
 pub use chain::{entry_chain, entry_text_digest};
 pub use charge::{Authorise, Charge, DEFAULT_HOLD_MS, MAX_HOLD_MS, StatedCost};
@@ -23,5 +24,5 @@ pub use override_balance::{Adjust, SetBalance, WalletName};
 pub use price::{Price, price};
 pub use receipt::{IdempotencyKey, MAX_KEY_BYTES, Receipt, ReceiptLine};
 pub use schedule::{Standing, standing};
-pub use settle::{Extra, Settle};
+pub use settle::Settle;
 pub use usage::{MAX_COUNT, Usage};

@@ -9,7 +9,7 @@ use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::measure::{Currency, Measure};
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{ALLOWANCE_ADJUST, Requirement, configured};
-use crate::records::{Entry, Verb, WalletKey, WalletKind};
+use crate::records::{Entry, Request, Verb, WalletKey, WalletKind};
 use crate::text;
 use crate::view::{Follow, ReadSet, View};
 
@@ -86,7 +86,7 @@ pub struct PreparedOverride {
 
 impl Command for Adjust {
     type Prepared = PreparedOverride;
-    const NAME: &'static str = "adjust";
+    const NAME: &'static str = Request::Adjust.as_str();
     const REQUIRES: Requirement = Requirement::Permission(ALLOWANCE_ADJUST);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedOverride, Error> {
@@ -110,7 +110,7 @@ impl Command for Adjust {
 
 impl Command for SetBalance {
     type Prepared = PreparedOverride;
-    const NAME: &'static str = "set_balance";
+    const NAME: &'static str = Request::SetBalance.as_str();
     const REQUIRES: Requirement = Requirement::Permission(ALLOWANCE_ADJUST);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedOverride, Error> {
@@ -148,7 +148,7 @@ impl Decide for PreparedOverride {
                 Some(first) => self.differs(view, context.tenant, first)?,
                 None => None,
             };
-            return repeat(config, &entries, differs);
+            return repeat(config, entries, differs);
         }
         let user = self.user.require(view, context.tenant)?;
         let mut book = Book::open(view, context, config, user)?;
@@ -177,7 +177,7 @@ impl Decide for PreparedOverride {
         }
         book.begin_receipt();
         let mut entry = blank(self.verb);
-        self.request().clone_into(&mut entry.request);
+        entry.request = self.request();
         entry.amount = amount;
         entry.asked = Some(self.asked);
         entry.debt = (owed > 0).then_some(owed);
@@ -187,11 +187,11 @@ impl Decide for PreparedOverride {
 }
 
 impl PreparedOverride {
-    fn request(&self) -> &'static str {
+    fn request(&self) -> Request {
         if self.verb == Verb::Set {
-            SetBalance::NAME
+            Request::SetBalance
         } else {
-            Adjust::NAME
+            Request::Adjust
         }
     }
 

@@ -1,5 +1,7 @@
 //! Receipts: what a caller gets for a key, today and ten years on.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use tympan_vault::idempotency_digest;
 
@@ -7,7 +9,7 @@ use crate::command::Stop;
 use crate::error::{Code, Error};
 use crate::ids::{EntryId, HoldId, TenantId, UserId};
 use crate::measure::{Currency, Measure};
-use crate::records::{Config, Entry, Verb, WalletKey, WalletKind};
+use crate::records::{Config, Entry, Request, Verb, WalletKey, WalletKind};
 use crate::time::Timestamp;
 use crate::view::{Key, ReadSet, View};
 
@@ -89,20 +91,20 @@ impl PreparedKey {
 
     /// The entries that answer already: those of this attempt, or those of the attempt before if
     /// that one was not refused, for then the job is charged.
-    pub(super) fn answered(
+    pub(super) fn answered<'v>(
         &self,
-        view: &View,
+        view: &'v View,
         tenant: TenantId,
-    ) -> Result<Option<Vec<Entry>>, Stop> {
+    ) -> Result<Option<&'v [Arc<Entry>]>, Stop> {
         if let Some(entries) = view.receipt(tenant, self.digest)? {
-            return Ok(Some(entries.to_vec()));
+            return Ok(Some(entries));
         }
         let Some(before) = self.before else {
             return Ok(None);
         };
         match view.receipt(tenant, before)? {
             Some(entries) if entries.iter().any(|entry| entry.verb == Verb::Refuse) => Ok(None),
-            Some(entries) => Ok(Some(entries.to_vec())),
+            Some(entries) => Ok(Some(entries)),
             None => Err(Error::new(
                 Code::InvalidKey,
                 format!(
@@ -165,7 +167,7 @@ pub struct Receipt {
 }
 
 /// The answer that entries stand for: the receipt, or the refusal.
-pub(super) fn answer(config: &Config, entries: &[Entry]) -> Result<Receipt, Error> {
+pub(super) fn answer(config: &Config, entries: &[Arc<Entry>]) -> Result<Receipt, Error> {
     let first = entries.first().ok_or_else(|| Error::of(Code::Internal))?;
     if first.verb == Verb::Refuse {
         return Err(refusal(config, first));
@@ -179,7 +181,7 @@ pub(super) fn answer(config: &Config, entries: &[Entry]) -> Result<Receipt, Erro
         cost_micros: first.cost_micros,
         hold: first.hold,
         expires_at: first.expires_at,
-        late: first.request == "settle" && first.verb == Verb::Charge,
+        late: first.request == Request::Settle && first.verb == Verb::Charge,
         denied: sum(entries.iter().filter_map(|entry| entry.denied))?,
         debt: sum(entries.iter().filter_map(|entry| entry.debt))?,
         lines: entries

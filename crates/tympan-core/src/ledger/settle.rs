@@ -3,28 +3,15 @@
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{HoldId, TenantId, UserId};
-use crate::ledger::allocate::{Beyond, Take, allocate};
+use crate::ledger::allocate::{Beyond, Take, Takes, allocate};
 use crate::ledger::book::Book;
 use crate::ledger::charge::{Job, StatedCost, repeat};
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::ledger::usage::Usage;
 use crate::people::Refusals;
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
-use crate::records::{Entry, Hold, HoldPart, HoldState, Verb};
-use crate::row::words;
+use crate::records::{Entry, Extra, Hold, HoldPart, HoldState, Request, Verb};
 use crate::view::{Follow, Key, ReadSet, View};
-
-words! {
-    /// What to do about usage beyond what was held and can be taken.
-    pub enum Extra {
-        /// What was held is taken, and not a unit more.
-        Deny = "deny",
-        /// As much as the wallets have is taken; the rest is denied.
-        TakeAvailable = "take_available",
-        /// All of it is taken; what the wallets do not have is recorded as a debt.
-        TakeAndOwe = "take_and_owe",
-    }
-}
 
 /// Settles a hold: what was held goes back, and what the job really used is taken. A settle that
 /// comes after its hold has expired is charged in one step and says so, for the paper is printed;
@@ -56,7 +43,7 @@ pub struct PreparedSettle {
 
 impl Command for Settle {
     type Prepared = PreparedSettle;
-    const NAME: &'static str = "settle";
+    const NAME: &'static str = Request::Settle.as_str();
     const REQUIRES: Requirement = Requirement::Permission(JOB_CHARGE);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedSettle, Error> {
@@ -87,7 +74,7 @@ impl Decide for PreparedSettle {
         let config = configured(view, context.tenant)?;
         if let Some(entries) = self.key.answered(view, context.tenant)? {
             let differs = entries.first().and_then(|entry| self.differs(entry));
-            return repeat(config, &entries, differs);
+            return repeat(config, entries, differs);
         }
         let hold = unresolved(view, context.tenant, self.hold)?;
         let user = view
@@ -101,9 +88,9 @@ impl Decide for PreparedSettle {
             .collect();
         let late = hold.state == HoldState::Expired || hold.expires_at <= book.now;
         let verb = if late { Verb::Charge } else { Verb::Settle };
-        let (mut demands, mut entry) = self.job.demands(&mut book, verb, Settle::NAME)?;
+        let (mut demands, mut entry) = self.job.demands(&mut book, verb, Request::Settle)?;
         entry.hold = Some(hold.id);
-        entry.extra = Some(self.extra.as_str().to_owned());
+        entry.extra = Some(self.extra);
 
         // What was held is free for this settlement, and given back line by line below.
         for part in &parts {
@@ -137,13 +124,13 @@ impl Decide for PreparedSettle {
 
 impl PreparedSettle {
     fn differs(&self, entry: &Entry) -> Option<&'static str> {
-        if entry.request != Settle::NAME {
+        if entry.request != Request::Settle {
             return Some("command");
         }
         if entry.hold != Some(self.hold) {
             return Some("hold");
         }
-        if entry.extra.as_deref() != Some(self.extra.as_str()) {
+        if entry.extra != Some(self.extra) {
             return Some("extra");
         }
         self.job.differs(entry)
@@ -156,7 +143,7 @@ fn write_lines(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     mut template: Entry,
-    takes: Vec<Take>,
+    takes: Takes,
     parts: &[HoldPart],
 ) -> Result<(), Error> {
     let mut lines = takes;

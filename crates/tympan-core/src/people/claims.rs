@@ -113,7 +113,7 @@ fn owned(person: &Person) -> impl Iterator<Item = (ClaimName, Owner)> {
         .map(|identity| {
             let name = ClaimName {
                 kind: identity.kind.clone(),
-                value: identity.value.clone(),
+                value: identity.value.as_str().into(),
             };
             let owner = Owner {
                 user: person.user.id,

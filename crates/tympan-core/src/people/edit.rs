@@ -155,7 +155,7 @@ pub(super) fn require(view: &View, keys: Vec<Key>) -> Result<(), Stop> {
     if missing.reads.is_empty() {
         Ok(())
     } else {
-        Err(Stop::Needs(missing))
+        Err(Stop::Needs(Box::new(missing)))
     }
 }
 

@@ -355,6 +355,6 @@ pub(super) fn blank(
 pub(super) fn claim_name(kind: &IdentityKind, lookup: &str) -> ClaimName {
     ClaimName {
         kind: kind.clone(),
-        value: lookup.to_owned(),
+        value: lookup.into(),
     }
 }

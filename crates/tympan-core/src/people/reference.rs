@@ -39,7 +39,7 @@ impl UserReference {
             Self::Id(id) => By::Id(*id),
             Self::Identity(kind, raw) => By::Claim(ClaimName {
                 kind: kind.clone(),
-                value: lookup_only(kind, raw, preparation)?,
+                value: lookup_only(kind, raw, preparation)?.into(),
             }),
         }))
     }

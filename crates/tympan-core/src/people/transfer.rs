@@ -52,7 +52,7 @@ impl IdentityReference {
             }
             Self::Value { kind, value } => PreparedIdentity::Claim(ClaimName {
                 kind: kind.clone(),
-                value: lookup_only(kind, value, preparation)?,
+                value: lookup_only(kind, value, preparation)?.into(),
             }),
         })
     }

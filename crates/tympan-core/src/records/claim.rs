@@ -1,5 +1,7 @@
 //! Records that decisions about many rows rest on: who owns a value, and how many use a thing.
 
+use smol_str::SmolStr;
+
 use crate::ids::{IdentityId, TenantId, UserId};
 use crate::records::IdentityKind;
 use crate::row::{record, words};
@@ -13,7 +15,7 @@ record! {
         /// The identity's type.
         pub kind: IdentityKind,
         /// The identity's `value`.
-        pub value: String,
+        pub value: SmolStr,
         /// Who owns it.
         pub user: UserId,
         /// By which identity.
@@ -29,7 +31,7 @@ pub struct ClaimName {
     /// The identity's type.
     pub kind: IdentityKind,
     /// What it is found by.
-    pub value: String,
+    pub value: SmolStr,
 }
 
 impl Claim {

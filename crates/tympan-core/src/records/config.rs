@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use smallvec::SmallVec;
+
 use crate::card_pipeline::CardPipeline;
 use crate::error::Error;
 use crate::ids::{AccountId, GroupId, PlanId, PriceListId, ProfileId, RoleId, TenantId};
@@ -237,6 +239,9 @@ record! {
     }
 }
 
+/// Revisions of plans that are in force; few profiles have more than four.
+pub type PlansInForce<'a> = SmallVec<[&'a PlanRevision; 4]>;
+
 /// Everything that is configured for one tenant, as of one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -315,8 +320,8 @@ impl Config {
     /// The revisions in force at an instant of the plans of a profile, in order of priority, then
     /// plan.
     #[must_use]
-    pub fn plans_at(&self, profile: ProfileId, at: Timestamp) -> Vec<&PlanRevision> {
-        let mut in_force: Vec<&PlanRevision> = Vec::new();
+    pub fn plans_at(&self, profile: ProfileId, at: Timestamp) -> PlansInForce<'_> {
+        let mut in_force = PlansInForce::new();
         for revision in self.plans.get(&profile).into_iter().flatten() {
             if revision.effective_from > at {
                 continue;

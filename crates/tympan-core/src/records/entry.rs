@@ -32,6 +32,38 @@ words! {
     }
 }
 
+words! {
+    /// Of which command an entry's key is: the same key for another is another content.
+    pub enum Request {
+        /// No command: it fell due.
+        Due = "due",
+        /// A job was charged in one step.
+        Charge = "charge",
+        /// A job's expected cost was set aside.
+        Authorise = "authorise",
+        /// A hold was charged.
+        Settle = "settle",
+        /// A hold was given back.
+        Cancel = "cancel",
+        /// A balance was set.
+        SetBalance = "set_balance",
+        /// A balance was changed by an amount.
+        Adjust = "adjust",
+    }
+}
+
+words! {
+    /// What to do about usage beyond what was held and can be taken.
+    pub enum Extra {
+        /// What was held is taken, and not a unit more.
+        Deny = "deny",
+        /// As much as the wallets have is taken; the rest is denied.
+        TakeAvailable = "take_available",
+        /// All of it is taken; what the wallets do not have is recorded as a debt.
+        TakeAndOwe = "take_and_owe",
+    }
+}
+
 record! {
     /// One immutable line of a wallet's history. Corrections are new entries.
     pub struct Entry in "entry", key 1 {
@@ -71,8 +103,8 @@ record! {
         pub parts: i32,
         /// Which attempt at the key's job.
         pub attempt: i32,
-        /// Of which command the key was: the same key for another is another content.
-        pub request: String,
+        /// Which command asked for it.
+        pub request: Request,
         /// The hold that was made or resolved.
         pub hold: Option<HoldId>,
         /// Of a hold: when it is given back by itself.
@@ -94,7 +126,7 @@ record! {
         /// The amount asked for: the balance of a set, the change of an adjust, the stated cost.
         pub asked: Option<i64>,
         /// How a settle was asked to deal with more than was held.
-        pub extra: Option<String>,
+        pub extra: Option<Extra>,
         /// What could not be taken and was not.
         pub denied: Option<i64>,
         /// What was taken below the limit of the wallet.

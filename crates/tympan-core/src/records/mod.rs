@@ -11,10 +11,10 @@ mod wallet;
 pub use audit::{AuditEvent, AuditText, Strand};
 pub use claim::{Claim, ClaimName, Subject, SubjectKind, Uses};
 pub use config::{
-    Account, Config, Group, PlanRevision, PriceList, PriceRule, Profile, ResetVerb, Role,
-    RolePermission, Schedule, Tenant, WhenExhausted,
+    Account, Config, Group, PlanRevision, PlansInForce, PriceList, PriceRule, Profile, ResetVerb,
+    Role, RolePermission, Schedule, Tenant, WhenExhausted,
 };
-pub use entry::{Entry, EntryText, Verb};
+pub use entry::{Entry, EntryText, Extra, Request, Verb};
 pub use hold::{Hold, HoldPart, HoldState};
 pub use user::{
     Identity, IdentityKind, IdentitySource, Membership, Relations, RoleRow, RoleRowAccount, User,

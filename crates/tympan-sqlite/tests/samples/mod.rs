@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tympan_core::ids::{EntryId, ProfileId, TenantId, UserId};
 use tympan_core::measure::Measure;
 use tympan_core::queries::fold_user;
-use tympan_core::records::{Entry, User, Verb, Wallet, WalletKind, Wallets};
+use tympan_core::records::{Entry, Request, User, Verb, Wallet, WalletKind, Wallets};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Change, Key, ReadSet, Record, View, apply};
 use tympan_store::{CommitError, Store};
@@ -65,7 +65,7 @@ pub fn entry(id: i64, key: Option<[u8; 32]>, wallet: &Wallet) -> Entry {
         key,
         parts: 1,
         attempt: 1,
-        request: "charge".to_owned(),
+        request: Request::Charge,
         hold: None,
         expires_at: None,
         queue: Some("lobby".to_owned()),
@@ -122,7 +122,7 @@ pub fn charge(view: &mut View, owner: i64, key: [u8; 32], id: i64) -> bool {
     let after = wallets(charged(&before, &entry));
     let changes = vec![
         Change::Put(Key::Wallets(TENANT, owner), after),
-        Change::Entry(entry),
+        Change::from(entry),
     ];
     apply(changes, view);
     true

@@ -203,27 +203,27 @@ cases! {
     fn an_entry_with_a_taken_id_leaves_nothing(harness: &dyn Harness) {
         let entry = entry(TENANT, 9_000, wallet_key(77, 1));
         let batch = Batch {
-            entries: vec![entry.clone()],
+            entries: vec![entry.clone().into()],
             ..Batch::default()
         };
-        leaves_nothing(harness, vec![Change::Entry(entry)], batch);
+        leaves_nothing(harness, vec![Change::from(entry)], batch);
     }
 
     /// An entry whose id another tenant's entry has: ids are unique in the whole database.
     fn an_entry_with_another_tenants_id_leaves_nothing(harness: &dyn Harness) {
         let entry = |tenant| entry(tenant, 9_000, wallet_key(77, 1));
         let batch = Batch {
-            entries: vec![entry(OTHER)],
+            entries: vec![entry(OTHER).into()],
             ..Batch::default()
         };
-        leaves_nothing(harness, vec![Change::Entry(entry(TENANT))], batch);
+        leaves_nothing(harness, vec![Change::from(entry(TENANT))], batch);
     }
 
     /// An entry that is in the batch twice.
     fn an_entry_twice_in_one_batch_leaves_nothing(harness: &dyn Harness) {
         let entry = entry(TENANT, 9_000, wallet_key(77, 1));
         let batch = Batch {
-            entries: vec![entry.clone(), entry],
+            entries: vec![entry.clone().into(), entry.into()],
             ..Batch::default()
         };
         leaves_nothing(harness, Vec::new(), batch);
@@ -233,17 +233,17 @@ cases! {
     fn a_receipt_with_a_taken_key_leaves_nothing(harness: &dyn Harness) {
         let receipt = |id| keyed(TENANT, id, [77; 32], 1);
         let batch = Batch {
-            entries: vec![receipt(9_001)],
+            entries: vec![receipt(9_001).into()],
             ..Batch::default()
         };
-        leaves_nothing(harness, vec![Change::Entry(receipt(9_000))], batch);
+        leaves_nothing(harness, vec![Change::from(receipt(9_000))], batch);
     }
 
     /// A receipt's key that is in the batch twice.
     fn a_receipt_twice_in_one_batch_leaves_nothing(harness: &dyn Harness) {
         let receipt = |id| keyed(TENANT, id, [77; 32], 1);
         let batch = Batch {
-            entries: vec![receipt(9_000), receipt(9_001)],
+            entries: vec![receipt(9_000).into(), receipt(9_001).into()],
             ..Batch::default()
         };
         leaves_nothing(harness, Vec::new(), batch);
@@ -252,7 +252,7 @@ cases! {
     /// The words of an entry that has some.
     fn words_of_an_entry_twice_leave_nothing(harness: &dyn Harness) {
         let first = vec![
-            Change::Entry(entry(TENANT, 9_000, wallet_key(77, 1))),
+            Change::from(entry(TENANT, 9_000, wallet_key(77, 1))),
             Change::EntryText(entry_text(TENANT, 9_000)),
         ];
         let batch = Batch {

@@ -147,9 +147,9 @@ fn one_tenant(tenant: TenantId) -> Vec<Change> {
         .map(|(key, record)| Change::Put(key, record))
         .collect();
     let first = tenant.0 * 1_000;
-    changes.push(Change::Entry(keyed(tenant, first, digest_of(tenant), 3)));
+    changes.push(Change::from(keyed(tenant, first, digest_of(tenant), 3)));
     for id in first + 1..first + 6 {
-        changes.push(Change::Entry(entry(tenant, id, wallet_key(1, 1 + id % 2))));
+        changes.push(Change::from(entry(tenant, id, wallet_key(1, 1 + id % 2))));
         changes.push(Change::Audit(audit(tenant, id)));
     }
     for id in first + 1..first + 4 {

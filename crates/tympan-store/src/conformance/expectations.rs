@@ -31,7 +31,7 @@ fn comes_too_late(
     view.load(bystander.clone(), None);
     let mut changes = vec![Change::Put(bystander, record)];
     changes.extend(write.map(|record| Change::Put(key.clone(), record)));
-    changes.push(Change::Entry(entry(TENANT, 1, wallet_key(9, 9))));
+    changes.push(Change::from(entry(TENANT, 1, wallet_key(9, 9))));
     apply(changes, &mut view);
     assert_eq!(conflict(commit(&*store, &view.into_batch())), [key]);
     assert_eq!(dump(&*store), dumped);
@@ -79,14 +79,14 @@ fn receipt_too_late(harness: &dyn Harness, write: bool) {
     let digest = [7; 32];
     let key = Key::Receipt(TENANT, digest);
     let mut view = read(&*store, &ReadSet::of(key.clone()));
-    change(&*store, vec![Change::Entry(keyed(TENANT, 1, digest, 1))]);
+    change(&*store, vec![Change::from(keyed(TENANT, 1, digest, 1))]);
     let dumped = dump(&*store);
     let entry = if write {
         keyed(TENANT, 2, digest, 1)
     } else {
         entry(TENANT, 2, wallet_key(1, 1))
     };
-    apply(vec![Change::Entry(entry)], &mut view);
+    apply(vec![Change::from(entry)], &mut view);
     assert_eq!(conflict(commit(&*store, &view.into_batch())), [key]);
     assert_eq!(dump(&*store), dumped);
 }
@@ -295,12 +295,12 @@ cases! {
     /// A receipt that was there is no hindrance: receipts never change.
     fn a_receipt_that_was_there_expects_nothing(harness: &dyn Harness) {
         let store = harness.open();
-        change(&*store, vec![Change::Entry(keyed(TENANT, 1, [7; 32], 1))]);
+        change(&*store, vec![Change::from(keyed(TENANT, 1, [7; 32], 1))]);
         let set = ReadSet::of(Key::Receipt(TENANT, [7; 32]));
         let batch = batch(
             &*store,
             &set,
-            vec![Change::Entry(entry(TENANT, 2, wallet_key(1, 1)))],
+            vec![Change::from(entry(TENANT, 2, wallet_key(1, 1)))],
         );
         commit(&*store, &batch).unwrap();
     }
@@ -357,7 +357,7 @@ cases! {
         let mut view = read(&*store, &ReadSet::of(key));
         put(&*store, [wallets_slot(TENANT, 1, wallets(TENANT, 1, &[1]))]);
         apply(
-            vec![Change::Entry(entry(TENANT, 1, wallet_key(5, 5)))],
+            vec![Change::from(entry(TENANT, 1, wallet_key(5, 5)))],
             &mut view,
         );
         commit(&*store, &view.into_batch()).unwrap();
@@ -374,7 +374,7 @@ cases! {
         put(&*store, [user(TENANT, 1, 2).slot(), children(2)]);
         let dumped = dump(&*store);
         apply(
-            vec![Change::Entry(entry(TENANT, 1, wallet_key(1, 1)))],
+            vec![Change::from(entry(TENANT, 1, wallet_key(1, 1)))],
             &mut view,
         );
         assert_eq!(conflict(commit(&*store, &view.into_batch())), [key]);
@@ -395,7 +395,7 @@ cases! {
             [user(TENANT, 1, 2).slot(), claim(TENANT, "a", 2, 2).slot()],
         );
         apply(
-            vec![Change::Entry(entry(TENANT, 1, wallet_key(1, 1)))],
+            vec![Change::from(entry(TENANT, 1, wallet_key(1, 1)))],
             &mut view,
         );
         let named = conflict(commit(&*store, &view.into_batch()));
@@ -425,7 +425,7 @@ cases! {
         );
         put(&*store, one_of_each(OTHER));
         apply(
-            vec![Change::Entry(entry(TENANT, 1, wallet_key(1, 1)))],
+            vec![Change::from(entry(TENANT, 1, wallet_key(1, 1)))],
             &mut view,
         );
         commit(&*store, &view.into_batch()).unwrap();
@@ -458,7 +458,7 @@ cases! {
         let keys: Vec<Key> = slots.iter().map(|(key, _)| key.clone()).collect();
         let mut view = read(&*store, &reads(&keys).and(Key::Receipt(TENANT, [7; 32])));
         put(&*store, one_of_each(OTHER));
-        change(&*store, vec![Change::Entry(keyed(OTHER, 1, [7; 32], 1))]);
+        change(&*store, vec![Change::from(keyed(OTHER, 1, [7; 32], 1))]);
         let changes = slots
             .into_iter()
             .map(|(key, record)| Change::Put(key, record));

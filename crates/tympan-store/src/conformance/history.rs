@@ -48,7 +48,7 @@ fn receipt(store: &dyn Store, digest: [u8; 32]) -> Option<Vec<Entry>> {
     let view = read(store, &ReadSet::of(Key::Receipt(TENANT, digest)));
     view.receipt(TENANT, digest)
         .unwrap()
-        .map(|entries| entries.to_vec())
+        .map(|entries| entries.iter().map(|entry| Entry::clone(entry)).collect())
 }
 
 const WALLET: WalletKey = WalletKey {
@@ -72,7 +72,7 @@ cases! {
     /// Entries of a wallet that is not stored are not listed.
     fn entries_are_listed_by_the_stored_wallet(harness: &dyn Harness) {
         let store = harness.open();
-        change(&*store, vec![Change::Entry(entry(TENANT, 1, WALLET))]);
+        change(&*store, vec![Change::from(entry(TENANT, 1, WALLET))]);
         assert_eq!(listed(&*store, WALLET, None, 10), [0_i64; 0]);
         put(
             &*store,
@@ -270,7 +270,7 @@ cases! {
         ];
         for (digest, first, count) in receipts {
             let entries = parts(first, digest, count);
-            change(&*store, entries.into_iter().map(Change::Entry).collect());
+            change(&*store, entries.into_iter().map(Change::from).collect());
         }
         add(&*store, WALLET, 21..=25);
         for (digest, first, count) in receipts {
@@ -288,7 +288,7 @@ cases! {
         change(
             &*store,
             (1..=9)
-                .flat_map(|nth| [Change::Entry(first(nth)), Change::Entry(second(nth))])
+                .flat_map(|nth| [Change::from(first(nth)), Change::from(second(nth))])
                 .collect(),
         );
         for nth in 1..=9 {
@@ -313,7 +313,7 @@ cases! {
             .iter()
             .zip(1..)
             .map(|(digest, id)| keyed(TENANT, id, *digest, 1));
-        change(&*store, entries.map(Change::Entry).collect());
+        change(&*store, entries.map(Change::from).collect());
         for (digest, id) in written.iter().zip(1..) {
             assert_eq!(
                 receipt(&*store, *digest),
@@ -343,14 +343,14 @@ cases! {
         );
         assert_eq!(floor(&*store), 0);
         for (change_to, expected) in [
-            (Change::Entry(entry(TENANT, 10, WALLET)), 10),
+            (Change::from(entry(TENANT, 10, WALLET)), 10),
             (Change::Audit(audit(TENANT, 20)), 20),
-            (Change::Entry(entry(OTHER, 30, WALLET)), 30),
+            (Change::from(entry(OTHER, 30, WALLET)), 30),
             (Change::Audit(audit(TENANT, 25)), 30),
-            (Change::Entry(entry(OTHER, 28, WALLET)), 30),
+            (Change::from(entry(OTHER, 28, WALLET)), 30),
             (Change::Audit(audit(OTHER, 40)), 40),
             (
-                Change::Entry(entry(TENANT, i64::MAX - 1, WALLET)),
+                Change::from(entry(TENANT, i64::MAX - 1, WALLET)),
                 i64::MAX - 1,
             ),
         ] {
@@ -368,7 +368,7 @@ cases! {
             } else {
                 (&second, &store)
             };
-            change(&**writer, vec![Change::Entry(entry(TENANT, id, WALLET))]);
+            change(&**writer, vec![Change::from(entry(TENANT, id, WALLET))]);
             assert_eq!(floor(&**reader), id);
         }
     }

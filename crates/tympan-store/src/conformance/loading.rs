@@ -265,7 +265,8 @@ cases! {
         put(&*store, [config(TENANT, 3).slot()]);
         let known = Arc::new(config(TENANT, 3));
         let mut set = ReadSet::of(Key::Config(TENANT));
-        set.known = vec![Arc::new(config(OTHER, 3)), Arc::clone(&known)];
+        set.known
+            .extend([Arc::new(config(OTHER, 3)), Arc::clone(&known)]);
         for view in [read(&*store, &set), load(&*store, &set)] {
             let found = view.config(TENANT).unwrap().expect("it is there");
             assert!(Arc::ptr_eq(found, &known), "it was loaded again");
@@ -278,10 +279,10 @@ cases! {
         put(&*store, [config(TENANT, 3).slot()]);
         for version in [2, 4] {
             let mut set = ReadSet::of(Key::Config(TENANT));
-            set.known = vec![
+            set.known.extend([
                 Arc::new(config(TENANT, version)),
                 Arc::new(config(OTHER, 3)),
-            ];
+            ]);
             for view in [read(&*store, &set), load(&*store, &set)] {
                 let found = view.config(TENANT).unwrap().expect("it is there");
                 assert_eq!(**found, config(TENANT, 3));
@@ -293,7 +294,7 @@ cases! {
     fn a_known_config_of_no_tenant_is_not_used(harness: &dyn Harness) {
         let store = harness.open();
         let mut set = ReadSet::of(Key::Config(TENANT));
-        set.known = vec![Arc::new(config(TENANT, 1))];
+        set.known.push(Arc::new(config(TENANT, 1)));
         assert_eq!(read(&*store, &set).config(TENANT).unwrap(), None);
         assert_eq!(load(&*store, &set).config(TENANT).unwrap(), None);
     }

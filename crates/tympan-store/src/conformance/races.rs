@@ -112,7 +112,7 @@ fn charge(store: &dyn Store) {
         wallet.last_entry = entry.id;
         Some(vec![
             Change::Put(key.clone(), Record::Wallets(Arc::new(all))),
-            Change::Entry(entry),
+            Change::from(entry),
         ])
     });
 }
@@ -177,7 +177,7 @@ cases! {
                 batch(
                     &*store,
                     &ReadSet::default(),
-                    vec![Change::Put(key, record), Change::Entry(entry)],
+                    vec![Change::Put(key, record), Change::from(entry)],
                 )
             })
             .collect();
@@ -335,7 +335,7 @@ cases! {
                     turn.load(&ReadSet::of(key.clone()), view).unwrap();
                     let id = turn.floor().unwrap() + 1;
                     (view.get(&key) == Some(None))
-                        .then(|| vec![Change::Entry(keyed(TENANT, id, digest, 1))])
+                        .then(|| vec![Change::from(keyed(TENANT, id, digest, 1))])
                 });
                 written += i64::from(won);
             }

@@ -63,7 +63,7 @@ fn write_receipts(store: &dyn Store, digests: &[[u8; 32]]) {
         .iter()
         .zip(1..)
         .map(|(digest, id)| {
-            Change::Entry(tympan_core::records::Entry {
+            Change::from(tympan_core::records::Entry {
                 id: tympan_core::ids::EntryId(id),
                 key: Some(*digest),
                 ..plain.clone()
@@ -165,12 +165,12 @@ cases! {
         let first = batch(
             &*store,
             &ReadSet::default(),
-            entries.clone().map(Change::Entry).to_vec(),
+            entries.clone().map(Change::from).to_vec(),
         );
         commit(&*store, &first).unwrap();
         let store = harness.reopen(store);
         let key = Key::Receipt(TENANT, [7; 32]);
-        let expected = Record::Receipt(std::sync::Arc::new(entries.to_vec()));
+        let expected = Record::Receipt(std::sync::Arc::new(entries.iter().cloned().map(Into::into).collect()));
         assert_eq!(get(&*store, &key), Some(expected));
         refused(commit(&*store, &first));
     }

@@ -270,7 +270,7 @@ cases! {
     /// Claims, with extreme owners and versions.
     fn claims_come_back(harness: &dyn Harness) {
         comes_back(harness, |claim: &mut Claim, nth| {
-            claim.value = format!("{nth:04}")
+            claim.value = format!("{nth:04}").into()
         });
     }
 
@@ -365,7 +365,7 @@ cases! {
                 digest[..8].copy_from_slice(&nth.to_be_bytes());
                 entry.key = entry.key.map(|_| digest);
             },
-            Change::Entry,
+            Change::from,
         );
     }
 
@@ -405,7 +405,7 @@ cases! {
         );
         change(
             &*store,
-            entries.iter().cloned().map(Change::Entry).collect(),
+            entries.iter().cloned().map(Change::from).collect(),
         );
         for key in newest.into_keys() {
             let query = EntryQuery {
@@ -535,12 +535,12 @@ cases! {
         change(
             &*store,
             vec![
-                Change::Entry(last.clone()),
+                Change::from(last.clone()),
                 Change::Audit(audit(tenant, max)),
             ],
         );
         let key = Key::Receipt(tenant, [255; 32]);
-        let receipt = tympan_core::view::Record::Receipt(Arc::new(vec![last]));
+        let receipt = tympan_core::view::Record::Receipt(Arc::new(vec![last.into()]));
         assert_eq!(get(&*store, &key), Some(receipt));
         assert_eq!(store.turn().unwrap().floor().unwrap(), max);
     }

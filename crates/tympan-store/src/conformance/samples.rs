@@ -184,7 +184,7 @@ pub(super) fn strand(tenant: TenantId, number: i32, version: i64) -> Strand {
 pub(super) fn card(value: &str) -> ClaimName {
     ClaimName {
         kind: IdentityKind::Card,
-        value: value.to_owned(),
+        value: value.into(),
     }
 }
 
@@ -193,7 +193,7 @@ pub(super) fn claim(tenant: TenantId, value: &str, user: i64, version: i64) -> C
     Claim {
         tenant,
         kind: IdentityKind::Card,
-        value: value.to_owned(),
+        value: value.into(),
         user: UserId(user),
         identity: IdentityId(1),
         version,

@@ -180,7 +180,7 @@ cases! {
             id: tympan_core::ids::EntryId(id),
             ..plain.clone()
         });
-        change(&*store, entries.map(Change::Entry).collect());
+        change(&*store, entries.map(Change::from).collect());
         let ids: Vec<Cell<'static>> = paged(&*store, Entry::TABLE, 700)
             .into_iter()
             .map(|row| row[0].clone())

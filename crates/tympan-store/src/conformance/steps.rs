@@ -99,7 +99,7 @@ pub(super) fn linked(
         let mut line = entry(tenant, id, key);
         line.previous = newest.last_entry;
         newest.last_entry = line.id;
-        changes.push(Change::Entry(line));
+        changes.push(Change::from(line));
     }
     let (key, record) = wallets_slot(tenant, key.owner, all);
     changes.push(Change::Put(key, record));

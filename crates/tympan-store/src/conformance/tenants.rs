@@ -89,13 +89,13 @@ cases! {
     /// A digest is a receipt in its own tenant only.
     fn receipts_stay_in_their_tenant(harness: &dyn Harness) {
         let store = harness.open();
-        change(&*store, vec![Change::Entry(keyed(TENANT, 1, [7; 32], 1))]);
+        change(&*store, vec![Change::from(keyed(TENANT, 1, [7; 32], 1))]);
         assert_eq!(get(&*store, &Key::Receipt(OTHER, [7; 32])), None);
-        change(&*store, vec![Change::Entry(keyed(OTHER, 2, [7; 32], 1))]);
+        change(&*store, vec![Change::from(keyed(OTHER, 2, [7; 32], 1))]);
         for (tenant, id) in [(TENANT, 1), (OTHER, 2)] {
             let view = read(&*store, &ReadSet::of(Key::Receipt(tenant, [7; 32])));
             let entries = view.receipt(tenant, [7; 32]).unwrap().expect("it is there");
-            assert_eq!(entries[..], [keyed(tenant, id, [7; 32], 1)]);
+            assert_eq!(entries[..], [keyed(tenant, id, [7; 32], 1).into()]);
         }
     }
 

@@ -142,7 +142,7 @@ fn follow_receipt(found: &mut Verification, receipt: &mut Option<(Entry, i32)>, 
     {
         let fits = entry.key.is_none()
             && first.id.0.checked_add(i64::from(*seen)) == Some(entry.id.0)
-            && (entry.owner, &entry.request) == (first.owner, &first.request);
+            && (entry.owner, entry.request) == (first.owner, first.request);
         found.expect(fits, "receipt", || format!("entry `{}`", entry.id));
         *seen = seen.saturating_add(1);
         return;

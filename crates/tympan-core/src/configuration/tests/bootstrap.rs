@@ -55,9 +55,16 @@ fn a_tenant_starts_with_roles_a_profile_and_an_administrator_who_may_do_everythi
         (IdentityKind::Email, "ann@example.org"),
     ] {
         let value = value.to_owned();
-        let Some(Record::Claim(claim)) =
-            record(&store, Key::Claim(tenant, ClaimName { kind, value }))
-        else {
+        let Some(Record::Claim(claim)) = record(
+            &store,
+            Key::Claim(
+                tenant,
+                ClaimName {
+                    kind,
+                    value: value.into(),
+                },
+            ),
+        ) else {
             panic!("nobody owns the identity");
         };
         assert_eq!(claim.user, made.administrator);

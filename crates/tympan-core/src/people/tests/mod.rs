@@ -30,7 +30,7 @@ fn uses(store: &Store, kind: SubjectKind, id: i64) -> (i64, i64) {
 fn owner(store: &Store, kind: IdentityKind, value: &str) -> Option<UserId> {
     let name = ClaimName {
         kind,
-        value: value.to_owned(),
+        value: value.into(),
     };
     match store.records.get(&Key::Claim(TENANT, name)) {
         Some(Record::Claim(claim)) => Some(claim.user),

@@ -461,7 +461,7 @@ fn claims_are_right(store: &Store) {
         .filter_map(|(key, record)| match (key, record) {
             (Key::Claim(_, name), Record::Claim(claim)) => {
                 assert_eq!(*name, claim.name());
-                let name = (claim.kind.clone(), claim.value.clone());
+                let name = (claim.kind.clone(), claim.value.to_string());
                 Some((name, (claim.user, claim.identity)))
             }
             _ => None,

@@ -354,7 +354,8 @@ impl Store {
                 None => self.records.remove(&change.key),
             };
         }
-        self.entries.extend(batch.entries.iter().cloned());
+        self.entries
+            .extend(batch.entries.iter().map(|entry| Entry::clone(entry)));
         let texts = batch.audit_texts.iter().cloned();
         self.events
             .extend(batch.audit_events.iter().cloned().zip(texts));
