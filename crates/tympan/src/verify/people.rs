@@ -72,7 +72,7 @@ fn claims(store: &dyn Store) -> Result<Claims, Error> {
 fn name_of(identity: &Identity) -> ClaimName {
     ClaimName {
         kind: identity.kind.clone(),
-        value: identity.value.clone(),
+        value: identity.value.as_str().into(),
     }
 }
 
