@@ -18,9 +18,9 @@ self=$(readlink -f "${BASH_SOURCE[0]}")
 cd "$(dirname "$self")/.."
 
 # Cheap first: a slip in the formatting should not cost ten minutes of compiling.
-stages=(format words audit lint rust stale print-shop simulate kill)
+stages=(format words audit lint rust stale postgres print-shop simulate kill)
 # These run tests, and one that closes without a single test has failed to do its work.
-counting=(rust print-shop simulate kill)
+counting=(rust postgres print-shop simulate kill)
 
 stage_format() { cargo fmt --all --check; }
 
@@ -38,16 +38,25 @@ stage_lint() {
 
 stage_rust() {
     if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run --locked --workspace
+        cargo nextest run --locked --workspace --exclude tympan-postgres
     else
         echo "cargo-nextest is not here: cargo test runs the same tests, more slowly"
-        cargo test --locked --workspace --lib --bins --tests --examples
+        cargo test --locked --workspace --exclude tympan-postgres --lib --bins --tests --examples
     fi
     # nextest runs no documentation tests.
     cargo test --locked --workspace --doc
 }
 
 stage_stale() { cargo xtask docs --check; }
+
+# A server of its own, or the one that DATABASE_URL names.
+stage_postgres() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        bash tools/with-postgres.sh cargo nextest run --locked --package tympan-postgres
+    else
+        bash tools/with-postgres.sh cargo test --locked --package tympan-postgres --lib --tests
+    fi
+}
 
 stage_print_shop() {
     cargo build --locked --release --package print-shop
@@ -79,6 +88,7 @@ lacks() {
     format) have_cargo && have_component fmt rustfmt ;;
     lint) have_cargo && have_component clippy clippy && have_compiler && have_certificates ;;
     print-shop) have_cargo && have_compiler && have_certificates && have_python ;;
+    postgres) have_cargo && have_compiler && have_certificates && have_python && have_postgres ;;
     *) have_cargo && have_compiler && have_certificates ;;
     esac
 }
@@ -100,6 +110,10 @@ have_python() { # 3.11 for tomllib; the oracle of print-shop asks for real time 
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || echo python3
     python3 -c 'import zoneinfo; zoneinfo.ZoneInfo("Europe/Berlin")' 2>/dev/null ||
         { [ -e /usr/share/zoneinfo/Europe/Berlin ] || echo tzdata; }
+}
+
+have_postgres() {
+    [ -n "${DATABASE_URL:-}${PG_BIN:-}" ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql
 }
 
 # Installs what the stage lacks; fails with a sentence where it cannot.

@@ -88,6 +88,7 @@ codes! {
     StoreReadOnly, "store_read_only", Storage, false, "the database cannot be written: check rights and mount";
     StoreFull, "store_full", Storage, true, "there is no room left on the store's disk; nothing was changed";
     StoreLocked, "store_locked", Storage, true, "another program holds the database and did not let go in time";
+    StoreNotDurable, "store_not_durable", Storage, false, "the store keeps commits less safely than the host demands; the message says why";
     StoreCorrupt, "store_corrupt", Storage, false, "the database holds something that tympan never writes: restore a backup";
     Storage, "storage", Storage, true, "the store failed; nothing was changed";
     UnknownOutcome, "unknown_outcome", UnknownOutcome, true, "the store could not say whether the change took effect: repeat with the same key";

@@ -109,6 +109,16 @@ pub trait Turn {
     /// # Errors
     /// See [`CommitError`].
     fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError>;
+
+    /// Ends a turn that changes nothing and whose answers rest on what it loaded: afterwards that
+    /// is as durable as a commit. A store where nothing is read before it is durable has nothing
+    /// to do.
+    ///
+    /// # Errors
+    /// `Failed` or `Unknown`, see [`CommitError`].
+    fn confirm(self: Box<Self>) -> Result<(), CommitError> {
+        Ok(())
+    }
 }
 
 /// Why a batch was not committed, or may not have been.

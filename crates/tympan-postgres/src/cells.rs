@@ -1,0 +1,194 @@
+//! Cells as the server sends and takes them: in the binary form of their types.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, Type};
+use tympan_core::error::Error;
+use tympan_core::row::{Cell, CellKind, Row as Record, Table};
+
+use crate::link::{Answer, Value};
+
+/// The type of one cell.
+pub(crate) fn kind_of(kind: CellKind) -> Type {
+    match kind {
+        CellKind::Integer => Type::INT8,
+        CellKind::Text => Type::TEXT,
+        CellKind::Bytes => Type::BYTEA,
+    }
+}
+
+/// The type of a column of cells.
+pub(crate) fn array_of(kind: CellKind) -> Type {
+    match kind {
+        CellKind::Integer => Type::INT8_ARRAY,
+        CellKind::Text => Type::TEXT_ARRAY,
+        CellKind::Bytes => Type::BYTEA_ARRAY,
+    }
+}
+
+/// A number as a value.
+pub(crate) fn number(number: i64) -> Value {
+    Value {
+        kind: Type::INT8,
+        bytes: number.to_be_bytes().to_vec(),
+    }
+}
+
+/// A text as a value.
+pub(crate) fn text(text: &str) -> Value {
+    Value {
+        kind: Type::TEXT,
+        bytes: text.as_bytes().to_vec(),
+    }
+}
+
+/// A cell that is not empty as a value.
+pub(crate) fn value(cell: &Cell<'_>) -> Value {
+    match cell {
+        Cell::Integer(one) => number(*one),
+        Cell::Text(one) => text(one),
+        Cell::Bytes(bytes) => Value {
+            kind: Type::BYTEA,
+            bytes: bytes.to_vec(),
+        },
+        // No key has an empty cell.
+        Cell::Null => text(""),
+    }
+}
+
+/// A list as a value: what stands in one column of several rows.
+pub(crate) fn list<'a, 'c: 'a>(
+    kind: CellKind,
+    cells: impl ExactSizeIterator<Item = &'a Cell<'c>>,
+) -> Value {
+    let count = cells.len();
+    let mut bytes = Vec::with_capacity(20 + count * 12);
+    let head = [
+        i32::from(count > 0),
+        1,
+        kind_of(kind).oid().cast_signed(),
+        length(count),
+        1,
+    ];
+    for part in head.iter().take(if count > 0 { 5 } else { 3 }) {
+        bytes.extend_from_slice(&part.to_be_bytes());
+    }
+    for cell in cells {
+        let number;
+        let content: &[u8] = match cell {
+            Cell::Null => {
+                bytes.extend_from_slice(&(-1_i32).to_be_bytes());
+                continue;
+            }
+            Cell::Integer(integer) => {
+                number = integer.to_be_bytes();
+                &number
+            }
+            Cell::Text(text) => text.as_bytes(),
+            Cell::Bytes(content) => content,
+        };
+        bytes.extend_from_slice(&length(content.len()).to_be_bytes());
+        bytes.extend_from_slice(content);
+    }
+    Value {
+        kind: array_of(kind),
+        bytes,
+    }
+}
+
+/// Rows of cells as one list for each column.
+pub(crate) fn lists(kinds: impl Iterator<Item = CellKind>, rows: &[Vec<Cell<'_>>]) -> Vec<Value> {
+    kinds
+        .enumerate()
+        .map(|(at, kind)| {
+            let column: Vec<&Cell<'_>> = rows.iter().filter_map(|row| row.get(at)).collect();
+            list(kind, column.into_iter())
+        })
+        .collect()
+}
+
+/// What does not fit is refused by the server: a message has at most so many bytes.
+fn length(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// A value as it came.
+struct Raw<'a>(Option<&'a [u8]>);
+
+impl<'a> FromSql<'a> for Raw<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(Some(raw)))
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(None))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+/// The cells of a row of a table, one after the other, from a column of the row on. What no tympan
+/// writes ends them.
+pub(crate) fn cells<'a>(
+    row: &'a Row,
+    table: &'static Table,
+    first: usize,
+) -> impl FnMut() -> Option<Cell<'a>> + use<'a> {
+    let mut at = 0;
+    move || {
+        let kind = table.columns.get(at)?.kind;
+        let Raw(raw) = row.try_get(first + at).ok()?;
+        at += 1;
+        let Some(raw) = raw else {
+            return Some(Cell::Null);
+        };
+        match kind {
+            CellKind::Integer => raw
+                .try_into()
+                .ok()
+                .map(i64::from_be_bytes)
+                .map(Cell::Integer),
+            CellKind::Text => std::str::from_utf8(raw)
+                .ok()
+                .map(|text| Cell::Text(text.into())),
+            CellKind::Bytes => Some(Cell::Bytes(raw.into())),
+        }
+    }
+}
+
+/// The records in the rows of an answer.
+pub(crate) fn records<T: Record>(answer: &Answer) -> Result<Vec<T>, Error> {
+    rows(answer)
+        .iter()
+        .map(|row| T::from_cells(&mut cells(row, T::TABLE, 0)))
+        .collect()
+}
+
+/// The rows of an answer.
+pub(crate) fn rows(answer: &Answer) -> &[Row] {
+    match answer {
+        Answer::Rows(rows) => rows,
+        Answer::Last(_) => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_have_the_servers_binary_form() {
+        let cells = [Cell::Integer(-1), Cell::Null];
+        let value = list(CellKind::Integer, cells.iter());
+        let expected: Vec<u8> = [1_i32, 1, 20, 2, 1, 8]
+            .iter()
+            .flat_map(|part| part.to_be_bytes())
+            .chain([255; 8])
+            .chain((-1_i32).to_be_bytes())
+            .collect();
+        assert_eq!(value.bytes, expected);
+        let empty = list(CellKind::Text, [].iter());
+        assert_eq!(empty.bytes, [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 25]);
+    }
+}

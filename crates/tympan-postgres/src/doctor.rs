@@ -1,0 +1,216 @@
+//! How safely the server keeps what it is given.
+
+use std::time::Instant;
+
+use tympan_core::error::{Code, Error};
+
+use crate::cells::rows;
+use crate::link::Step;
+use crate::load::sound;
+use crate::pool::Lent;
+
+/// How safely commits are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Keeping {
+    /// The loss of power can take commits back that were answered.
+    NotDurable,
+    /// A commit that was answered is on the server's disk; with the server, it can be lost.
+    #[default]
+    Local,
+    /// A commit that was answered is on another server's disk too.
+    Replicated,
+}
+
+impl Keeping {
+    /// The words for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotDurable => "not durable",
+            Self::Local => "local-durable",
+            Self::Replicated => "replicated",
+        }
+    }
+}
+
+/// What [`PostgresStore::doctor`](crate::PostgresStore::doctor) found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// How safely commits are kept.
+    pub keeping: Keeping,
+    /// Why: one sentence for each thing that decides it.
+    pub why: Vec<String>,
+}
+
+/// A standby that the primary waits for says that it has a commit on disk, or nothing is answered.
+const QUESTION: &str = "SELECT current_setting('fsync'), current_setting('full_page_writes'), \
+    current_setting('synchronous_commit'), current_setting('synchronous_standby_names'), \
+    (SELECT count(*) FROM pg_stat_replication), \
+    (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum')), \
+    pg_has_role('pg_read_all_stats', 'USAGE')";
+
+/// Asks the server.
+pub(crate) fn ask(link: &mut Lent<'_>, until: Instant) -> Result<Report, Error> {
+    let answers = sound(link.run(vec![Step::Text(QUESTION.to_owned(), Vec::new())], until))?;
+    let row = answers.first().and_then(|answer| rows(answer).first());
+    let unreadable = |_| Error::new(Code::Storage, "postgresql does not say how it keeps data");
+    let Some(row) = row else {
+        return Err(Error::of(Code::Storage));
+    };
+    let setting = |at: usize| row.try_get::<_, String>(at).map_err(unreadable);
+    let count = |at: usize| row.try_get::<_, i64>(at).map_err(unreadable);
+    Ok(Facts {
+        fsync: setting(0)?,
+        full_page_writes: setting(1)?,
+        synchronous_commit: setting(2)?,
+        standby_names: setting(3)?,
+        standbys: count(4)?,
+        in_step: count(5)?,
+        sees_standbys: row.try_get(6).map_err(unreadable)?,
+    }
+    .report())
+}
+
+#[derive(Debug)]
+struct Facts {
+    fsync: String,
+    full_page_writes: String,
+    synchronous_commit: String,
+    standby_names: String,
+    standbys: i64,
+    in_step: i64,
+    /// Whether the role may know how standbys are doing.
+    sees_standbys: bool,
+}
+
+impl Facts {
+    fn report(&self) -> Report {
+        let mut why = Vec::new();
+        for (name, value) in [
+            ("fsync", &self.fsync),
+            ("full_page_writes", &self.full_page_writes),
+        ] {
+            if value != "on" {
+                why.push(format!(
+                    "`{name}` is `{value}`: the loss of power can ruin the database"
+                ));
+            }
+        }
+        if !matches!(
+            self.synchronous_commit.as_str(),
+            "on" | "remote_apply" | "remote_write" | "local"
+        ) {
+            let value = &self.synchronous_commit;
+            why.push(format!(
+                "`synchronous_commit` is `{value}`: commits are answered too early"
+            ));
+        }
+        if !why.is_empty() {
+            return Report {
+                keeping: Keeping::NotDurable,
+                why,
+            };
+        }
+        let local = |why: String| Report {
+            keeping: Keeping::Local,
+            why: vec![why],
+        };
+        if self.standby_names.is_empty() {
+            return local(match self.standbys {
+                0 => "`synchronous_standby_names` is empty and there is no standby".to_owned(),
+                count => format!(
+                    "`synchronous_standby_names` is empty: {count} standbys follow, and commits do not wait for them"
+                ),
+            });
+        }
+        if !matches!(self.synchronous_commit.as_str(), "on" | "remote_apply") {
+            let value = &self.synchronous_commit;
+            return local(format!(
+                "`synchronous_commit` is `{value}`: no standby's disk is waited for"
+            ));
+        }
+        let names = &self.standby_names;
+        let waits = format!("commits wait for standbys: `synchronous_standby_names` is `{names}`");
+        let now = match (self.sees_standbys, self.in_step) {
+            (false, _) => {
+                "which are in step cannot be seen: grant the role `pg_read_all_stats`".to_owned()
+            }
+            (true, 0) => "none is in step now, so commits wait until one is".to_owned(),
+            (true, count) => format!("{count} in step now"),
+        };
+        Report {
+            keeping: Keeping::Replicated,
+            why: vec![waits, now],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        Facts {
+            fsync: "on".to_owned(),
+            full_page_writes: "on".to_owned(),
+            synchronous_commit: "on".to_owned(),
+            standby_names: "*".to_owned(),
+            standbys: 1,
+            in_step: 1,
+            sees_standbys: true,
+        }
+    }
+
+    #[test]
+    fn what_is_kept_how_safely() {
+        type Change = fn(&mut Facts);
+        let cases: &[(Change, Keeping, &str)] = &[
+            (|_| {}, Keeping::Replicated, "1 in step"),
+            (
+                |facts| facts.in_step = 0,
+                Keeping::Replicated,
+                "none is in step",
+            ),
+            (
+                |facts| facts.sees_standbys = false,
+                Keeping::Replicated,
+                "pg_read_all_stats",
+            ),
+            (
+                |facts| facts.standby_names.clear(),
+                Keeping::Local,
+                "do not wait",
+            ),
+            (
+                |facts| facts.synchronous_commit = "remote_write".to_owned(),
+                Keeping::Local,
+                "remote_write",
+            ),
+            (
+                |facts| facts.synchronous_commit = "off".to_owned(),
+                Keeping::NotDurable,
+                "too early",
+            ),
+            (
+                |facts| facts.fsync = "off".to_owned(),
+                Keeping::NotDurable,
+                "fsync",
+            ),
+            (
+                |facts| facts.full_page_writes = "off".to_owned(),
+                Keeping::NotDurable,
+                "full_page_writes",
+            ),
+        ];
+        for (change, keeping, word) in cases {
+            let mut facts = facts();
+            change(&mut facts);
+            let report = facts.report();
+            assert_eq!(report.keeping, *keeping, "{report:?}");
+            assert!(
+                report.why.iter().any(|why| why.contains(word)),
+                "{report:?}"
+            );
+        }
+    }
+}

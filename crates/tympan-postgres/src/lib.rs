@@ -1,0 +1,43 @@
+//! The store of tympan for several machines: a PostgreSQL database.
+//!
+//! Any number of processes may open one database. A turn takes row locks in a fixed order when it
+//! loads and keeps them until it commits; a commit checks on the server whatever it rests on. Both
+//! take one exchange with the server, however much they carry. Time is the server's.
+//!
+//! What a commit has answered stays: `synchronous_commit` is set by the store itself, and a commit
+//! of which nobody knows whether it took effect is reported as just that, never as a failure and
+//! never as a success. [`PostgresStore::doctor`] says how safely the server keeps what it is given.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), tympan_core::error::Error> {
+//! use tympan_postgres::{PostgresOptions, PostgresStore};
+//!
+//! let address = "postgres://tympan@db1,db2/printing?sslrootcert=/etc/ssl/ours.pem";
+//! let store = PostgresStore::open(address, &PostgresOptions::default())?;
+//! # drop(store);
+//! # Ok(())
+//! # }
+//! ```
+
+mod address;
+mod cells;
+mod commit;
+mod doctor;
+mod driver;
+mod error;
+mod expectations;
+mod link;
+mod list;
+mod load;
+mod migrate;
+mod options;
+mod pool;
+mod reads;
+mod statements;
+mod store;
+mod tls;
+mod turn;
+
+pub use doctor::{Keeping, Report};
+pub use options::{Migrate, PostgresOptions};
+pub use store::PostgresStore;

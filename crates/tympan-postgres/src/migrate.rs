@@ -1,0 +1,287 @@
+//! Makes the tables, checks whose they are, and brings older ones up to date.
+//!
+//! One transaction under an advisory lock does it all: it is done once, or not at all. Processes
+//! of the older library may go on meanwhile and after it, so a migration only ever adds: tables,
+//! indexes, functions, columns that may be empty or have a default. What nobody uses any more is
+//! taken away by the migration of a later release, when no process of the older one is left. A
+//! library does not open a database that is newer than itself.
+
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+use tympan_core::error::{Code, Error};
+use tympan_core::records::TABLES;
+
+use crate::cells::{number, rows, text};
+use crate::link::{Answer, Step, Value};
+use crate::load::sound;
+use crate::options::{Migrate, PostgresOptions};
+use crate::pool::Lent;
+
+/// The oldest server that has all that is used.
+const OLDEST_SERVER: i64 = 130_000;
+
+/// One step from one layout to the next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Migration {
+    pub(crate) number: i64,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
+}
+
+/// Every migration, in order; one that was released never changes.
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "first",
+    sql: include_str!("../migrations/0001_first.sql"),
+}];
+
+/// Makes or migrates the tables as the options allow, and checks that the keys are their own and
+/// that the role may do what it has to.
+pub(crate) fn prepare(
+    link: &mut Lent<'_>,
+    options: &PostgresOptions,
+    seed: i64,
+    migrations: &[Migration],
+    until: Instant,
+) -> Result<(), Error> {
+    let mut session = Session { link, until };
+    session.server()?;
+    session.link.in_transaction = true;
+    session.plain("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")?;
+    session.ask("SELECT pg_advisory_xact_lock($1::int8)", vec![number(seed)])?;
+    session.tables(options, migrations)?;
+    session.plain("COMMIT")?;
+    session.link.in_transaction = false;
+    session.rights(options)
+}
+
+/// The advisory locks of a schema: those of another one of the same database are other ones.
+pub(crate) fn seed(schema: &str) -> i64 {
+    let digest = Sha256::digest(schema.as_bytes());
+    digest
+        .first_chunk::<8>()
+        .map_or(0, |bytes| i64::from_be_bytes(*bytes))
+}
+
+/// A name as SQL wants it.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+struct Session<'a, 'b> {
+    link: &'a mut Lent<'b>,
+    until: Instant,
+}
+
+impl Session<'_, '_> {
+    fn run(&mut self, step: Step) -> Result<Answer, Error> {
+        let answers = sound(self.link.run(vec![step], self.until))?;
+        answers
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::of(Code::Storage))
+    }
+
+    fn plain(&mut self, text: &str) -> Result<(), Error> {
+        self.run(Step::Plain(text.to_owned())).map(drop)
+    }
+
+    fn ask(&mut self, text: &str, values: Vec<Value>) -> Result<Answer, Error> {
+        self.run(Step::Text(text.to_owned(), values))
+    }
+
+    fn is_so(&mut self, text: &str, values: Vec<Value>) -> Result<bool, Error> {
+        let answer = self.ask(text, values)?;
+        Ok(rows(&answer)
+            .first()
+            .is_some_and(|row| row.try_get(0).unwrap_or(false)))
+    }
+
+    /// Rows of two columns, a number and a text.
+    fn pairs(&mut self, text: &str) -> Result<Vec<(i64, String)>, Error> {
+        let answer = self.ask(text, Vec::new())?;
+        let pairs = rows(&answer)
+            .iter()
+            .map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?)));
+        pairs
+            .collect::<Option<_>>()
+            .ok_or_else(|| Error::of(Code::StoreForeign))
+    }
+
+    fn server(&mut self) -> Result<(), Error> {
+        let question =
+            "SELECT current_setting('server_version_num')::int8, getdatabaseencoding()::text";
+        let found = self.pairs(question)?;
+        let Some((version, encoding)) = found.first() else {
+            return Err(Error::of(Code::Storage));
+        };
+        if *version < OLDEST_SERVER {
+            let text = format!("the server is of version `{version}`; it must be 13 or later");
+            return Err(Error::new(Code::StoreOlder, text));
+        }
+        if encoding != "UTF8" {
+            let text = format!("the database keeps texts as `{encoding}`; it must be `UTF8`");
+            return Err(Error::new(Code::StoreForeign, text));
+        }
+        Ok(())
+    }
+
+    fn tables(&mut self, options: &PostgresOptions, migrations: &[Migration]) -> Result<(), Error> {
+        let schema = &options.schema;
+        let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+        let there = "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables \
+            WHERE schemaname = $1 AND tablename = 'migration')";
+        if !self.is_so(there, vec![text(schema)])? {
+            let other = "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = $1)";
+            if self.is_so(other, vec![text(schema)])? {
+                return Err(Error::of(Code::StoreForeign).with("schema", schema));
+            }
+            if options.migrate == Migrate::Never {
+                return Err(Error::of(Code::StoreMissing).with("schema", schema));
+            }
+            self.create(options)?;
+            return self.apply(migrations);
+        }
+        self.right(schema, "USAGE")?;
+        self.table_right(schema, "migration", "SELECT")?;
+        self.table_right(schema, "meta", "SELECT")?;
+        let had =
+            self.pairs("SELECT \"number\", \"sha256\" FROM \"migration\" ORDER BY \"number\"")?;
+        let version = had.last().map_or(0, |(number, _)| *number);
+        let versions = |code, text: String| {
+            Err(Error::new(code, text)
+                .with("version", version)
+                .with("library", newest))
+        };
+        let text_of = || format!("its version is {version}, the library's is {newest}");
+        if version > newest {
+            return versions(Code::StoreNewer, text_of());
+        }
+        let known = migrations.iter().map(|one| (one.number, checksum(one)));
+        if had != known.take(had.len()).collect::<Vec<_>>() {
+            let text = "its migrations are not those of this library";
+            return Err(Error::new(Code::StoreForeign, text));
+        }
+        self.keys(options)?;
+        if version == newest {
+            return Ok(());
+        }
+        if options.migrate != Migrate::Auto {
+            return versions(Code::StoreOlder, text_of());
+        }
+        let done = usize::try_from(version).unwrap_or(0);
+        self.apply(migrations.get(done..).unwrap_or_default())
+    }
+
+    fn create(&mut self, options: &PostgresOptions) -> Result<(), Error> {
+        let schema = &options.schema;
+        let exists = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1)";
+        if self.is_so(exists, vec![text(schema)])? {
+            self.right(schema, "CREATE")?;
+        } else {
+            let may = "SELECT has_database_privilege(current_database(), 'CREATE')";
+            if !self.is_so(may, Vec::new())? {
+                return Err(lacks("CREATE", "the database"));
+            }
+            self.plain(&format!("CREATE SCHEMA {}", quoted(schema)))?;
+        }
+        self.plain(
+            "CREATE TABLE \"meta\" (
+                \"name\" text COLLATE \"C\" NOT NULL PRIMARY KEY,
+                \"value\" text COLLATE \"C\" NOT NULL
+            );
+            CREATE TABLE \"migration\" (
+                \"number\" bigint NOT NULL PRIMARY KEY,
+                \"name\" text COLLATE \"C\" NOT NULL,
+                \"sha256\" text COLLATE \"C\" NOT NULL,
+                \"applied_at\" timestamptz NOT NULL DEFAULT now()
+            )",
+        )?;
+        if let Some(fingerprint) = &options.keys_fingerprint {
+            let insert = "INSERT INTO \"meta\" VALUES ('keys', $1)";
+            self.ask(insert, vec![text(fingerprint)])?;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, migrations: &[Migration]) -> Result<(), Error> {
+        for migration in migrations {
+            self.plain(migration.sql)?;
+            self.ask(
+                "INSERT INTO \"migration\" (\"number\", \"name\", \"sha256\") VALUES ($1, $2, $3)",
+                vec![
+                    number(migration.number),
+                    text(migration.name),
+                    text(&checksum(migration)),
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn keys(&mut self, options: &PostgresOptions) -> Result<(), Error> {
+        let Some(given) = &options.keys_fingerprint else {
+            return Ok(());
+        };
+        let same =
+            "SELECT EXISTS (SELECT FROM \"meta\" WHERE \"name\" = 'keys' AND \"value\" = $1)";
+        if self.is_so(same, vec![text(given)])? {
+            return Ok(());
+        }
+        Err(Error::of(Code::StoreKeys))
+    }
+
+    fn right(&mut self, schema: &str, right: &str) -> Result<(), Error> {
+        let may = "SELECT has_schema_privilege($1::text, $2::text)";
+        if self.is_so(may, vec![text(schema), text(right)])? {
+            return Ok(());
+        }
+        Err(lacks(right, &format!("schema `{schema}`")))
+    }
+
+    fn table_right(&mut self, schema: &str, table: &str, right: &str) -> Result<(), Error> {
+        let may = "SELECT has_table_privilege(format('%I.%I', $1::text, $2::text), $3::text)";
+        if self.is_so(may, vec![text(schema), text(table), text(right)])? {
+            return Ok(());
+        }
+        Err(lacks(right, &format!("table `{table}`")))
+    }
+
+    /// Everything that turns need: better missed now than in the middle of one.
+    fn rights(&mut self, options: &PostgresOptions) -> Result<(), Error> {
+        let tables: Vec<String> = TABLES
+            .iter()
+            .map(|table| table.name)
+            .chain(["stamp"])
+            .map(|name| format!("('{name}')"))
+            .collect();
+        let question = format!(
+            "SELECT 1::int8, of.name || ' ' || may.name FROM (VALUES {}) AS of (name) CROSS JOIN \
+             (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS may (name) \
+             WHERE NOT has_table_privilege(format('%I.%I', '{}', of.name), may.name) LIMIT 1",
+            tables.join(", "),
+            options.schema.replace('\'', "''"),
+        );
+        match self.pairs(&question)?.first() {
+            None => Ok(()),
+            Some((_, lacking)) => {
+                let (table, right) = lacking.split_once(' ').unwrap_or((lacking, ""));
+                Err(lacks(right, &format!("table `{table}`")))
+            }
+        }
+    }
+}
+
+fn lacks(right: &str, on: &str) -> Error {
+    Error::new(
+        Code::StoreReadOnly,
+        format!("the role lacks the right `{right}` on {on}"),
+    )
+    .with("right", right)
+}
+
+fn checksum(migration: &Migration) -> String {
+    let digest = Sha256::digest(migration.sql.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

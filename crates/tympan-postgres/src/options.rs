@@ -1,0 +1,65 @@
+//! How a database is opened.
+
+use std::time::{Duration, Instant};
+
+use crate::doctor::Keeping;
+
+/// What opening may do to the layout of a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Migrate {
+    /// Makes the tables where there are none, and brings older ones up to date.
+    #[default]
+    Auto,
+    /// Makes the tables where there are none; older ones are refused with `store_older`.
+    Check,
+    /// Makes and changes nothing: `store_missing` where there are no tables, `store_older` for
+    /// older ones.
+    Never,
+}
+
+/// How a database is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostgresOptions {
+    /// What opening may do to the layout.
+    pub migrate: Migrate,
+    /// The schema that the tables lie in; it is made with them.
+    pub schema: String,
+    /// How many connections there are at most: one for the turn, the others for reads.
+    pub connections: usize,
+    /// How long to wait: for a connection, for the rows that others hold, for the server's answer.
+    /// A commit that was not answered by then has an unknown outcome.
+    pub patience: Duration,
+    /// How safely the server must keep what it is given; if it does less, it is not opened:
+    /// `store_not_durable`.
+    pub minimum: Keeping,
+    /// What tells one key ring from another; not a secret. It is kept when the tables are made,
+    /// and a later one that differs is refused with `store_keys`. None: nothing is kept, nothing
+    /// is compared.
+    pub keys_fingerprint: Option<String>,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self {
+            migrate: Migrate::Auto,
+            schema: "tympan".to_owned(),
+            connections: 8,
+            patience: Duration::from_secs(10),
+            minimum: Keeping::Local,
+            keys_fingerprint: None,
+        }
+    }
+}
+
+/// The longest patience: a host may mean "for ever", which no instant can hold.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
+impl PostgresOptions {
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience.clamp(Duration::from_millis(1), LONGEST)
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.patience()
+    }
+}

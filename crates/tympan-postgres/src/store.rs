@@ -1,0 +1,224 @@
+//! The store: opening it, and everything that is not a turn.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use tympan_core::error::{Code, Error};
+use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan_core::row::{Cell, Table};
+use tympan_core::view::{ReadSet, View};
+use tympan_store::{Stamp, Store, Turn};
+
+use crate::address::Address;
+use crate::cells::rows;
+use crate::doctor::{self, Report};
+use crate::driver::Driver;
+use crate::link::{Answer, Step, Way};
+use crate::load::{self, Beside, Failure, sound};
+use crate::migrate::{self, MIGRATIONS, Migration, quoted};
+use crate::options::PostgresOptions;
+use crate::pool::{Lent, Pool};
+use crate::statements::{self, Lock};
+use crate::turn::PostgresTurn;
+use crate::{list, tls};
+
+/// What is read together is as of one instant, and nothing is written.
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// A database of PostgreSQL.
+#[derive(Debug)]
+pub struct PostgresStore {
+    pub(crate) options: PostgresOptions,
+    pub(crate) pool: Pool,
+    /// What tells this schema's advisory locks from another's.
+    pub(crate) seed: i64,
+    marks: AtomicU64,
+}
+
+impl PostgresStore {
+    /// Opens a database by its address, `postgres://role:password@host,other/database`. The tables
+    /// are made or migrated as the options say.
+    ///
+    /// `sslrootcert` names the file with the authority that the server's certificate must come
+    /// from; the certificate must bear the host's name. `sslmode=disable` turns encryption off; it
+    /// is off by itself where nothing leaves the machine. Of several hosts the one that takes
+    /// writes is used, and looked for again when it fails.
+    ///
+    /// # Errors
+    /// `invalid_value` for an address of another form; `store_missing`, `store_foreign`,
+    /// `store_newer`, `store_older`, `store_keys`, `store_not_durable`, `storage`;
+    /// `store_read_only` names the right that the role lacks.
+    pub fn open(address: &str, options: &PostgresOptions) -> Result<Self, Error> {
+        Self::open_with(address, options, MIGRATIONS)
+    }
+
+    pub(crate) fn open_with(
+        address: &str,
+        options: &PostgresOptions,
+        migrations: &[Migration],
+    ) -> Result<Self, Error> {
+        let until = options.deadline();
+        let address = Address::parse(address, options.patience())?;
+        let way = Way {
+            config: address.config,
+            tls: tls::connector(address.authority.as_deref())?,
+            session: session(options),
+        };
+        let seed = migrate::seed(&options.schema);
+        let pool = Pool::new(Driver::start()?, way, options.connections);
+        {
+            let mut link = pool.lend_bare(until)?;
+            let report = doctor::ask(&mut link, until)?;
+            if report.keeping < options.minimum {
+                let (is, wanted) = (report.keeping.as_str(), options.minimum.as_str());
+                let why = report.why.join("; ");
+                return Err(Error::new(
+                    Code::StoreNotDurable,
+                    format!("the server is `{is}`, and `{wanted}` is demanded: {why}"),
+                ));
+            }
+            migrate::prepare(&mut link, options, seed, migrations, until)?;
+        }
+        Ok(Self {
+            options: options.clone(),
+            pool,
+            seed,
+            marks: AtomicU64::new(0),
+        })
+    }
+
+    /// How safely the server keeps what it is given, and why.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    pub fn doctor(&self) -> Result<Report, Error> {
+        let until = self.options.deadline();
+        doctor::ask(&mut self.pool.lend(until)?, until)
+    }
+
+    /// A text that no other commit on the same connection bears.
+    pub(crate) fn next_mark(&self) -> String {
+        let number = self.marks.fetch_add(1, Ordering::Relaxed);
+        format!("{number}")
+    }
+
+    /// Reads something, and once more if the connection turns out to be broken.
+    fn reading<T>(
+        &self,
+        mut work: impl FnMut(&mut Lent<'_>, Instant) -> Result<T, Failure>,
+    ) -> Result<T, Error> {
+        let until = self.options.deadline();
+        loop {
+            let mut link = self.pool.lend(until)?;
+            match work(&mut link, until) {
+                Err(Failure::Again(_)) if Instant::now() < until => {}
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    /// Asks within one transaction in which nothing changes.
+    fn listing<T>(
+        &self,
+        mut work: impl FnMut(&mut list::Ask<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.reading(|link, until| {
+            let mut failure = None;
+            let outcome = work(&mut |step| match ask_within(link, step, until) {
+                Ok(answer) => Ok(answer),
+                Err(Failure::Failed(error)) => Err(error),
+                Err(Failure::Again(error)) => {
+                    failure = Some(error.clone());
+                    Err(error)
+                }
+            });
+            match failure {
+                Some(error) => Err(Failure::Again(error)),
+                None => Ok(outcome?),
+            }
+        })
+    }
+}
+
+fn ask_within(link: &mut Lent<'_>, step: Step, until: Instant) -> Result<Answer, Failure> {
+    let mut steps = vec![step];
+    if !link.in_transaction {
+        steps.insert(0, Step::Plain(BEGIN_READ.to_owned()));
+        link.in_transaction = true;
+    }
+    let answer = sound(link.run(steps, until))?.pop();
+    answer.ok_or_else(|| Failure::Failed(Error::of(Code::Storage)))
+}
+
+/// What every session begins with, whatever the role or the database say by default. All that turns
+/// ask is by key: plans are made once, and never go through a table because it happened to be small.
+fn session(options: &PostgresOptions) -> String {
+    let patience = options.patience().as_millis();
+    let idle = patience.saturating_mul(4);
+    format!(
+        "SET search_path = {}; SET synchronous_commit = on; SET lock_timeout = {patience}; \
+         SET statement_timeout = {patience}; SET idle_in_transaction_session_timeout = {idle}; \
+         SET client_min_messages = warning; SET plan_cache_mode = force_generic_plan; SET jit = off; \
+         SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+         SET standard_conforming_strings = on",
+        quoted(&options.schema)
+    )
+}
+
+impl Store for PostgresStore {
+    fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+        self.reading(|link, until| {
+            // What a broken attempt has put into the view would be of another instant.
+            let mut found = view.clone();
+            let beside = Beside {
+                lock: Lock::None,
+                first: Some(BEGIN_READ),
+                last: None,
+                loaded: &mut |_, _| {},
+            };
+            load::load(link, set, &mut found, beside, until)?;
+            *view = found;
+            Ok(())
+        })
+    }
+
+    fn users(&self, query: &UserQuery) -> Result<Vec<User>, Error> {
+        self.listing(|ask| list::users(ask, query))
+    }
+
+    fn entries(&self, query: &EntryQuery) -> Result<Vec<(Entry, Option<EntryText>)>, Error> {
+        self.listing(|ask| list::entries(ask, query))
+    }
+
+    fn audit_events(
+        &self,
+        query: &AuditQuery,
+    ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
+        self.listing(|ask| list::audit_events(ask, query))
+    }
+
+    fn scan(
+        &self,
+        table: &'static Table,
+        after: Option<&[Cell<'static>]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
+        self.listing(|ask| list::scan(ask, table, after, limit))
+    }
+
+    fn stamp(&self) -> Result<Stamp, Error> {
+        self.reading(|link, until| {
+            let step = Step::Query(statements::commits(), Vec::new());
+            let answers = sound(link.run(vec![step], until))?;
+            let row = answers.first().and_then(|answer| rows(answer).first());
+            let commits = row.and_then(|row| row.try_get::<_, i64>(0).ok());
+            let commits = commits.ok_or_else(|| Error::of(Code::StoreCorrupt))?;
+            Ok(Stamp(commits.cast_unsigned(), 0))
+        })
+    }
+
+    fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {
+        Ok(Box::new(PostgresTurn::begin(self)))
+    }
+}

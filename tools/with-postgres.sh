@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Runs a command with a PostgreSQL of its own, which is gone when the command ends.
+#
+#   bash tools/with-postgres.sh cargo nextest run --package tympan-postgres
+#
+# The command finds it by DATABASE_URL (and by PG* variables). If DATABASE_URL is set already, that
+# server is used and nothing is started.
+#
+#   PG_BIN=/path/bin   the server's programs, if not Debian's
+#
+# The server does what a server must do to keep its word: fsync, full_page_writes and
+# synchronous_commit are on, and printed. Debian's package is installed where it is missing, as
+# root or through sudo, after saying so.
+set -euo pipefail
+
+[ $# -gt 0 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2; }
+if [ -n "${DATABASE_URL:-}" ]; then exec "$@"; fi
+
+programs() { { ls -d /usr/lib/postgresql/*/bin 2>/dev/null || true; } | sort -V | tail -n 1; }
+
+install() {
+    local as=()
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || { echo "postgresql is missing; neither root nor sudo to install it" >&2; exit 1; }
+        as=(sudo)
+    fi
+    command -v apt-get >/dev/null || { echo "postgresql is missing; no apt-get here: set PG_BIN or DATABASE_URL" >&2; exit 1; }
+    echo "installing by apt: postgresql" >&2
+    # The package would start a server of its own otherwise.
+    "${as[@]}" mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] ||
+        echo 'create_main_cluster = false' | "${as[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+    "${as[@]}" apt-get update -qq >&2
+    "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >&2 </dev/null
+}
+
+[ -n "${PG_BIN:-$(programs)}" ] || install
+bin=${PG_BIN:-$(programs)}
+[ -x "$bin/initdb" ] || { echo "there is no initdb in \`$bin\`" >&2; exit 1; }
+
+folder=$(mktemp -d /tmp/tympan-postgres.XXXXXX)
+as=()
+if [ "$(id -u)" = 0 ]; then
+    # The server refuses to run as root.
+    id -u postgres >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin postgres
+    as=(runuser -u postgres --)
+    chown postgres "$folder"
+fi
+server() { (cd / && "${as[@]}" "$bin/pg_ctl" -D "$folder/data" "$@"); }
+cleanup() {
+    server -m immediate -w stop >/dev/null 2>&1 || true
+    rm -rf "$folder"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+(cd / && "${as[@]}" "$bin/initdb" -D "$folder/data" -U tympan -A trust --no-sync -E UTF8 --locale=C.UTF-8) \
+    >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+settings="-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=300"
+settings+=" -c fsync=on -c full_page_writes=on -c synchronous_commit=on"
+server -w -t 60 -l "$folder/server.log" -o "$settings" start >/dev/null || { cat "$folder/server.log" >&2; exit 1; }
+
+export PGHOST=127.0.0.1 PGPORT=$port PGUSER=tympan PGDATABASE=postgres
+export DATABASE_URL="postgres://tympan@127.0.0.1:$port/postgres"
+# For tests that start, stop and copy servers of their own.
+export TYMPAN_PG_BIN=$bin
+for setting in fsync full_page_writes synchronous_commit; do
+    echo "$setting = $("$bin/psql" -X -A -t -c "SHOW $setting")"
+done
+"$@"
