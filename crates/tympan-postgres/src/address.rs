@@ -63,7 +63,6 @@ impl Address {
             })
             // Decisions rest on what the one server that takes writes says; never on a replica.
             .target_session_attrs(TargetSessionAttrs::ReadWrite)
-            .application_name("tympan")
             .keepalives(true)
             .keepalives_idle(KEEPALIVE)
             .keepalives_interval(KEEPALIVE)

@@ -157,12 +157,13 @@ fn session(options: &PostgresOptions) -> String {
     let patience = options.patience().as_millis();
     let idle = patience.saturating_mul(4);
     format!(
-        "SET search_path = {}; SET synchronous_commit = on; SET lock_timeout = {patience}; \
+        "SET search_path = {}; SET application_name = 'tympan {}'; SET synchronous_commit = on; SET lock_timeout = {patience}; \
          SET statement_timeout = {patience}; SET idle_in_transaction_session_timeout = {idle}; \
          SET client_min_messages = warning; SET plan_cache_mode = force_generic_plan; SET jit = off; \
          SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
          SET standard_conforming_strings = on",
-        quoted(&options.schema)
+        quoted(&options.schema),
+        options.schema.replace('\'', "''")
     )
 }
 

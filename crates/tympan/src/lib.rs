@@ -8,6 +8,8 @@ mod handle;
 mod key_file;
 mod open;
 mod options;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod queries;
 pub mod sources;
 #[cfg(feature = "sqlite")]

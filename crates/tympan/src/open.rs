@@ -7,11 +7,14 @@ use tympan_store::Store;
 use crate::engine::{Engine, Parts, Tenants};
 use crate::handle::Tympan;
 use crate::options::Options;
+use crate::sources::SystemClock;
 
 impl Tympan {
     /// Opens a store: `memory:`, which begins empty and is gone with the last clone, or
     /// `sqlite:PATH`, a file that is made if it is not there. The path is taken as it stands,
-    /// relative to the working directory or not: `sqlite:shop.db`, `sqlite:/srv/shop.db`.
+    /// relative to the working directory or not: `sqlite:shop.db`, `sqlite:/srv/shop.db`. With the
+    /// feature `postgres` also `postgres://role:password@host,other/database`, which any number of
+    /// processes share; its keys must be given, and be the same for all.
     ///
     /// A new store has no tenant yet: run [`Bootstrap`](crate::Bootstrap), once. Unless
     /// [`Options::keys`] gives them, the keys of a file lie beside it in `PATH.keys`, made when the
@@ -29,9 +32,11 @@ impl Tympan {
             Some(("sqlite", path)) if !path.is_empty() => {
                 crate::sqlite::open(std::path::Path::new(path), options)
             }
+            #[cfg(feature = "postgres")]
+            Some(("postgres" | "postgresql", _)) => crate::postgres::open(address, options),
             _ => Err(Error::new(
                 Code::InvalidValue,
-                "an address is `memory:` or `sqlite:` and a path",
+                "an address is `memory:`, `sqlite:` and a path, or `postgres:` and the rest of it",
             )
             .with("field", "address")),
         }
@@ -45,7 +50,8 @@ impl Tympan {
         let ring = options.ring()?;
         let engine = Engine::new(Parts {
             store,
-            clock: options.clock,
+            clock_leads: options.clock.is_some(),
+            clock: options.clock.unwrap_or_else(|| Box::new(SystemClock)),
             ids: options.ids,
             random: options.random,
             tenants: Tenants::new(ring),

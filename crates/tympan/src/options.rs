@@ -5,7 +5,7 @@ use std::time::Duration;
 use tympan_core::error::{Code, Error};
 use tympan_vault::{KeyRing, RandomSource};
 
-use crate::sources::{Clock, IdSource, SystemClock, SystemRandom, TimeIds};
+use crate::sources::{Clock, IdSource, SystemRandom, TimeIds};
 
 /// How durable a commit is on SQLite.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,9 +38,13 @@ pub struct Options {
     pub(crate) deadline: Duration,
     pub(crate) freshness: Duration,
     pub(crate) queue_limit: usize,
-    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) clock: Option<Box<dyn Clock>>,
     pub(crate) ids: Box<dyn IdSource>,
     pub(crate) random: Box<dyn RandomSource + Send>,
+    #[cfg(feature = "postgres")]
+    pub(crate) schema: String,
+    #[cfg(feature = "postgres")]
+    pub(crate) keeping: tympan_postgres::Keeping,
 }
 
 /// Commands that may wait at once: more wait for room.
@@ -55,9 +59,13 @@ impl Default for Options {
             deadline: Duration::from_secs(30),
             freshness: Duration::from_secs(1),
             queue_limit: QUEUE_LIMIT,
-            clock: Box::new(SystemClock),
+            clock: None,
             ids: Box::new(TimeIds::default()),
             random: Box::new(SystemRandom::default()),
+            #[cfg(feature = "postgres")]
+            schema: "tympan".to_owned(),
+            #[cfg(feature = "postgres")]
+            keeping: tympan_postgres::Keeping::default(),
         }
     }
 }
@@ -108,11 +116,28 @@ impl Options {
         self
     }
 
+    /// The schema of a PostgreSQL database that the tables lie in; by default `tympan`.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn schema(mut self, schema: impl Into<String>) -> Self {
+        self.schema = schema.into();
+        self
+    }
+
+    /// How safely a PostgreSQL server must at least keep what it is given; one that does less is
+    /// not opened. By default [`Keeping::Local`](crate::Keeping::Local).
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn keeping(mut self, minimum: tympan_postgres::Keeping) -> Self {
+        self.keeping = minimum;
+        self
+    }
+
     /// Another clock than the machine's. An [`Arc`](std::sync::Arc) of a clock is one too, so that a
     /// test keeps hold of its [`ManualClock`](crate::sources::ManualClock).
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Some(Box::new(clock));
         self
     }
 

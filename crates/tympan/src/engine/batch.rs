@@ -68,8 +68,8 @@ impl Engine {
         let mut view = View::default();
         turn.load(&self.read_set(jobs), &mut view)?;
         let now = match turn.now()? {
-            Some(now) => now,
-            None => self.clock.now(),
+            Some(now) if !self.clock_leads => now,
+            _ => self.clock.now(),
         };
         let floor = turn.floor()?;
         let mut noise = [0; 32];
@@ -96,13 +96,14 @@ impl Engine {
         }
         lock(&self.ids).used(ids.peek() - 1);
         self.learn(&view);
-        if !view.is_changed() {
-            return Ok((refused, Outcome::Committed));
-        }
-        let batch = view.into_batch();
+        let batch = view.is_changed().then(|| view.into_batch());
         // Nobody knows how far a commit came that panicked.
-        let committed = catch_unwind(AssertUnwindSafe(|| turn.commit(&batch)))
-            .unwrap_or_else(|_| Err(CommitError::Unknown(Error::of(Code::UnknownOutcome))));
+        let committed = catch_unwind(AssertUnwindSafe(|| match &batch {
+            Some(batch) => turn.commit(batch),
+            None => turn.confirm(),
+        }))
+        .unwrap_or_else(|_| Err(CommitError::Unknown(Error::of(Code::UnknownOutcome))));
+        let batch = batch.unwrap_or_default();
         let outcome = match committed {
             Ok(()) => {
                 self.after_commit(&batch);

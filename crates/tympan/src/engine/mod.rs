@@ -23,6 +23,8 @@ pub use submission::Submission;
 pub(crate) struct Engine {
     pub(crate) store: Box<dyn Store>,
     pub(crate) clock: Box<dyn Clock>,
+    /// Whether it goes before the store's own.
+    clock_leads: bool,
     pub(crate) tenants: Tenants,
     ids: Mutex<Box<dyn IdSource>>,
     random: Mutex<Box<dyn RandomSource + Send>>,
@@ -35,6 +37,7 @@ pub(crate) struct Engine {
 pub(crate) struct Parts {
     pub(crate) store: Box<dyn Store>,
     pub(crate) clock: Box<dyn Clock>,
+    pub(crate) clock_leads: bool,
     pub(crate) ids: Box<dyn IdSource>,
     pub(crate) random: Box<dyn RandomSource + Send>,
     pub(crate) tenants: Tenants,
@@ -50,6 +53,7 @@ impl Engine {
         Self {
             store: parts.store,
             clock: parts.clock,
+            clock_leads: parts.clock_leads,
             tenants: parts.tenants,
             ids: Mutex::new(parts.ids),
             random: Mutex::new(parts.random),
