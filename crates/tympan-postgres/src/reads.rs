@@ -354,7 +354,7 @@ pub(crate) struct Found {
     holds: HashMap<(TenantId, HoldId), Hold>,
     uses: HashMap<(TenantId, Subject), Uses>,
     strands: HashMap<(TenantId, i32), Strand>,
-    receipts: HashMap<(TenantId, [u8; 32]), Vec<Entry>>,
+    receipts: HashMap<(TenantId, [u8; 32]), Vec<Arc<Entry>>>,
 }
 
 impl Found {
@@ -447,7 +447,7 @@ impl Found {
             }
             let key = current
                 .ok_or_else(|| Error::new(Code::StoreCorrupt, "an entry belongs to no receipt"))?;
-            self.receipts.entry(key).or_default().push(entry);
+            self.receipts.entry(key).or_default().push(entry.into());
         }
         Ok(())
     }
