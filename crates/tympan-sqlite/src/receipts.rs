@@ -34,9 +34,9 @@ pub(crate) const STEP: usize = 256;
 /// A move frees room twice as fast as new keys fill it.
 const MOVED_PER_KEY: usize = 2;
 /// The filter takes in so many rows of the table for each key that comes, and at least so many with
-/// each commit.
-const TAKEN_IN_PER_KEY: usize = 8;
-const TAKEN_IN_PER_COMMIT: usize = 128;
+/// each commit: no more than what it has taken in saves meanwhile.
+const TAKEN_IN_PER_KEY: usize = 4;
+const TAKEN_IN_PER_COMMIT: usize = 16;
 
 const READ_PROGRESS: &str = "SELECT \"mark\", \"next_mark\", \"moved_to\", \"strays\" FROM \"receipt_progress\" WHERE \"id\" = 1";
 const WRITE_PROGRESS: &str = "UPDATE \"receipt_progress\" \
