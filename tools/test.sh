@@ -51,11 +51,17 @@ stage_stale() { cargo xtask docs --check; }
 
 # A server of its own, or the one that DATABASE_URL names.
 stage_postgres() {
+    bash tools/with-postgres.sh bash tools/test.sh --inner on-postgres
+}
+
+stage_on_postgres() {
+    local run=(cargo test --locked --package tympan-postgres)
     if cargo nextest --version >/dev/null 2>&1; then
-        bash tools/with-postgres.sh cargo nextest run --locked --package tympan-postgres
-    else
-        bash tools/with-postgres.sh cargo test --locked --package tympan-postgres --lib --tests
+        run=(cargo nextest run --locked --package tympan-postgres)
     fi
+    "${run[@]}"
+    # And once more over encrypted connections, where the server has them.
+    [ -z "${TYMPAN_TLS_URL:-}" ] || TYMPAN_ADDRESS=$TYMPAN_TLS_URL "${run[@]}" --test conformance
 }
 
 stage_print_shop() {

@@ -57,13 +57,35 @@ trap 'exit 130' INT TERM
 (cd / && "${as[@]}" "$bin/initdb" -D "$folder/data" -U tympan -A trust --no-sync -E UTF8 --locale=C.UTF-8) \
     >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
 
+# Encrypted connections are checked with an authority of its own; another one has signed nothing.
+certificate() { # NAME SUBJECT [ISSUER]: a certificate for the subject, by itself or by the issuer
+    local sign=(-x509) extensions=(-addext "basicConstraints=critical,CA:TRUE")
+    if [ -n "${3:-}" ]; then
+        sign=(-x509 -CA "$folder/$3.pem" -CAkey "$folder/$3.key")
+        extensions=(-addext "basicConstraints=critical,CA:FALSE" -addext "subjectAltName=DNS:$2")
+    fi
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "${sign[@]}" -days 2 \
+        -subj "/CN=$2" "${extensions[@]}" -config "$folder/openssl.cnf" -keyout "$folder/$1.key" -out "$folder/$1.pem" 2>"$folder/openssl.log" ||
+        { cat "$folder/openssl.log" >&2; exit 1; }
+}
+printf '[req]\ndistinguished_name = name\n[name]\n' >"$folder/openssl.cnf"
+certificate authority "authority of a test"
+certificate other "another authority"
+certificate server localhost authority
+[ ${#as[@]} = 0 ] || chown postgres "$folder"/server.*
+chmod 600 "$folder"/*.key
+
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 settings="-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=300"
 settings+=" -c fsync=on -c full_page_writes=on -c synchronous_commit=on"
+settings+=" -c ssl=on -c ssl_cert_file=$folder/server.pem -c ssl_key_file=$folder/server.key"
 server -w -t 60 -l "$folder/server.log" -o "$settings" start >/dev/null || { cat "$folder/server.log" >&2; exit 1; }
 
 export PGHOST=127.0.0.1 PGPORT=$port PGUSER=tympan PGDATABASE=postgres
 export DATABASE_URL="postgres://tympan@127.0.0.1:$port/postgres"
+# The same server by encrypted connections, and an authority that is not its own.
+export TYMPAN_TLS_URL="postgres://tympan@localhost:$port/postgres?sslrootcert=$folder/authority.pem"
+export TYMPAN_OTHER_AUTHORITY="$folder/other.pem"
 # For tests that start, stop and copy servers of their own.
 export TYMPAN_PG_BIN=$bin
 for setting in fsync full_page_writes synchronous_commit; do

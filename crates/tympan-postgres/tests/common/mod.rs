@@ -7,8 +7,13 @@ use std::time::Duration;
 use tokio_postgres::{Client, NoTls};
 use tympan_postgres::{PostgresOptions, PostgresStore};
 
-/// The server that tests run on.
+/// The server that tests run on, as the store is to reach it.
 pub fn address() -> String {
+    std::env::var("TYMPAN_ADDRESS").unwrap_or_else(|_| plain())
+}
+
+/// The server that tests run on, as tests reach it past the store.
+pub fn plain() -> String {
     std::env::var("DATABASE_URL")
         .expect("DATABASE_URL names no server: run this by `bash tools/with-postgres.sh`")
 }
@@ -48,14 +53,14 @@ impl Drop for Schema {
 
 /// Runs statements past the store.
 pub fn run(text: &str) {
-    with(&address(), async |client| {
+    with(&plain(), async |client| {
         client.batch_execute(text).await.unwrap()
     });
 }
 
 /// The first value of the first row, as text.
 pub fn ask(text: &str) -> String {
-    with(&address(), async |client| {
+    with(&plain(), async |client| {
         let messages = client.simple_query(text).await.unwrap();
         messages
             .iter()
