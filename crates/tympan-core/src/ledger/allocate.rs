@@ -1,6 +1,6 @@
 //! Which wallets give how much: all of what a job needs, of every measure, or nothing.
 
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 use crate::error::Error;
 use crate::ledger::book::{Book, own_funds_key};
@@ -8,32 +8,57 @@ use crate::ledger::price::Price;
 use crate::ledger::schedule::wallet_key;
 use crate::ledger::usage::Usage;
 use crate::measure::Measure;
-use crate::records::{HoldPart, WhenExhausted};
+use crate::records::{HoldPart, PlanRevision, WhenExhausted};
 use crate::time::Timestamp;
 
 /// How much of a measure a job needs, and the wallets that may give it, in order.
 #[derive(Debug)]
 pub(super) struct Demand {
-    pub(super) amount: i64,
-    wallets: SmallVec<[usize; 4]>,
-    unlimited: bool,
+    measure: Measure,
+    amount: i64,
+    /// What was cut off already.
+    denied: i64,
+    sources: SmallVec<[Source; 4]>,
+    /// Where whatever nothing covers is counted, if nothing limits the job.
+    without_limit: Option<usize>,
+}
+
+/// A wallet that may give.
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    wallet: usize,
+    /// What a hold kept aside in it: that much it gives in any case.
+    kept: i64,
+    /// Whether it gives more than that.
+    in_force: bool,
+}
+
+impl Source {
+    fn new(wallet: usize) -> Self {
+        Self {
+            wallet,
+            kept: 0,
+            in_force: true,
+        }
+    }
 }
 
 impl Demand {
-    /// Cuts the demand down to what a hold kept aside for it; what was cut off.
-    pub(super) fn limit_to(&mut self, parts: &[HoldPart], book: &Book<'_>) -> Result<i64, Error> {
-        let mut held = 0;
-        for index in &self.wallets {
-            let key = book.wallet(*index)?.key();
-            held += parts
-                .iter()
-                .filter(|part| part.wallet() == key)
-                .map(|part| part.amount)
-                .sum::<i64>();
+    /// What a hold kept aside for it.
+    fn kept(&self) -> Result<i64, Error> {
+        let mut kept = 0;
+        for source in &self.sources {
+            kept = Book::checked(source.kept.checked_add(kept))?;
         }
-        let cut = (self.amount - held).max(0);
+        Ok(kept)
+    }
+
+    /// Cuts the demand down to what a hold kept aside for it.
+    pub(super) fn limit_to_kept(&mut self) -> Result<(), Error> {
+        let cut = (self.amount - self.kept()?).max(0);
         self.amount -= cut;
-        Ok(cut)
+        self.denied += cut;
+        Ok(())
     }
 }
 
@@ -47,6 +72,20 @@ pub(super) struct Take {
     pub(super) amount: i64,
     /// How much of it lies below the wallet's limit, where the rules set one.
     pub(super) debt: i64,
+    /// What the job needed of the wallet's measure and does not get; told once for each measure.
+    pub(super) denied: i64,
+}
+
+impl Take {
+    /// A line on record that takes nothing.
+    pub(super) fn nothing(wallet: usize) -> Self {
+        Self {
+            wallet,
+            amount: 0,
+            debt: 0,
+            denied: 0,
+        }
+    }
 }
 
 /// What the wallets give.
@@ -91,34 +130,95 @@ pub(super) fn demands(
             (Measure::Cost(_), _) => continue,
             (measure, _) => usage.of(measure),
         };
-        let of_measure = || plans.iter().filter(|plan| plan.measure == measure);
-        let warns = of_measure().any(|plan| plan.when_exhausted == WhenExhausted::Warn);
-        let mut wallets: SmallVec<[usize; 4]> = of_measure()
-            .filter_map(|plan| book.position(wallet_key(book.user, plan)))
-            .collect();
-        let unlimited = warns || !book.user.restricted;
-        if matches!(measure, Measure::Cost(_)) {
-            let own_funds = own_funds_key(book.user, measure)?;
-            if wallets.is_empty() || unlimited || book.position(own_funds).is_some() {
-                wallets.push(book.own_funds(measure)?);
-            }
-        }
-        demands.push(Demand {
-            amount,
-            wallets,
-            unlimited,
-        });
+        demands.push(demand(book, measure, amount)?);
     }
     if demands.is_empty() {
         // Nothing limits the job and nothing prices it; its record still needs a wallet.
-        let wallet = book.own_funds(Measure::Cost(book.config.tenant.currency))?;
-        demands.push(Demand {
-            amount: 0,
-            wallets: smallvec![wallet],
-            unlimited: true,
-        });
+        let measure = Measure::Cost(book.config.tenant.currency);
+        demands.push(demand(book, measure, 0)?);
     }
     Ok(demands)
+}
+
+fn demand(book: &mut Book<'_>, measure: Measure, amount: i64) -> Result<Demand, Error> {
+    let plans = book.plans.clone();
+    let of_measure = || plans.iter().filter(|plan| plan.measure == measure);
+    let warns = |plan: &&&PlanRevision| plan.when_exhausted == WhenExhausted::Warn;
+    let wallet_of = |book: &Book<'_>, plan| book.position(wallet_key(book.user, plan));
+    let mut sources: SmallVec<[Source; 4]> = of_measure()
+        .filter_map(|plan| wallet_of(book, plan))
+        .map(Source::new)
+        .collect();
+    if matches!(measure, Measure::Cost(_)) {
+        let own_funds = own_funds_key(book.user, measure)?;
+        if sources.is_empty() || !book.user.restricted || book.position(own_funds).is_some() {
+            sources.push(Source::new(book.own_funds(measure)?));
+        }
+    }
+    // What a plan only counts, it counts itself; what an unrestricted user owes is money to pay,
+    // which no schedule may forgive.
+    let last = sources.last().map(|source| source.wallet);
+    let without_limit = of_measure()
+        .rfind(warns)
+        .and_then(|plan| wallet_of(book, plan))
+        .or_else(|| last.filter(|_| !book.user.restricted));
+    Ok(Demand {
+        measure,
+        amount,
+        denied: 0,
+        sources,
+        without_limit,
+    })
+}
+
+/// Lets wallets give what a hold kept aside in them, whatever feeds the user now: meanwhile the
+/// profile may have been changed, or a plan have ended. A measure that nothing limits any more is
+/// taken as far as it was held.
+pub(super) fn keep(
+    demands: &mut Demands,
+    parts: &[HoldPart],
+    book: &Book<'_>,
+    usage: &Usage,
+) -> Result<(), Error> {
+    for part in parts {
+        let Some(wallet) = book.position(part.wallet()) else {
+            continue;
+        };
+        let measure = book.wallet(wallet)?.measure;
+        let of_measure = demands.iter().position(|demand| demand.measure == measure);
+        let place = of_measure.unwrap_or(demands.len());
+        if of_measure.is_none() {
+            demands.push(Demand {
+                measure,
+                amount: 0,
+                denied: 0,
+                sources: SmallVec::new(),
+                without_limit: None,
+            });
+        }
+        let Some(demand) = demands.get_mut(place) else {
+            continue;
+        };
+        match demand
+            .sources
+            .iter_mut()
+            .find(|source| source.wallet == wallet)
+        {
+            Some(source) => source.kept = part.amount,
+            None => demand.sources.insert(
+                0,
+                Source {
+                    wallet,
+                    kept: part.amount,
+                    in_force: false,
+                },
+            ),
+        }
+        if demand.sources.iter().all(|source| !source.in_force) {
+            demand.amount = usage.of(measure).min(demand.kept()?);
+        }
+    }
+    Ok(())
 }
 
 /// Takes what is demanded. Each demand yields at least one line, so that it is on record.
@@ -126,68 +226,70 @@ pub(super) fn allocate(
     book: &Book<'_>,
     demands: &[Demand],
     beyond: Beyond,
-) -> Result<Result<(Takes, i64), Shortage>, Error> {
+) -> Result<Result<Takes, Shortage>, Error> {
     let mut takes = Takes::new();
-    let mut denied = 0_i64;
     for demand in demands {
         let first = takes.len();
         let mut missing = demand.amount;
-        for index in &demand.wallets {
-            let amount = missing.min(available(book, *index)?.max(0));
+        for source in &demand.sources {
+            let free = available(book, source.wallet)?.max(0);
+            let given = if source.in_force {
+                free.max(source.kept)
+            } else {
+                source.kept
+            };
+            let amount = missing.min(given);
             if amount > 0 {
                 takes.push(Take {
-                    wallet: *index,
                     amount,
-                    debt: 0,
+                    // The limit may have moved since the hold was made.
+                    debt: (amount - free).max(0),
+                    ..Take::nothing(source.wallet)
                 });
                 missing -= amount;
             }
         }
-        if missing > 0 && (demand.unlimited || beyond == Beyond::Owe) {
-            let debt = if demand.unlimited { 0 } else { missing };
-            owe(&mut takes, first, demand, missing, debt)?;
-        } else if missing > 0 && beyond == Beyond::Refuse {
-            return shortage(book, demand).map(Err);
-        } else {
-            denied = Book::checked(denied.checked_add(missing))?;
+        if missing > 0 {
+            match (demand.without_limit, beyond) {
+                (Some(wallet), _) => take_more(&mut takes, first, wallet, missing, 0)?,
+                (None, Beyond::Owe) => {
+                    let last = demand.sources.last().map_or(0, |source| source.wallet);
+                    take_more(&mut takes, first, last, missing, missing)?;
+                }
+                (None, Beyond::Refuse) => return shortage(book, demand).map(Err),
+                (None, Beyond::TakeAvailable) => {}
+            }
         }
-        if let (true, Some(wallet)) = (takes.len() == first, demand.wallets.first()) {
-            takes.push(Take {
-                wallet: *wallet,
-                amount: 0,
-                debt: 0,
-            });
+        let unmet = demand.without_limit.is_none() && beyond == Beyond::TakeAvailable;
+        let denied = if unmet { missing } else { 0 };
+        if let (true, Some(source)) = (takes.len() == first, demand.sources.first()) {
+            takes.push(Take::nothing(source.wallet));
+        }
+        if let Some(take) = takes.get_mut(first) {
+            take.denied = Book::checked(demand.denied.checked_add(denied))?;
         }
     }
-    Ok(Ok((takes, denied)))
+    Ok(Ok(takes))
 }
 
-/// Lets the last wallet of a demand give what is missing.
-fn owe(
+/// Lets a wallet give more than it has.
+fn take_more(
     takes: &mut Takes,
     first: usize,
-    demand: &Demand,
-    missing: i64,
+    wallet: usize,
+    amount: i64,
     debt: i64,
 ) -> Result<(), Error> {
-    let Some(last) = demand.wallets.last().copied() else {
-        return Ok(());
-    };
-    let taken = takes
-        .get_mut(first..)
-        .into_iter()
-        .flatten()
-        .find(|take| take.wallet == last);
-    match taken {
-        Some(take) => {
-            take.amount = Book::checked(take.amount.checked_add(missing))?;
-            take.debt = debt;
-        }
-        None => takes.push(Take {
-            wallet: last,
-            amount: missing,
+    let of_demand = takes.get_mut(first..).into_iter().flatten();
+    if let Some(take) = of_demand.into_iter().find(|take| take.wallet == wallet) {
+        take.amount = Book::checked(take.amount.checked_add(amount))?;
+        take.debt = Book::checked(take.debt.checked_add(debt))?;
+    } else {
+        takes.push(Take {
+            amount,
             debt,
-        }),
+            ..Take::nothing(wallet)
+        });
     }
     Ok(())
 }
@@ -195,15 +297,15 @@ fn owe(
 fn shortage(book: &Book<'_>, demand: &Demand) -> Result<Shortage, Error> {
     let mut sum = 0_i64;
     let mut next_reset_at = None;
-    for index in &demand.wallets {
-        sum = sum.saturating_add(available(book, *index)?.max(0));
-        let wallet = book.wallet(*index)?;
+    for source in &demand.sources {
+        sum = sum.saturating_add(available(book, source.wallet)?.max(0));
+        let wallet = book.wallet(source.wallet)?;
         next_reset_at = [next_reset_at, wallet.next_due_at]
             .into_iter()
             .flatten()
             .min();
     }
-    let wallet = demand.wallets.first().copied().unwrap_or(0);
+    let wallet = demand.sources.first().map_or(0, |source| source.wallet);
     Ok(Shortage {
         wallet,
         needed: demand.amount,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::command::Decision;
 use crate::command::{Context, Stop};
-use crate::digest::salt;
 use crate::error::{Code, Error};
 use crate::ids::{EntryId, HoldId, TenantId};
 use crate::ledger::chain::{entry_chain, entry_text_digest};
@@ -315,12 +314,7 @@ impl<'a> Book<'a> {
             first.parts = parts;
             first.attempt = key.attempt;
             if let Some(reason) = reason {
-                let text = EntryText {
-                    entry: first.id,
-                    tenant: first.tenant,
-                    salt: salt(context.noise, first.tenant, first.id.0),
-                    reason,
-                };
+                let text = key.text(context, first.id, reason);
                 first.text_digest = Some(entry_text_digest(&text));
                 self.texts.push(text);
             }

@@ -8,9 +8,9 @@ use crate::ids::{HoldId, TenantId, UserId};
 use crate::ledger::allocate::{Beyond, Demands, Shortage, Take, allocate, demands};
 use crate::ledger::book::{Book, blank};
 use crate::ledger::price::{Price, price};
-use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, answer};
+use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, answer, measure_of};
 use crate::ledger::usage::Usage;
-use crate::measure::Currency;
+use crate::measure::{Currency, Measure};
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
 use crate::records::{Config, Entry, HoldPart, Request, User, Verb};
@@ -93,7 +93,7 @@ pub struct PreparedJob {
 /// What a job used and how it is priced.
 #[derive(Debug)]
 pub(super) struct Job {
-    usage: Usage,
+    pub(super) usage: Usage,
     queue: Option<String>,
     cost: Option<StatedCost>,
 }
@@ -134,14 +134,21 @@ impl Job {
         }
     }
 
-    /// What the job needs, and the entry that says what it was, for each wallet to fill in.
+    /// What the job needs, and the entry that says what it was, for each wallet to fill in. A hold
+    /// in money whose currency no price names any more is settled at what it kept aside.
     pub(super) fn demands(
         &self,
         book: &mut Book<'_>,
-        verb: Verb,
-        request: Request,
+        (verb, request): (Verb, Request),
+        kept: &[HoldPart],
     ) -> Result<(Demands, Entry), Error> {
-        let price = self.price(book.config, book.user, book.now)?;
+        let mut price = self.price(book.config, book.user, book.now)?;
+        if self.cost.is_none()
+            && let Some(quote) = quote(book, kept)?
+            && price.is_none_or(|price| price.currency != quote.currency)
+        {
+            price = Some(quote);
+        }
         let mut entry = blank(verb);
         entry.request = request;
         entry.queue.clone_from(&self.queue);
@@ -153,6 +160,22 @@ impl Job {
         entry.price_list = price.and_then(|price| price.price_list);
         entry.asked = self.cost.map(|cost| cost.cost_micros);
         Ok((demands(book, &self.usage, price)?, entry))
+    }
+
+    /// The currency, if the job states its cost in another than the one that was decided: a line
+    /// of every priced job is on a wallet of money.
+    pub(super) fn other_currency(
+        &self,
+        config: &Config,
+        entries: &[Arc<Entry>],
+    ) -> Option<&'static str> {
+        let cost = self.cost?;
+        let mut measures = entries
+            .iter()
+            .map(|entry| measure_of(config, entry.wallet()));
+        measures
+            .any(|measure| matches!(measure, Measure::Cost(currency) if currency != cost.currency))
+            .then_some("currency")
     }
 
     /// The first field in which the job differs from the one that was decided under its key.
@@ -175,6 +198,24 @@ impl Job {
         .into_iter()
         .find_map(|(field, differs)| differs.then_some(field))
     }
+}
+
+/// What a hold kept aside in money.
+fn quote(book: &Book<'_>, kept: &[HoldPart]) -> Result<Option<Price>, Error> {
+    let mut quote: Option<Price> = None;
+    for part in kept {
+        let wallet = book.position(part.wallet()).map(|place| book.wallet(place));
+        let Some(Measure::Cost(currency)) = wallet.transpose()?.map(|wallet| wallet.measure) else {
+            continue;
+        };
+        let before = quote.map_or(0, |quote| quote.cost_micros);
+        quote = Some(Price {
+            cost_micros: Book::checked(before.checked_add(part.amount))?,
+            currency,
+            price_list: None,
+        });
+    }
+    Ok(quote)
 }
 
 /// The answer to a key that was used before: the stored one, if the content is the same.
@@ -270,8 +311,8 @@ impl PreparedJob {
         if self.user.is_other_than(owner, view, tenant)? {
             return Ok(Some("user"));
         }
-        let asked_ms = entry.expires_at.map(|at| at.millis() - entry.at.millis());
-        if entry.verb == Verb::Authorise && asked_ms != self.hold_ms {
+        let expires_at = self.hold_ms.map(|hold_ms| entry.at.plus_millis(hold_ms));
+        if entry.expires_at != expires_at {
             return Ok(Some("expires_in_ms"));
         }
         Ok(self.job.differs(entry))
@@ -294,6 +335,7 @@ impl Decide for PreparedJob {
                 Some(first) => self.differs(view, context.tenant, first)?,
                 None => None,
             };
+            let differs = differs.or_else(|| self.job.other_currency(config, entries));
             return repeat(config, entries, differs);
         }
         let user = self.user.require(view, context.tenant)?;
@@ -306,13 +348,14 @@ impl Decide for PreparedJob {
         } else {
             Verb::Charge
         };
-        let (demands, entry) = self.job.demands(&mut book, verb, self.request())?;
+        let (demands, mut entry) = self.job.demands(&mut book, (verb, self.request()), &[])?;
+        entry.expires_at = self.hold_ms.map(|hold_ms| book.now.plus_millis(hold_ms));
         let outcome = allocate(&book, &demands, Beyond::Refuse)?;
         book.begin_receipt();
         match outcome {
             Err(shortage) => refuse(&mut book, context, entry, &shortage)?,
-            Ok((takes, _)) => match self.hold_ms {
-                Some(hold_ms) => hold(&mut book, context, &entry, &takes, hold_ms)?,
+            Ok(takes) => match self.hold_ms {
+                Some(_) => hold(&mut book, context, &entry, &takes)?,
                 None => take(&mut book, context, &entry, &takes)?,
             },
         }
@@ -340,15 +383,13 @@ fn hold(
     context: &mut Context<'_>,
     template: &Entry,
     takes: &[Take],
-    hold_ms: i64,
 ) -> Result<(), Error> {
     let id = HoldId(context.ids.next());
-    let expires_at = book.now.plus_millis(hold_ms);
+    let expires_at = template.expires_at.unwrap_or(book.now);
     for take in takes {
         let mut entry = template.clone();
         entry.held = take.amount;
         entry.hold = Some(id);
-        entry.expires_at = Some(expires_at);
         book.write(context, take.wallet, entry)?;
         if take.amount > 0 {
             let wallet = book.wallet(take.wallet)?.key();

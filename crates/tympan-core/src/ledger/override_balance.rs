@@ -4,12 +4,13 @@ use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{PlanId, TenantId, UserId};
 use crate::ledger::book::{Book, blank};
+use crate::ledger::chain::entry_text_digest;
 use crate::ledger::charge::{flat, repeat};
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::measure::{Currency, Measure};
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{ALLOWANCE_ADJUST, Requirement, configured};
-use crate::records::{Entry, Request, Verb, WalletKey, WalletKind};
+use crate::records::{Entry, Extra, Request, Verb, WalletKey, WalletKind};
 use crate::text;
 use crate::view::{Follow, ReadSet, View};
 
@@ -145,7 +146,7 @@ impl Decide for PreparedOverride {
         let config = configured(view, context.tenant)?;
         if let Some(entries) = self.key.answered(view, context.tenant)? {
             let differs = match entries.first() {
-                Some(first) => self.differs(view, context.tenant, first)?,
+                Some(first) => self.differs(view, context, first)?,
                 None => None,
             };
             return repeat(config, entries, differs);
@@ -180,6 +181,7 @@ impl Decide for PreparedOverride {
         entry.request = self.request();
         entry.amount = amount;
         entry.asked = Some(self.asked);
+        entry.extra = Some(self.extra());
         entry.debt = (owed > 0).then_some(owed);
         book.write(context, index, entry)?;
         Ok(book.close(context, &self.key, Some(self.reason.clone()))?)
@@ -213,20 +215,37 @@ impl PreparedOverride {
     fn differs(
         &self,
         view: &View,
-        tenant: TenantId,
+        context: &Context<'_>,
         entry: &Entry,
     ) -> Result<Option<&'static str>, Stop> {
         if entry.request != self.request() {
             return Ok(Some("command"));
         }
         let owner = UserId(entry.owner);
-        if self.user.is_other_than(owner, view, tenant)? {
+        if self.user.is_other_than(owner, view, context.tenant)? {
             return Ok(Some("user"));
         }
         let same_wallet = entry.wallet() == self.wallet.of(owner);
         if !same_wallet {
             return Ok(Some("wallet"));
         }
-        Ok((entry.asked != Some(self.asked)).then_some("amount"))
+        if entry.asked != Some(self.asked) {
+            let is_set = self.verb == Verb::Set;
+            return Ok(Some(if is_set { "balance" } else { "amount" }));
+        }
+        if entry.extra != Some(self.extra()) {
+            return Ok(Some("may_owe"));
+        }
+        let text = self.key.text(context, entry.id, self.reason.clone());
+        let same_reason = entry.text_digest == Some(entry_text_digest(&text));
+        Ok((!same_reason).then_some("reason"))
+    }
+
+    fn extra(&self) -> Extra {
+        if self.may_owe {
+            Extra::TakeAndOwe
+        } else {
+            Extra::Deny
+        }
     }
 }

@@ -25,7 +25,7 @@ pub struct Price {
 /// none if the profile has no price list or the list no line for the queue.
 ///
 /// # Errors
-/// `amount_overflow`.
+/// `invalid_usage`, `amount_overflow`.
 pub fn price(
     config: &Config,
     profile: ProfileId,
@@ -33,6 +33,7 @@ pub fn price(
     queue: Option<&str>,
     at: Timestamp,
 ) -> Result<Option<Price>, Error> {
+    usage.check()?;
     let list = config
         .profiles
         .get(&profile)

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tympan_vault::idempotency_digest;
 
-use crate::command::Stop;
+use crate::command::{Context, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{EntryId, HoldId, TenantId, UserId};
 use crate::measure::{Currency, Measure};
-use crate::records::{Config, Entry, Request, Verb, WalletKey, WalletKind};
+use crate::records::{Config, Entry, EntryText, Request, Verb, WalletKey, WalletKind};
 use crate::time::Timestamp;
 use crate::view::{Key, ReadSet, View};
 
@@ -89,6 +89,17 @@ impl PreparedKey {
         }
     }
 
+    /// The words under the key. Their salt comes from the key, so that a repeat finds out whether
+    /// its words are the same; without the host's keys nobody can try words out.
+    pub(super) fn text(&self, context: &Context<'_>, entry: EntryId, reason: String) -> EntryText {
+        EntryText {
+            entry,
+            tenant: context.tenant,
+            salt: context.keys.document.digest(&self.digest),
+            reason,
+        }
+    }
+
     /// The entries that answer already: those of this attempt, or those of the attempt before if
     /// that one was not refused, for then the job is charged.
     pub(super) fn answered<'v>(
@@ -135,6 +146,10 @@ pub struct ReceiptLine {
     pub balance_after: i64,
     /// What is held after it.
     pub held_after: i64,
+    /// What the job needed of the measure and did not get: told on one line of each measure.
+    pub denied: i64,
+    /// What was taken below the wallet's limit.
+    pub debt: i64,
 }
 
 /// What was done under a key.
@@ -158,10 +173,6 @@ pub struct Receipt {
     pub expires_at: Option<Timestamp>,
     /// Whether a settle came after its hold had expired, and was charged in one step.
     pub late: bool,
-    /// What could not be taken and was not, in the unit of the wallet that was short.
-    pub denied: i64,
-    /// What was taken below a wallet's limit.
-    pub debt: i64,
     /// Each wallet's part.
     pub lines: Vec<ReceiptLine>,
 }
@@ -182,8 +193,6 @@ pub(super) fn answer(config: &Config, entries: &[Arc<Entry>]) -> Result<Receipt,
         hold: first.hold,
         expires_at: first.expires_at,
         late: first.request == Request::Settle && first.verb == Verb::Charge,
-        denied: sum(entries.iter().filter_map(|entry| entry.denied))?,
-        debt: sum(entries.iter().filter_map(|entry| entry.debt))?,
         lines: entries
             .iter()
             .map(|entry| ReceiptLine {
@@ -194,20 +203,11 @@ pub(super) fn answer(config: &Config, entries: &[Arc<Entry>]) -> Result<Receipt,
                 held: entry.held,
                 balance_after: entry.balance_after,
                 held_after: entry.held_after,
+                denied: entry.denied.unwrap_or(0),
+                debt: entry.debt.unwrap_or(0),
             })
             .collect(),
     })
-}
-
-/// What amounts come to; a receipt that could not say it is not given.
-fn sum(amounts: impl Iterator<Item = i64>) -> Result<i64, Error> {
-    let mut sum = 0_i64;
-    for amount in amounts {
-        sum = sum
-            .checked_add(amount)
-            .ok_or_else(|| Error::of(Code::AmountOverflow))?;
-    }
-    Ok(sum)
 }
 
 /// PWG 5100.16, `client-error-account-limit-reached`.
@@ -236,7 +236,7 @@ fn refusal(config: &Config, entry: &Entry) -> Error {
 }
 
 /// What a wallet counts. A plan's measure never changes.
-fn measure_of(config: &Config, wallet: WalletKey) -> Measure {
+pub(super) fn measure_of(config: &Config, wallet: WalletKey) -> Measure {
     let currency = || currency_of(wallet.feed).unwrap_or(config.tenant.currency);
     match wallet.kind {
         WalletKind::OwnFunds => Measure::Cost(currency()),

@@ -3,7 +3,7 @@
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{HoldId, TenantId, UserId};
-use crate::ledger::allocate::{Beyond, Take, Takes, allocate};
+use crate::ledger::allocate::{Beyond, Take, Takes, allocate, keep};
 use crate::ledger::book::Book;
 use crate::ledger::charge::{Job, StatedCost, repeat};
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
@@ -16,6 +16,10 @@ use crate::view::{Follow, Key, ReadSet, View};
 /// Settles a hold: what was held goes back, and what the job really used is taken. A settle that
 /// comes after its hold has expired is charged in one step and says so, for the paper is printed;
 /// there is nothing held then, so that `Deny` takes what is available.
+///
+/// What was held is there to be taken whatever happened meanwhile: where the plan has ended, the
+/// profile was changed, or the limit lowered (what then lies below it is a debt on record). Where no
+/// price names the currency any more in which money was held, the job costs what was held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settle {
     /// The hold.
@@ -74,6 +78,7 @@ impl Decide for PreparedSettle {
         let config = configured(view, context.tenant)?;
         if let Some(entries) = self.key.answered(view, context.tenant)? {
             let differs = entries.first().and_then(|entry| self.differs(entry));
+            let differs = differs.or_else(|| self.job.other_currency(config, entries));
             return repeat(config, entries, differs);
         }
         let hold = unresolved(view, context.tenant, self.hold)?;
@@ -88,36 +93,34 @@ impl Decide for PreparedSettle {
             .collect();
         let late = hold.state == HoldState::Expired || hold.expires_at <= book.now;
         let verb = if late { Verb::Charge } else { Verb::Settle };
-        let (mut demands, mut entry) = self.job.demands(&mut book, verb, Request::Settle)?;
+        let (mut demands, mut entry) =
+            self.job
+                .demands(&mut book, (verb, Request::Settle), &parts)?;
         entry.hold = Some(hold.id);
         entry.extra = Some(self.extra);
 
-        // What was held is free for this settlement, and given back line by line below.
-        for part in &parts {
-            release(&mut book, part, -part.amount)?;
-        }
-        let mut denied = 0_i64;
+        keep(&mut demands, &parts, &book, &self.job.usage)?;
         if self.extra == Extra::Deny && !late {
             for demand in &mut demands {
-                let cut = demand.limit_to(&parts, &book)?;
-                denied = Book::checked(denied.checked_add(cut))?;
+                demand.limit_to_kept()?;
             }
         }
         let beyond = match self.extra {
             Extra::Deny | Extra::TakeAvailable => Beyond::TakeAvailable,
             Extra::TakeAndOwe => Beyond::Owe,
         };
-        let (takes, missing) =
-            allocate(&book, &demands, beyond)?.map_err(|_| Error::of(Code::Internal))?;
-        denied = Book::checked(denied.checked_add(missing))?;
+        // What was held is free for this settlement, and given back line by line below.
+        for part in &parts {
+            release(&mut book, part, -part.amount)?;
+        }
+        let takes = allocate(&book, &demands, beyond)?.map_err(|_| Error::of(Code::Internal))?;
         for part in &parts {
             release(&mut book, part, part.amount)?;
         }
 
         book.begin_receipt();
         book.resolve(hold, HoldState::Settled, book.now);
-        entry.denied = (denied > 0).then_some(denied);
-        write_lines(&mut book, context, entry, takes, &parts)?;
+        write_lines(&mut book, context, &entry, takes, &parts)?;
         Ok(book.close(context, &self.key, None)?)
     }
 }
@@ -137,12 +140,11 @@ impl PreparedSettle {
     }
 }
 
-/// One entry per wallet: what is taken, and what it gives back of the hold. The first says what
-/// was denied.
+/// One entry per wallet: what is taken, and what it gives back of the hold.
 fn write_lines(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
-    mut template: Entry,
+    template: &Entry,
     takes: Takes,
     parts: &[HoldPart],
 ) -> Result<(), Error> {
@@ -152,11 +154,7 @@ fn write_lines(
             .position(part.wallet())
             .ok_or_else(|| Error::of(Code::Internal))?;
         if !lines.iter().any(|line| line.wallet == wallet) {
-            lines.push(Take {
-                wallet,
-                amount: 0,
-                debt: 0,
-            });
+            lines.push(Take::nothing(wallet));
         }
     }
     for line in lines {
@@ -170,8 +168,8 @@ fn write_lines(
         entry.amount = Book::checked(line.amount.checked_neg())?;
         entry.held = -held;
         entry.debt = (line.debt != 0).then_some(line.debt);
+        entry.denied = (line.denied != 0).then_some(line.denied);
         book.write(context, line.wallet, entry)?;
-        template.denied = None;
     }
     Ok(())
 }

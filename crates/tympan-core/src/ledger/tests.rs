@@ -1,5 +1,9 @@
 //! The ledger as a whole: lives of charges and holds, and what must hold whatever happens.
 
+mod content;
+mod kept;
+mod measures;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -433,7 +437,7 @@ fn holds_are_settled_cancelled_or_given_back() {
     );
     let receipt = settle(&mut store, first, "s1", 60, Extra::Deny).unwrap();
     assert_eq!(
-        (receipt.verb, receipt.denied, receipt.late),
+        (receipt.verb, receipt.lines[0].denied, receipt.late),
         (Verb::Settle, 0, false)
     );
     assert_eq!(balance(&store, ANN, WalletKind::Allowance), Some(2_600_000));
@@ -461,7 +465,7 @@ fn holds_are_settled_cancelled_or_given_back() {
     charge(&mut store, ANN, "y", 65).unwrap();
     let late = settle(&mut store, third, "s3", 10, Extra::TakeAndOwe).unwrap();
     assert_eq!(
-        (late.verb, late.late, late.debt),
+        (late.verb, late.late, late.lines[0].debt),
         (Verb::Charge, true, 400_000)
     );
     let unknown = settle(&mut store, HoldId(1), "s4", 1, Extra::Deny).unwrap_err();
@@ -512,7 +516,8 @@ fn a_settlement_beyond_the_hold_follows_its_mode() {
         let mut store = shop();
         let id = hold(&mut store, "h", 25, 60_000).unwrap().hold.unwrap();
         let receipt = settle(&mut store, id, "s", 125, extra).unwrap();
-        assert_eq!((receipt.denied, receipt.debt), (denied, debt), "{extra:?}");
+        let line = &receipt.lines[0];
+        assert_eq!((line.denied, line.debt), (denied, debt), "{extra:?}");
         assert_eq!(
             balance(&store, ANN, WalletKind::Allowance),
             Some(left),
@@ -526,7 +531,8 @@ fn a_settlement_beyond_the_hold_follows_its_mode() {
         let mut store = shop();
         let id = hold(&mut store, "h", 25, 60_000).unwrap().hold.unwrap();
         let receipt = settle(&mut store, id, "s", 150, extra).unwrap();
-        assert_eq!((receipt.denied, receipt.debt), (denied, debt), "{extra:?}");
+        let line = &receipt.lines[0];
+        assert_eq!((line.denied, line.debt), (denied, debt), "{extra:?}");
         assert_eq!(
             balance(&store, ANN, WalletKind::Allowance),
             Some(left),
@@ -605,20 +611,18 @@ fn amounts_that_do_not_fit_are_refused_and_leave_the_wallet_usable() {
     };
     let mut store = shop_with(vec![plan(1, START, 5_000_000), pages]);
     let id = hold(&mut store, "h", 1, 60_000).unwrap().hold.unwrap();
-    for (key, extra) in [("d", Extra::Deny), ("o", Extra::TakeAndOwe)] {
-        let huge = Settle {
-            hold: id,
-            key: key.into(),
-            usage: Usage::pages(1_000_000),
-            queue: None,
-            cost: Some(StatedCost {
-                cost_micros: i64::MAX,
-                currency: Currency::EUR,
-            }),
-            extra,
-        };
-        assert_eq!(store.run(&huge).unwrap_err().code(), Code::AmountOverflow);
-    }
+    let huge = Settle {
+        hold: id,
+        key: "o".into(),
+        usage: Usage::pages(1_000_000),
+        queue: None,
+        cost: Some(StatedCost {
+            cost_micros: i64::MAX,
+            currency: Currency::EUR,
+        }),
+        extra: Extra::TakeAndOwe,
+    };
+    assert_eq!(store.run(&huge).unwrap_err().code(), Code::AmountOverflow);
     let mut adjust = Adjust {
         user: ANN.into(),
         wallet: WalletName::Allowance(MONTHLY),

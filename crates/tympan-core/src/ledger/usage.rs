@@ -91,7 +91,7 @@ impl Usage {
         match measure {
             Measure::TotalPages | Measure::Impressions => self.pages,
             Measure::ColourPages => self.colour_pages,
-            Measure::MonoPages => self.pages - self.colour_pages,
+            Measure::MonoPages => self.pages.saturating_sub(self.colour_pages),
             Measure::Sheets => self.sheets(),
             Measure::Jobs => 1,
             Measure::Cost(_) => 0,

@@ -125,7 +125,8 @@ record! {
         pub price_list: Option<PriceListId>,
         /// The amount asked for: the balance of a set, the change of an adjust, the stated cost.
         pub asked: Option<i64>,
-        /// How a settle was asked to deal with more than was held.
+        /// How a settle was asked to deal with more than was held, and a change by hand with more
+        /// than the wallet may owe.
         pub extra: Option<Extra>,
         /// What could not be taken and was not.
         pub denied: Option<i64>,

@@ -27,6 +27,7 @@ pub(super) struct Take {
     pub(super) unit: Unit,
     pub(super) amount: i128,
     pub(super) debt: i128,
+    pub(super) denied: i128,
 }
 
 /// What a job needs of one unit.
@@ -34,8 +35,35 @@ pub(super) struct Take {
 pub(super) struct Need {
     pub(super) unit: Unit,
     pub(super) amount: i128,
-    pub(super) from: Vec<Feed>,
-    pub(super) without_limit: bool,
+    /// What was refused before anybody was asked.
+    pub(super) denied: i128,
+    pub(super) from: Vec<Giver>,
+    /// Who gives what nobody else has, if nothing limits the job.
+    pub(super) without_limit: Option<Feed>,
+}
+
+/// A purse that gives: what is promised in any case, and as a rule what else it has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Giver {
+    pub(super) feed: Feed,
+    pub(super) promised: i128,
+    pub(super) only_that: bool,
+}
+
+impl Giver {
+    fn of(feed: Feed) -> Self {
+        Self {
+            feed,
+            promised: 0,
+            only_that: false,
+        }
+    }
+}
+
+impl Need {
+    pub(super) fn promised(&self) -> i128 {
+        self.from.iter().map(|giver| giver.promised).sum()
+    }
 }
 
 /// What is short.
@@ -205,46 +233,88 @@ impl Desk {
                 _ if unit.is_money() => continue,
                 _ => counted(&unit),
             };
-            let plans = self
-                .plans
-                .iter()
-                .filter(|(_, plan)| plan.terms.unit == unit);
-            let warns = plans.clone().any(|(_, plan)| plan.terms.warns);
-            let mut from: Vec<Feed> = plans.map(|(plan, _)| Feed::Plan(*plan)).collect();
-            let without_limit = warns || !self.person.restricted;
-            let own = Feed::Own(unit.number());
-            if unit.is_money()
-                && (from.is_empty() || without_limit || self.purses.purses.contains_key(&own))
-            {
-                from.push(own);
-            }
-            needs.push(Need {
-                unit,
-                amount,
-                from,
-                without_limit,
-            });
+            needs.push(self.need(unit, amount));
         }
         if needs.is_empty() {
-            needs.push(Need {
-                unit: home.clone(),
-                amount: 0,
-                from: vec![Feed::Own(home.number())],
-                without_limit: true,
-            });
+            needs.push(self.need(home.clone(), 0));
         }
         needs
     }
 
-    /// Who gives how much, and what nobody gives.
+    fn need(&self, unit: Unit, amount: i128) -> Need {
+        let plans = self
+            .plans
+            .iter()
+            .filter(|(_, plan)| plan.terms.unit == unit);
+        let warner = plans.clone().rfind(|(_, plan)| plan.terms.warns);
+        let mut feeds: Vec<Feed> = plans.map(|(plan, _)| Feed::Plan(*plan)).collect();
+        let own = Feed::Own(unit.number());
+        let free = !self.person.restricted;
+        if unit.is_money() && (feeds.is_empty() || free || self.purses.purses.contains_key(&own)) {
+            feeds.push(own);
+        }
+        let without_limit = match warner {
+            Some((plan, _)) => Some(Feed::Plan(*plan)),
+            None if free => feeds.last().copied(),
+            None => None,
+        };
+        Need {
+            unit,
+            amount,
+            denied: 0,
+            from: feeds.into_iter().map(Giver::of).collect(),
+            without_limit,
+        }
+    }
+
+    /// Lets purses keep what a hold put aside in them, even those that nothing feeds any more.
+    pub(super) fn promise(
+        &self,
+        needs: &mut Vec<Need>,
+        aside: &[(Feed, i128)],
+        counted: &dyn Fn(&Unit) -> i128,
+    ) {
+        for (feed, amount) in aside {
+            let Some(purse) = self.purses.purses.get(feed) else {
+                continue;
+            };
+            if !needs.iter().any(|need| need.unit == purse.unit) {
+                needs.push(Need {
+                    unit: purse.unit.clone(),
+                    amount: 0,
+                    denied: 0,
+                    from: Vec::new(),
+                    without_limit: None,
+                });
+            }
+            for need in needs.iter_mut().filter(|need| need.unit == purse.unit) {
+                let known = need.from.iter_mut().find(|giver| giver.feed == *feed);
+                match known {
+                    Some(giver) => giver.promised = *amount,
+                    None => need.from.insert(
+                        0,
+                        Giver {
+                            feed: *feed,
+                            promised: *amount,
+                            only_that: true,
+                        },
+                    ),
+                }
+                if need.from.iter().all(|giver| giver.only_that) {
+                    need.amount = counted(&need.unit).min(need.promised());
+                }
+            }
+        }
+    }
+
+    /// Who gives how much; a need's first line says what nobody gave.
     pub(super) fn share(
         &self,
         needs: &[Need],
         beyond: Beyond,
         calendar: &mut Calendar,
-    ) -> Result<(Vec<Take>, i128), Short> {
+    ) -> Result<Vec<Take>, Short> {
         let mut takes: Vec<Take> = Vec::new();
-        let mut denied = 0;
         for need in needs {
             let mut lines: Vec<Take> = Vec::new();
             let line = |feed: Feed, amount: i128, debt: i128| Take {
@@ -252,25 +322,35 @@ impl Desk {
                 unit: need.unit.clone(),
                 amount,
                 debt,
+                denied: 0,
             };
+            let mut denied = need.denied;
             let mut missing = need.amount;
-            for feed in &need.from {
-                let amount = missing.min(self.available(*feed).max(0));
+            for giver in &need.from {
+                let free = self.available(giver.feed).max(0);
+                let gives = if giver.only_that {
+                    giver.promised
+                } else {
+                    free.max(giver.promised)
+                };
+                let amount = missing.min(gives);
                 if amount > 0 {
-                    lines.push(line(*feed, amount, 0));
+                    lines.push(line(giver.feed, amount, (amount - free).max(0)));
                     missing -= amount;
                 }
             }
-            if missing > 0 && (need.without_limit || beyond == Beyond::Owe) {
-                let debt = if need.without_limit { 0 } else { missing };
-                if let Some(last) = need.from.last() {
-                    match lines.iter_mut().find(|line| line.feed == *last) {
-                        Some(line) => {
-                            line.amount += missing;
-                            line.debt = debt;
-                        }
-                        None => lines.push(line(*last, missing, debt)),
+            let last = need.from.last().map(|giver| giver.feed);
+            let more = need.without_limit.map(|feed| (feed, 0)).or(match beyond {
+                Beyond::Owe => last.map(|feed| (feed, missing)),
+                _ => None,
+            });
+            if let Some((feed, debt)) = more.filter(|_| missing > 0) {
+                match lines.iter_mut().find(|line| line.feed == feed) {
+                    Some(line) => {
+                        line.amount += missing;
+                        line.debt += debt;
                     }
+                    None => lines.push(line(feed, missing, debt)),
                 }
             } else if missing > 0 && beyond == Beyond::Refuse {
                 return Err(self.short(need, calendar));
@@ -278,23 +358,26 @@ impl Desk {
                 denied += missing;
             }
             if let (true, Some(first)) = (lines.is_empty(), need.from.first()) {
-                lines.push(line(*first, 0, 0));
+                lines.push(line(first.feed, 0, 0));
+            }
+            if let Some(first) = lines.first_mut() {
+                first.denied = denied;
             }
             takes.extend(lines);
         }
-        Ok((takes, denied))
+        Ok(takes)
     }
 
     fn short(&self, need: &Need, calendar: &mut Calendar) -> Short {
         let mut available = 0;
         let mut next_reset_at: Option<i64> = None;
-        for feed in &need.from {
-            available = nearest(available + self.available(*feed).max(0));
-            let next = self.next_reset(*feed, calendar);
+        for giver in &need.from {
+            available = nearest(available + self.available(giver.feed).max(0));
+            let next = self.next_reset(giver.feed, calendar);
             next_reset_at = [next_reset_at, next].into_iter().flatten().min();
         }
         Short {
-            feed: need.from.first().copied().unwrap_or(Feed::Own(0)),
+            feed: need.from.first().map_or(Feed::Own(0), |giver| giver.feed),
             unit: need.unit.clone(),
             needed: need.amount,
             available,

@@ -43,8 +43,6 @@ fn heard(receipt: &Receipt, new_hold: bool) -> Said {
         hold: receipt.hold.filter(|_| !new_hold).map(|hold| hold.0),
         expires_at: receipt.expires_at.map(Timestamp::millis),
         late: receipt.late,
-        denied: i128::from(receipt.denied),
-        debt: i128::from(receipt.debt),
         lines: receipt
             .lines
             .iter()
@@ -55,6 +53,8 @@ fn heard(receipt: &Receipt, new_hold: bool) -> Said {
                 held: i128::from(line.held),
                 balance_after: i128::from(line.balance_after),
                 held_after: i128::from(line.held_after),
+                denied: i128::from(line.denied),
+                debt: i128::from(line.debt),
             })
             .collect(),
     }

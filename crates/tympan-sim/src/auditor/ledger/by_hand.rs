@@ -59,6 +59,7 @@ pub(super) fn by_hand(
         unit,
         amount,
         debt: owed,
+        denied: 0,
     };
     let lines = vec![line(&mut desk, &take, amount, 0, verb)?];
     let said = Said {
@@ -70,8 +71,6 @@ pub(super) fn by_hand(
         hold: None,
         expires_at: None,
         late: false,
-        denied: 0,
-        debt: owed,
         lines,
     };
     Ok(Prediction {

@@ -8,7 +8,7 @@ use tympan_core::records::Verb;
 use super::prices::{counted, priced};
 use super::{Expected, HoldEffect, Prediction, Refusal, Said, line};
 use crate::auditor::model::{Feed, Hold, HoldState, Tenant, Unit};
-use crate::auditor::purses::{Beyond, Desk, Take, fits};
+use crate::auditor::purses::{Beyond, Desk, Take};
 use crate::calendar::Calendar;
 
 pub(super) fn settlement(
@@ -33,24 +33,33 @@ pub(super) fn settlement(
         .map(|((_, feed), amount)| (*feed, *amount))
         .collect();
     desk.purses.aside.retain(|(of, _), _| *of != settle.hold.0);
-    let cost = priced(
+    let mut cost = priced(
         tenant,
         &desk,
         &(settle.usage, settle.queue.clone(), settle.cost),
     )?;
+    // Where nothing prices the job any more in the money that was put aside, that is its price.
+    if settle.cost.is_none() {
+        let money = parts.iter().filter_map(|(feed, amount)| {
+            let purse = desk.purses.purses.get(feed)?;
+            purse.unit.is_money().then(|| (purse.unit.clone(), *amount))
+        });
+        let put_aside = money.reduce(|(unit, sum), (_, amount)| (unit, sum + amount));
+        if let Some((unit, sum)) = put_aside
+            && cost.as_ref().is_none_or(|(of, _)| *of != unit)
+        {
+            cost = Some((unit, sum));
+        }
+    }
     let home = Unit::money(&tenant.currency);
-    let mut needs = desk.needs(&|unit| counted(&settle.usage, unit), cost.clone(), &home);
-    let mut denied = 0;
+    let used = |unit: &Unit| counted(&settle.usage, unit);
+    let mut needs = desk.needs(&used, cost.clone(), &home);
+    desk.promise(&mut needs, &parts, &used);
     if settle.extra == Extra::Deny && !late {
         for need in &mut needs {
-            let held: i128 = parts
-                .iter()
-                .filter(|(feed, _)| need.from.contains(feed))
-                .map(|(_, amount)| amount)
-                .sum();
-            let cut = (need.amount - held).max(0);
+            let cut = (need.amount - need.promised()).max(0);
             need.amount -= cut;
-            denied += cut;
+            need.denied = cut;
         }
     }
     // What the hold kept aside is there for it to take.
@@ -60,9 +69,8 @@ pub(super) fn settlement(
         Extra::Deny | Extra::TakeAvailable => Beyond::Available,
     };
     let shared = desk.share(&needs, beyond, calendar);
-    let (mut takes, missing) = shared.map_err(|_| Code::Internal)?;
+    let mut takes = shared.map_err(|_| Code::Internal)?;
     release(&mut desk, &parts, 1);
-    denied = fits(denied + missing)?;
     for (feed, _) in &parts {
         if !takes.iter().any(|take| take.feed == *feed) {
             let purse = desk.purses.purses.get(feed).ok_or(Code::Internal)?;
@@ -71,6 +79,7 @@ pub(super) fn settlement(
                 unit: purse.unit.clone(),
                 amount: 0,
                 debt: 0,
+                denied: 0,
             });
         }
     }
@@ -93,8 +102,6 @@ pub(super) fn settlement(
         hold: Some(settle.hold.0),
         expires_at: None,
         late,
-        denied,
-        debt: fits(takes.iter().map(|take| take.debt).sum())?,
         lines,
     };
     Ok(Prediction {
@@ -163,6 +170,7 @@ pub(super) fn cancellation(
             unit: known.map_or_else(home, |purse| purse.unit.clone()),
             amount: 0,
             debt: 0,
+            denied: 0,
         };
         lines.push(line(&mut desk, &take, 0, -amount, Verb::Cancel)?);
     }
@@ -175,8 +183,6 @@ pub(super) fn cancellation(
         hold: Some(id.0),
         expires_at: None,
         late: false,
-        denied: 0,
-        debt: 0,
         lines,
     };
     Ok(Prediction {

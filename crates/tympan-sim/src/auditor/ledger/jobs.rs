@@ -38,7 +38,7 @@ pub(super) fn job(
         None => Verb::Charge,
     };
     let takes = match desk.share(&needs, Beyond::Refuse, calendar) {
-        Ok((takes, _)) => takes,
+        Ok(takes) => takes,
         Err(short) => {
             desk.write(short.feed, &short.unit, 0, 0)?;
             let mut details = vec![
@@ -78,8 +78,6 @@ pub(super) fn job(
         hold: None,
         expires_at,
         late: false,
-        denied: 0,
-        debt: 0,
         lines,
     };
     let aside = takes.iter().map(|take| (take.feed, take.amount)).collect();

@@ -89,7 +89,7 @@ pub(super) fn differing(tenant: &Tenant, ask: &Ask, done: &Done) -> Option<&'sta
                 return Some("user");
             }
             let ms = |authorise: &Authorise| authorise.expires_in_ms.unwrap_or(DEFAULT_HOLD_MS);
-            if !done.refused && ms(new) != ms(old) {
+            if ms(new) != ms(old) {
                 return Some("expires_in_ms");
             }
             differing_charge(&new.job, &old.job)
@@ -105,14 +105,20 @@ pub(super) fn differing(tenant: &Tenant, ask: &Ask, done: &Done) -> Option<&'sta
             differing_job(job(new), job(old))
         }
         (Ask::Cancel(new), Ask::Cancel(old)) => (new.hold != old.hold).then_some("hold"),
-        (Ask::Adjust(new), Ask::Adjust(old)) => {
-            let users = other_user(&new.user);
-            by_hand_differs(users, new.wallet != old.wallet, new.amount != old.amount)
-        }
-        (Ask::SetBalance(new), Ask::SetBalance(old)) => {
-            let users = other_user(&new.user);
-            by_hand_differs(users, new.wallet != old.wallet, new.balance != old.balance)
-        }
+        (Ask::Adjust(new), Ask::Adjust(old)) => first_different([
+            ("user", other_user(&new.user)),
+            ("wallet", new.wallet != old.wallet),
+            ("amount", new.amount != old.amount),
+            ("may_owe", new.may_owe != old.may_owe),
+            ("reason", new.reason.trim() != old.reason.trim()),
+        ]),
+        (Ask::SetBalance(new), Ask::SetBalance(old)) => first_different([
+            ("user", other_user(&new.user)),
+            ("wallet", new.wallet != old.wallet),
+            ("balance", new.balance != old.balance),
+            ("may_owe", new.may_owe != old.may_owe),
+            ("reason", new.reason.trim() != old.reason.trim()),
+        ]),
         _ => Some("command"),
     }
 }
@@ -132,20 +138,20 @@ fn differing_job(new: JobParts, old: JobParts) -> Option<&'static str> {
         queue.filter(|queue| !queue.is_empty()).map(str::to_owned)
     };
     let micros = |job: &JobParts| job.2.map(|cost| cost.cost_micros);
-    [
+    let currency = |job: &JobParts| job.2.map(|cost| cost.currency);
+    first_different([
         ("queue", queue(&new) != queue(&old)),
         ("pages", new.0.pages != old.0.pages),
         ("colour_pages", new.0.colour_pages != old.0.colour_pages),
         ("sheets", wrong::sheets(&new.0) != wrong::sheets(&old.0)),
         ("two_sided", new.0.two_sided != old.0.two_sided),
         ("cost_micros", micros(&new) != micros(&old)),
-    ]
-    .into_iter()
-    .find_map(|(field, differs)| differs.then_some(field))
+        ("currency", currency(&new) != currency(&old)),
+    ])
 }
 
-fn by_hand_differs(user: bool, wallet: bool, amount: bool) -> Option<&'static str> {
-    [("user", user), ("wallet", wallet), ("amount", amount)]
+fn first_different<const N: usize>(fields: [(&'static str, bool); N]) -> Option<&'static str> {
+    fields
         .into_iter()
         .find_map(|(field, differs)| differs.then_some(field))
 }

@@ -58,8 +58,6 @@ struct Said {
     hold: Option<i64>,
     expires_at: Option<i64>,
     late: bool,
-    denied: i128,
-    debt: i128,
     lines: Vec<Line>,
 }
 
@@ -71,6 +69,8 @@ struct Line {
     held: i128,
     balance_after: i128,
     held_after: i128,
+    denied: i128,
+    debt: i128,
 }
 
 enum HoldEffect {
@@ -289,6 +289,8 @@ fn line(desk: &mut Desk, take: &Take, amount: i128, held: i128, verb: Verb) -> R
         held,
         balance_after,
         held_after,
+        denied: take.denied,
+        debt: take.debt,
     })
 }
 
