@@ -7,6 +7,7 @@
 #
 #   SKIP=kill,simulate   leave these out; they are counted as skipped
 #   KILLS=20             how often the kill stage kills a writer
+#   SERVER_KILLS=3       how often the postgres stage kills the server
 #   SEEDS=20 STEPS=2000  how much the simulate stage tries
 #   STAGE_LIMIT=1800     seconds a stage may take where nobody is watching (no terminal)
 #
@@ -62,6 +63,9 @@ stage_on_postgres() {
     "${run[@]}"
     # And once more over encrypted connections, where the server has them.
     [ -z "${TYMPAN_TLS_URL:-}" ] || TYMPAN_ADDRESS=$TYMPAN_TLS_URL "${run[@]}" --test conformance
+    # Several processes while the server is killed, where it is ours to kill.
+    [ -z "${TYMPAN_PG_SERVER:-}" ] ||
+        cargo run --locked --package tympan-sim --features postgres --bin bank -- --kills "${SERVER_KILLS:-3}"
 }
 
 stage_print_shop() {

@@ -46,9 +46,14 @@ if [ "$(id -u)" = 0 ]; then
     as=(runuser -u postgres --)
     chown postgres "$folder"
 fi
-server() { (cd / && "${as[@]}" "$bin/pg_ctl" -D "$folder/data" "$@"); }
+# Also for tests that end the server and start it again.
+cat >"$folder/server" <<END
+#!/bin/sh
+cd / && exec ${as[*]} "$bin/pg_ctl" -D "$folder/data" -l "$folder/data/server.log" -t 60 "\$@"
+END
+chmod 755 "$folder/server"
 cleanup() {
-    server -m immediate -w stop >/dev/null 2>&1 || true
+    "$folder/server" -m immediate -w stop >/dev/null 2>&1 || true
     rm -rf "$folder"
 }
 trap cleanup EXIT
@@ -76,10 +81,19 @@ certificate server localhost authority
 chmod 600 "$folder"/*.key
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-settings="-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=300"
-settings+=" -c fsync=on -c full_page_writes=on -c synchronous_commit=on"
-settings+=" -c ssl=on -c ssl_cert_file=$folder/server.pem -c ssl_key_file=$folder/server.key"
-server -w -t 60 -l "$folder/server.log" -o "$settings" start >/dev/null || { cat "$folder/server.log" >&2; exit 1; }
+cat >>"$folder/data/postgresql.conf" <<END
+port = $port
+unix_socket_directories = '$folder'
+listen_addresses = '127.0.0.1'
+max_connections = 300
+fsync = on
+full_page_writes = on
+synchronous_commit = on
+ssl = on
+ssl_cert_file = '$folder/server.pem'
+ssl_key_file = '$folder/server.key'
+END
+"$folder/server" -w start >/dev/null || { cat "$folder/data/server.log" >&2; exit 1; }
 
 export PGHOST=127.0.0.1 PGPORT=$port PGUSER=tympan PGDATABASE=postgres
 export DATABASE_URL="postgres://tympan@127.0.0.1:$port/postgres"
@@ -87,7 +101,7 @@ export DATABASE_URL="postgres://tympan@127.0.0.1:$port/postgres"
 export TYMPAN_TLS_URL="postgres://tympan@localhost:$port/postgres?sslrootcert=$folder/authority.pem"
 export TYMPAN_OTHER_AUTHORITY="$folder/other.pem"
 # For tests that start, stop and copy servers of their own.
-export TYMPAN_PG_BIN=$bin
+export TYMPAN_PG_BIN=$bin TYMPAN_PG_DATA=$folder/data TYMPAN_PG_SERVER=$folder/server
 for setting in fsync full_page_writes synchronous_commit; do
     echo "$setting = $("$bin/psql" -X -A -t -c "SHOW $setting")"
 done
