@@ -1,5 +1,6 @@
 #![doc = include_str!("../../../README.md")]
 
+mod copy;
 mod dump;
 mod engine;
 pub mod guide;
@@ -16,6 +17,7 @@ pub mod sources;
 mod sqlite;
 mod verify;
 
+pub use copy::{Copied, CopyProgress};
 pub use engine::Submission;
 pub use handle::{Handle, Tympan};
 pub use options::{Durability, Migrate, Options};

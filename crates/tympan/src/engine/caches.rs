@@ -80,6 +80,11 @@ impl Tenants {
         }
     }
 
+    /// What tells its keys from others; not a secret.
+    pub(crate) fn fingerprint(&self) -> String {
+        self.ring.fingerprint()
+    }
+
     pub(crate) fn tenant(&self, id: TenantId) -> Arc<Tenant> {
         if let Some(tenant) = read(&self.tenants).get(&id) {
             return tenant.clone();
