@@ -96,7 +96,7 @@ codes! {
     UnknownTenant, "unknown_tenant", NotFound, false, "there is no such tenant, or it has no administrator yet: bootstrap it";
     BootstrapDone, "bootstrap_done", Refused, false, "the tenant has its first administrator already; this can happen once only";
     Denied, "denied", Denied, false, "the actor lacks the permission, or what it names does not exist for the actor";
-    GrantBeyondOwn, "grant_beyond_own", Denied, false, "nobody grants a permission that they do not hold";
+    GrantBeyondOwn, "grant_beyond_own", Denied, false, "nobody grants a permission that they do not hold, or decides how a user who holds it is recognised";
     InvalidId, "invalid_id", Invalid, false, "the text is not an id of the kind asked for";
     EmptyText, "empty_text", Invalid, false, "the field may not be empty";
     TextTooLong, "text_too_long", Invalid, false, "the field is longer than its limit";

@@ -28,11 +28,13 @@ macro_rules! permissions {
 permissions! {
     /// See users, their details and the user list.
     USER_READ = "user.read";
-    /// Create, edit, deactivate and reactivate users, their groups and their profile.
+    /// Create, edit, deactivate and reactivate users, their groups and their profile. One's own
+    /// profile, and whether wallets limit oneself, need `allowance.adjust` too.
     USER_EDIT = "user.edit";
     /// User administration: grant roles. An active user must always hold it.
     USER_ADMINISTER = "user.administer";
-    /// Add, replace, remove, transfer and swap identities.
+    /// Add, replace, remove, enable, transfer and swap identities: one's own, and those of users
+    /// who hold nothing that one does not hold oneself.
     IDENTITY_EDIT = "identity.edit";
     /// See who holds an identity that is taken.
     IDENTITY_REVEAL = "identity.reveal";
@@ -88,9 +90,15 @@ impl Grants {
     /// What a user holds; an inactive one holds nothing.
     #[must_use]
     pub fn of(user: &User, relations: &Relations) -> Self {
-        if !user.active {
-            return Self::default();
+        if user.active {
+            Self::while_active(user, relations)
+        } else {
+            Self::default()
         }
+    }
+
+    /// What a user holds whenever active: an inactive one gets it back with being active again.
+    pub(crate) fn while_active(user: &User, relations: &Relations) -> Self {
         let mut grants = Self {
             everywhere: user.role.into_iter().collect(),
             accounts: Vec::new(),
@@ -138,6 +146,26 @@ impl Grants {
                 permissions_of(config, *role).map(|permission| (*account, permission))
             })
             .collect()
+    }
+
+    /// What is missing here of what somebody else holds: a permission, and the account if it holds
+    /// over that account only.
+    fn first_missing<'a>(
+        &self,
+        config: &'a Config,
+        others: &Self,
+    ) -> Option<(Option<AccountId>, &'a str)> {
+        let everywhere = self.everywhere(config);
+        let beyond = |permission: &&str| !everywhere.contains(permission);
+        if let Some(missing) = others.everywhere(config).into_iter().find(beyond) {
+            return Some((None, missing));
+        }
+        let over_accounts = self.over_accounts(config);
+        others
+            .over_accounts(config)
+            .into_iter()
+            .find(|held| beyond(&held.1) && !over_accounts.contains(held))
+            .map(|(account, permission)| (Some(account), permission))
     }
 }
 
@@ -270,6 +298,40 @@ pub fn permit_grant<'a>(
         }
     }
     Ok(())
+}
+
+/// Checks that an actor holds all that a user holds whenever active: everywhere what the user holds
+/// everywhere, over an account what the user holds over it. Users hold as much as themselves.
+///
+/// Who can say how a user is recognised can be that user, so this is asked of whoever does.
+///
+/// # Errors
+/// `grant_beyond_own`, or what the view lacks.
+pub(crate) fn permit_as(
+    view: &View,
+    tenant: TenantId,
+    actor: Actor,
+    user: &User,
+    relations: &Relations,
+) -> Result<(), Stop> {
+    let Actor::User(id) = actor else {
+        return Ok(());
+    };
+    let own = actor_grants(view, tenant, id)?;
+    let config = configured(view, tenant)?;
+    let others = Grants::while_active(user, relations);
+    match own.first_missing(config, &others) {
+        None => Ok(()),
+        Some((account, permission)) => {
+            let message = format!("the user holds `{permission}`, which the actor does not hold");
+            let error = Error::new(Code::GrantBeyondOwn, message).with("permission", permission);
+            Err(match account {
+                Some(account) => error.with("account", account),
+                None => error,
+            }
+            .into())
+        }
+    }
 }
 
 fn actor_grants(view: &View, tenant: TenantId, id: UserId) -> Result<Grants, Stop> {

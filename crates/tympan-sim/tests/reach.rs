@@ -44,6 +44,7 @@ const REFUSED: &[&str] = &[
     "control_character",
     "denied",
     "empty_text",
+    "grant_beyond_own",
     "hold_resolved",
     "identity_taken",
     "in_use",

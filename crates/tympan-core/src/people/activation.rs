@@ -26,7 +26,7 @@ pub struct DeactivateUser {
 }
 
 /// Makes a user active again, with everything that the user had. An active user stays so. An
-/// administrator is brought back by an administrator only.
+/// actor who is a user brings back only who holds nothing that the actor does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReactivateUser {
     /// Whom.

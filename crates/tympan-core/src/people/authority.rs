@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 
 use crate::command::{Context, Stop};
-use crate::ids::{IdentityId, RoleId};
+use crate::ids::RoleId;
 use crate::people::edit::Edit;
 use crate::people::person::{Person, Place};
-use crate::permissions::{Requirement, USER_ADMINISTER, permissions_of, permit, permit_grant};
+use crate::permissions::{
+    ALLOWANCE_ADJUST, Requirement, USER_ADMINISTER, permissions_of, permit, permit_as, permit_grant,
+};
 use crate::records::{Config, Relations};
 use crate::refusals::Refusals;
 use crate::view::View;
 
-/// Roles are user administration, and nobody grants what they do not hold. Who could recognise
-/// themselves as an administrator, or bring one back, must be one: else a new card would be a way
-/// around the first rule.
+/// Roles are user administration, and nobody grants what they do not hold. Who says how somebody is
+/// recognised can be that somebody, and who brings somebody back gives them all that they held: both
+/// need as much as that user holds. And nobody decides on their own limits who may not decide on
+/// balances.
 pub(super) fn check(
     view: &View,
     context: &Context<'_>,
@@ -23,7 +26,7 @@ pub(super) fn check(
 ) -> Result<(), Stop> {
     let (tenant, actor) = (context.tenant, context.actor);
     let administer = Requirement::Permission(USER_ADMINISTER);
-    if changes_roles(edit) || opens_administrator(config, edit) {
+    if changes_roles(edit) {
         refusals.check(permit(view, tenant, actor, administer, None))?;
     }
     let granted: BTreeSet<&str> = granted_roles(edit)
@@ -32,6 +35,18 @@ pub(super) fn check(
         .collect();
     if !granted.is_empty() {
         refusals.check(permit_grant(view, tenant, actor, granted.into_iter()))?;
+    }
+    // A new user holds nothing but what the edit grants.
+    let Some(before) = &edit.before else {
+        return Ok(());
+    };
+    if opens(edit, before) {
+        let (user, relations) = (&before.user, &before.relations);
+        refusals.check(permit_as(view, tenant, actor, user, relations))?;
+    }
+    if actor.user() == Some(before.user.id) && changes_limits(edit, before) {
+        let adjust = Requirement::Permission(ALLOWANCE_ADJUST);
+        refusals.check(permit(view, tenant, actor, adjust, None))?;
     }
     Ok(())
 }
@@ -84,21 +99,15 @@ fn granted_roles(edit: &Edit) -> BTreeSet<RoleId> {
     granted
 }
 
-/// Whether an administrator gets a value to be recognised by, or becomes active again.
-fn opens_administrator(config: &Config, edit: &Edit) -> bool {
-    let Some(before) = &edit.before else {
-        return false;
-    };
-    if !before.is_administrator(config) {
-        return false;
-    }
-    fn values(person: &Person) -> BTreeSet<(IdentityId, &str)> {
-        let identities = person.relations.identities.iter();
-        identities
-            .filter(|identity| identity.enabled)
-            .map(|identity| (identity.id, identity.value.as_str()))
-            .collect()
-    }
+/// Whether another value recognises the user, or one no longer does, or the user is active again
+/// with all that there was.
+fn opens(edit: &Edit, before: &Person) -> bool {
     let reactivated = edit.after.user.active && !before.user.active;
-    reactivated || !values(&edit.after).is_subset(&values(before))
+    reactivated || edit.after.relations.identities != before.relations.identities
+}
+
+/// Whether the rules change by which the user is limited.
+fn changes_limits(edit: &Edit, before: &Person) -> bool {
+    let limits = |person: &Person| (person.user.profile, person.user.restricted);
+    limits(&edit.after) != limits(before)
 }

@@ -10,7 +10,7 @@ use crate::people::edit::require;
 use crate::people::person::Person;
 use crate::people::reference::PreparedUser;
 use crate::permissions::{
-    ALLOWANCE_READ, IDENTITY_EDIT, Requirement, USER_ADMINISTER, configured, permit,
+    ALLOWANCE_READ, IDENTITY_EDIT, Requirement, configured, permit, permit_as,
 };
 use crate::records::{
     Config, Identity, IdentityKind, IdentitySource, RoleRow, Subject, SubjectKind, User,
@@ -203,8 +203,8 @@ pub fn user_details(
         true => Some(standing(config, &user, &stored, context)?),
         false => None,
     };
-    let may_edit = allows(view, context, IDENTITY_EDIT, None)?
-        && (!person.is_administrator(config) || allows(view, context, USER_ADMINISTER, None)?);
+    let as_user = permit_as(view, tenant, context.actor, &person.user, &person.relations);
+    let may_edit = allows(view, context, IDENTITY_EDIT, None)? && allowed(as_user)?;
     let relations = &person.relations;
     let mut groups: Vec<NamedThing<GroupId>> = relations
         .memberships
@@ -239,7 +239,17 @@ fn allows(
         Some(_) => Requirement::PermissionOrSelf(permission),
         None => Requirement::Permission(permission),
     };
-    match permit(view, context.tenant, context.actor, requirement, or_self) {
+    allowed(permit(
+        view,
+        context.tenant,
+        context.actor,
+        requirement,
+        or_self,
+    ))
+}
+
+fn allowed(checked: Result<(), Stop>) -> Result<bool, Stop> {
+    match checked {
         Ok(()) => Ok(true),
         Err(Stop::Refused(_)) => Ok(false),
         Err(needs) => Err(needs),

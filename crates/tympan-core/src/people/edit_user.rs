@@ -21,8 +21,10 @@ use crate::view::{Follow, ReadSet, View};
 /// what was refused anywhere changes nothing.
 ///
 /// Role changes need the permission to administer users too, identities beyond the fields the
-/// permission to edit identities. A new profile feeds from now on; what the old one owed is
-/// settled first.
+/// permission to edit identities. Who changes the names or other identities of a user, or makes
+/// them active again, must hold all that the user holds; who changes their own profile, or whether
+/// wallets limit them, must be allowed to adjust balances. A new profile feeds from now on; what
+/// the old one owed is settled first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditUser {
     /// Whom.

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use crate::command::Stop;
 use crate::error::{Code, Error};
 use crate::ids::{AccountId, GroupId, IdentityId, RoleId, RoleRowId, TenantId, UserId};
-use crate::permissions::{USER_ADMINISTER, role_grants};
 use crate::queries::fold_user;
 use crate::records::{
-    Config, Identity, IdentityKind, Membership, Relations, RoleRow, RoleRowAccount, Subject,
-    SubjectKind, User,
+    Identity, IdentityKind, Membership, Relations, RoleRow, RoleRowAccount, Subject, SubjectKind,
+    User,
 };
 use crate::time::Timestamp;
 use crate::view::View;
@@ -215,13 +214,6 @@ impl Person {
             .map(|row| row.role)
             .chain(self.user.role)
             .collect()
-    }
-
-    /// Whether the user administers users, or would if active.
-    pub(super) fn is_administrator(&self, config: &Config) -> bool {
-        self.roles_everywhere()
-            .into_iter()
-            .any(|role| role_grants(config, role, USER_ADMINISTER))
     }
 }
 

@@ -10,6 +10,7 @@ mod ledger;
 mod model;
 mod people;
 mod purses;
+mod rights;
 mod wrong;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use tympan_core::records::IdentityKind;
 use crate::ask::{Answer, Ask};
 use crate::calendar::Calendar;
 use model::Tenant;
+use rights::Before;
 
 /// Knows what should have happened.
 #[derive(Debug, Default)]
@@ -160,12 +162,19 @@ fn follow(
             if !permitted && !in_batch && error.code() > Code::Denied {
                 return Err("expected `denied`, which goes before".to_owned());
             }
-            Ok(())
+            match (error.code(), actor) {
+                (Code::GrantBeyondOwn, Some(actor)) => rights::check_refusal(tenant, actor, ask),
+                _ => Ok(()),
+            }
         }
         Ok(_) if !permitted => Err("expected `denied`".to_owned()),
         Ok(reply) => {
+            let before = Before::of(tenant, actor, ask);
             configuration::learn(tenant, clock, ask, reply);
             people::learn(tenant, calendar, clock, ask, reply)?;
+            if let Some(before) = before {
+                before.check(tenant)?;
+            }
             tenant.check_people()
         }
     }

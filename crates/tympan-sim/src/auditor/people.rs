@@ -223,7 +223,7 @@ pub(super) fn learn(
         }
         (Ask::TransferIdentity(transfer), Reply::Transferred(moved)) => {
             let (from, to) = (moved.from.id.0, moved.to.id.0);
-            let Some((owner, number)) = refered(tenant, &transfer.identity) else {
+            let Some((owner, number)) = referred(tenant, &transfer.identity) else {
                 return Err("expected an unknown identity not to be transferred".to_owned());
             };
             if owner != from || tenant.find(&transfer.to) != Some(to) {
@@ -239,7 +239,10 @@ pub(super) fn learn(
             same(tenant, &moved.to)?;
         }
         (Ask::SwapIdentities(swap), Reply::Transferred(moved)) => {
-            let (one, two) = (refered(tenant, &swap.first), refered(tenant, &swap.second));
+            let (one, two) = (
+                referred(tenant, &swap.first),
+                referred(tenant, &swap.second),
+            );
             let (Some(one), Some(two)) = (one, two) else {
                 return Err("expected an unknown identity not to be swapped".to_owned());
             };
@@ -435,7 +438,7 @@ fn find(tenant: &mut Tenant, user: i64, id: i64) -> Option<&mut Identity> {
 }
 
 /// Whose identity is meant, and which number it has here.
-fn refered(tenant: &Tenant, reference: &IdentityReference) -> Option<(i64, u64)> {
+pub(super) fn referred(tenant: &Tenant, reference: &IdentityReference) -> Option<(i64, u64)> {
     match reference {
         IdentityReference::Of { user, identity } => {
             let owner = tenant.find(user)?;

@@ -79,7 +79,7 @@ fn what_is_so_already_leaves_no_trace() {
 }
 
 #[test]
-fn an_administrator_is_brought_back_by_an_administrator_only() {
+fn whoever_holds_more_is_brought_back_by_who_holds_as_much() {
     let (mut store, ada) = Store::with_administrator();
     let with_role = |store: &mut Store, name: &str, role| {
         let mut create = CreateUser::named(name);
@@ -90,7 +90,9 @@ fn an_administrator_is_brought_back_by_an_administrator_only() {
     let helper = with_role(&mut store, "helper", HELPDESK);
     store.by(helper, &DeactivateUser::of(bob, None)).unwrap();
     let back = ReactivateUser::of(bob, None);
-    assert_eq!(store.by(helper, &back).unwrap_err().code(), Code::Denied);
+    let error = store.by(helper, &back).unwrap_err();
+    assert_eq!(error.code(), Code::GrantBeyondOwn);
+    assert_eq!(error.detail("permission"), Some("user.administer"));
     assert!(store.by(ada, &back).is_ok());
     store.by(ada, &DeactivateUser::of(bob, None)).unwrap();
     let last = store.by(ada, &DeactivateUser::of(ada, None)).unwrap_err();

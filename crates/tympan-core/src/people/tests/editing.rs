@@ -658,58 +658,6 @@ fn roles_are_granted_by_those_who_hold_them() {
 }
 
 #[test]
-fn an_administrator_gets_new_identities_from_an_administrator_only() {
-    let (mut store, ada) = Store::with_administrator();
-    let with_role = |store: &mut Store, name: &str, role| {
-        let mut create = CreateUser::named(name).username(name);
-        create.fields.role = Some(role);
-        store.host(&create).unwrap().user.id
-    };
-    let helper = with_role(&mut store, "helper", HELPDESK);
-    let clerk = with_role(&mut store, "clerk", CLERK);
-    let ann = store.create("ann").user.id;
-    let card = |user, number: &str| {
-        let mut edit = EditUser::of(user, None);
-        edit.identities = vec![IdentityEdit::Add(NewIdentity::new(
-            IdentityKind::Card,
-            number,
-        ))];
-        edit
-    };
-    let named = |user, name: &str| {
-        let mut edit = EditUser::of(user, None);
-        edit.set.username = Some(name.into());
-        edit
-    };
-    let notes = |user| {
-        let mut edit = EditUser::of(user, None);
-        edit.set.notes = Some("on leave".into());
-        edit
-    };
-    let table = [
-        (helper, card(ann, "1"), None),
-        (helper, card(ada, "2"), Some(Code::Denied)),
-        (helper, named(ada, "x"), Some(Code::Denied)),
-        (helper, notes(ada), None),
-        (ada, card(ada, "3"), None),
-        (clerk, card(ann, "4"), Some(Code::Denied)),
-        (clerk, named(ann, "annie"), None),
-    ];
-    for (actor, edit, code) in table {
-        let edited = store.by(actor, &edit);
-        assert_eq!(
-            edited.as_ref().err().map(|error| error.code()),
-            code,
-            "{edit:?}"
-        );
-    }
-    let mut create = CreateUser::named("Bob").identity(NewIdentity::new(IdentityKind::Card, "5"));
-    assert_eq!(store.by(clerk, &create).unwrap_err().code(), Code::Denied);
-    create.identities.clear();
-    assert!(store.by(clerk, &create).is_ok());
-}
-
-#[test]
 fn the_last_administrator_stays() {
     #[derive(Clone, Copy, Debug)]
     enum Do {

@@ -5,6 +5,7 @@ mod details;
 mod editing;
 mod profile;
 mod properties;
+mod rights;
 mod store;
 mod transfer;
 

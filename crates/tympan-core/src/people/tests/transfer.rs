@@ -128,7 +128,7 @@ fn what_can_be_transferred() {
         (
             helper,
             TransferIdentity::of(alias("press1"), ada),
-            Some(Code::Denied),
+            Some(Code::GrantBeyondOwn),
         ),
         (
             ada,
