@@ -5,7 +5,9 @@ use tympan::core::error::Code;
 use tympan::core::ids::UserId;
 use tympan::core::ledger::{Adjust, Authorise, Charge, StatedCost, Usage, WalletName};
 use tympan::core::measure::Currency;
-use tympan::core::people::UserReference;
+use tympan::core::people::{
+    AddIdentity, IdentityReference, SwapIdentities, TransferIdentity, UserReference,
+};
 use tympan::{
     CreatePriceList, CreateProfile, CreateUser, EditTenant, EditUser, GroupId, IdentityKind,
     MAX_MEMBERSHIPS, Measure, NewIdentity, Options, PlanTerms, PriceTerms, TimeZoneName, Tympan,
@@ -99,6 +101,33 @@ fn users_and_what_is_configured_keep_the_same_order() {
     assert_eq!(shop.run(edit.clone()).unwrap_err().code(), Code::EmptyText);
     edit.user = UserId(1).into();
     assert_eq!(shop.run(edit).unwrap_err().code(), Code::InvalidEmail);
+
+    let email = |text: &str| IdentityReference::value(IdentityKind::Email, text);
+    let mut transfer = TransferIdentity::of(email("nowhere"), UserReference::username(""));
+    assert_eq!(
+        shop.run(transfer.clone()).unwrap_err().code(),
+        Code::EmptyText
+    );
+    (transfer.to, transfer.reason) = (UserId(1).into(), long());
+    assert_eq!(shop.run(transfer).unwrap_err().code(), Code::TextTooLong);
+    let mut swap = SwapIdentities::of(email("nowhere"), email(""));
+    assert_eq!(shop.run(swap.clone()).unwrap_err().code(), Code::EmptyText);
+    (swap.second, swap.reason) = (email("nowhere"), long());
+    assert_eq!(shop.run(swap).unwrap_err().code(), Code::TextTooLong);
+    let add = |value: &str, label: &str| AddIdentity {
+        user: UserId(1).into(),
+        expected_version: None,
+        identity: NewIdentity::new(IdentityKind::Email, value).label(label),
+        reason: None,
+    };
+    for (value, label, code) in [
+        ("nowhere", "l".repeat(5_000), Code::TextTooLong),
+        ("", "l".repeat(5_000), Code::EmptyText),
+        ("nowhere", "work".to_owned(), Code::InvalidEmail),
+    ] {
+        let refused = shop.run(add(value, &label)).unwrap_err();
+        assert_eq!(refused.code(), code, "{value}");
+    }
 
     let plan = |amount, overdraft| PlanTerms {
         overdraft,

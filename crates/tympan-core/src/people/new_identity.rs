@@ -83,12 +83,16 @@ impl NewIdentity {
     }
 
     pub(super) fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<Prepared, Error> {
+        let mut refusals = Refusals::default();
+        let value = PreparedValue::prepare(&self.kind, &self.value, preparation);
+        let value = refusals.prepared(value);
         let label = match &self.label {
-            Some(label) => text::optional("label", label, text::MAX_SHORT)?,
-            None => None,
+            Some(label) => text::optional("label", label, text::MAX_SHORT),
+            None => Ok(None),
         };
+        let label = refusals.or_default(label);
         Ok(Prepared {
-            value: PreparedValue::prepare(&self.kind, &self.value, preparation)?,
+            value: refusals.all(value)?,
             label,
             enabled: self.enabled,
             alone: self.alone && self.kind == IdentityKind::Pin,

@@ -189,12 +189,17 @@ impl Command for TransferIdentity {
     const REQUIRES: Requirement = Requirement::Permission(IDENTITY_EDIT);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedTransfer, Error> {
+        let mut refusals = Refusals::default();
+        let identity = refusals.prepared(self.identity.prepare(preparation));
+        let to = refusals.prepared(self.to.prepare(preparation));
+        let reason = refusals.or_default(reason(self.reason.as_deref()));
+        let (identity, to) = refusals.all(identity.zip(to))?;
         Ok(PreparedTransfer {
-            identity: self.identity.prepare(preparation)?,
+            identity,
             expected_version: self.expected_version,
-            to: self.to.prepare(preparation)?,
+            to,
             to_expected_version: self.to_expected_version,
-            reason: reason(self.reason.as_deref())?,
+            reason,
         })
     }
 }
@@ -205,12 +210,17 @@ impl Command for SwapIdentities {
     const REQUIRES: Requirement = Requirement::Permission(IDENTITY_EDIT);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedSwap, Error> {
+        let mut refusals = Refusals::default();
+        let first = refusals.prepared(self.first.prepare(preparation));
+        let second = refusals.prepared(self.second.prepare(preparation));
+        let reason = refusals.or_default(reason(self.reason.as_deref()));
+        let (first, second) = refusals.all(first.zip(second))?;
         Ok(PreparedSwap {
-            first: self.first.prepare(preparation)?,
+            first,
             first_expected_version: self.first_expected_version,
-            second: self.second.prepare(preparation)?,
+            second,
             second_expected_version: self.second_expected_version,
-            reason: reason(self.reason.as_deref())?,
+            reason,
         })
     }
 }
