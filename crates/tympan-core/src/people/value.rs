@@ -107,13 +107,12 @@ pub(super) fn plain_value(kind: &IdentityKind, raw: &str) -> Result<LookupValue,
     })
 }
 
-/// `name` or `DOMAIN\name`.
+/// `name` or `DOMAIN\name`, with nothing around either: `DOM\ ann` is `DOM\ann`.
 fn network_name(raw: &str) -> Result<String, Error> {
     let text = text::required("network_name", raw, text::MAX_VALUE)?;
-    let mut parts = text.split(DOMAIN_SEPARATOR).map(str::trim);
-    let well_formed = parts.clone().count() <= 2 && parts.all(|part| !part.is_empty());
-    if well_formed {
-        Ok(text)
+    let parts: Vec<&str> = text.split(DOMAIN_SEPARATOR).map(str::trim).collect();
+    if parts.len() <= 2 && parts.iter().all(|part| !part.is_empty()) {
+        Ok(parts.join(DOMAIN_SEPARATOR.encode_utf8(&mut [0; 4])))
     } else {
         Err(Error::new(
             Code::InvalidValue,

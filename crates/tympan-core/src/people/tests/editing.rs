@@ -397,6 +397,31 @@ fn a_name_that_becomes_one_of_the_others_keeps_its_identity() {
 }
 
 #[test]
+fn a_network_name_is_the_same_with_spaces_around_its_parts() {
+    let (mut store, _) = Store::with_administrator();
+    let ann = store.create("ann").user.id;
+    let mut edit = EditUser::of(ann, None);
+    edit.set.network_name = Some("PRINT \\ ann".into());
+    let user = store.host(&edit).unwrap().user;
+    assert_eq!(
+        (user.network_domain.as_deref(), user.network_name.as_deref()),
+        (Some("PRINT"), Some("ann"))
+    );
+    let network = IdentityKind::NetworkName;
+    assert_eq!(owner(&store, network.clone(), "print\\ann"), Some(ann));
+    let bob = store.create("bob").user.id;
+    for taken in ["print\\ANN", " print\\ ann", "print\u{a0}\\\u{2003}ann"] {
+        let mut edit = EditUser::of(bob, None);
+        edit.set.network_name = Some(taken.into());
+        let error = store.host(&edit).unwrap_err();
+        assert_eq!(error.code(), Code::IdentityTaken, "{taken:?}");
+        let moved = IdentityReference::value(network.clone(), taken);
+        let moved = store.host(&TransferIdentity::of(moved, ann)).unwrap();
+        assert_eq!(moved.from.id, ann, "{taken:?}");
+    }
+}
+
+#[test]
 fn a_network_name_keeps_its_domain_unless_another_is_given() {
     let (mut store, _) = Store::with_administrator();
     let ann = store.create("Ann").user.id;
