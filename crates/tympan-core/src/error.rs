@@ -129,7 +129,7 @@ codes! {
     NameTaken, "name_taken", Conflict, false, "another of the same kind has the name";
     IdentityTaken, "identity_taken", Conflict, false, "another user has the value; a transfer moves it";
     DefaultProfile, "default_profile", Refused, false, "the default profile can be changed, but not retired or deleted";
-    InUse, "in_use", Refused, false, "it is still in use: retire it, or move its users first";
+    InUse, "in_use", Refused, false, "it is still in use: retire it, move its users first, or confirm where a command can be confirmed";
     Retired, "retired", Refused, false, "it is retired and takes no new users";
     LastAdministrator, "last_administrator", Refused, false, "an active user with user administration must remain";
     UserInactive, "user_inactive", Refused, false, "the user is inactive and can neither sign in nor print";

@@ -31,8 +31,13 @@ pub struct EditTenant {
     /// How long a PIN that signs in alone must be.
     pub pin_floor: Option<PinFloor>,
     /// The steps that every card number passes, as JSON: see [`CardPipeline`]. Cards that are
-    /// registered already keep the value that they have.
+    /// registered already keep the value that they have: those that the new steps read otherwise
+    /// find nobody any more, until they are registered anew. So other steps need
+    /// `accepts_unfindable_cards`, unless the tenant has a single user.
     pub card_pipeline: Option<String>,
+    /// Whether the card pipeline may change although users may have cards that are found no more.
+    /// Means nothing where it stays the same.
+    pub accepts_unfindable_cards: bool,
 }
 
 /// The answer to an edit of the settings.
@@ -102,6 +107,9 @@ impl Decide for PreparedEditTenant {
         let policy = pin_policy(&tenant)?;
         let default = find::<Profile>(draft.before, tenant.default_profile)?;
         stale(before.version, self.edit.expected_version)?;
+        if tenant.card_pipeline != before.card_pipeline && !self.edit.accepts_unfindable_cards {
+            check_cards(users(&draft)?)?;
+        }
         if default.retired && tenant.default_profile != before.default_profile {
             return Err(Error::of(Code::Retired).with("profile", default.id).into());
         }
@@ -151,10 +159,27 @@ fn pin_fields(tenant: &Tenant) -> (i32, &str, &str) {
     (tenant.pin_length, &tenant.pin_alphabet, &tenant.pin_floor)
 }
 
-fn strength(draft: &Draft<'_>, policy: &PinPolicy) -> Result<PinStrength, Stop> {
+/// How many users there are: every user has exactly one profile.
+fn users(draft: &Draft<'_>) -> Result<i64, Stop> {
     let profiles: Vec<ProfileId> = draft.before.profiles.keys().copied().collect();
-    // Every user has exactly one profile.
-    let users = all_users::<Profile>(draft.view, draft.before.tenant.id, &profiles)?;
+    all_users::<Profile>(draft.view, draft.before.tenant.id, &profiles)
+}
+
+/// Nothing counts cards, and so whoever has users may have cards. A tenant that is being set up has
+/// its first administrator only, and is not asked.
+fn check_cards(users: i64) -> Result<(), Error> {
+    if users <= 1 {
+        return Ok(());
+    }
+    let message = "users may have cards that another pipeline finds no more; \
+                   `accepts_unfindable_cards` changes it all the same";
+    Err(Error::new(Code::InUse, message)
+        .with("field", "card_pipeline")
+        .with("users", users))
+}
+
+fn strength(draft: &Draft<'_>, policy: &PinPolicy) -> Result<PinStrength, Stop> {
+    let users = users(draft)?;
     let alone = PinUse::Alone {
         users: u64::try_from(users).unwrap_or(0),
     };

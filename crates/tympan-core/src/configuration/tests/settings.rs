@@ -23,6 +23,7 @@ fn settings_are_edited_as_a_whole() {
             pin_alphabet: Some(PinAlphabet::Alphanumeric),
             pin_floor: Some(PinFloor::Usual),
             card_pipeline: None,
+            accepts_unfindable_cards: false,
         })
         .unwrap();
     assert_eq!(saved.version, 3);
@@ -156,6 +157,41 @@ fn a_card_pipeline_is_kept_as_it_is_understood() {
     assert_eq!(kept, r#"{"steps":[{"step":"strip_invisible"}]}"#);
     store.run(&pipeline("[]")).unwrap();
     assert_eq!(config(&store).tenant.card_pipeline, default);
+}
+
+#[test]
+fn a_card_pipeline_is_changed_under_registered_cards_only_if_that_is_said() {
+    let (mut store, made) = shop();
+    let set = |json: &str, accepts_unfindable_cards| EditTenant {
+        card_pipeline: Some(json.to_owned()),
+        accepts_unfindable_cards,
+        ..EditTenant::default()
+    };
+    let strip = r#"{"steps":[{"step":"strip_invisible"}]}"#;
+    // Who sets a tenant up is not asked.
+    assert_eq!(store.run(&set(strip, false)).unwrap().version, 2);
+    super::roles::user_with(&mut store, made.roles.regular);
+    let before = store.records.clone();
+    let error = store.run(&set("[]", false)).unwrap_err();
+    assert_eq!(error.code(), Code::InUse);
+    assert_eq!(error.detail("field"), Some("card_pipeline"));
+    assert_eq!(error.detail("users"), Some("2"));
+    assert_eq!(store.run(&set(strip, false)).unwrap().version, 2);
+    let later = EditTenant {
+        expected_version: Some(1),
+        ..set("[]", false)
+    };
+    assert_eq!(store.run(&later).unwrap_err().code(), Code::StaleVersion);
+    assert_eq!(store.records, before);
+    assert_eq!(store.run(&set("[]", true)).unwrap().version, 3);
+    let default = CardPipeline::default().to_json();
+    assert_eq!(config(&store).tenant.card_pipeline, default);
+    // Other settings ask nothing.
+    let rename = EditTenant {
+        name: Some("Press".to_owned()),
+        ..EditTenant::default()
+    };
+    assert!(store.run(&rename).is_ok());
 }
 
 #[test]
