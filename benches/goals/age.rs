@@ -15,23 +15,33 @@ use crate::shop;
 
 const USERS: i64 = 100_000;
 const YOUNG: u64 = 10_000;
-/// Charges of one round, at most; a batch of 1,000 takes ten commits.
-const ROUND: usize = 10_000;
+/// Charges of one round: enough for the log to be written back at least once in it.
+const ROUND: usize = 25_000;
 
 /// The four goals of one size of batch.
 pub fn names(batch: usize) -> [String; 4] {
     ["age_cpu", "age_wal", "unique_cpu", "unique_wal"].map(|name| format!("{name}_batch_{batch}"))
 }
 
-/// For each of the four goals, the pairs of its rounds: CPU in microseconds, WAL in bytes.
+/// For each of the four goals, the pairs of its rounds: CPU in microseconds, WAL in bytes. The young
+/// ledger is a copy in each round, or the rounds before would have aged it.
 pub fn rounds(rounds: usize, batch: usize, entries: u64) -> [Vec<(f64, f64)>; 4] {
     let folder = tempfile::tempdir_in(".").unwrap();
-    let mut young = Ours::open(folder.path(), "young", YOUNG);
-    let mut old = Ours::open(folder.path(), "old", entries);
+    let young = folder.path().join("young.db");
+    shop::populate(&store(&young), USERS).unwrap();
+    Ours::open(&young).grow(YOUNG);
+    let old = folder.path().join("old.db");
+    std::fs::copy(&young, &old).unwrap();
+    let mut old = Ours::open(&old);
+    old.grow(entries - YOUNG);
     let mut bare = Bare::open(&folder.path().join("bare.db"), USERS, "NORMAL");
     bare.grow(entries);
     let mut measured: [Vec<(f64, f64)>; 4] = Default::default();
-    for _ in 0..rounds {
+    for round in 0..rounds {
+        let copy = folder.path().join(format!("young-{round}.db"));
+        std::fs::copy(&young, &copy).unwrap();
+        let mut young = Ours::open(&copy);
+        young.grow(1_000);
         let young = young.measure(batch);
         let old = old.measure(batch);
         let bare = bare.measure(batch);
@@ -48,6 +58,14 @@ pub fn rounds(rounds: usize, batch: usize, entries: u64) -> [Vec<(f64, f64)>; 4]
     measured
 }
 
+fn store(path: &Path) -> SqliteStore {
+    let options = SqliteOptions {
+        synchronous: Synchronous::Normal,
+        ..SqliteOptions::default()
+    };
+    SqliteStore::open(path, &options).unwrap()
+}
+
 struct Ours {
     handle: Handle,
     path: PathBuf,
@@ -55,32 +73,20 @@ struct Ours {
 }
 
 impl Ours {
-    fn open(folder: &Path, name: &str, entries: u64) -> Self {
-        let path = folder.join(format!("{name}.db"));
-        let options = SqliteOptions {
-            synchronous: Synchronous::Normal,
-            ..SqliteOptions::default()
-        };
-        let store = SqliteStore::open(&path, &options).unwrap();
-        let handle = shop::open(Box::new(store), USERS).host();
-        let mut ours = Self {
-            handle,
-            path,
-            random: StdRng::seed_from_u64(entries),
-        };
-        // The first charge of each user opens the wallet; none of the measured ones does.
-        for first in (0..USERS).step_by(1_000) {
-            let commands = (first..first + 1_000)
-                .map(|user| ours.command(user))
-                .collect();
-            for answer in ours.handle.run_all(commands) {
-                answer.unwrap();
-            }
+    fn open(path: &Path) -> Self {
+        Self {
+            handle: shop::over(Box::new(store(path))).host(),
+            path: path.to_owned(),
+            random: StdRng::seed_from_u64(7),
         }
-        for _ in 0..entries.saturating_sub(2 * USERS as u64) / 1_000 {
-            ours.charge(1_000);
+    }
+
+    fn grow(&mut self, entries: u64) {
+        // Other keys than those of the ledger that this one is a copy of.
+        self.random = StdRng::seed_from_u64(entries);
+        for _ in 0..entries / 1_000 {
+            self.charge(1_000);
         }
-        ours
     }
 
     fn command(&mut self, user: i64) -> Charge {
@@ -191,7 +197,7 @@ impl Bare {
 
 /// CPU microseconds and bytes of WAL per charge.
 fn measure(path: &Path, batch: usize, mut charge: impl FnMut()) -> (f64, f64) {
-    let commits = if batch == 1 { 500 } else { ROUND / batch };
+    let commits = ROUND / batch;
     let mut before = Wal::look(path);
     let mut bytes = 0;
     let mut cpu = std::time::Duration::ZERO;

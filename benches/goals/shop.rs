@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use tympan::core::command::TenantKeys;
 use tympan::core::error::Error;
-use tympan::core::ids::{IdentityId, PlanId, PriceListId, ProfileId, RoleId, TenantId, UserId};
+use tympan::core::ids::{
+    EntryId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, TenantId, UserId,
+};
 use tympan::core::measure::{Currency, Measure};
 use tympan::core::queries::fold_user;
 use tympan::core::records::{
     Claim, ClaimName, Config, IdentityKind, PlanRevision, PriceList, PriceRule, Profile, ResetVerb,
-    Role, RolePermission, Schedule, Tenant, User, WhenExhausted,
+    Role, RolePermission, Schedule, Tenant, User, Wallet, WalletKind, Wallets, WhenExhausted,
 };
 use tympan::core::time::{TimeZoneName, Timestamp};
 use tympan::core::view::{Batch, Key, Record, SlotChange};
@@ -19,6 +21,8 @@ use tympan_store::Store;
 pub const TENANT: TenantId = TenantId::DEFAULT;
 const STAFF: ProfileId = ProfileId(11);
 const PRICES: PriceListId = PriceListId(12);
+const PLAN: PlanId = PlanId(13);
+const ALLOWANCE: i64 = 1_000_000_000_000_000;
 const FIRST_USER: i64 = 1_000;
 
 /// Roles and permissions of the permission workload: 200 grants.
@@ -45,10 +49,15 @@ pub fn ring() -> KeyRing {
 /// Opens a store with so many users in it.
 pub fn open(store: Box<dyn Store>, users: i64) -> Tympan {
     populate(&*store, users).unwrap();
+    over(store)
+}
+
+/// Opens a store that was populated before.
+pub fn over(store: Box<dyn Store>) -> Tympan {
     Tympan::open_store(store, Options::default().keys(ring())).unwrap()
 }
 
-fn populate(store: &dyn Store, users: i64) -> Result<(), Error> {
+pub fn populate(store: &dyn Store, users: i64) -> Result<(), Error> {
     let keys = TenantKeys::new(&ring(), TENANT);
     commit(
         store,
@@ -60,7 +69,14 @@ fn populate(store: &dyn Store, users: i64) -> Result<(), Error> {
             let user = new_user(number);
             changes.push(put(
                 Key::User(TENANT, user.id),
-                Record::User(Arc::new(user)),
+                Record::User(Arc::new(new_user(number))),
+            ));
+            changes.push(put(
+                Key::Wallets(TENANT, user.id.0),
+                Record::Wallets(Arc::new(Wallets {
+                    wallets: vec![fed_wallet(user.id)],
+                    hold_parts: Vec::new(),
+                })),
             ));
             let value = keys
                 .blind_index
@@ -142,13 +158,13 @@ fn config() -> Config {
         STAFF,
         vec![PlanRevision {
             tenant: TENANT,
-            plan: PlanId(13),
+            plan: PLAN,
             revision: 1,
             profile: STAFF,
             effective_from: at,
             priority: 0,
             measure: Measure::Cost(Currency::EUR),
-            amount: 1_000_000_000_000_000,
+            amount: ALLOWANCE,
             schedule: Schedule::Never,
             time_zone: TimeZoneName::UTC,
             verb: ResetVerb::SetTo,
@@ -213,6 +229,30 @@ fn config() -> Config {
             .insert(id, permissions.into_iter().map(row).collect());
     }
     config
+}
+
+/// What a user has before the first charge: without it that charge would feed the wallet first.
+fn fed_wallet(user: UserId) -> Wallet {
+    Wallet {
+        tenant: TENANT,
+        owner: user.0,
+        kind: WalletKind::Allowance,
+        feed: PLAN.0,
+        measure: Measure::Cost(Currency::EUR),
+        version: 1,
+        balance: ALLOWANCE,
+        held: 0,
+        hold_expires_at: None,
+        spent: 0,
+        entries: 0,
+        last_entry: EntryId(0),
+        chain: [0; 32],
+        settled_at: Timestamp::EPOCH,
+        revision: 1,
+        next_due_at: None,
+        latest_at: Timestamp::EPOCH,
+        last_job_at: None,
+    }
 }
 
 fn new_user(number: i64) -> User {
