@@ -47,8 +47,8 @@
 //!
 //! - A plan of pages does not pay the cost. Somebody with 500 pages and no own funds prints
 //!   nothing if there is also a price list; leave the price list away to count pages only.
-//! - A profile without a price list, and a job on a queue for which the list has no line, cost
-//!   nothing: the receipt has no cost. Add a line without a queue, for all others.
+//! - With a profile without a price list a job costs nothing: the receipt has no cost. A price list
+//!   has a line for every queue: one without a name, for those that no other line names.
 //! - A plan of money pays costs of its own currency only, and own funds are kept by currency.
 //! - A plan may be overdrawn by its `overdraft`; own funds never, except by a settlement with
 //!   [`Extra::TakeAndOwe`](crate::Extra::TakeAndOwe) and by hand with `may_owe`.

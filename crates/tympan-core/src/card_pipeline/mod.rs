@@ -188,7 +188,9 @@ impl CardPipeline {
 }
 
 fn bounded(text: String) -> Option<String> {
-    text.chars().nth(MAX_CARD).is_none().then_some(text)
+    // As many characters take at least as many bytes.
+    let fits = text.len() <= MAX_CARD || text.chars().nth(MAX_CARD).is_none();
+    fits.then_some(text)
 }
 
 fn invalid(message: impl Into<String>) -> Error {

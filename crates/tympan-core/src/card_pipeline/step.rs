@@ -155,21 +155,26 @@ fn pattern_of(pattern: &str, group: usize) -> Result<Regex, String> {
 }
 
 /// What a step makes of a text; none if the text does not have the form that it takes.
-pub(super) fn take(step: &Step, pattern: Option<&Regex>, text: String) -> Option<String> {
+pub(super) fn take(step: &Step, pattern: Option<&Regex>, mut text: String) -> Option<String> {
     Some(match step {
         Step::StripInvisible => {
-            let visible: String = text
-                .chars()
-                .filter(|symbol| !is_unprintable(*symbol))
-                .collect();
-            visible.trim().to_owned()
+            text.retain(|symbol| !is_unprintable(symbol));
+            text.truncate(text.trim_end().len());
+            text.drain(..text.len() - text.trim_start().len());
+            text
         }
-        Step::StripWhitespace => text
-            .chars()
-            .filter(|symbol| !symbol.is_whitespace())
-            .collect(),
-        Step::FoldCase { to: Case::Upper } => text.to_ascii_uppercase(),
-        Step::FoldCase { to: Case::Lower } => text.to_ascii_lowercase(),
+        Step::StripWhitespace => {
+            text.retain(|symbol| !symbol.is_whitespace());
+            text
+        }
+        Step::FoldCase { to: Case::Upper } => {
+            text.make_ascii_uppercase();
+            text
+        }
+        Step::FoldCase { to: Case::Lower } => {
+            text.make_ascii_lowercase();
+            text
+        }
         Step::HexToDecimal { bits } => {
             let number = number(&text, 16, hex_width(*bits), *bits)?;
             let width = decimal_width(*bits);

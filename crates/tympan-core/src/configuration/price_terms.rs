@@ -111,7 +111,8 @@ impl PriceTerms {
     }
 }
 
-/// Checks the lines of one revision: at least one, one for each queue.
+/// Checks the lines of one revision: one for each queue, and one for all others, or the jobs of a
+/// queue that somebody sets up later would cost nothing without a word.
 pub(super) fn checked(rules: &[PriceTerms]) -> Result<Vec<PriceTerms>, Error> {
     if rules.len() > MAX_PRICE_RULES {
         return Err(too_many("rules", MAX_PRICE_RULES));
@@ -141,6 +142,10 @@ pub(super) fn checked(rules: &[PriceTerms]) -> Result<Vec<PriceTerms>, Error> {
                 .with("field", "rules")
                 .with("queue", queue.unwrap_or_default()));
         }
+    }
+    if !queues.contains(&None) {
+        let message = "no rule is for the queues that no other rule names";
+        return Err(Error::new(Code::InvalidValue, message).with("field", "rules"));
     }
     Ok(rules)
 }

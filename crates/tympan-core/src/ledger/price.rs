@@ -22,7 +22,7 @@ pub struct Price {
 }
 
 /// What a job costs a user of a profile, by the revision of its price list in force at an instant;
-/// none if the profile has no price list or the list no line for the queue.
+/// none if the profile has no price list or none of its revisions is in force yet.
 ///
 /// # Errors
 /// `invalid_usage`, `amount_overflow`.

@@ -97,6 +97,7 @@ fn rules_are_checked() {
             "rules",
         ),
         (many, Code::TooMany, "rules"),
+        (vec![good().queue("a3")], Code::InvalidValue, "rules"),
         (vec![good().queue(" ")], Code::EmptyText, "queue"),
         (
             vec![PriceTerms::pages(-1, 1)],
@@ -151,7 +152,10 @@ fn rows_of_a_list_are_bounded() {
     let (mut store, _) = shop();
     let rules = |mono| -> Vec<PriceTerms> {
         (0..MAX_PRICE_RULES)
-            .map(|at| PriceTerms::pages(mono, 0).queue(format!("q{at}")))
+            .map(|at| match at {
+                0 => PriceTerms::pages(mono, 0),
+                _ => PriceTerms::pages(mono, 0).queue(format!("q{at}")),
+            })
             .collect()
     };
     let list = store
