@@ -199,7 +199,7 @@ pub(super) fn first_refusal<T>(
 }
 
 /// A thing by its id.
-pub(super) fn find<T: Named>(config: &Config, id: T::Id) -> Result<&T, Error> {
+pub(crate) fn find<T: Named>(config: &Config, id: T::Id) -> Result<&T, Error> {
     T::all(config).get(&id).ok_or_else(|| unknown::<T>(id))
 }
 

@@ -29,9 +29,11 @@ mod tests;
 mod uses;
 
 pub use account::CreateAccount;
+pub(crate) use administrators::administrators;
 pub use bootstrap::{Bootstrap, Bootstrapped, FirstAdministrator};
 pub use delete::{Delete, DeleteAccount, DeleteGroup, DeletePriceList, DeleteProfile, DeleteRole};
 pub use draft::Saved;
+pub(crate) use draft::find;
 pub use group::CreateGroup;
 pub use limits::{
     MAX_AMOUNT, MAX_NAMED, MAX_PERMISSIONS, MAX_PLAN_ROWS, MAX_PLANS, MAX_PRICE_ROWS,
@@ -52,4 +54,5 @@ pub use retire::{
 pub use role::{CreateRole, EditRole};
 pub use settings::{EditTenant, PinStrength, SavedTenant};
 pub use starter::StarterRoles;
+pub(crate) use uses::population;
 pub use uses::{UsesCount, uses, uses_reads};

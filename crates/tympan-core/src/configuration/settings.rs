@@ -6,7 +6,7 @@ use crate::card_pipeline::CardPipeline;
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::configuration::draft::{Done, Draft, find, reads};
 use crate::configuration::pin_policy::{alphabet_word, floor_word, pin_policy};
-use crate::configuration::uses::all_users;
+use crate::configuration::uses::population;
 use crate::error::{Code, Error};
 use crate::ids::{ProfileId, TenantId};
 use crate::permissions::{Requirement, TENANT_EDIT};
@@ -108,7 +108,7 @@ impl Decide for PreparedEditTenant {
         let default = find::<Profile>(draft.before, tenant.default_profile)?;
         stale(before.version, self.edit.expected_version)?;
         if tenant.card_pipeline != before.card_pipeline && !self.edit.accepts_unfindable_cards {
-            check_cards(users(&draft)?)?;
+            check_cards(population(view, draft.before)?)?;
         }
         if default.retired && tenant.default_profile != before.default_profile {
             return Err(Error::of(Code::Retired).with("profile", default.id).into());
@@ -159,12 +159,6 @@ fn pin_fields(tenant: &Tenant) -> (i32, &str, &str) {
     (tenant.pin_length, &tenant.pin_alphabet, &tenant.pin_floor)
 }
 
-/// How many users there are: every user has exactly one profile.
-fn users(draft: &Draft<'_>) -> Result<i64, Stop> {
-    let profiles: Vec<ProfileId> = draft.before.profiles.keys().copied().collect();
-    all_users::<Profile>(draft.view, draft.before.tenant.id, &profiles)
-}
-
 /// Nothing counts cards, and so whoever has users may have cards. A tenant that is being set up has
 /// its first administrator only, and is not asked.
 fn check_cards(users: i64) -> Result<(), Error> {
@@ -179,7 +173,7 @@ fn check_cards(users: i64) -> Result<(), Error> {
 }
 
 fn strength(draft: &Draft<'_>, policy: &PinPolicy) -> Result<PinStrength, Stop> {
-    let users = users(draft)?;
+    let users = population(draft.view, draft.before)?;
     let alone = PinUse::Alone {
         users: u64::try_from(users).unwrap_or(0),
     };

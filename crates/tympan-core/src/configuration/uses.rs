@@ -3,8 +3,8 @@
 
 use crate::command::Stop;
 use crate::configuration::named::Named;
-use crate::ids::TenantId;
-use crate::records::Config;
+use crate::ids::{ProfileId, TenantId};
+use crate::records::{Config, Profile};
 use crate::view::{Key, ReadSet, View};
 
 /// How much a thing is used.
@@ -52,13 +52,10 @@ pub(super) fn active_users<T: Named>(
     total::<T>(view, tenant, ids, |uses| uses.active_users)
 }
 
-/// How many users these things have together; one who uses several is counted for each.
-pub(super) fn all_users<T: Named>(
-    view: &View,
-    tenant: TenantId,
-    ids: &[T::Id],
-) -> Result<i64, Stop> {
-    total::<T>(view, tenant, ids, |uses| uses.users)
+/// How many users a tenant has: every user has exactly one profile.
+pub(crate) fn population(view: &View, config: &Config) -> Result<i64, Stop> {
+    let profiles: Vec<ProfileId> = config.profiles.keys().copied().collect();
+    total::<Profile>(view, config.tenant.id, &profiles, |uses| uses.users)
 }
 
 fn total<T: Named>(

@@ -7,7 +7,7 @@ use crate::ids::TenantId;
 use crate::people::changed::Changed;
 use crate::people::edit_user::{EditUser, PreparedEditUser};
 use crate::people::person::Person;
-use crate::people::subjects::named;
+use crate::people::subjects::known;
 use crate::people::{UserFields, UserReference};
 use crate::permissions::{Requirement, USER_EDIT, configured};
 use crate::records::{Config, Subject};
@@ -150,7 +150,7 @@ fn gone(config: &Config, person: &Person) -> Vec<Gone> {
         .collect();
     subjects.sort_unstable();
     subjects.dedup();
-    let gone = |subject| match named(config, subject) {
+    let gone = |subject| match known(config, subject) {
         Some(found) if !found.retired => None,
         found => Some(Gone {
             subject,

@@ -334,7 +334,7 @@ fn role_thing(config: &Config, role: RoleId) -> NamedThing<RoleId> {
 }
 
 fn thing<I>(config: &Config, id: I, kind: SubjectKind, number: i64) -> NamedThing<I> {
-    let found = super::subjects::named(config, Subject { kind, id: number });
+    let found = super::subjects::known(config, Subject { kind, id: number });
     NamedThing {
         id,
         name: found.map(|found| found.name.to_owned()).unwrap_or_default(),

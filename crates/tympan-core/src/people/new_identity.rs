@@ -202,7 +202,7 @@ impl PreparedValue {
         match &self.form {
             Form::Given(value, sealed) => {
                 if self.kind == IdentityKind::Pin && (alone || is_chosen(source)) {
-                    let usage = values.usage(context, alone)?;
+                    let usage = values.usage(alone)?;
                     let checked = pins::policy(&values.config.tenant)
                         .and_then(|policy| pins::check(value.normalised.expose(), &policy, usage));
                     if let Err(error) = checked {
@@ -225,7 +225,7 @@ impl PreparedValue {
         values: &mut Values<'_>,
         context: &Context<'_>,
     ) -> Result<Decided, Stop> {
-        let usage = values.usage(context, alone)?;
+        let usage = values.usage(alone)?;
         let policy = pins::policy(&values.config.tenant)?;
         let mut stream = seed.stream();
         for _ in 0..pins::MAX_DRAWS {
@@ -264,14 +264,8 @@ impl<'a> Values<'a> {
         }
     }
 
-    fn usage(&self, context: &Context<'_>, alone: bool) -> Result<tympan_vault::pin::PinUse, Stop> {
-        pins::usage(
-            self.view,
-            context.tenant,
-            self.config,
-            alone,
-            self.new_users,
-        )
+    fn usage(&self, alone: bool) -> Result<tympan_vault::pin::PinUse, Stop> {
+        pins::usage(self.view, self.config, alone, self.new_users)
     }
 
     fn is_free(

@@ -6,10 +6,9 @@ use tympan_vault::{RandomError, RandomSource, SecretText};
 use zeroize::Zeroizing;
 
 use crate::command::Stop;
-use crate::configuration::pin_policy;
+use crate::configuration::{pin_policy, population};
 use crate::error::{Code, Error};
 use crate::ids::TenantId;
-use crate::people::edit::require;
 use crate::people::uses::profile_subject;
 use crate::records::{Config, Tenant};
 use crate::view::{Key, View};
@@ -27,7 +26,6 @@ pub(super) fn policy(tenant: &Tenant) -> Result<PinPolicy, Error> {
 /// those there are, and those whom the command adds.
 pub(super) fn usage(
     view: &View,
-    tenant: TenantId,
     config: &Config,
     alone: bool,
     new_users: u64,
@@ -35,14 +33,10 @@ pub(super) fn usage(
     if !alone {
         return Ok(PinUse::Backing);
     }
-    require(view, population_keys(tenant, config))?;
-    let mut users = new_users;
-    for profile in config.profiles.keys() {
-        let uses = view.uses(tenant, profile_subject(*profile))?;
-        let count = uses.map_or(0, |uses| uses.users);
-        users = users.saturating_add(u64::try_from(count).unwrap_or(0));
-    }
-    Ok(PinUse::Alone { users })
+    let users = u64::try_from(population(view, config)?).unwrap_or(0);
+    Ok(PinUse::Alone {
+        users: users.saturating_add(new_users),
+    })
 }
 
 /// The counts of all users: every user has exactly one profile.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::command::{Context, Stop};
-use crate::configuration::UsesCount;
+use crate::configuration::{UsesCount, administrators};
 use crate::error::{Code, Error};
-use crate::ids::{ProfileId, RoleId, TenantId};
+use crate::ids::{ProfileId, RoleId};
 use crate::people::edit::Edit;
 use crate::people::person::{Person, Place};
 use crate::permissions::{USER_ADMINISTER, roles_with};
@@ -56,7 +56,7 @@ impl UsesChanges {
     ) -> Result<Vec<Change>, Stop> {
         let tenant = context.tenant;
         if self.loses_administrators(config) {
-            let before = administrators(view, tenant, config)?;
+            let before = administrators(view, config)?;
             if before > 0 && before + self.administrators_change(config) <= 0 {
                 refusals.note(Error::of(Code::LastAdministrator));
             }
@@ -111,16 +111,6 @@ fn counted(person: &Person) -> BTreeMap<Subject, UsesCount> {
         .into_iter()
         .map(|(place, subject)| (subject, count_of(place, subject)))
         .collect()
-}
-
-/// How many times user administration is held by an active user in the whole tenant.
-fn administrators(view: &View, tenant: TenantId, config: &Config) -> Result<i64, Stop> {
-    let mut sum = 0;
-    for role in roles_with(config, USER_ADMINISTER) {
-        let uses = view.uses(tenant, role_subject(role))?;
-        sum += uses.map_or(0, |uses| uses.active_users);
-    }
-    Ok(sum)
 }
 
 fn role_subject(role: RoleId) -> Subject {
