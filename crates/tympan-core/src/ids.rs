@@ -24,7 +24,7 @@ const TEXT_LENGTH: usize = 13;
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub i64);
 
@@ -36,6 +36,13 @@ macro_rules! ids {
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write_text(formatter, Self::PREFIX, self.0)
+            }
+        }
+
+        /// The same text as everywhere else, so that one search of a log finds all of it.
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, formatter)
             }
         }
 
@@ -179,6 +186,13 @@ mod tests {
             let id = UserId(number);
             assert_eq!(id.to_string().parse::<UserId>().map(|id| id.0), Ok(number));
         }
+    }
+
+    #[test]
+    fn logs_show_the_text_form() {
+        let id = UserId(7);
+        assert_eq!(format!("{id:?}"), id.to_string());
+        assert_eq!(format!("{:?}", Some(id)), format!("Some({id})"));
     }
 
     #[test]
