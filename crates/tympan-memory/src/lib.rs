@@ -16,6 +16,7 @@ mod state;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 use tympan_core::error::{Code, Error};
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
@@ -28,10 +29,23 @@ use tympan_store::{CommitError, Stamp, Store, Turn};
 use crate::queue::{Place, Queue};
 use crate::state::State;
 
+/// How long a turn is waited for unless a caller says otherwise.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A store in memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MemoryStore {
     shared: Arc<Shared>,
+    patience: Duration,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self {
+            shared: Arc::default(),
+            patience: PATIENCE,
+        }
+    }
 }
 
 /// What all handles on the same data share.
@@ -50,11 +64,19 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// How long a turn waits for those before it; by default 30 seconds.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// Another handle on the same data, as if the store had been opened again.
     #[must_use]
     pub fn reopened(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
+            patience: self.patience,
         }
     }
 }
@@ -104,11 +126,11 @@ impl Store for MemoryStore {
         Ok(Stamp(self.shared.commits.load(Ordering::Acquire), 0))
     }
 
-    /// Waits for the turns that were asked for before, however long they take: whoever holds a
-    /// turn must not ask for another on the same thread.
+    /// Waits for the turns that were asked for before, and no longer than it has patience.
     fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {
+        let place = self.shared.turns.wait(self.patience);
         Ok(Box::new(MemoryTurn {
-            _place: self.shared.turns.wait(),
+            _place: place.ok_or_else(|| Error::of(Code::StoreLocked))?,
             shared: &self.shared,
         }))
     }
@@ -147,6 +169,17 @@ impl Turn for MemoryTurn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_turn_that_others_do_not_let_go_is_not_waited_for_without_end() {
+        let store = MemoryStore::new().patience(Duration::ZERO);
+        let turn = store.turn().unwrap();
+        let second = store.reopened();
+        let code = second.turn().err().map(|error| error.code());
+        assert_eq!(code, Some(Code::StoreLocked));
+        drop(turn);
+        assert!(second.turn().is_ok());
+    }
 
     #[test]
     fn a_store_can_be_shared_between_threads() {

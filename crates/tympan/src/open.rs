@@ -27,7 +27,10 @@ impl Tympan {
     /// Those of kind `storage`; `invalid_value` for an address of another form.
     pub fn open(address: &str, options: Options) -> Result<Self, Error> {
         match address.split_once(':') {
-            Some(("memory", "")) => Self::open_store(Box::new(MemoryStore::new()), options),
+            Some(("memory", "")) => {
+                let store = MemoryStore::new().patience(options.deadline);
+                Self::open_store(Box::new(store), options)
+            }
             #[cfg(feature = "sqlite")]
             Some(("sqlite", path)) if !path.is_empty() => {
                 crate::sqlite::open(std::path::Path::new(path), options)
