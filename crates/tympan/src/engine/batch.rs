@@ -205,13 +205,12 @@ fn unknown(error: Error) -> Error {
 /// Answers: a refusal stands whatever became of the batch, for it rests on what was read in it …
 /// unless the batch was not committed, in which case nothing it read may have been durable.
 fn finish(jobs: &[Arc<dyn Pending>], refused: &[(usize, Error)], outcome: &Result<(), Error>) {
+    // Both are in the order of the batch.
+    let mut refused = refused.iter().peekable();
     for (place, job) in jobs.iter().enumerate() {
-        let refusal = refused
-            .iter()
-            .find(|(of, _)| *of == place)
-            .map(|(_, error)| error);
+        let refusal = refused.next_if(|(of, _)| *of == place);
         job.finish(match (refusal, outcome) {
-            (Some(refusal), Ok(())) => Err(refusal.clone()),
+            (Some((_, refusal)), Ok(())) => Err(refusal.clone()),
             (_, outcome) => outcome.clone(),
         });
     }

@@ -17,10 +17,29 @@ use tympan_vault::KeyRing;
 /// Most users of a tenant whose permissions are kept, at some 50 bytes each.
 const MAX_CHECKED: usize = 262_144;
 
+/// Tenants that are kept before it is looked for the first time whether they exist.
+const FIRST_SWEEP: usize = 64;
+
 /// The tenants that were used through one open store.
 pub(crate) struct Tenants {
     ring: KeyRing,
-    tenants: RwLock<HashMap<TenantId, Arc<Tenant>, RandomState>>,
+    kept: RwLock<Kept>,
+}
+
+/// A host may name any id. Those of no tenant are forgotten again once no handle has them, so that
+/// there are never more than twice as many here as exist or are in use.
+struct Kept {
+    tenants: HashMap<TenantId, Arc<Tenant>, RandomState>,
+    sweep_at: usize,
+}
+
+impl Kept {
+    fn sweep(&mut self) {
+        // Whoever wants one more has to wait for this lock: what only the map holds is in no use.
+        self.tenants
+            .retain(|_, tenant| tenant.known().is_some() || Arc::strong_count(tenant) > 1);
+        self.sweep_at = FIRST_SWEEP.max(self.tenants.len() * 2);
+    }
 }
 
 /// One tenant.
@@ -76,7 +95,10 @@ impl Tenants {
     pub(crate) fn new(ring: KeyRing) -> Self {
         Self {
             ring,
-            tenants: RwLock::default(),
+            kept: RwLock::new(Kept {
+                tenants: HashMap::default(),
+                sweep_at: FIRST_SWEEP,
+            }),
         }
     }
 
@@ -86,7 +108,7 @@ impl Tenants {
     }
 
     pub(crate) fn tenant(&self, id: TenantId) -> Arc<Tenant> {
-        if let Some(tenant) = read(&self.tenants).get(&id) {
+        if let Some(tenant) = read(&self.kept).tenants.get(&id) {
             return tenant.clone();
         }
         let new = || {
@@ -97,7 +119,11 @@ impl Tenants {
                 checked: RwLock::default(),
             })
         };
-        write(&self.tenants).entry(id).or_insert_with(new).clone()
+        let mut kept = write(&self.kept);
+        if kept.tenants.len() >= kept.sweep_at {
+            kept.sweep();
+        }
+        kept.tenants.entry(id).or_insert_with(new).clone()
     }
 
     /// Takes note of a configuration that the store holds.
@@ -215,4 +241,41 @@ fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
 
 fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use tympan_core::configuration::Bootstrap;
+    use tympan_core::measure::Currency;
+
+    use super::*;
+    use crate::{Options, Tympan};
+
+    fn kept(tympan: &Tympan) -> usize {
+        read(&tympan.engine.tenants.kept).tenants.len()
+    }
+
+    #[test]
+    fn tenants_that_do_not_exist_are_not_kept_for_ever() {
+        let tympan = Tympan::open("memory:", Options::default()).unwrap();
+        tympan
+            .host()
+            .run(Bootstrap::new("Shop", Currency::EUR, "Ada"))
+            .unwrap();
+        let held = tympan.tenant(TenantId(2));
+        for number in 0..100_000 {
+            let nobody = tympan.tenant(TenantId(1_000 + number));
+            if number % 10_000 == 0 {
+                assert_eq!(
+                    nobody.configuration().map_err(|error| error.code()).err(),
+                    Some(Code::UnknownTenant)
+                );
+            }
+        }
+        assert!(kept(&tympan) <= FIRST_SWEEP, "{}", kept(&tympan));
+        let known = tympan.engine.tenants.tenant(TenantId::DEFAULT).known();
+        assert!(known.is_some(), "one that exists is kept");
+        let again = tympan.tenant(TenantId(2));
+        assert!(Arc::ptr_eq(&held.tenant, &again.tenant), "one in use is");
+    }
 }

@@ -12,7 +12,10 @@ use crate::engine::Engine;
 use crate::engine::job::{Job, Pending};
 
 /// The answer to a command that was submitted. The command is queued when the future is polled
-/// first; from then on it is decided even if the future is dropped.
+/// first, if there is room; from then on it is decided even if the future is dropped. Dropped
+/// before it was polled, or while it waits for room
+/// ([`Options::queue_limit`](crate::Options::queue_limit)), it is not decided at all: whoever drops
+/// one knows neither, and repeats with the same key.
 pub struct Submission<R> {
     state: State<R>,
 }

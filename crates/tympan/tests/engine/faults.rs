@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tympan::core::ids::Ids;
@@ -154,7 +154,7 @@ fn a_panic_takes_no_answer_back() {
         gate.open();
         assert!(many.join().unwrap().iter().all(Result::is_ok));
     });
-    let turns = std::sync::atomic::AtomicUsize::new(0);
+    let turns = AtomicUsize::new(0);
     shop.watch.on_turn(move || {
         assert!(turns.fetch_add(1, Ordering::SeqCst) != 1, "planted");
     });
@@ -171,6 +171,72 @@ fn a_panic_takes_no_answer_back() {
     let done = answers.iter().filter(|answer| answer.is_ok()).count();
     assert_eq!(shop.charged(shop.ann).0, 1_500 + done);
     assert!(done > 0);
+    shop.is_sound();
+}
+
+/// A batch that failed is decided one by one: what the first of it was told stands when the second
+/// panics, though one lead answers for both.
+#[test]
+fn an_answer_stands_when_the_next_of_the_same_batch_panics() {
+    let shop = Shop::in_memory(Options::default().deadline(LONG));
+    let gate = Arc::new(Gate::default());
+    let behind = gate.clone();
+    shop.watch.on_commit(move |_| {
+        behind.pass();
+        Act::Pass
+    });
+    let count = Arc::new(Count::default());
+    let mut futures: Vec<_> = (0..2)
+        .map(|number| shop.host.submit(page(shop.ann, format!("{number}"))))
+        .collect();
+    std::thread::scope(|scope| {
+        scope.spawn(|| shop.host.run(page(shop.bob, "leads")).unwrap());
+        gate.wait_for_arrival();
+        for future in &mut futures {
+            let _ = poll(future, &count);
+        }
+        let commits = AtomicUsize::new(0);
+        shop.watch
+            .on_commit(move |_| match commits.fetch_add(1, Ordering::SeqCst) {
+                0 => Act::Fail(Code::Storage),
+                _ => Act::Pass,
+            });
+        let turns = AtomicUsize::new(0);
+        shop.watch.on_turn(move || {
+            assert!(turns.fetch_add(1, Ordering::SeqCst) != 2, "planted");
+        });
+        gate.open();
+    });
+    let codes: Vec<_> = futures
+        .into_iter()
+        .map(|future| block_on(future).map(drop).map_err(|error| error.code()))
+        .collect();
+    assert_eq!(codes, [Ok(()), Err(Code::Internal)]);
+    shop.watch.pass();
+    assert_eq!(shop.charged(shop.ann).0, 1);
+    shop.is_sound();
+}
+
+/// One call with more than a batch holds, whose second batch panics: the first is durable, and a
+/// repeat finds its answers.
+#[test]
+fn a_panic_in_the_second_batch_of_a_call_loses_nothing_of_the_first() {
+    let shop = Shop::in_memory(Options::default());
+    let charges = || {
+        (0..1_500)
+            .map(|number| page(shop.ann, format!("{number}")))
+            .collect()
+    };
+    let turns = AtomicUsize::new(0);
+    shop.watch.on_turn(move || {
+        assert!(turns.fetch_add(1, Ordering::SeqCst) != 1, "planted");
+    });
+    let call = catch_unwind(AssertUnwindSafe(|| shop.host.run_all(charges())));
+    assert!(call.is_err());
+    shop.watch.pass();
+    assert_eq!(shop.charged(shop.ann).0, 1_000);
+    assert!(shop.host.run_all(charges()).iter().all(Result::is_ok));
+    assert_eq!(shop.charged(shop.ann).0, 1_500);
     shop.is_sound();
 }
 
