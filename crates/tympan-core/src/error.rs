@@ -31,7 +31,7 @@ pub enum Kind {
 }
 
 macro_rules! codes {
-    ($($name:ident, $text:literal, $kind:ident, $retry:literal, $meaning:literal;)*) => {
+    ($($name:ident, $text:literal, $kind:ident, $retry:literal, $details:expr, $meaning:literal;)*) => {
         /// Stable names of everything that can go wrong, in order of precedence: when several
         /// apply, the first in this list is reported.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,6 +68,13 @@ macro_rules! codes {
                 match self { $(Self::$name => $retry,)* }
             }
 
+            /// The names of the values that an error with this code may carry, and of no others;
+            /// what they mean is in [`DETAILS`].
+            #[must_use]
+            pub fn details(self) -> &'static [&'static str] {
+                match self { $(Self::$name => &$details,)* }
+            }
+
             /// What it means and what to do.
             #[must_use]
             pub fn meaning(self) -> &'static str {
@@ -77,65 +84,135 @@ macro_rules! codes {
     };
 }
 
+/// What each value means that an error may carry. Ids are in their text form, amounts in the unit
+/// of the wallet, times in milliseconds since 1970.
+pub const DETAILS: &[(&str, &str)] = &[
+    ("account", "the id of the account"),
+    (
+        "available",
+        "what the wallets have to give, in the unit of the measure",
+    ),
+    ("balance", "what the balance would be"),
+    ("ended_at", "when the plan ended"),
+    ("entry", "the id of the entry that records the refusal"),
+    ("expected_version", "the version that the caller gave"),
+    ("field", "the field of the request"),
+    ("group", "the id of the group"),
+    ("hold", "the id of the hold"),
+    (
+        "identity",
+        "the id of the identity; of one that is taken, only for who may see who has it",
+    ),
+    (
+        "ipp_status",
+        "the status by which a print server tells it to a client: PWG 5100.16",
+    ),
+    ("kind", "the type of identity by which the user was named"),
+    ("length", "how many characters the card has"),
+    ("library", "the newest layout that this library knows"),
+    ("limit", "the most that is allowed; of a balance, the least"),
+    ("maximum", "the greatest length"),
+    (
+        "measure",
+        "what is counted: `total_pages`, `cost:EUR` and so on",
+    ),
+    ("minimum", "the least length"),
+    ("name", "the name that is taken, or that of the step"),
+    ("needed", "what the job needs, in the unit of the measure"),
+    (
+        "next_reset_at",
+        "when the wallet is fed next; absent if it never is",
+    ),
+    ("not_before", "the earliest time allowed"),
+    ("path", "the file"),
+    (
+        "permission",
+        "the permission that is missing, or that nobody knows",
+    ),
+    ("plan", "the id of the plan"),
+    ("price_list", "the id of the price list"),
+    ("profile", "the id of the profile"),
+    ("queue", "the queue; empty for all others"),
+    ("resolved_at", "when the hold was resolved"),
+    ("right", "the right that the database user lacks"),
+    ("role", "the id of the role"),
+    ("role_row", "the id of the role row"),
+    ("rule", "the rule of the policy that is broken"),
+    ("schema", "the schema of the database"),
+    ("sqlstate", "what the database server said, as its code"),
+    ("state", "what became of the hold"),
+    ("step", "the step of the pipeline, counted from 1"),
+    (
+        "user",
+        "the id of the user; of an identity that is taken, only for who may see who has it",
+    ),
+    ("users", "how many users there are"),
+    ("version", "the version that is there"),
+    (
+        "wallet",
+        "the first kind of wallet that was to pay: `allowance`, `own_funds`",
+    ),
+];
+
 codes! {
-    Closed, "closed", Storage, false, "the handle was closed, or an earlier fault closed it: open a new one";
-    Busy, "busy", Storage, true, "the deadline passed before the command was decided; nothing was changed";
-    StoreMissing, "store_missing", Storage, false, "there is no database at the place given";
-    StoreForeign, "store_foreign", Storage, false, "the database was not made by tympan";
-    StoreNewer, "store_newer", Storage, false, "the database was written by a newer tympan: upgrade the library";
-    StoreOlder, "store_older", Storage, false, "the database needs a migration and `migrate` does not allow it";
-    StoreKeys, "store_keys", Storage, false, "the database was made with other keys: open it with its own key ring";
-    StoreReadOnly, "store_read_only", Storage, false, "the database cannot be written: check rights and mount";
-    StoreFull, "store_full", Storage, true, "there is no room left on the store's disk; nothing was changed";
-    StoreLocked, "store_locked", Storage, true, "another program holds the database and did not let go in time";
-    StoreNotDurable, "store_not_durable", Storage, false, "the store keeps commits less safely than the host demands; the message says why";
-    StoreCorrupt, "store_corrupt", Storage, false, "the database holds something that tympan never writes: restore a backup";
-    Storage, "storage", Storage, true, "the store failed; nothing was changed";
-    UnknownOutcome, "unknown_outcome", UnknownOutcome, true, "the store could not say whether the change took effect: repeat with the same key";
-    Internal, "internal", Internal, false, "a fault of tympan: please report it";
-    UnknownTenant, "unknown_tenant", NotFound, false, "there is no such tenant, or it has no administrator yet: bootstrap it";
-    BootstrapDone, "bootstrap_done", Refused, false, "the tenant has its first administrator already; this can happen once only";
-    Denied, "denied", Denied, false, "the actor lacks the permission, or what it names does not exist for the actor";
-    GrantBeyondOwn, "grant_beyond_own", Denied, false, "nobody grants a permission that they do not hold, or decides how a user who holds it is recognised";
-    InvalidId, "invalid_id", Invalid, false, "the text is not an id of the kind asked for";
-    EmptyText, "empty_text", Invalid, false, "the field may not be empty";
-    TextTooLong, "text_too_long", Invalid, false, "the field is longer than its limit";
-    ControlCharacter, "control_character", Invalid, false, "the field holds a control or invisible character";
-    InvalidEmail, "invalid_email", Invalid, false, "the text is not an e-mail address";
-    InvalidValue, "invalid_value", Invalid, false, "the value does not fit the rule named in the details";
-    TooMany, "too_many", Invalid, false, "a list is longer than its limit";
-    InvalidKey, "invalid_key", Invalid, false, "the idempotency key is empty or longer than 200 bytes, or its attempt does not follow the one before";
-    NegativeAmount, "negative_amount", Invalid, false, "the amount may not be negative";
-    AmountOverflow, "amount_overflow", Invalid, false, "the amount does not fit into 63 bits";
-    InvalidUsage, "invalid_usage", Invalid, false, "the counters of the usage contradict each other";
-    UnknownTimeZone, "unknown_time_zone", Invalid, false, "the time zone database has no such zone";
-    UnknownCurrency, "unknown_currency", Invalid, false, "there is no such currency in ISO 4217";
-    UnknownPermission, "unknown_permission", Invalid, false, "neither tympan nor the tenant knows the permission";
-    InvalidPipeline, "invalid_pipeline", Invalid, false, "a step of the card pipeline cannot work as written";
-    CardFormat, "card_format", Invalid, false, "the read does not have the format that the pipeline yields: read the card again";
-    PinPolicy, "pin_policy", Invalid, false, "the PIN breaks the tenant's PIN policy; the details say which rule";
-    InvalidCursor, "invalid_cursor", Invalid, false, "the cursor does not belong to this list";
-    UnknownUser, "unknown_user", NotFound, false, "there is no such user in this tenant";
-    UnknownIdentity, "unknown_identity", NotFound, false, "there is no such identity in this tenant";
-    UnknownRole, "unknown_role", NotFound, false, "there is no such role in this tenant";
-    UnknownProfile, "unknown_profile", NotFound, false, "there is no such profile in this tenant";
-    UnknownGroup, "unknown_group", NotFound, false, "there is no such group in this tenant";
-    UnknownAccount, "unknown_account", NotFound, false, "there is no such account in this tenant";
-    UnknownPriceList, "unknown_price_list", NotFound, false, "there is no such price list in this tenant";
-    UnknownPlan, "unknown_plan", NotFound, false, "there is no such allowance plan in the user's profile";
-    UnknownHold, "unknown_hold", NotFound, false, "there is no such hold in this tenant";
-    StaleVersion, "stale_version", Conflict, false, "it was changed since the version given: read it again, then decide";
-    KeyReused, "key_reused", Conflict, false, "the key was used before with other content; the details name the field";
-    NameTaken, "name_taken", Conflict, false, "another of the same kind has the name";
-    IdentityTaken, "identity_taken", Conflict, false, "another user has the value; a transfer moves it";
-    DefaultProfile, "default_profile", Refused, false, "the default profile can be changed, but not retired or deleted";
-    InUse, "in_use", Refused, false, "it is still in use: retire it, move its users first, or confirm where a command can be confirmed";
-    Retired, "retired", Refused, false, "it is retired and takes no new users";
-    LastAdministrator, "last_administrator", Refused, false, "an active user with user administration must remain";
-    UserInactive, "user_inactive", Refused, false, "the user is inactive and can neither sign in nor print";
-    HoldResolved, "hold_resolved", Refused, false, "the hold was settled or cancelled already; the details say which";
-    AllowanceExhausted, "allowance_exhausted", Refused, false, "allowance and own funds do not cover the job; the details say what is short";
-    BalanceBelowLimit, "balance_below_limit", Refused, false, "the balance would fall below what the wallet may owe";
+    Closed, "closed", Storage, false, [], "the handle was closed, or an earlier fault closed it: open a new one";
+    Busy, "busy", Storage, true, ["sqlstate"], "the deadline passed before the command was decided; nothing was changed";
+    StoreMissing, "store_missing", Storage, false, ["path", "schema", "sqlstate"], "there is no database at the place given";
+    StoreForeign, "store_foreign", Storage, false, ["path", "schema", "sqlstate"], "the database was not made by tympan";
+    StoreNewer, "store_newer", Storage, false, ["path", "version", "library", "sqlstate"], "the database was written by a newer tympan: upgrade the library";
+    StoreOlder, "store_older", Storage, false, ["path", "version", "library", "sqlstate"], "the database needs a migration and `migrate` does not allow it";
+    StoreKeys, "store_keys", Storage, false, ["path", "sqlstate"], "the database was made with other keys: open it with its own key ring";
+    StoreReadOnly, "store_read_only", Storage, false, ["path", "right", "sqlstate"], "the database cannot be written: check rights and mount";
+    StoreFull, "store_full", Storage, true, ["path", "sqlstate"], "there is no room left on the store's disk; nothing was changed";
+    StoreLocked, "store_locked", Storage, true, ["path", "sqlstate"], "another program holds the database and did not let go in time";
+    StoreNotDurable, "store_not_durable", Storage, false, ["sqlstate"], "the store keeps commits less safely than the host demands; the message says why";
+    StoreCorrupt, "store_corrupt", Storage, false, ["path", "field", "identity", "sqlstate"], "the database holds something that tympan never writes: restore a backup";
+    Storage, "storage", Storage, true, ["path", "right", "sqlstate"], "the store failed; nothing was changed";
+    UnknownOutcome, "unknown_outcome", UnknownOutcome, true, ["sqlstate"], "the store could not say whether the change took effect: repeat with the same key";
+    Internal, "internal", Internal, false, ["sqlstate"], "a fault of tympan: please report it";
+    UnknownTenant, "unknown_tenant", NotFound, false, [], "there is no such tenant, or it has no administrator yet: bootstrap it";
+    BootstrapDone, "bootstrap_done", Refused, false, [], "the tenant has its first administrator already; this can happen once only";
+    Denied, "denied", Denied, false, ["permission"], "the actor lacks the permission, or what it names does not exist for the actor";
+    GrantBeyondOwn, "grant_beyond_own", Denied, false, ["permission"], "nobody grants a permission that they do not hold, or decides how a user who holds it is recognised";
+    InvalidId, "invalid_id", Invalid, false, [], "the text is not an id of the kind asked for";
+    EmptyText, "empty_text", Invalid, false, ["field"], "the field may not be empty";
+    TextTooLong, "text_too_long", Invalid, false, ["field", "limit"], "the field is longer than its limit";
+    ControlCharacter, "control_character", Invalid, false, ["field"], "the field holds a control or invisible character";
+    InvalidEmail, "invalid_email", Invalid, false, ["field"], "the text is not an e-mail address";
+    InvalidValue, "invalid_value", Invalid, false, ["field", "queue", "not_before", "ended_at", "measure"], "the value does not fit the rule named in the details";
+    TooMany, "too_many", Invalid, false, ["field", "limit"], "a list is longer than its limit";
+    InvalidKey, "invalid_key", Invalid, false, [], "the idempotency key is empty or longer than 200 bytes, or its attempt does not follow the one before";
+    NegativeAmount, "negative_amount", Invalid, false, ["field"], "the amount may not be negative";
+    AmountOverflow, "amount_overflow", Invalid, false, ["field", "limit"], "the amount does not fit into 63 bits";
+    InvalidUsage, "invalid_usage", Invalid, false, ["field"], "the counters of the usage contradict each other";
+    UnknownTimeZone, "unknown_time_zone", Invalid, false, [], "the time zone database has no such zone";
+    UnknownCurrency, "unknown_currency", Invalid, false, [], "there is no such currency in ISO 4217";
+    UnknownPermission, "unknown_permission", Invalid, false, ["permission", "field"], "neither tympan nor the tenant knows the permission";
+    InvalidPipeline, "invalid_pipeline", Invalid, false, ["field", "step", "name"], "a step of the card pipeline cannot work as written";
+    CardFormat, "card_format", Invalid, false, ["step", "length", "minimum", "maximum"], "the read does not have the format that the pipeline yields: read the card again";
+    PinPolicy, "pin_policy", Invalid, false, ["rule", "minimum", "maximum", "users", "field"], "the PIN breaks the tenant's PIN policy; the details say which rule";
+    InvalidCursor, "invalid_cursor", Invalid, false, [], "the cursor does not belong to this list";
+    UnknownUser, "unknown_user", NotFound, false, ["user", "kind"], "there is no such user in this tenant";
+    UnknownIdentity, "unknown_identity", NotFound, false, ["identity"], "there is no such identity in this tenant";
+    UnknownRole, "unknown_role", NotFound, false, ["role", "role_row"], "there is no such role in this tenant";
+    UnknownProfile, "unknown_profile", NotFound, false, ["profile"], "there is no such profile in this tenant";
+    UnknownGroup, "unknown_group", NotFound, false, ["group"], "there is no such group in this tenant";
+    UnknownAccount, "unknown_account", NotFound, false, ["account"], "there is no such account in this tenant";
+    UnknownPriceList, "unknown_price_list", NotFound, false, ["price_list"], "there is no such price list in this tenant";
+    UnknownPlan, "unknown_plan", NotFound, false, ["plan"], "there is no such allowance plan in the user's profile";
+    UnknownHold, "unknown_hold", NotFound, false, ["hold"], "there is no such hold in this tenant";
+    StaleVersion, "stale_version", Conflict, false, ["expected_version", "version", "user"], "it was changed since the version given: read it again, then decide";
+    KeyReused, "key_reused", Conflict, false, ["field"], "the key was used before with other content; the details name the field";
+    NameTaken, "name_taken", Conflict, false, ["field", "name", "role", "profile", "group", "account", "price_list"], "another of the same kind has the name";
+    IdentityTaken, "identity_taken", Conflict, false, ["kind", "user", "identity"], "another user has the value; a transfer moves it";
+    DefaultProfile, "default_profile", Refused, false, ["profile"], "the default profile can be changed, but not retired or deleted";
+    InUse, "in_use", Refused, false, ["users", "role", "profile", "group", "account", "price_list"], "it is still in use: retire it, move its users first, or confirm where a command can be confirmed";
+    Retired, "retired", Refused, false, ["role", "profile", "group", "account", "price_list"], "it is retired and takes no new users";
+    LastAdministrator, "last_administrator", Refused, false, [], "an active user with user administration must remain";
+    UserInactive, "user_inactive", Refused, false, ["user"], "the user is inactive and can neither sign in nor print";
+    HoldResolved, "hold_resolved", Refused, false, ["hold", "state", "resolved_at"], "the hold was settled or cancelled already; the details say which";
+    AllowanceExhausted, "allowance_exhausted", Refused, false, ["entry", "wallet", "measure", "needed", "available", "next_reset_at", "ipp_status"], "allowance and own funds do not cover the job; the details say what is short";
+    BalanceBelowLimit, "balance_below_limit", Refused, false, ["balance", "limit"], "the balance would fall below what the wallet may owe";
 }
 
 impl fmt::Display for Code {
@@ -144,8 +221,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// What went wrong. `details` holds values by name (amounts in the wallet's unit, times in
-/// milliseconds since 1970), never secrets.
+/// What went wrong. `details` holds the values that [`Code::details`] names, never secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Error {
     code: Code,
@@ -170,9 +246,14 @@ impl Error {
         Self::new(code, code.meaning())
     }
 
-    /// The same error with one more value.
+    /// The same error with one more value, which must be listed beside its code.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
+        debug_assert!(
+            self.code.details().contains(&name),
+            "`{}` carries `{name}`, which is not listed beside it",
+            self.code
+        );
         self.details.insert(name.to_owned(), value.to_string());
         self
     }
@@ -235,6 +316,27 @@ mod tests {
             let json = serde_json::to_value(code).unwrap();
             assert_eq!(json, code.as_str(), "JSON and text differ");
         }
+    }
+
+    #[test]
+    fn every_detail_is_explained_once_and_carried_by_a_code() {
+        let explained: Vec<&str> = DETAILS.iter().map(|(name, _)| *name).collect();
+        assert!(explained.is_sorted_by(|one, next| one < next));
+        let carried: std::collections::BTreeSet<&str> = Code::ALL
+            .iter()
+            .flat_map(|code| code.details())
+            .copied()
+            .collect();
+        assert_eq!(carried.into_iter().collect::<Vec<_>>(), explained);
+    }
+
+    #[test]
+    fn an_error_carries_no_detail_that_is_not_listed() {
+        let carry = |name: &'static str| {
+            std::panic::catch_unwind(move || Error::of(Code::Denied).with(name, "user.read"))
+        };
+        assert!(carry("permission").is_ok());
+        assert!(carry("role").is_err());
     }
 
     #[test]

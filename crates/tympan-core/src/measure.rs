@@ -91,6 +91,25 @@ impl Measure {
         })
     }
 
+    /// An amount of it as people read it: `12 colour pages`, `-7.0325 EUR`, `8.00 EUR`.
+    #[must_use]
+    pub fn amount(&self, amount: i64) -> String {
+        match self {
+            Self::Cost(currency) => {
+                let sign = if amount < 0 { "-" } else { "" };
+                let (whole, micros) = (
+                    amount.unsigned_abs() / 1_000_000,
+                    amount.unsigned_abs() % 1_000_000,
+                );
+                let micros = format!("{micros:06}");
+                let (cents, rest) = micros.split_at(2);
+                let rest = rest.trim_end_matches('0');
+                format!("{sign}{whole}.{cents}{rest} {}", currency.code())
+            }
+            counted => format!("{amount} {}", counted.name().replace('_', " ")),
+        }
+    }
+
     /// The measure that a word names.
     ///
     /// # Errors
@@ -166,6 +185,20 @@ as_text!(Measure, name);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_shown_as_people_read_them() {
+        let euros = Measure::Cost(Currency::EUR);
+        for (measure, amount, text) in [
+            (euros, 8_000_000, "8.00 EUR"),
+            (euros, -7_032_500, "-7.0325 EUR"),
+            (euros, -1, "-0.000001 EUR"),
+            (euros, i64::MIN, "-9223372036854.775808 EUR"),
+            (Measure::ColourPages, 12, "12 colour pages"),
+        ] {
+            assert_eq!(measure.amount(amount), text);
+        }
+    }
 
     #[test]
     fn measures_read_back() {

@@ -200,13 +200,19 @@ pub(crate) fn roles_with<'a>(
 /// # Errors
 /// `unknown_permission`.
 pub fn parse_permission(name: &str) -> Result<String, Error> {
+    check_permission(name).map_err(|error| error.with("field", "permissions"))?;
+    Ok(name.to_owned())
+}
+
+/// Whether a role could ever have a permission of this name: see [`parse_permission`].
+///
+/// # Errors
+/// `unknown_permission`.
+pub fn check_permission(name: &str) -> Result<(), Error> {
     let unknown = || {
         let shown = excerpt(name);
-        Error::new(
-            Code::UnknownPermission,
-            format!("there is no permission `{shown}`"),
-        )
-        .with("field", "permissions")
+        let message = format!("there is no permission `{shown}`");
+        Error::new(Code::UnknownPermission, message).with("permission", shown)
     };
     let word = |word: &str| {
         !word.is_empty()
@@ -217,12 +223,14 @@ pub fn parse_permission(name: &str) -> Result<String, Error> {
     if name.len() > MAX_PERMISSION || !name.contains('.') || !name.split('.').all(word) {
         return Err(unknown());
     }
-    let first = |name: &str| name.split('.').next().map(str::to_owned);
+    fn first(name: &str) -> Option<&str> {
+        name.split('.').next()
+    }
     let is_own = OWN.iter().any(|own| first(own) == first(name));
     if is_own && !OWN.contains(&name) {
         return Err(unknown());
     }
-    Ok(name.to_owned())
+    Ok(())
 }
 
 /// What checking an actor reads.
@@ -271,7 +279,19 @@ pub fn permit(
     if permitted {
         Ok(())
     } else {
-        Err(Error::of(Code::Denied).into())
+        Err(denied(requirement).into())
+    }
+}
+
+/// Names what the actor lacked: it is the same for every actor and every tenant, so it tells
+/// nothing about what is there.
+fn denied(requirement: Requirement) -> Error {
+    match requirement {
+        Requirement::Host => Error::new(Code::Denied, "only the host itself may do this"),
+        Requirement::Permission(permission) | Requirement::PermissionOrSelf(permission) => {
+            let message = format!("the actor lacks the permission `{permission}`");
+            Error::new(Code::Denied, message).with("permission", permission)
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use tympan_core::command::{Actor, Command, Decide};
 use tympan_core::commands::MAY;
 use tympan_core::error::Error;
 use tympan_core::ids::{AccountId, TenantId, UserId};
+use tympan_core::permissions::check_permission;
 
 use crate::engine::{Engine, Submission, Tenant};
 
@@ -98,13 +99,17 @@ impl Handle {
     }
 
     /// Whether a user may do something: in the whole tenant, or over an account. Unknown and
-    /// inactive users may do nothing, and nobody may what no role permits: a permission that
-    /// nothing knows is answered with no, not with an error. Never queues, and hardly ever asks the store: a change
-    /// through the same [`Tympan`] counts at once, another process's within
-    /// [`Options::freshness`](crate::Options::freshness).
+    /// inactive users may do nothing, and nobody may what no role permits. Never queues, and
+    /// hardly ever asks the store: a change through the same [`Tympan`] counts at once, another
+    /// process's within [`Options::freshness`](crate::Options::freshness).
+    ///
+    /// A permission that no role could ever have is an error: a name that is not written like one,
+    /// or begins like tympan's own and is none of them (`job.chrage`). One of the host's own that
+    /// no role has as yet is answered with no: which roles there are is data, and data must not
+    /// turn a question into a fault. Name tympan's own by [`permissions`](crate::permissions).
     ///
     /// # Errors
-    /// `unknown_tenant`; `denied` to an actor without `user.read` who asks about another user;
+    /// `unknown_tenant`; `unknown_permission`; `denied` to an actor without `user.read` who asks about another user;
     /// those of the store.
     pub fn may(
         &self,
@@ -116,6 +121,13 @@ impl Handle {
             self.permit(MAY, Some(user))?;
         }
         let (store, freshness) = (&*self.engine.store, self.engine.freshness);
-        self.tenant.may(store, freshness, user, permission, account)
+        let may = self
+            .tenant
+            .may(store, freshness, user, permission, account)?;
+        if !may {
+            // What somebody has, a role has.
+            check_permission(permission)?;
+        }
+        Ok(may)
     }
 }

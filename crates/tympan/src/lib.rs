@@ -9,6 +9,7 @@ mod handle;
 mod key_file;
 mod open;
 mod options;
+pub mod permissions;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod queries;

@@ -68,10 +68,10 @@ pub struct StatementLine {
 }
 
 impl Handle {
-    /// The user that a reference means; none if there is none, nor a tenant.
+    /// The user that a reference means; none if there is none.
     ///
     /// # Errors
-    /// `denied` without `user.read`; what is wrong with the value.
+    /// `unknown_tenant`; `denied` without `user.read`; what is wrong with the value.
     pub fn look_up(&self, user: impl Into<UserReference>) -> Result<Option<Arc<User>>, Error> {
         let user = self.prepare_user(&user.into())?;
         self.answer(look_up_reads(self.tenant.id, &user), |view, context| {
@@ -82,7 +82,8 @@ impl Handle {
     /// Everything about a user in one read, secrets masked; none if there is no such user.
     ///
     /// # Errors
-    /// `denied` without `user.read`, unless it is the actor; what is wrong with the value.
+    /// `unknown_tenant`; `denied` without `user.read`, unless it is the actor; what is wrong with
+    /// the value.
     pub fn user_details(
         &self,
         user: impl Into<UserReference>,
@@ -96,7 +97,8 @@ impl Handle {
     /// Users, sorted by name. Pages stay right while users are added.
     ///
     /// # Errors
-    /// `denied` without `user.read`; `invalid_cursor`; what is wrong with the pattern.
+    /// `unknown_tenant`; `denied` without `user.read`; `invalid_cursor`; what is wrong with the
+    /// pattern.
     pub fn users(&self, list: &UserList) -> Result<Page<User>, Error> {
         self.permit(LIST_USERS, None)?;
         let (place, limit) = (list.after.as_deref(), rows(list.limit, MAX_USERS));
@@ -125,7 +127,7 @@ impl Handle {
     /// lines; 0: 50. More than 1,000 are never given at once.
     ///
     /// # Errors
-    /// `denied` without `allowance.read`, unless it is the actor's own.
+    /// `unknown_tenant`; `denied` without `allowance.read`, unless it is the actor's own.
     pub fn statement(
         &self,
         user: UserId,
@@ -150,7 +152,7 @@ impl Handle {
     /// given at once.
     ///
     /// # Errors
-    /// `denied` without `audit.read`.
+    /// `unknown_tenant`; `denied` without `audit.read`.
     pub fn audit_events(
         &self,
         after: Option<AuditId>,
@@ -244,7 +246,6 @@ impl Handle {
 
     pub(crate) fn permit(&self, query: QueryLine, about: Option<UserId>) -> Result<(), Error> {
         self.answer(ReadSet::default(), |view, context| {
-            configured(view, context.tenant)?;
             permit(view, context.tenant, context.actor, query.requires, about)
         })
     }
@@ -255,18 +256,19 @@ impl Handle {
     }
 
     fn prepare_user(&self, user: &UserReference) -> Result<PreparedUser, Error> {
-        let config = self.tenant.config(&*self.engine.store)?;
+        let config = self.configured()?;
         let mut random = self.engine.random();
         user.prepare(&Preparation {
             tenant: self.tenant.id,
-            config: config.as_deref(),
+            config: Some(&config),
             keys: &self.tenant.keys,
             random: &mut **random,
         })
     }
 
     /// Answers from what a set and the actor's permissions read, as of one instant: whatever turns
-    /// out to be missing is read together with all the rest.
+    /// out to be missing is read together with all the rest. A tenant that is not there has no
+    /// answers, not even empty ones.
     fn answer<T>(
         &self,
         set: ReadSet,
@@ -286,7 +288,9 @@ impl Handle {
                 noise: &[0; 32],
                 keys: &self.tenant.keys,
             };
-            match question(&view, &mut context) {
+            let answer =
+                configured(&view, self.tenant.id).and_then(|_| question(&view, &mut context));
+            match answer {
                 Ok(answer) => return Ok(answer),
                 Err(Stop::Refused(error)) => return Err(error),
                 Err(Stop::Needs(more)) => reads.extend(*more),

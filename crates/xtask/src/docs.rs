@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use tympan::core::commands::{COMMANDS, QUERIES};
+use tympan::core::error::DETAILS;
 use tympan::core::permissions::Requirement;
 use tympan::{Code, Kind};
 
@@ -65,18 +66,34 @@ fn errors() -> String {
         "{HEADER}# Errors\n\n\
          Every error has a stable code, a kind, whether to try again, a message for people, and details by name.\n\
          When several codes apply, the first in this list is reported.\n\n\
-         | code | kind | try again | meaning |\n| --- | --- | --- | --- |\n"
+         | code | kind | try again | meaning | details |\n| --- | --- | --- | --- | --- |\n"
     );
     for code in Code::ALL {
         let retry = if code.retry() { "yes" } else { "no" };
         let _ = writeln!(
             text,
-            "| `{code}` | {} | {retry} | {} |",
+            "| `{code}` | {} | {retry} | {} | {} |",
             kind(code.kind()),
-            code.meaning()
+            code.meaning(),
+            names(code.details())
         );
     }
+    text.push_str(
+        "\n## Details\n\n\
+         What the values are that an error carries. An error need not carry all that its code lists, and never carries \
+         another. Ids are in their text form, amounts in the unit of the wallet (micros for money), times in \
+         milliseconds since 1970.\n\n\
+         | detail | meaning |\n| --- | --- |\n",
+    );
+    for (name, meaning) in DETAILS {
+        let _ = writeln!(text, "| `{name}` | {meaning} |");
+    }
     text
+}
+
+fn names(details: &[&str]) -> String {
+    let names: Vec<String> = details.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -219,8 +219,10 @@ fn refusal(config: &Config, entry: &Entry) -> Error {
     let error = Error::new(
         Code::AllowanceExhausted,
         format!(
-            "the job needs `{needed}` of `{}` and `{available}` is available",
-            measure.name()
+            "the job needs `{}`, and from `{}` on the wallets have `{}`",
+            measure.amount(needed),
+            entry.kind.as_str(),
+            measure.amount(available)
         ),
     )
     .with("entry", entry.id)

@@ -248,6 +248,10 @@ fn the_allowance_is_emptied_first_then_own_funds_down_to_exactly_nothing() {
         details,
         ["40000", "0", "cost:EUR", &OCTOBER.to_string(), "0x041e"]
     );
+    assert_eq!(
+        refusal.message(),
+        "the job needs `0.04 EUR`, and from `allowance` on the wallets have `0.00 EUR`"
+    );
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Person {
     /// A user who is there, with the children.
     pub(super) fn load(view: &View, tenant: TenantId, id: UserId) -> Result<Self, Stop> {
         let (user, relations) = (view.user(tenant, id)?, view.relations(tenant, id)?);
-        let user = user.ok_or_else(|| Error::of(Code::UnknownUser))?;
+        let user = user.ok_or_else(|| Error::of(Code::UnknownUser).with("user", id))?;
         Ok(Self {
             user: (**user).clone(),
             relations: relations.map(|found| (**found).clone()).unwrap_or_default(),

@@ -116,11 +116,15 @@ impl PreparedUser {
     /// `unknown_user`, or what the view lacks.
     pub fn require<'v>(&self, view: &'v View, tenant: TenantId) -> Result<&'v Arc<User>, Stop> {
         self.find(view, tenant)?.ok_or_else(|| {
-            let message = match &self.0 {
-                By::Id(id) => format!("there is no user `{id}`"),
-                By::Claim(name) => format!("no user has this `{}`", name.kind.name()),
+            let unknown = |message| Error::new(Code::UnknownUser, message);
+            let error = match &self.0 {
+                By::Id(id) => unknown(format!("there is no user `{id}`")).with("user", id),
+                By::Claim(name) => {
+                    let kind = name.kind.name();
+                    unknown(format!("no user has this `{kind}`")).with("kind", kind)
+                }
             };
-            Error::new(Code::UnknownUser, message).into()
+            error.into()
         })
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tympan::{
-    AccountId, Accounts, Bootstrap, Bootstrapped, CreateAccount, CreateRole, CreateUser, Currency,
-    DeactivateUser, EditRole, EditUser, Handle, KeyRing, NewRoleRow, Options, ReactivateUser,
-    RoleId, RoleRowEdit, Tympan, UserField, UserId, UserReference,
+    AccountId, Accounts, Bootstrap, Bootstrapped, Code, CreateAccount, CreateRole, CreateUser,
+    Currency, DeactivateUser, EditRole, EditUser, Handle, KeyRing, NewRoleRow, Options,
+    ReactivateUser, RoleId, RoleRowEdit, Tympan, UserField, UserId, UserReference,
 };
 use tympan_memory::MemoryStore;
 
@@ -105,6 +105,29 @@ fn a_change_through_the_same_engine_counts_at_once() {
             host.may(office.made.administrator, "user.edit", None)
                 .unwrap()
         );
+        for (permission, known) in [
+            (tympan::permissions::JOB_CHARGE, true),
+            ("print.mono", true),
+            ("job.chrage", false),
+            ("print", false),
+            ("", false),
+        ] {
+            for user in [office.user, UserId(12_345)] {
+                let answer = host.may(user, permission, None);
+                let expected = if known {
+                    Ok(false)
+                } else {
+                    Err(Code::UnknownPermission)
+                };
+                assert_eq!(
+                    answer.map_err(|error| error.code()),
+                    expected,
+                    "{permission}"
+                );
+            }
+        }
+        let denied = host.as_user(office.user).configuration().unwrap_err();
+        assert_eq!(denied.detail("permission"), Some("configuration.read"));
         let other = tympan.tenant(tympan::TenantId(99));
         let answer = other.may(office.user, "print.colour", None);
         assert_eq!(code(answer), tympan::Code::UnknownTenant);

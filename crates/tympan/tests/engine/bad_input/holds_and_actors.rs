@@ -129,13 +129,13 @@ pub(super) const ROWS: &[Row] = &[
                 .err()
         },
         Code::Denied,
-        "permission",
+        "permission=job.charge",
     ),
     (
         "an unknown actor",
         |f| f.host.as_user(UserId(7)).run(CreateRole::new("R")).err(),
         Code::Denied,
-        "permission",
+        "permission=role.edit",
     ),
     (
         "a user who bootstraps",
@@ -146,7 +146,7 @@ pub(super) const ROWS: &[Row] = &[
                 .err()
         },
         Code::Denied,
-        "permission",
+        "the host itself",
     ),
     (
         "a statement of another's",
@@ -157,6 +157,6 @@ pub(super) const ROWS: &[Row] = &[
                 .err()
         },
         Code::Denied,
-        "permission",
+        "permission=allowance.read",
     ),
 ];

@@ -2,8 +2,9 @@
 
 use tympan::core::records::Profile;
 use tympan::{
-    Bootstrap, Charge, Code, CreateRole, CreateUser, Currency, EntryId, Error, HoldId, Options,
-    ProfileId, Retire, SetBalance, TenantId, Usage, UserId, UserList, UserReference,
+    Bootstrap, Charge, Code, CreateRole, CreateUser, Currency, EntryId, Error, Filter, HoldId,
+    Options, ProfileId, Retire, Role, RoleId, SetBalance, TenantId, Usage, UserId, UserList,
+    UserReference,
 };
 
 use super::{OWN, cancel, named, with_fixture};
@@ -104,10 +105,21 @@ fn a_tenant_without_bootstrap_is_unknown() {
             nobody.configuration().err(),
             nobody.users(&UserList::default()).err(),
             nobody.may(shop.ann, "user.read", None).err(),
+            nobody.look_up(shop.ann).err(),
+            nobody.look_up(UserReference::username("")).err(),
+            nobody.user_details(shop.ann).err(),
+            nobody.statement(shop.ann, OWN, None, 1).err(),
+            nobody.audit_events(None, 1).err(),
+            nobody.list::<Role>(Filter::All).err(),
+            nobody.show::<Role>(RoleId(1)).err(),
+            nobody.uses::<Role>(RoleId(1)).err(),
+            nobody.identity_types().err(),
+            nobody.preview_card("04A1", None).err(),
+            nobody.preview_card("04A1", Some("[")).err(),
+            nobody.as_user(shop.ann).look_up(shop.ann).err(),
         ] {
             assert_eq!(error.map(|error| error.code()), Some(Code::UnknownTenant));
         }
-        assert_eq!(nobody.look_up(shop.ann).unwrap(), None);
         assert_eq!(shop.dump(), before);
     }
 }
