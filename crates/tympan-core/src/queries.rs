@@ -1,10 +1,11 @@
 //! What can be listed. A list is an answer as of one instant, never the ground of a decision.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
 use crate::ids::{AuditId, EntryId, GroupId, ProfileId, TenantId, UserId};
-use crate::records::{User, WalletKey};
+use crate::records::{User, WalletKey, WalletKind};
 use crate::text::{Pattern, fold_for_search};
 
 /// Most rows of one page.
@@ -33,6 +34,7 @@ pub struct UserQuery {
 
 /// A place in the list of users: it stays right while rows are added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UserPlace {
     /// Of which tenant.
     pub tenant: TenantId,
@@ -53,35 +55,102 @@ impl UserPlace {
         }
     }
 
-    /// The place as an opaque text.
-    #[must_use]
-    pub fn to_cursor(&self) -> String {
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        json.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
     /// The place that a cursor stands for.
     ///
     /// # Errors
     /// `invalid_cursor`, also for a cursor of another tenant.
     pub fn from_cursor(tenant: TenantId, cursor: &str) -> Result<Self, Error> {
-        let invalid = || Error::of(Code::InvalidCursor);
-        if cursor.len() > 16_384 || !cursor.is_ascii() {
-            return Err(invalid());
-        }
-        let bytes: Option<Vec<u8>> = (0..cursor.len())
-            .step_by(2)
-            .map(|at| {
-                cursor
-                    .get(at..at + 2)
-                    .and_then(|pair| u8::from_str_radix(pair, 16).ok())
-            })
-            .collect();
-        serde_json::from_slice::<Self>(&bytes.ok_or_else(invalid)?)
-            .ok()
-            .filter(|place| place.tenant == tenant)
-            .ok_or_else(invalid)
+        from_cursor(cursor, |place: &Self| place.tenant == tenant)
     }
+}
+
+/// A place in a wallet's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryPlace {
+    /// Of which tenant.
+    pub tenant: TenantId,
+    /// Of whose wallet.
+    pub owner: i64,
+    /// What feeds it.
+    pub kind: WalletKind,
+    /// The plan, or the currency's number.
+    pub feed: i64,
+    /// The entry.
+    pub entry: EntryId,
+}
+
+impl EntryPlace {
+    /// The place of an entry.
+    #[must_use]
+    pub fn of(tenant: TenantId, wallet: WalletKey, entry: EntryId) -> Self {
+        Self {
+            tenant,
+            owner: wallet.owner,
+            kind: wallet.kind,
+            feed: wallet.feed,
+            entry,
+        }
+    }
+
+    /// The place that a cursor stands for.
+    ///
+    /// # Errors
+    /// `invalid_cursor`, also for a cursor of another wallet.
+    pub fn from_cursor(tenant: TenantId, wallet: WalletKey, cursor: &str) -> Result<Self, Error> {
+        from_cursor(cursor, |place: &Self| {
+            *place == Self::of(tenant, wallet, place.entry)
+        })
+    }
+}
+
+/// A place in the list of audit events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditPlace {
+    /// Of which tenant.
+    pub tenant: TenantId,
+    /// The event.
+    pub audit: AuditId,
+}
+
+impl AuditPlace {
+    /// The place that a cursor stands for.
+    ///
+    /// # Errors
+    /// `invalid_cursor`, also for a cursor of another tenant.
+    pub fn from_cursor(tenant: TenantId, cursor: &str) -> Result<Self, Error> {
+        from_cursor(cursor, |place: &Self| place.tenant == tenant)
+    }
+}
+
+/// A place as an opaque text.
+#[must_use]
+pub fn to_cursor(place: &impl Serialize) -> String {
+    let json = serde_json::to_vec(place).unwrap_or_default();
+    json.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_cursor<P: DeserializeOwned>(
+    cursor: &str,
+    belongs: impl Fn(&P) -> bool,
+) -> Result<P, Error> {
+    let invalid = || Error::of(Code::InvalidCursor);
+    if cursor.len() > 16_384 || !cursor.is_ascii() {
+        return Err(invalid());
+    }
+    let bytes: Option<Vec<u8>> = (0..cursor.len())
+        .step_by(2)
+        .map(|at| {
+            cursor
+                .get(at..at + 2)
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+        })
+        .collect();
+    serde_json::from_slice::<P>(&bytes.ok_or_else(invalid)?)
+        .ok()
+        .filter(|place| belongs(place))
+        .ok_or_else(invalid)
 }
 
 impl UserQuery {
@@ -171,11 +240,39 @@ mod tests {
             name_folded: "ä\"b".into(),
             id: UserId(9),
         };
-        let cursor = place.to_cursor();
+        let cursor = to_cursor(&place);
         assert_eq!(UserPlace::from_cursor(TenantId(3), &cursor), Ok(place));
         for wrong in [cursor.as_str(), "", "0", "zz", "é0", "7b7d"] {
             let error = UserPlace::from_cursor(TenantId(4), wrong).unwrap_err();
             assert_eq!(error, Error::of(Code::InvalidCursor));
         }
+    }
+
+    #[test]
+    fn cursors_belong_to_their_list() {
+        let tenant = TenantId(3);
+        let wallet = |owner| WalletKey {
+            owner,
+            kind: WalletKind::OwnFunds,
+            feed: 978,
+        };
+        let entry = EntryPlace::of(tenant, wallet(1), EntryId(5));
+        let cursor = to_cursor(&entry);
+        assert_eq!(
+            EntryPlace::from_cursor(tenant, wallet(1), &cursor),
+            Ok(entry)
+        );
+        assert!(EntryPlace::from_cursor(tenant, wallet(2), &cursor).is_err());
+        assert!(EntryPlace::from_cursor(TenantId(4), wallet(1), &cursor).is_err());
+        assert!(AuditPlace::from_cursor(tenant, &cursor).is_err());
+        assert!(UserPlace::from_cursor(tenant, &cursor).is_err());
+        let audit = AuditPlace {
+            tenant,
+            audit: AuditId(5),
+        };
+        let cursor = to_cursor(&audit);
+        assert_eq!(AuditPlace::from_cursor(tenant, &cursor), Ok(audit));
+        assert!(AuditPlace::from_cursor(TenantId(4), &cursor).is_err());
+        assert!(EntryPlace::from_cursor(tenant, wallet(1), &cursor).is_err());
     }
 }

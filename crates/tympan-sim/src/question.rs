@@ -1,6 +1,6 @@
 //! What the simulation can ask without changing anything.
 
-use tympan::{Error, Handle, UserList};
+use tympan::{Error, Handle, PageRequest, UserList};
 use tympan_core::ids::UserId;
 use tympan_core::ledger::{Standing, WalletName};
 use tympan_core::people::UserReference;
@@ -13,7 +13,7 @@ pub enum Question {
     /// Everything about a user, wallets as they stand now included.
     Details(UserReference),
     /// A page of the list of users.
-    Users(UserList),
+    Users(UserList, PageRequest),
     /// The newest lines of a wallet.
     Statement(UserId, WalletName, u32),
     /// The oldest audit events.
@@ -36,11 +36,15 @@ impl Question {
                 let details = answer.ok().flatten();
                 (said, details.and_then(|details| details.wallets))
             }
-            Self::Users(list) => (text(&handle.users(list)), None),
+            Self::Users(list, page) => (text(&handle.users(list, page)), None),
             Self::Statement(user, wallet, limit) => {
-                (text(&handle.statement(*user, *wallet, None, *limit)), None)
+                let page = PageRequest::of(*limit);
+                (text(&handle.statement(*user, *wallet, &page)), None)
             }
-            Self::Audit(limit) => (text(&handle.audit_events(None, *limit)), None),
+            Self::Audit(limit) => {
+                let page = PageRequest::of(*limit);
+                (text(&handle.audit_events(&page)), None)
+            }
             Self::Configuration => {
                 // Without what a process keeps beside it.
                 let stored = handle.configuration().map(|config| {

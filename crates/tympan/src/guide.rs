@@ -10,7 +10,7 @@
 //! ```
 //! use tympan::{
 //!     Bootstrap, Code, CreatePriceList, CreateProfile, Currency, Error, Filter, Handle, Measure,
-//!     Options, PlanTerms, PriceTerms, Profile, ProfileId, TimeZoneName, Tympan,
+//!     Options, PlanTerms, PriceTerms, ProfileId, TimeZoneName, Tympan,
 //! };
 //!
 //! fn set_up(shop: &Handle) -> Result<ProfileId, Error> {
@@ -18,7 +18,7 @@
 //!         Err(error) if error.code() != Code::BootstrapDone => return Err(error),
 //!         _ => {}
 //!     }
-//!     let profiles = shop.list::<Profile>(Filter::All)?;
+//!     let profiles = shop.profiles(Filter::All)?;
 //!     if let Some(staff) = profiles.iter().find(|profile| profile.name == "Staff") {
 //!         return Ok(staff.id);
 //!     }
@@ -128,7 +128,7 @@
 //! changed. [`as_user`](crate::Handle::as_user) asks and does as the person in front of it.
 //!
 //! ```
-//! use tympan::{EditUser, Error, Handle, UserField, UserList, UserReference};
+//! use tympan::{EditUser, Error, Handle, PageRequest, UserField, UserList, UserReference};
 //!
 //! fn move_to_finishing(screen: &Handle, username: &str) -> Result<(), Error> {
 //!     let Some(shown) = screen.user_details(UserReference::username(username))? else {
@@ -141,13 +141,14 @@
 //! }
 //!
 //! fn names(screen: &Handle) -> Result<Vec<String>, Error> {
-//!     let mut list = UserList { search: "mü*".into(), limit: 100, ..UserList::default() };
+//!     let list = UserList { search: "mü*".into(), ..UserList::default() };
+//!     let mut page = PageRequest::of(100);
 //!     let mut names = Vec::new();
 //!     loop {
-//!         let page = screen.users(&list)?;
-//!         names.extend(page.rows.into_iter().map(|user| user.name));
-//!         match page.next {
-//!             Some(cursor) => list.after = Some(cursor),
+//!         let users = screen.users(&list, &page)?;
+//!         names.extend(users.rows.into_iter().map(|user| user.name));
+//!         match users.next {
+//!             Some(cursor) => page = page.after(cursor),
 //!             None => return Ok(names),
 //!         }
 //!     }

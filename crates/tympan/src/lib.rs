@@ -5,10 +5,13 @@ mod dump;
 mod engine;
 pub mod guide;
 mod handle;
+mod history;
 #[cfg(feature = "sqlite")]
 mod key_file;
+pub mod limits;
 mod open;
 mod options;
+mod page;
 pub mod permissions;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -16,26 +19,49 @@ mod queries;
 pub mod sources;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod things;
 mod verify;
 
 pub use copy::{Copied, CopyProgress};
 pub use engine::Submission;
 pub use handle::{Handle, Tympan};
+pub use history::{AuditLine, StatementLine};
 pub use options::{Durability, Migrate, Options};
-pub use queries::{Page, StatementLine, UserList};
+pub use page::{Page, PageRequest};
+pub use queries::UserList;
+pub use things::{ShownPriceList, ShownProfile, ShownRole};
 pub use tympan_core as core;
 pub use tympan_core::card_pipeline::{CardPipeline, CardPreview};
 pub use tympan_core::command::{Actor, Command, Decide};
-pub use tympan_core::configuration::*;
+pub use tympan_core::configuration::{
+    Bootstrap, Bootstrapped, CreateAccount, CreateGroup, CreatePriceList, CreateProfile,
+    CreateRole, DeleteAccount, DeleteGroup, DeletePriceList, DeleteProfile, DeleteRole,
+    EditPriceList, EditProfile, EditRole, EditTenant, Filter, FirstAdministrator, PinStrength,
+    PlanChange, PlanTerms, PriceTerms, RenameAccount, RenameGroup, RenamePriceList, RenameProfile,
+    RenameRole, RetireAccount, RetireGroup, RetirePriceList, RetireProfile, RetireRole, Saved,
+    SavedProfile, SavedTenant, StarterRoles, TwoSided, UnretireAccount, UnretireGroup,
+    UnretirePriceList, UnretireProfile, UnretireRole, UsesCount,
+};
 pub use tympan_core::error::{Code, Error, Kind};
-pub use tympan_core::ids::*;
-pub use tympan_core::ledger::*;
-pub use tympan_core::measure::*;
-pub use tympan_core::people::*;
+pub use tympan_core::ids::{
+    AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId,
+    RoleId, RoleRowId, TenantId, UserId,
+};
+pub use tympan_core::ledger::{
+    Adjust, Authorise, Cancel, Charge, Extra, IdempotencyKey, Receipt, ReceiptLine, SetBalance,
+    Settle, Standing, StatedCost, Usage, WalletName,
+};
+pub use tympan_core::measure::{Currency, Measure};
+pub use tympan_core::people::{
+    Accounts, AddIdentity, Changed, CreateUser, DeactivateUser, EditUser, EnableIdentity, Gone,
+    IdentityEdit, IdentityReference, IdentityType, NamedThing, NewIdentity, NewRoleRow, NewValue,
+    RawValue, ReactivateUser, Reactivated, RemoveIdentity, ReplaceIdentity, RoleRowEdit,
+    ShownIdentity, ShownRoleRow, SmartCard, SmartCardObstacle, StoredIdentity, SwapIdentities,
+    TransferIdentity, Transferred, UserDetails, UserField, UserFields, UserReference,
+};
 pub use tympan_core::records::{
-    Account, AuditEvent, AuditText, Config, Entry, EntryText, Group, IdentityKind, IdentitySource,
-    PlanRevision, PriceList, PriceRule, Profile, ResetVerb, Role, RolePermission, Schedule, Tenant,
-    User, Verb, Wallet, WalletKey, WalletKind, WhenExhausted,
+    Account, Config, Group, IdentityKind, IdentitySource, PlanRevision, PriceRule, ResetVerb,
+    Schedule, Tenant, User, Verb, Wallet, WalletKind, WhenExhausted,
 };
 pub use tympan_core::time::{TimeZoneName, Timestamp};
 pub use tympan_store::Store;

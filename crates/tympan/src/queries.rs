@@ -6,27 +6,25 @@ use std::sync::Arc;
 use tympan_core::card_pipeline::{CardPipeline, CardPreview};
 use tympan_core::command::{Context, Preparation, Stop};
 use tympan_core::commands::{
-    COUNT_USES, LIST_AUDIT_EVENTS, LIST_IDENTITY_TYPES, LIST_USERS, PREVIEW_CARD, QueryLine,
+    LIST_AUDIT_EVENTS, LIST_IDENTITY_TYPES, LIST_USERS, PREVIEW_CARD, QueryLine,
     SHOW_CONFIGURATION, STATEMENT,
 };
-use tympan_core::configuration::{self, Filter, Named, UsesCount, uses, uses_reads};
 use tympan_core::error::{Code, Error};
-use tympan_core::ids::{AuditId, EntryId, Ids, UserId};
+use tympan_core::ids::{Ids, UserId};
 use tympan_core::ledger::WalletName;
 use tympan_core::people::{
     IdentityType, PreparedUser, UserDetails, UserReference, details_reads, identity_types, look_up,
     look_up_reads, user_details,
 };
 use tympan_core::permissions::{actor_reads, configured, permit};
-use tympan_core::queries::{AuditQuery, DEFAULT_PAGE, EntryQuery, MAX_PAGE, UserPlace, UserQuery};
-use tympan_core::records::{AuditEvent, AuditText, Config, Entry, EntryText, User};
+use tympan_core::queries::{AuditPlace, AuditQuery, EntryPlace, EntryQuery, UserPlace, UserQuery};
+use tympan_core::records::{Config, User};
 use tympan_core::text::Pattern;
 use tympan_core::view::{ReadSet, View};
 
 use crate::handle::Handle;
-
-/// Most users of a page: one more is read, which tells whether there is another page.
-const MAX_USERS: u32 = MAX_PAGE - 1;
+use crate::history::{AuditLine, StatementLine};
+use crate::page::{Page, PageRequest};
 
 /// Most rounds in which a question asks for more than it had.
 const MAX_ROUNDS: usize = 16;
@@ -43,28 +41,6 @@ pub struct UserList {
     /// What is searched for in name, username, network name, e-mail and account code: with `*`
     /// and `?` as wildcards, or without, anywhere.
     pub search: String,
-    /// The cursor of an earlier page of the same list, as it was given; none: the first page.
-    pub after: Option<String>,
-    /// At most so many; 0: 50. More than 999 are never given at once.
-    pub limit: u32,
-}
-
-/// One page of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
-    /// The rows.
-    pub rows: Vec<T>,
-    /// The cursor for the next page; none: this was the last.
-    pub next: Option<String>,
-}
-
-/// One line of a wallet's history, with its words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatementLine {
-    /// The entry.
-    pub entry: Entry,
-    /// Why it was done, if somebody said so.
-    pub text: Option<EntryText>,
 }
 
 impl Handle {
@@ -94,115 +70,80 @@ impl Handle {
         })
     }
 
-    /// Users, sorted by name. Pages stay right while users are added.
+    /// Users, sorted by name.
     ///
     /// # Errors
     /// `unknown_tenant`; `denied` without `user.read`; `invalid_cursor`; what is wrong with the
     /// pattern.
-    pub fn users(&self, list: &UserList) -> Result<Page<User>, Error> {
+    pub fn users(&self, list: &UserList, page: &PageRequest) -> Result<Page<User>, Error> {
         self.permit(LIST_USERS, None)?;
-        let (place, limit) = (list.after.as_deref(), rows(list.limit, MAX_USERS));
-        let query = UserQuery {
-            tenant: self.tenant.id,
+        let tenant = self.tenant.id;
+        let after = page.after.as_deref();
+        let users = self.engine.store.users(&UserQuery {
+            tenant,
             active: list.active,
             group: list.group,
             profile: list.profile,
             pattern: Pattern::parse(&list.search)?,
-            after: place
-                .map(|cursor| UserPlace::from_cursor(self.tenant.id, cursor))
+            after: after
+                .map(|cursor| UserPlace::from_cursor(tenant, cursor))
                 .transpose()?,
-            limit: limit + 1,
-        };
-        let mut users = self.engine.store.users(&query)?;
-        let more = users.len() > limit as usize;
-        users.truncate(limit as usize);
-        let next = users
-            .last()
-            .filter(|_| more)
-            .map(|last| UserPlace::of(last).to_cursor());
-        Ok(Page { rows: users, next })
+            limit: page.rows() + 1,
+        })?;
+        Ok(Page::of(page, users, UserPlace::of))
     }
 
-    /// A wallet's history, newest first, before an entry or from the newest on: at most so many
-    /// lines; 0: 50. More than 1,000 are never given at once.
+    /// A wallet's history, newest first.
     ///
     /// # Errors
-    /// `unknown_tenant`; `denied` without `allowance.read`, unless it is the actor's own.
+    /// `unknown_tenant`; `denied` without `allowance.read`, unless it is the actor's own;
+    /// `invalid_cursor`.
     pub fn statement(
         &self,
         user: UserId,
         wallet: WalletName,
-        before: Option<EntryId>,
-        limit: u32,
-    ) -> Result<Vec<StatementLine>, Error> {
+        page: &PageRequest,
+    ) -> Result<Page<StatementLine>, Error> {
         self.permit(STATEMENT, Some(user))?;
+        let (tenant, wallet) = (self.tenant.id, wallet.of(user));
+        let after = page.after.as_deref();
         let lines = self.engine.store.entries(&EntryQuery {
-            tenant: self.tenant.id,
-            wallet: wallet.of(user),
-            before,
-            limit: rows(limit, MAX_PAGE),
+            tenant,
+            wallet,
+            before: after
+                .map(|cursor| EntryPlace::from_cursor(tenant, wallet, cursor))
+                .transpose()?
+                .map(|place| place.entry),
+            limit: page.rows() + 1,
         })?;
-        Ok(lines
-            .into_iter()
-            .map(|(entry, text)| StatementLine { entry, text })
-            .collect())
+        let lines = lines.into_iter().map(StatementLine::of).collect();
+        Ok(Page::of(page, lines, |line: &StatementLine| {
+            EntryPlace::of(tenant, wallet, line.id)
+        }))
     }
 
-    /// Audit events after one, oldest first: at most so many; 0: 50. More than 1,000 are never
-    /// given at once.
+    /// Audit events, oldest first. The list grows at its end: whoever copies it elsewhere keeps
+    /// [`Page::end`] and asks again.
     ///
     /// # Errors
-    /// `unknown_tenant`; `denied` without `audit.read`.
-    pub fn audit_events(
-        &self,
-        after: Option<AuditId>,
-        limit: u32,
-    ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
+    /// `unknown_tenant`; `denied` without `audit.read`; `invalid_cursor`.
+    pub fn audit_events(&self, page: &PageRequest) -> Result<Page<AuditLine>, Error> {
         self.permit(LIST_AUDIT_EVENTS, None)?;
-        let query = AuditQuery {
-            tenant: self.tenant.id,
-            after,
-            limit: rows(limit, MAX_PAGE),
-        };
-        self.engine.store.audit_events(&query)
-    }
-
-    /// Profiles, roles, groups, accounts or price lists, sorted by name.
-    ///
-    /// # Errors
-    /// `denied` without `configuration.read`; `unknown_tenant`.
-    pub fn list<T: Named>(&self, filter: Filter) -> Result<Vec<T>, Error> {
-        let config = self.configuration()?;
-        Ok(configuration::list::<T>(&config, filter)
-            .into_iter()
-            .cloned()
-            .collect())
-    }
-
-    /// One profile, role, group, account or price list; none if there is none with this id.
-    ///
-    /// # Errors
-    /// `denied` without `configuration.read`; `unknown_tenant`.
-    pub fn show<T: Named>(&self, id: T::Id) -> Result<Option<T>, Error> {
-        let config = self.configuration()?;
-        Ok(configuration::show::<T>(&config, id).cloned())
-    }
-
-    /// How many users use a named thing.
-    ///
-    /// # Errors
-    /// `denied` without `configuration.read`; `unknown_tenant`.
-    pub fn uses<T: Named>(&self, id: T::Id) -> Result<UsesCount, Error> {
-        self.answer(uses_reads::<T>(self.tenant.id, &[id]), |view, context| {
-            permit(
-                view,
-                context.tenant,
-                context.actor,
-                COUNT_USES.requires,
-                None,
-            )?;
-            uses::<T>(view, configured(view, context.tenant)?, id)
-        })
+        let tenant = self.tenant.id;
+        let after = page.after.as_deref();
+        let events = self.engine.store.audit_events(&AuditQuery {
+            tenant,
+            after: after
+                .map(|cursor| AuditPlace::from_cursor(tenant, cursor))
+                .transpose()?
+                .map(|place| place.audit),
+            limit: page.rows() + 1,
+        })?;
+        let lines = events.into_iter().map(AuditLine::of).collect();
+        Ok(Page::of(page, lines, |line: &AuditLine| AuditPlace {
+            tenant,
+            audit: line.id,
+        }))
     }
 
     /// Everything that is configured, as of now: plans, prices and permissions included.
@@ -269,7 +210,7 @@ impl Handle {
     /// Answers from what a set and the actor's permissions read, as of one instant: whatever turns
     /// out to be missing is read together with all the rest. A tenant that is not there has no
     /// answers, not even empty ones.
-    fn answer<T>(
+    pub(crate) fn answer<T>(
         &self,
         set: ReadSet,
         question: impl Fn(&View, &mut Context<'_>) -> Result<T, Stop>,
@@ -300,13 +241,5 @@ impl Handle {
             Code::Internal,
             "a question never had all that it asked for",
         ))
-    }
-}
-
-/// How many rows to read where a caller asks for so many.
-fn rows(limit: u32, most: u32) -> u32 {
-    match limit {
-        0 => DEFAULT_PAGE,
-        asked => asked.min(most),
     }
 }

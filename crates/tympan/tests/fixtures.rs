@@ -9,7 +9,7 @@
 use std::fs;
 use std::path::Path;
 
-use tympan::{Charge, Options, Tympan, Usage, UserList, UserReference};
+use tympan::{Charge, Options, PageRequest, Tympan, Usage, UserList, UserReference};
 
 #[test]
 fn every_database_that_was_ever_written_opens_and_is_sound() {
@@ -35,7 +35,13 @@ fn check(database: &Path) {
     assert!(before.is_sound(), "{:?}", before.faults);
     assert!(before.entries > 0 && before.wallets > 0 && before.audit_events > 0);
     let shop = tympan.host();
-    assert!(!shop.users(&UserList::default()).unwrap().rows.is_empty());
+    assert!(
+        !shop
+            .users(&UserList::default(), &PageRequest::default())
+            .unwrap()
+            .rows
+            .is_empty()
+    );
 
     // Old wallets are charged as new ones are, and secrets are found by the old keys.
     let card = UserReference::card("1872852789");

@@ -8,9 +8,10 @@ use tympan::core::measure::Currency;
 use tympan::core::people::{
     AddIdentity, IdentityReference, SwapIdentities, TransferIdentity, UserReference,
 };
+use tympan::limits::MAX_MEMBERSHIPS;
 use tympan::{
     CreatePriceList, CreateProfile, CreateUser, EditTenant, EditUser, GroupId, IdentityKind,
-    MAX_MEMBERSHIPS, Measure, NewIdentity, Options, PlanTerms, PriceTerms, TimeZoneName, Tympan,
+    Measure, NewIdentity, Options, PlanTerms, PriceTerms, TimeZoneName, Tympan,
 };
 
 #[test]

@@ -13,8 +13,8 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use tympan::MAX_COUNT;
 use tympan::core::text::{MAX_SHORT, is_unprintable};
+use tympan::limits::MAX_COUNT;
 
 use crate::text::Shown;
 

@@ -4,12 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tympan::core::records::{PriceList, Profile, WalletKind};
 use tympan::sources::ManualClock;
 use tympan::{
     Bootstrap, Charge, Code, CreatePriceList, CreateProfile, Currency, Error, Filter, Handle, Kind,
     Measure, Options, PlanTerms, PriceListId, PriceTerms, ProfileId, SetBalance, TimeZoneName,
-    Timestamp, Tympan, Usage, UserId, Verification, WalletName,
+    Timestamp, Tympan, Usage, UserId, Verification, WalletKind, WalletName,
 };
 
 use crate::import::Importer;
@@ -86,7 +85,7 @@ impl Shop {
             }
             answer => drop(answer?),
         }
-        let profiles = self.handle.list::<Profile>(Filter::All)?;
+        let profiles = self.handle.profiles(Filter::All)?;
         if let Some(profile) = profiles.into_iter().find(|profile| profile.name == PROFILE) {
             return Ok(profile.id);
         }
@@ -102,7 +101,7 @@ impl Shop {
     }
 
     fn prices(&self) -> Result<PriceListId, Error> {
-        let lists = self.handle.list::<PriceList>(Filter::All)?;
+        let lists = self.handle.price_lists(Filter::All)?;
         if let Some(list) = lists.into_iter().find(|list| list.name == PRICES) {
             return Ok(list.id);
         }

@@ -1,6 +1,6 @@
 //! Questions.
 
-use tympan::UserList;
+use tympan::{PageRequest, UserList};
 
 use crate::question::Question;
 use crate::step::Step;
@@ -12,7 +12,7 @@ impl Workload {
         let question = match self.chance.below(10) {
             0 => Question::LookUp(self.user()),
             1..6 => Question::Details(self.user()),
-            6 => Question::Users(self.user_list()),
+            6 => self.user_list(),
             7 => {
                 let limit = u32::try_from(self.chance.between(1, 40)).unwrap_or(1);
                 Question::Statement(self.user_id(), self.wallet(), limit)
@@ -27,11 +27,9 @@ impl Workload {
         }
     }
 
-    fn user_list(&mut self) -> UserList {
-        let mut list = UserList {
-            limit: u32::try_from(self.chance.between(0, 12)).unwrap_or(0),
-            ..UserList::default()
-        };
+    fn user_list(&mut self) -> Question {
+        let page = PageRequest::of(u32::try_from(self.chance.between(0, 12)).unwrap_or(0));
+        let mut list = UserList::default();
         match self.chance.below(6) {
             0 => list.active = Some(self.chance.one_in(2)),
             1 => list.group = Some(self.group_id()),
@@ -40,6 +38,6 @@ impl Workload {
             4 => list.search = self.hostile_text(),
             _ => {}
         }
-        list
+        Question::Users(list, page)
     }
 }

@@ -18,7 +18,7 @@ use tympan::core::row::{Cell, Table};
 use tympan::core::view::{Batch, Key, ReadSet, View};
 use tympan::{
     Bootstrap, Charge, Code, CreatePriceList, CreateProfile, CreateUser, Currency, Error, Handle,
-    Options, PriceTerms, ProfileId, Timestamp, Tympan, Usage, UserId, WalletName,
+    Options, PageRequest, PriceTerms, ProfileId, Timestamp, Tympan, Usage, UserId, WalletName,
 };
 use tympan_memory::MemoryStore;
 use tympan_sqlite::{SqliteOptions, SqliteStore};
@@ -225,19 +225,20 @@ impl Shop {
     /// How often a user was charged, and what is left of own funds.
     pub fn charged(&self, user: UserId) -> (usize, i64) {
         let mut lines = Vec::new();
+        let mut request = PageRequest::of(500);
         loop {
-            let before = lines
-                .last()
-                .map(|line: &tympan::StatementLine| line.entry.id);
             let page = self
                 .host
-                .statement(user, WalletName::OwnFunds(Currency::EUR), before, 500)
+                .statement(user, WalletName::OwnFunds(Currency::EUR), &request)
                 .unwrap();
-            if page.is_empty() {
-                let left = lines.first().map_or(0, |line| line.entry.balance_after);
-                return (lines.len(), left);
+            lines.extend(page.rows);
+            match page.next {
+                Some(cursor) => request = request.after(cursor),
+                None => {
+                    let left = lines.first().map_or(0, |line| line.balance_after);
+                    return (lines.len(), left);
+                }
             }
-            lines.extend(page);
         }
     }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tympan::core::records::{Group, Profile, Role};
 use tympan::sources::{ManualClock, SeededRandom, SequentialIds};
 use tympan::{
     AddIdentity, Adjust, Authorise, Bootstrap, Cancel, Charge, CreateGroup, CreatePriceList,
-    CreateProfile, CreateRole, CreateUser, Currency, DeactivateUser, Delete, EditUser, Error,
-    Extra, Handle, HoldId, IdentityKind, KeyRing, Kind, Measure, NewIdentity, Options, PlanTerms,
-    PriceListId, PriceTerms, ProfileId, ReactivateUser, Rename, Retire, SetBalance, Settle,
-    TimeZoneName, Timestamp, Tympan, Unretire, Usage, UserId, WalletName,
+    CreateProfile, CreateRole, CreateUser, Currency, DeactivateUser, DeleteProfile, EditUser,
+    Error, Extra, Handle, HoldId, IdentityKind, KeyRing, Kind, Measure, NewIdentity, Options,
+    PlanTerms, PriceListId, PriceTerms, ProfileId, ReactivateUser, RenameRole, RetireGroup,
+    RetireProfile, SetBalance, Settle, TimeZoneName, Timestamp, Tympan, UnretireProfile, Usage,
+    UserId, WalletName,
 };
 use tympan_memory::MemoryStore;
 use tympan_store::Store;
@@ -202,20 +202,20 @@ impl Made {
                 self.profiles.push(host.run(new)?.id);
             }
             Step::RetireProfile(at, true) => {
-                host.run(Retire::<Profile>::new(profile(at)))?;
+                host.run(RetireProfile::new(profile(at)))?;
             }
             Step::RetireProfile(at, false) => {
-                host.run(Unretire::<Profile>::new(profile(at)))?;
+                host.run(UnretireProfile::new(profile(at)))?;
             }
-            Step::DeleteProfile(at) => drop(host.run(Delete::<Profile>::new(profile(at)))?),
+            Step::DeleteProfile(at) => drop(host.run(DeleteProfile::new(profile(at)))?),
             Step::Role(at) => {
                 let role =
                     host.run(CreateRole::new(name("role", at)).permission("print.colour"))?;
-                host.run(Rename::<Role>::new(role.id, name("other role", at)))?;
+                host.run(RenameRole::new(role.id, name("other role", at)))?;
             }
             Step::Group(at) => {
                 let group = host.run(CreateGroup::new(name("group", at)))?;
-                host.run(Retire::<Group>::new(group.id))?;
+                host.run(RetireGroup::new(group.id))?;
             }
             Step::User {
                 profile: at,

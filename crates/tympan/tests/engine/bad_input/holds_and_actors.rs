@@ -1,8 +1,8 @@
 //! Holds, keys and who asks.
 
-use tympan::core::records::Profile;
 use tympan::{
-    Bootstrap, Code, CreateRole, Currency, DeactivateUser, Delete, Usage, UserId, UserReference,
+    Bootstrap, Code, CreateRole, Currency, DeactivateUser, DeleteProfile, PageRequest, Usage,
+    UserId, UserReference,
 };
 
 use super::{OWN, Row, cancel, long};
@@ -115,7 +115,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         "profile in use",
-        |f| f.host.run(Delete::<Profile>::new(f.shop.profile)).err(),
+        |f| f.host.run(DeleteProfile::new(f.shop.profile)).err(),
         Code::InUse,
         "use",
     ),
@@ -153,7 +153,7 @@ pub(super) const ROWS: &[Row] = &[
         |f| {
             f.host
                 .as_user(f.shop.ann)
-                .statement(f.shop.bob, OWN, None, 1)
+                .statement(f.shop.bob, OWN, &PageRequest::of(1))
                 .err()
         },
         Code::Denied,

@@ -1,13 +1,12 @@
 //! What is taken, unknown or stale.
 
 use tympan::core::people::IdentityReference;
-use tympan::core::records::{PriceList, Profile, Role};
 use tympan::{
     AccountId, Accounts, Bootstrap, Code, CreateProfile, CreateRole, Currency, DeactivateUser,
-    Delete, EditProfile, EditTenant, EditUser, GroupId, HoldId, IdentityId, IdentityKind,
-    NewIdentity, NewRoleRow, PlanId, PriceListId, ProfileId, RemoveIdentity, Rename, Retire,
-    RoleId, RoleRowEdit, RoleRowId, TimeZoneName, TransferIdentity, UserId, UserReference,
-    WalletName,
+    DeleteRole, EditProfile, EditTenant, EditUser, GroupId, HoldId, IdentityId, IdentityKind,
+    NewIdentity, NewRoleRow, PlanId, PriceListId, ProfileId, RemoveIdentity, RenameProfile,
+    RetirePriceList, RoleId, RoleRowEdit, RoleRowId, TimeZoneName, TransferIdentity, UserId,
+    UserReference, WalletName,
 };
 
 use super::{Row, cancel, role};
@@ -54,7 +53,7 @@ pub(super) const ROWS: &[Row] = &[
         "rename",
         |f| {
             f.host
-                .run(Rename::<Profile>::new(f.shop.profile, "default"))
+                .run(RenameProfile::new(f.shop.profile, "default"))
                 .err()
         },
         Code::NameTaken,
@@ -166,13 +165,13 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         "price list to retire",
-        |f| f.host.run(Retire::<PriceList>::new(PriceListId(7))).err(),
+        |f| f.host.run(RetirePriceList::new(PriceListId(7))).err(),
         Code::UnknownPriceList,
         "price list",
     ),
     (
         "role to delete",
-        |f| f.host.run(Delete::<Role>::new(RoleId(7))).err(),
+        |f| f.host.run(DeleteRole::new(RoleId(7))).err(),
         Code::UnknownRole,
         "role",
     ),

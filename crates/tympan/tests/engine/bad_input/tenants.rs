@@ -1,9 +1,8 @@
 //! Another tenant, and one that is not there.
 
-use tympan::core::records::Profile;
 use tympan::{
-    Bootstrap, Charge, Code, CreateRole, CreateUser, Currency, EntryId, Error, Filter, HoldId,
-    Options, ProfileId, Retire, Role, RoleId, SetBalance, TenantId, Usage, UserId, UserList,
+    Bootstrap, Charge, Code, CreateRole, CreateUser, Currency, Error, Filter, HoldId, Options,
+    PageRequest, ProfileId, RetireProfile, RoleId, SetBalance, TenantId, Usage, UserId, UserList,
     UserReference,
 };
 
@@ -21,10 +20,7 @@ fn another_tenants_ids_and_cursors_are_unknown() {
                 .unwrap();
             let page_of = shop
                 .host
-                .users(&UserList {
-                    limit: 1,
-                    ..UserList::default()
-                })
+                .users(&UserList::default(), &PageRequest::of(1))
                 .unwrap();
             let before = shop.dump();
             let same = |theirs: Option<Error>, unknown: Option<Error>, id: &str, other_id: &str| {
@@ -51,28 +47,38 @@ fn another_tenants_ids_and_cursors_are_unknown() {
                 &open.to_string(),
                 &none.to_string(),
             );
-            let retire = |id: ProfileId| other.run(Retire::<Profile>::new(id)).err();
+            let retire = |id: ProfileId| other.run(RetireProfile::new(id)).err();
             let (profile, none) = (shop.profile, ProfileId(7));
             let (id, other_id) = (profile.to_string(), none.to_string());
             same(retire(profile), retire(none), &id, &other_id);
             let list = |after: Option<String>| {
-                let list = UserList {
-                    after,
-                    ..UserList::default()
-                };
-                other.users(&list).err()
+                let page = PageRequest { after, limit: 1 };
+                other.users(&UserList::default(), &page).err()
             };
             same(list(page_of.next), list(Some("00".into())), "-", "-");
+            let statement = |user: UserId, after: Option<String>| {
+                let page = PageRequest { after, limit: 1 };
+                other.statement(user, OWN, &page)
+            };
+            assert_eq!(statement(ann, None).unwrap().rows, []);
+            let theirs = shop.host.statement(ann, OWN, &PageRequest::of(1)).unwrap();
+            let wrong = |after| statement(ann, after).err();
+            same(wrong(theirs.next), wrong(Some("00".into())), "-", "-");
+            let audit = |after: Option<String>| {
+                let page = PageRequest { after, limit: 1 };
+                other.audit_events(&page).err()
+            };
+            let theirs = shop.host.audit_events(&PageRequest::of(1)).unwrap();
+            same(audit(theirs.next), audit(Some("00".into())), "-", "-");
             assert_eq!(other.look_up(ann).unwrap(), None);
             assert_eq!(other.user_details(ann).unwrap(), None);
-            assert_eq!(other.show::<Profile>(profile).unwrap(), None);
+            assert_eq!(other.profile(profile).unwrap(), None);
             assert!(!other.may(ann, "user.read", None).unwrap());
-            assert_eq!(other.statement(ann, OWN, None, 10).unwrap(), []);
-            let theirs = shop.host.statement(ann, OWN, None, 1).unwrap();
-            let entry: EntryId = theirs.first().unwrap().entry.id;
-            assert_eq!(other.statement(ann, OWN, Some(entry), 10).unwrap(), []);
             // The same key is another key there.
-            let oda = other.users(&UserList::default()).unwrap().rows;
+            let oda = other
+                .users(&UserList::default(), &PageRequest::default())
+                .unwrap()
+                .rows;
             assert_eq!(shop.dump(), before);
             other
                 .run(SetBalance {
@@ -103,16 +109,18 @@ fn a_tenant_without_bootstrap_is_unknown() {
             nobody.run(CreateRole::new("R")).err(),
             nobody.run(CreateUser::named("A")).err(),
             nobody.configuration().err(),
-            nobody.users(&UserList::default()).err(),
+            nobody
+                .users(&UserList::default(), &PageRequest::default())
+                .err(),
             nobody.may(shop.ann, "user.read", None).err(),
             nobody.look_up(shop.ann).err(),
             nobody.look_up(UserReference::username("")).err(),
             nobody.user_details(shop.ann).err(),
-            nobody.statement(shop.ann, OWN, None, 1).err(),
-            nobody.audit_events(None, 1).err(),
-            nobody.list::<Role>(Filter::All).err(),
-            nobody.show::<Role>(RoleId(1)).err(),
-            nobody.uses::<Role>(RoleId(1)).err(),
+            nobody.statement(shop.ann, OWN, &PageRequest::of(1)).err(),
+            nobody.audit_events(&PageRequest::of(1)).err(),
+            nobody.roles(Filter::All).err(),
+            nobody.role(RoleId(1)).err(),
+            nobody.role_uses(RoleId(1)).err(),
             nobody.identity_types().err(),
             nobody.preview_card("04A1", None).err(),
             nobody.preview_card("04A1", Some("[")).err(),

@@ -2,7 +2,8 @@
 
 use tympan::{
     Authorise, Code, CreateAccount, CreatePriceList, CreateProfile, Currency, EditTenant,
-    IdentityKind, NewIdentity, PlanTerms, PriceTerms, SetBalance, StatedCost, Usage, UserList,
+    IdentityKind, NewIdentity, PageRequest, PlanTerms, PriceTerms, SetBalance, StatedCost, Usage,
+    UserList,
 };
 
 use super::{OWN, Row, long, plan};
@@ -98,10 +99,13 @@ pub(super) const ROWS: &[Row] = &[
         "long search",
         |f| {
             f.host
-                .users(&UserList {
-                    search: long(201),
-                    ..UserList::default()
-                })
+                .users(
+                    &UserList {
+                        search: long(201),
+                        ..UserList::default()
+                    },
+                    &PageRequest::default(),
+                )
                 .err()
         },
         Code::TextTooLong,
@@ -111,10 +115,7 @@ pub(super) const ROWS: &[Row] = &[
         "cursor",
         |f| {
             f.host
-                .users(&UserList {
-                    after: Some("zz".into()),
-                    ..UserList::default()
-                })
+                .users(&UserList::default(), &PageRequest::default().after("zz"))
                 .err()
         },
         Code::InvalidCursor,
