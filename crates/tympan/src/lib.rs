@@ -56,12 +56,13 @@ pub use tympan_core::people::{
     Accounts, AddIdentity, Changed, CreateUser, DeactivateUser, EditUser, EnableIdentity, Gone,
     IdentityEdit, IdentityReference, IdentityType, NamedThing, NewIdentity, NewRoleRow, NewValue,
     RawValue, ReactivateUser, Reactivated, RemoveIdentity, ReplaceIdentity, RoleRowEdit,
-    ShownIdentity, ShownRoleRow, SmartCard, SmartCardObstacle, StoredIdentity, SwapIdentities,
-    TransferIdentity, Transferred, UserDetails, UserField, UserFields, UserReference,
+    ShownIdentity, ShownRoleRow, ShownUser, SmartCard, SmartCardObstacle, StoredIdentity,
+    SwapIdentities, TransferIdentity, Transferred, UserDetails, UserField, UserFields,
+    UserReference,
 };
 pub use tympan_core::records::{
     Account, Config, Group, IdentityKind, IdentitySource, PlanRevision, PriceRule, ResetVerb,
-    Schedule, Tenant, User, Verb, Wallet, WalletKind, WhenExhausted,
+    Schedule, Tenant, Verb, WalletKind, WhenExhausted,
 };
 pub use tympan_core::time::{TimeZoneName, Timestamp};
 pub use tympan_store::Store;

@@ -50,6 +50,14 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    pub(crate) fn map<S>(self, shown: impl Fn(T) -> S) -> Page<S> {
+        Page {
+            rows: self.rows.into_iter().map(shown).collect(),
+            next: self.next,
+            end: self.end,
+        }
+    }
+
     /// A page out of one row more than it may have, if there are so many.
     pub(crate) fn of<P: Serialize>(
         request: &PageRequest,

@@ -13,12 +13,12 @@ use tympan_core::error::{Code, Error};
 use tympan_core::ids::{Ids, UserId};
 use tympan_core::ledger::WalletName;
 use tympan_core::people::{
-    IdentityType, PreparedUser, UserDetails, UserReference, details_reads, identity_types, look_up,
-    look_up_reads, user_details,
+    IdentityType, PreparedUser, ShownUser, UserDetails, UserReference, details_reads,
+    identity_types, look_up, look_up_reads, user_details,
 };
 use tympan_core::permissions::{actor_reads, configured, permit};
 use tympan_core::queries::{AuditPlace, AuditQuery, EntryPlace, EntryQuery, UserPlace, UserQuery};
-use tympan_core::records::{Config, User};
+use tympan_core::records::Config;
 use tympan_core::text::Pattern;
 use tympan_core::view::{ReadSet, View};
 
@@ -48,10 +48,11 @@ impl Handle {
     ///
     /// # Errors
     /// `unknown_tenant`; `denied` without `user.read`; what is wrong with the value.
-    pub fn look_up(&self, user: impl Into<UserReference>) -> Result<Option<Arc<User>>, Error> {
+    pub fn look_up(&self, user: impl Into<UserReference>) -> Result<Option<ShownUser>, Error> {
         let user = self.prepare_user(&user.into())?;
         self.answer(look_up_reads(self.tenant.id, &user), |view, context| {
-            look_up(view, context, &user)
+            let found = look_up(view, context, &user)?;
+            Ok(found.map(|user| ShownUser::of(&user)))
         })
     }
 
@@ -75,7 +76,7 @@ impl Handle {
     /// # Errors
     /// `unknown_tenant`; `denied` without `user.read`; `invalid_cursor`; what is wrong with the
     /// pattern.
-    pub fn users(&self, list: &UserList, page: &PageRequest) -> Result<Page<User>, Error> {
+    pub fn users(&self, list: &UserList, page: &PageRequest) -> Result<Page<ShownUser>, Error> {
         self.permit(LIST_USERS, None)?;
         let tenant = self.tenant.id;
         let after = page.after.as_deref();
@@ -90,7 +91,7 @@ impl Handle {
                 .transpose()?,
             limit: page.rows() + 1,
         })?;
-        Ok(Page::of(page, users, UserPlace::of))
+        Ok(Page::of(page, users, UserPlace::of).map(|user| ShownUser::of(&user)))
     }
 
     /// A wallet's history, newest first.

@@ -1,9 +1,8 @@
 //! Taking over one line of the user list: absent is unchanged, and one bad field spoils no other.
 
-use tympan::core::records::User;
 use tympan::{
     AddIdentity, CreateUser, EditUser, Error, Handle, IdentityKind, IdentitySource, Kind,
-    NewIdentity, ProfileId, UserFields, UserId, UserReference,
+    NewIdentity, ProfileId, ShownUser, UserFields, UserId, UserReference,
 };
 
 use crate::user_list::UserRow;
@@ -55,7 +54,7 @@ impl<'a> Importer<'a> {
 
     fn update(
         &self,
-        user: &User,
+        user: &ShownUser,
         row: &UserRow<'_>,
         tell: &mut impl FnMut(&str),
     ) -> Result<(), Error> {
@@ -102,7 +101,7 @@ impl<'a> Importer<'a> {
     /// that a user who has any keeps it.
     fn add_missing(
         &self,
-        user: &User,
+        user: &ShownUser,
         row: &UserRow<'_>,
         tell: &mut impl FnMut(&str),
     ) -> Result<(), Error> {

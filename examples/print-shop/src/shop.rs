@@ -148,9 +148,9 @@ impl Shop {
         let details = self.handle.user_details(*user)?;
         let details = details.ok_or_else(|| Error::of(Code::UnknownUser))?;
         let sum = |kind| {
-            let of_kind = |wallet: &&tympan::Standing| wallet.wallet.kind == kind;
+            let of_kind = |wallet: &&tympan::Standing| wallet.kind == kind;
             let wallets = details.wallets.iter().flatten().filter(of_kind);
-            wallets.map(|wallet| wallet.wallet.balance).sum()
+            wallets.map(|wallet| wallet.balance).sum()
         };
         Ok(Left {
             allowance_micros: sum(WalletKind::Allowance),

@@ -3,6 +3,7 @@
 use crate::command::Context;
 use crate::error::Error;
 use crate::ledger::book::{Book, blank};
+use crate::measure::Measure;
 use crate::records::{
     Config, PlanRevision, ResetVerb, Schedule, User, Verb, Wallet, WalletKey, WalletKind, Wallets,
 };
@@ -142,8 +143,16 @@ fn reset(
 /// How a wallet stands at an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// The wallet, as if its schedule had run and its expired holds had been given back.
-    pub wallet: Wallet,
+    /// What feeds it.
+    pub kind: WalletKind,
+    /// The plan, or the currency's number in ISO 4217.
+    pub feed: i64,
+    /// What it counts; amounts are in its unit.
+    pub measure: Measure,
+    /// The balance, as if its schedule had run and its expired holds had been given back.
+    pub balance: i64,
+    /// What open holds keep aside.
+    pub held: i64,
     /// How far below zero it may go.
     pub overdraft: i64,
     /// `balance + overdraft − held`.
@@ -182,7 +191,6 @@ pub fn standing(
             continue;
         }
         let overdraft = plan.map_or(0, |plan| plan.overdraft);
-        let wallet = wallet.clone();
         standings.push((
             place.unwrap_or(usize::MAX),
             Standing {
@@ -193,11 +201,15 @@ pub fn standing(
                 overdraft,
                 allowance: plan.map(|plan| plan.amount),
                 next_reset_at: wallet.next_due_at,
-                wallet,
+                kind: wallet.kind,
+                feed: wallet.feed,
+                measure: wallet.measure,
+                balance: wallet.balance,
+                held: wallet.held,
             },
         ));
     }
-    standings.sort_by_key(|(place, standing)| (*place, standing.wallet.key()));
+    standings.sort_by_key(|(place, standing)| (*place, standing.kind, standing.feed));
     Ok(standings
         .into_iter()
         .map(|(_, standing)| standing)

@@ -9,6 +9,7 @@ use crate::ledger::{Standing, standing};
 use crate::people::edit::require;
 use crate::people::person::Person;
 use crate::people::reference::PreparedUser;
+use crate::people::shown_user::ShownUser;
 use crate::permissions::{
     ALLOWANCE_READ, IDENTITY_EDIT, Requirement, configured, permit, permit_as,
 };
@@ -22,7 +23,7 @@ use crate::view::{Follow, Key, ReadSet, View};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserDetails {
     /// The fields.
-    pub user: Arc<User>,
+    pub user: ShownUser,
     /// Identities, in the order in which they were added.
     pub identities: Vec<ShownIdentity>,
     /// The role that holds in the whole tenant.
@@ -225,7 +226,7 @@ pub fn user_details(
         wallets,
         last_printed_at,
         smart_card: smart_card(config, &person, may_edit, production_station),
-        user,
+        user: ShownUser::of(&user),
     }))
 }
 

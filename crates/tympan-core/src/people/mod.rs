@@ -19,6 +19,7 @@ mod person;
 mod pins;
 mod reference;
 mod role_rows;
+mod shown_user;
 mod subjects;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ pub use identity_types::{IdentityType, identity_types};
 pub use new_identity::{NewIdentity, NewValue, StoredIdentity};
 pub use reference::{PreparedUser, UserReference};
 pub use role_rows::{Accounts, NewRoleRow, RoleRowEdit};
+pub use shown_user::ShownUser;
 pub use transfer::{
     IdentityReference, PreparedSwap, PreparedTransfer, SwapIdentities, TransferIdentity,
     Transferred,

@@ -1,8 +1,6 @@
 //! Moving identities from one user to another: in one step, so that nobody else can take the value
 //! in between, and with an audit event on both users.
 
-use std::sync::Arc;
-
 use crate::audit;
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
@@ -11,9 +9,10 @@ use crate::people::create_user::reason;
 use crate::people::edit::{Edit, Edits};
 use crate::people::person::{Person, unknown_identity};
 use crate::people::reference::{PreparedUser, UserReference};
+use crate::people::shown_user::ShownUser;
 use crate::people::value::{RawValue, lookup_only};
 use crate::permissions::{IDENTITY_EDIT, Requirement, configured};
-use crate::records::{ClaimName, IdentityKind, User};
+use crate::records::{ClaimName, IdentityKind};
 use crate::refusals::Refusals;
 use crate::view::{Follow, Key, ReadSet, View};
 
@@ -158,9 +157,9 @@ impl SwapIdentities {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transferred {
     /// Who gave the identity, or the first identity.
-    pub from: Arc<User>,
+    pub from: ShownUser,
     /// Who got it.
-    pub to: Arc<User>,
+    pub to: ShownUser,
 }
 
 /// A transfer with everything checked that needs no view.
@@ -361,9 +360,9 @@ impl Pair {
         let mut users = outcome
             .people
             .into_iter()
-            .map(|person| Arc::new(person.user));
+            .map(|person| ShownUser::of(&person.user));
         let from = users.next().ok_or_else(|| Error::of(Code::Internal))?;
-        let to = users.next().unwrap_or_else(|| Arc::clone(&from));
+        let to = users.next().unwrap_or_else(|| from.clone());
         Ok(Decision::new(outcome.changes, Transferred { from, to }))
     }
 }

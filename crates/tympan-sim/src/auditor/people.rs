@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use tympan_core::error::Code;
 use tympan_core::ids::{AccountId, UserId};
+use tympan_core::people::ShownUser;
 use tympan_core::people::{
     Accounts, Changed, CreateUser, EditUser, IdentityEdit, IdentityReference, NewIdentity,
     NewValue, RoleRowEdit, UserField,
 };
-use tympan_core::records::{IdentityKind, User};
+use tympan_core::records::IdentityKind;
 
 use super::model::{Identity, Person, Tenant};
 use super::purses::Desk;
@@ -475,7 +476,7 @@ fn give(tenant: &mut Tenant, user: i64, identity: Identity) {
 }
 
 /// Whether a user is as the auditor thinks.
-fn same(tenant: &mut Tenant, user: &User) -> Result<(), String> {
+fn same(tenant: &mut Tenant, user: &ShownUser) -> Result<(), String> {
     let Some(person) = tenant.people.get_mut(&user.id.0) else {
         return Err("expected no such user".to_owned());
     };

@@ -71,15 +71,9 @@ fn a_new_profile_feeds_from_then_on_and_the_old_one_is_settled_first() {
         .wallets
         .unwrap()
         .iter()
-        .map(|standing| {
-            (
-                standing.wallet.feed,
-                standing.available,
-                standing.wallet.settled_at,
-            )
-        })
+        .map(|standing| (standing.feed, standing.available, standing.balance))
         .collect();
-    assert_eq!(wallets, [(GUEST_PLAN.0, 20, store.now)]);
+    assert_eq!(wallets, [(GUEST_PLAN.0, 20, 20)]);
     assert_eq!(details.profile.name, "Guests");
 }
 

@@ -261,9 +261,9 @@ pub(super) fn stands(
         .iter()
         .map(|standing| {
             (
-                feed_of(standing.wallet.kind, standing.wallet.feed),
-                i128::from(standing.wallet.balance),
-                i128::from(standing.wallet.held),
+                feed_of(standing.kind, standing.feed),
+                i128::from(standing.balance),
+                i128::from(standing.held),
                 i128::from(standing.available),
                 standing.next_reset_at.map(Timestamp::millis),
             )
