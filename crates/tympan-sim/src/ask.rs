@@ -48,7 +48,7 @@ macro_rules! asks {
             /// Runs it and waits for the answer.
             pub fn run(&self, handle: &Handle) -> Answer {
                 match self {
-                    $(Self::$name(command) => handle.run((**command).clone()).map(Reply::$reply),)*
+                    $(Self::$name(command) => handle.run((**command).clone()).map(|reply| Reply::$reply(reply.into())),)*
                 }
             }
 
@@ -64,7 +64,7 @@ macro_rules! asks {
                             _ => None,
                         });
                         let answers = handle.run_all(commands.collect());
-                        answers.into_iter().map(|answer| answer.map(Reply::$reply)).collect()
+                        answers.into_iter().map(|answer| answer.map(|reply| Reply::$reply(reply.into()))).collect()
                     })*
                 }
             }
@@ -124,7 +124,7 @@ pub enum Reply {
     /// A user who is active again.
     Reactivated(Reactivated),
     /// Two users.
-    Transferred(Transferred),
+    Transferred(Box<Transferred>),
     /// A profile with its new plans.
     Profile(SavedProfile),
     /// A profile.

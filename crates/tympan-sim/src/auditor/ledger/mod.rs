@@ -40,7 +40,7 @@ struct Prediction {
 #[derive(Clone, Debug, PartialEq)]
 enum Expected {
     /// The same answer as before.
-    Again(Answer),
+    Again(Box<Answer>),
     /// A refusal with these details.
     Refused(Code, Vec<(&'static str, String)>),
     /// A receipt that says this.
@@ -188,7 +188,7 @@ fn predict(
                     let field = ("field", field.to_owned());
                     Expected::Refused(Code::KeyReused, vec![field])
                 }
-                None => Expected::Again(done.answer.clone()),
+                None => Expected::Again(Box::new(done.answer.clone())),
             };
             return Prediction {
                 expected,
