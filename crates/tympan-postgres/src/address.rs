@@ -1,5 +1,6 @@
 //! Addresses: `postgres://role:password@host,other/database?option=value`.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -48,7 +49,12 @@ impl Address {
             Some("disable") => false,
             Some("require" | "verify-ca" | "verify-full") => true,
             Some(_) => return Err(invalid("`sslmode` is `disable` or `verify-full`")),
-            None => authority.is_some() || !config.get_hosts().iter().all(is_here),
+            None => {
+                // Where a host is said to be goes before its name.
+                let here = config.get_hosts().iter().all(is_here)
+                    && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
+                authority.is_some() || !here
+            }
         };
         if encrypted && authority.is_none() {
             return Err(invalid(
@@ -85,7 +91,7 @@ fn is_here(host: &Host) -> bool {
         Host::Tcp(name) => {
             name == "localhost"
                 || name
-                    .parse::<std::net::IpAddr>()
+                    .parse::<IpAddr>()
                     .is_ok_and(|address| address.is_loopback())
         }
         #[cfg(unix)]
@@ -130,6 +136,7 @@ mod tests {
         for (text, encrypted) in [
             ("postgres://a@localhost/b", false),
             ("postgres://a@127.0.0.1:1,[::1]:2/b", false),
+            ("postgres://a@localhost/b?hostaddr=127.0.0.1", false),
             ("postgres://a@db/b?sslmode=disable", false),
             ("postgres://a@db/b?sslrootcert=/x%20y.pem", true),
             (
@@ -155,6 +162,8 @@ mod tests {
         for text in [
             "postgres://a:secret@db/b",
             "postgres://a:secret@localhost,db/b",
+            "postgres://a:secret@localhost/b?hostaddr=10.0.0.5",
+            "postgres://a:secret@localhost/b?host=db",
             "postgres://a:secret@db/b?sslmode=prefer",
             "postgres://a:secret@db:x/b",
             "postgres:///b",

@@ -17,6 +17,7 @@ use crate::cells::{list, lists, number, text};
 use crate::error;
 use crate::expectations::{Expectations, is_met};
 use crate::link::{Answer, Step};
+use crate::load::{Failure, sound};
 use crate::pool::Lent;
 use crate::statements;
 use crate::store::PostgresStore;
@@ -103,25 +104,39 @@ fn run(turn: &mut PostgresTurn<'_>, body: Vec<Step>) -> Outcome {
             Err(error) => return Outcome::Failed(error),
         },
     };
+    if !link.in_transaction
+        && let Err(outcome) = begin(link, turn.until)
+    {
+        return outcome;
+    }
     let mark = turn.store.next_mark();
     let mut steps = Vec::with_capacity(body.len() + 3);
-    if !link.in_transaction {
-        steps.push(Step::Plain(BEGIN.to_owned()));
-    }
     steps.push(Step::Query(statements::begin_commit(), vec![text(&mark)]));
     steps.extend(body);
     // After an error the server answers COMMIT with success and undoes everything. What it then
-    // shows is the mark if it was committed, else that of an earlier transaction.
-    steps.push(Step::Plain("COMMIT; SHOW tympan.committed".to_owned()));
+    // shows is the mark if it was committed, else that of an earlier transaction. In one text with
+    // COMMIT, a cancel that comes while it is made durable would be an error of both.
+    steps.push(Step::Plain("COMMIT".to_owned()));
+    steps.push(Step::Plain("SHOW tympan.committed".to_owned()));
     link.in_transaction = false;
     outcome(link, steps, &mark, turn.until + GRACE)
+}
+
+/// Begins a transaction, and knows that it has begun: if it had not, whatever was sent behind would
+/// be committed statement by statement.
+fn begin(link: &mut Lent<'_>, until: Instant) -> Result<(), Outcome> {
+    match sound(link.run(vec![Step::Plain(BEGIN.to_owned())], until)) {
+        Ok(_) => Ok(()),
+        Err(Failure::Again(error)) => Err(Outcome::Again(error)),
+        Err(Failure::Failed(error)) => Err(Outcome::Failed(error)),
+    }
 }
 
 fn outcome(link: &mut Lent<'_>, steps: Vec<Step>, mark: &str, until: Instant) -> Outcome {
     let Ok(mut answers) = link.run(steps, until) else {
         return Outcome::Unknown(error::timed_out());
     };
-    let commit = answers.pop();
+    let (shown, commit) = (answers.pop(), answers.pop());
     if let Some(failure) = answers.into_iter().find_map(Result::err) {
         // The first one is the cause of all others; if the server says for sure that it undid the
         // transaction, no COMMIT behind it has an effect.
@@ -146,11 +161,15 @@ fn outcome(link: &mut Lent<'_>, steps: Vec<Step>, mark: &str, until: Instant) ->
             Code::UnknownOutcome,
             format!("postgresql warns with `{}`", link.warnings().join("`, `")),
         )),
-        Some(Ok(Answer::Last(Some(shown)))) if shown == mark => Outcome::Committed,
-        Some(Ok(_)) => Outcome::Failed(Error::new(
-            Code::Storage,
-            "postgresql undid the transaction",
-        )),
+        Some(Ok(_)) => match shown {
+            Some(Ok(Answer::Last(Some(shown)))) if shown == mark => Outcome::Committed,
+            Some(Ok(_)) => Outcome::Failed(Error::new(
+                Code::Storage,
+                "postgresql undid the transaction",
+            )),
+            Some(Err(failure)) => Outcome::Unknown(error::sql(&failure)),
+            None => Outcome::Unknown(Error::of(Code::UnknownOutcome)),
+        },
         None => Outcome::Unknown(Error::of(Code::UnknownOutcome)),
     }
 }

@@ -1,7 +1,7 @@
 //! Errors of the server as errors of tympan. What the server says about values is left out: the
 //! number of its condition says enough, and no value of a row can slip through.
 
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 use tympan_core::error::{Code, Error};
 
 /// What the server function raises when something is not as expected.
@@ -103,8 +103,20 @@ pub(crate) fn is_away(failure: &tokio_postgres::Error) -> bool {
 /// Whether the connection is of no more use.
 pub(crate) fn is_broken(failure: &tokio_postgres::Error) -> bool {
     match failure.as_db_error() {
-        Some(answer) => matches!(answer.severity(), "FATAL" | "PANIC"),
+        // The word for it is in the language of the server's messages.
+        Some(answer) => match answer.parsed_severity() {
+            Some(severity) => matches!(severity, Severity::Fatal | Severity::Panic),
+            None => answer.severity() != "ERROR",
+        },
         None => true,
+    }
+}
+
+/// Whether a notice is a warning, in whatever language.
+pub(crate) fn is_warning(notice: &DbError) -> bool {
+    match notice.parsed_severity() {
+        Some(severity) => severity == Severity::Warning,
+        None => !matches!(notice.severity(), "DEBUG" | "LOG" | "INFO" | "NOTICE"),
     }
 }
 

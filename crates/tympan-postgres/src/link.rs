@@ -160,7 +160,7 @@ where
 {
     while let Some(Ok(message)) = poll_fn(|task| connection.poll_message(task)).await {
         if let AsyncMessage::Notice(notice) = message
-            && notice.severity() == "WARNING"
+            && error::is_warning(&notice)
         {
             lock(&warnings).push(notice.code().code().to_owned());
         }

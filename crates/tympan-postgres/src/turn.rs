@@ -60,8 +60,14 @@ impl<'a> PostgresTurn<'a> {
     fn load_all(&mut self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
         self.asked.reads.extend(set.reads.iter().cloned());
         let mut failure = match self.load_once(set, view) {
+            Ok(()) => return Ok(()),
             Err(Failure::Again(error)) => error,
-            outcome => return Ok(outcome?),
+            Err(Failure::Failed(error)) => {
+                // There may be no transaction any more that keeps anything from others.
+                self.link = None;
+                self.held.clear();
+                return Err(error);
+            }
         };
         while Instant::now() < self.until {
             self.link = None;
@@ -77,9 +83,14 @@ impl<'a> PostgresTurn<'a> {
                     return Ok(());
                 }
                 Err(Failure::Again(error)) => failure = error,
-                Err(Failure::Failed(error)) => return Err(error),
+                Err(Failure::Failed(error)) => {
+                    failure = error;
+                    break;
+                }
             }
         }
+        self.link = None;
+        self.held.clear();
         Err(failure)
     }
 

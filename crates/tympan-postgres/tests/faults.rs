@@ -12,7 +12,7 @@ mod proxy;
 
 use std::time::Duration;
 
-use common::{Schema, ask};
+use common::{Schema, ask, run};
 use proxy::{Proxy, Way};
 use tympan_core::ids::{EntryId, TenantId};
 use tympan_core::measure::Measure;
@@ -75,14 +75,27 @@ fn digest(number: u64) -> [u8; 32] {
 fn charge(store: &PostgresStore, charges: &[(i64, u64)]) -> Result<(), CommitError> {
     let mut turn = store.turn().map_err(CommitError::Failed)?;
     let mut view = View::default();
-    let set = charges
+    turn.load(&reads(charges), &mut view)
+        .map_err(CommitError::Failed)?;
+    let floor = turn.floor().map_err(CommitError::Failed)?;
+    decide(charges, floor, &mut view);
+    if view.is_changed() {
+        turn.commit(&view.into_batch())
+    } else {
+        turn.confirm()
+    }
+}
+
+fn reads(charges: &[(i64, u64)]) -> ReadSet {
+    charges
         .iter()
         .fold(ReadSet::default(), |set, (owner, key)| {
             set.and(Key::Wallets(TENANT, *owner))
                 .and(Key::Receipt(TENANT, digest(*key)))
-        });
-    turn.load(&set, &mut view).map_err(CommitError::Failed)?;
-    let mut id = turn.floor().map_err(CommitError::Failed)?;
+        })
+}
+
+fn decide(charges: &[(i64, u64)], mut id: i64, view: &mut View) {
     for (owner, key) in charges {
         if view.receipt(TENANT, digest(*key)).unwrap().is_some() {
             continue;
@@ -120,12 +133,7 @@ fn charge(store: &PostgresStore, charges: &[(i64, u64)]) -> Result<(), CommitErr
             Key::Wallets(TENANT, *owner),
             Record::Wallets(wallets.into()),
         );
-        apply(vec![put, line.into()], &mut view);
-    }
-    if view.is_changed() {
-        turn.commit(&view.into_batch())
-    } else {
-        turn.confirm()
+        apply(vec![put, line.into()], view);
     }
 }
 
@@ -203,6 +211,52 @@ fn a_connection_cut_at_any_byte_loses_nothing_and_doubles_nothing() {
         let found = view.wallets(TENANT, owner).unwrap().unwrap().wallets[0].clone();
         let all = i64::try_from(key).unwrap();
         assert_eq!((found.balance, found.entries), (-all, all));
+    }
+}
+
+#[test]
+fn nothing_is_written_by_a_transaction_that_could_not_be_begun() {
+    let (schema, proxy) = (Schema::new(), proxy());
+    let store = through(&proxy, &schema, 20);
+    let (charges, mut view) = ([(1, 1), (2, 2)], View::default());
+    store.read(&reads(&charges), &mut view).unwrap();
+    decide(&charges, 100, &mut view);
+    // As if an operator cancelled just this.
+    let level = (
+        "BEGIN ISOLATION LEVEL READ COM",
+        "BEGUN ISOLATION LEVEL READ COM",
+    );
+    proxy.reword(Way::ToServer, level.0, level.1);
+    let outcome = store.turn().unwrap().commit(&view.into_batch());
+    assert!(
+        matches!(outcome, Err(CommitError::Failed(_))),
+        "{outcome:?}"
+    );
+    for table in ["entry", "wallet"] {
+        let count = format!("SELECT count(*) FROM \"{}\".\"{table}\"", schema.name);
+        assert_eq!(ask(&count), "0", "{table}");
+    }
+}
+
+#[test]
+fn a_commit_that_the_server_warns_of_is_unknown_in_every_language() {
+    let (schema, proxy) = (Schema::new(), proxy());
+    let store = through(&proxy, &schema, 20);
+    charge(&store, &[(1, 1)]).unwrap();
+    let name = &schema.name;
+    run(&format!(
+        "CREATE FUNCTION \"{name}\".warn () RETURNS trigger LANGUAGE plpgsql AS \
+         'BEGIN RAISE WARNING ''the standby may not have it''; RETURN NEW; END'; \
+         CREATE TRIGGER warn AFTER UPDATE ON \"{name}\".\"wallet\" \
+         FOR EACH ROW EXECUTE FUNCTION \"{name}\".warn ()"
+    ));
+    for key in [2, 3] {
+        let outcome = charge(&store, &[(1, key)]);
+        assert!(
+            matches!(outcome, Err(CommitError::Unknown(_))),
+            "{outcome:?}"
+        );
+        proxy.reword(Way::ToClient, "SWARNING\0", "SWARNUNG\0");
     }
 }
 

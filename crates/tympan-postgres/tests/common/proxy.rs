@@ -24,6 +24,8 @@ struct State {
     /// Answers are kept back until the client says no more.
     counts: AtomicBool,
     flushes: AtomicU64,
+    /// What is said in other words, one way.
+    words: Mutex<Vec<(Way, &'static str, &'static str)>>,
     open: Mutex<Vec<TcpStream>>,
 }
 
@@ -43,6 +45,7 @@ impl Proxy {
             passed: Default::default(),
             counts: AtomicBool::new(false),
             flushes: AtomicU64::new(0),
+            words: Mutex::default(),
             open: Mutex::default(),
         });
         let shared = Arc::clone(&state);
@@ -70,6 +73,12 @@ impl Proxy {
             .left
             .iter()
             .for_each(|left| left.store(-1, SeqCst));
+    }
+
+    /// From now on, words that pass one way are others of the same length.
+    pub fn reword(&self, way: Way, from: &'static str, to: &'static str) {
+        assert_eq!(from.len(), to.len());
+        self.state.words.lock().unwrap().push((way, from, to));
     }
 
     /// How many bytes have passed one way.
@@ -115,6 +124,22 @@ fn pass(state: &State, mut from: TcpStream, mut to: TcpStream, way: Way, speaks:
                     speaks.store(false, SeqCst);
                 }
                 Way::ToClient => {}
+            }
+        }
+        for (_, from, to) in state
+            .words
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|one| one.0 == way)
+        {
+            let mut rest = &mut buffer[..count];
+            while let Some(at) = rest
+                .windows(from.len())
+                .position(|part| part == from.as_bytes())
+            {
+                rest = &mut rest[at..];
+                rest[..to.len()].copy_from_slice(to.as_bytes());
             }
         }
         let left = &state.left[way as usize];

@@ -1,0 +1,121 @@
+//! An operator cancels whatever a session is doing, at any moment: what is told of a commit is
+//! still so.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends at the first surprise"
+)]
+
+mod common;
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::{Schema, ask};
+use tympan_core::ids::{HoldId, TenantId};
+use tympan_core::records::{Hold, HoldState, Subject, SubjectKind, Uses};
+use tympan_core::time::Timestamp;
+use tympan_core::view::{Change, Key, ReadSet, Record, View, apply};
+use tympan_postgres::PostgresStore;
+use tympan_store::{CommitError, Store};
+
+const TENANT: TenantId = TenantId(1);
+
+/// How many turns are begun.
+const TURNS: i64 = 600;
+
+/// Two records of two tables, so that it takes two statements to write them.
+fn records(id: i64) -> [(Key, Record); 2] {
+    let hold = Hold {
+        tenant: TENANT,
+        id: HoldId(id),
+        owner: 1,
+        version: 1,
+        state: HoldState::Open,
+        created_at: Timestamp::EPOCH,
+        expires_at: Timestamp::EPOCH,
+        resolved_at: None,
+    };
+    let subject = Subject {
+        kind: SubjectKind::Role,
+        id,
+    };
+    let uses = Uses {
+        version: 1,
+        ..Uses::none(TENANT, subject)
+    };
+    [
+        (Key::Hold(TENANT, hold.id), Record::Hold(hold.into())),
+        (Key::Uses(TENANT, subject), Record::Uses(uses)),
+    ]
+}
+
+/// Writes two records, in the transaction that has loaded them or in one of its own.
+fn write(store: &PostgresStore, id: i64, loads: bool) -> Result<(), CommitError> {
+    let records = records(id);
+    let set = records
+        .iter()
+        .fold(ReadSet::default(), |set, (key, _)| set.and(key.clone()));
+    let mut view = View::default();
+    let mut turn = store.turn().map_err(CommitError::Failed)?;
+    if loads {
+        turn.load(&set, &mut view).map_err(CommitError::Failed)?;
+    } else {
+        store.read(&set, &mut view).map_err(CommitError::Failed)?;
+    }
+    let changes = records.map(|(key, record)| Change::Put(key, record));
+    apply(changes.to_vec(), &mut view);
+    turn.commit(&view.into_batch())
+}
+
+#[test]
+fn a_commit_that_is_cancelled_at_any_moment_is_whole_and_told_as_it_is() {
+    let schema = Schema::new();
+    let store = schema.open();
+    let ends = AtomicBool::new(false);
+    let outcomes: Vec<Result<(), CommitError>> = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let cancel = format!(
+                "SELECT pg_cancel_backend(pid) FROM pg_stat_activity \
+                 WHERE application_name = 'tympan {}'",
+                schema.name
+            );
+            common::with(&common::plain(), async |client| {
+                while !ends.load(Ordering::Relaxed) {
+                    client.batch_execute(&cancel).await.unwrap();
+                }
+            });
+        });
+        let outcomes = (0..TURNS)
+            .map(|id| write(&store, id, id % 2 == 0))
+            .collect();
+        ends.store(true, Ordering::Relaxed);
+        outcomes
+    });
+    let ids = |table| {
+        let name = &schema.name;
+        let list = ask(&format!(
+            "SELECT string_agg(\"id\"::text, ' ') FROM \"{name}\".\"{table}\""
+        ));
+        list.split_whitespace()
+            .map(|id| id.parse().unwrap())
+            .collect::<HashSet<i64>>()
+    };
+    let (holds, uses) = (ids("hold"), ids("uses"));
+    let mut wrong = Vec::new();
+    let mut seen = [0; 3];
+    for (id, outcome) in (0..).zip(&outcomes) {
+        let written = (holds.contains(&id), uses.contains(&id));
+        let (place, is_so) = match outcome {
+            Ok(()) => (0, written == (true, true)),
+            Err(CommitError::Failed(_)) => (1, written == (false, false)),
+            Err(_) => (2, written.0 == written.1),
+        };
+        *seen.get_mut(place).unwrap() += 1;
+        if !is_so {
+            wrong.push((id, outcome, written));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {seen:?}: {wrong:?}", wrong.len());
+    assert!(seen.iter().take(2).all(|seen| *seen > 0), "{seen:?}");
+}
