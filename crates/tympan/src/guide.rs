@@ -84,18 +84,13 @@
 //!
 //! // At the device: the card, as the reader reads it, and what the job will cost at most.
 //! let job = Charge::new(UserReference::card("04a1b2c3"), "job 17", Usage::pages(20).colour(5));
-//! let hold = shop.run(Authorise { job, expires_in_ms: None })?;
+//! let hold = shop.run(Authorise::new(job))?;
 //! assert_eq!(hold.cost_micros, Some(15 * 40_000 + 5 * 150_000));
 //!
 //! // Printed: what it really used. `Cancel` gives everything back instead.
-//! let printed = shop.run(Settle {
-//!     hold: hold.hold.expect("an authorised job has a hold"),
-//!     key: "job 17 printed".into(),
-//!     usage: Usage::pages(18).colour(5),
-//!     queue: None,
-//!     cost: None,
-//!     extra: Extra::TakeAndOwe,
-//! })?;
+//! let hold = hold.hold.expect("an authorised job has a hold");
+//! let used = Usage::pages(18).colour(5);
+//! let printed = shop.run(Settle::new(hold, "job 17 printed", used, Extra::TakeAndOwe))?;
 //! assert_eq!(printed.cost_micros, Some(13 * 40_000 + 5 * 150_000));
 //!
 //! // A refusal is remembered under its key like any answer; after a top-up the host asks for the
@@ -104,14 +99,9 @@
 //! let refused = shop.run(big("job 18".into())).unwrap_err();
 //! assert_eq!(refused.code(), Code::AllowanceExhausted);
 //! assert_eq!(refused.detail("needed"), Some("8000000"));
-//! shop.run(Adjust {
-//!     user: ann.user.id.into(),
-//!     wallet: WalletName::OwnFunds(Currency::EUR),
-//!     amount: 10_000_000,
-//!     reason: "paid at the counter".into(),
-//!     key: "till 4 receipt 9912".into(),
-//!     may_owe: false,
-//! })?;
+//! let own_funds = WalletName::OwnFunds(Currency::EUR);
+//! let paid = Adjust::new(ann.user.id, own_funds, 10_000_000, "paid at the counter", "till 4 receipt 9912");
+//! shop.run(paid)?;
 //! assert_eq!(shop.run(big("job 18".into())).unwrap_err().code(), Code::AllowanceExhausted);
 //! assert!(shop.run(big(IdempotencyKey::from("job 18").attempt(2))).is_ok());
 //! # Ok(())

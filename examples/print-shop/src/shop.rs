@@ -62,14 +62,10 @@ impl Shop {
             let user = importer.import(row, |reason| tell(row.line, reason))?;
             self.users.push(user);
             if let Some(balance) = row.balance_micros {
-                self.handle.run(SetBalance {
-                    user: user.into(),
-                    wallet: WalletName::OwnFunds(Currency::EUR),
-                    balance,
-                    reason: "import".into(),
-                    key: format!("import {digest} {}", user.0).into(),
-                    may_owe: true,
-                })?;
+                let own_funds = WalletName::OwnFunds(Currency::EUR);
+                let key = format!("import {digest} {}", user.0);
+                let imported = SetBalance::new(user, own_funds, balance, "import", key).may_owe();
+                self.handle.run(imported)?;
             }
         }
         Ok(())

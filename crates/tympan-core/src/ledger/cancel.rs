@@ -21,6 +21,16 @@ pub struct Cancel {
     pub key: IdempotencyKey,
 }
 
+impl Cancel {
+    /// A cancellation.
+    pub fn new(hold: HoldId, key: impl Into<IdempotencyKey>) -> Self {
+        Self {
+            hold,
+            key: key.into(),
+        }
+    }
+}
+
 /// A cancellation with its key digested.
 #[derive(Debug)]
 pub struct PreparedCancel {

@@ -81,6 +81,24 @@ pub struct Authorise {
     pub expires_in_ms: Option<i64>,
 }
 
+impl Authorise {
+    /// A hold for as long as [`DEFAULT_HOLD_MS`].
+    #[must_use]
+    pub fn new(job: Charge) -> Self {
+        Self {
+            job,
+            expires_in_ms: None,
+        }
+    }
+
+    /// The same hold for so many milliseconds.
+    #[must_use]
+    pub fn expires_in_ms(mut self, milliseconds: i64) -> Self {
+        self.expires_in_ms = Some(milliseconds);
+        self
+    }
+}
+
 /// What a job is about, with everything checked that needs no view.
 #[derive(Debug)]
 pub struct PreparedJob {

@@ -56,6 +56,33 @@ pub struct Adjust {
     pub may_owe: bool,
 }
 
+impl Adjust {
+    /// A change that is refused where it would leave a debt.
+    pub fn new(
+        user: impl Into<UserReference>,
+        wallet: WalletName,
+        amount: i64,
+        reason: impl Into<String>,
+        key: impl Into<IdempotencyKey>,
+    ) -> Self {
+        Self {
+            user: user.into(),
+            wallet,
+            amount,
+            reason: reason.into(),
+            key: key.into(),
+            may_owe: false,
+        }
+    }
+
+    /// The same change, even where the balance falls below the wallet's limit.
+    #[must_use]
+    pub fn may_owe(mut self) -> Self {
+        self.may_owe = true;
+        self
+    }
+}
+
 /// Sets a balance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetBalance {
@@ -71,6 +98,33 @@ pub struct SetBalance {
     pub key: IdempotencyKey,
     /// Whether the balance may fall below the wallet's limit; what lies below is a debt.
     pub may_owe: bool,
+}
+
+impl SetBalance {
+    /// A balance that is refused where it would be a debt.
+    pub fn new(
+        user: impl Into<UserReference>,
+        wallet: WalletName,
+        balance: i64,
+        reason: impl Into<String>,
+        key: impl Into<IdempotencyKey>,
+    ) -> Self {
+        Self {
+            user: user.into(),
+            wallet,
+            balance,
+            reason: reason.into(),
+            key: key.into(),
+            may_owe: false,
+        }
+    }
+
+    /// The same change, even where the balance falls below the wallet's limit.
+    #[must_use]
+    pub fn may_owe(mut self) -> Self {
+        self.may_owe = true;
+        self
+    }
 }
 
 /// A change by hand with everything checked that needs no view.

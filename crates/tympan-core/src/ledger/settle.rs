@@ -36,6 +36,27 @@ pub struct Settle {
     pub extra: Extra,
 }
 
+impl Settle {
+    /// A settlement by the price list of the user's profile.
+    pub fn new(hold: HoldId, key: impl Into<IdempotencyKey>, usage: Usage, extra: Extra) -> Self {
+        Self {
+            hold,
+            key: key.into(),
+            usage,
+            queue: None,
+            cost: None,
+            extra,
+        }
+    }
+
+    /// The same settlement for a job on a queue.
+    #[must_use]
+    pub fn queue(mut self, queue: impl Into<String>) -> Self {
+        self.queue = Some(queue.into());
+        self
+    }
+}
+
 /// A settlement with everything checked that needs no view.
 #[derive(Debug)]
 pub struct PreparedSettle {

@@ -770,7 +770,7 @@ proptest! {
                 }
                 Step::Cancel(key, index) => {
                     let id = holds.get(usize::from(*index) % holds.len().max(1)).copied().unwrap_or(HoldId(1));
-                    store.run(&Cancel { hold: id, key: format!("x{key}").into() })
+                    store.run(&Cancel::new(id, format!("x{key}")))
                 }
                 Step::Set(who, key, micros) => {
                     own_funds(&mut store, if *who { ANN } else { FREE }, &format!("f{key}"), *micros)
