@@ -6,7 +6,6 @@ use tympan_core::command::{Actor, Command, Decide};
 use tympan_core::commands::MAY;
 use tympan_core::error::Error;
 use tympan_core::ids::{AccountId, TenantId, UserId};
-use tympan_core::permissions::check_permission;
 
 use crate::engine::{Engine, Submission, Tenant};
 
@@ -121,13 +120,6 @@ impl Handle {
             self.permit(MAY, Some(user))?;
         }
         let (store, freshness) = (&*self.engine.store, self.engine.freshness);
-        let may = self
-            .tenant
-            .may(store, freshness, user, permission, account)?;
-        if !may {
-            // What somebody has, a role has.
-            check_permission(permission)?;
-        }
-        Ok(may)
+        self.tenant.may(store, freshness, user, permission, account)
     }
 }

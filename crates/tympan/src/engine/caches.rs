@@ -8,7 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use tympan_core::command::TenantKeys;
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::{AccountId, TenantId, UserId};
-use tympan_core::permissions::Grants;
+use tympan_core::permissions::{Grants, check_permission};
 use tympan_core::records::Config;
 use tympan_core::view::{Follow, Key, ReadSet, View};
 use tympan_store::{Stamp, Store};
@@ -63,16 +63,21 @@ struct CheckedUsers {
 /// What a user may do.
 #[derive(Debug, Default)]
 struct Checked {
-    everywhere: HashSet<Box<str>, RandomState>,
+    /// Each permission that some role has, and whether the user holds it everywhere.
+    everywhere: HashMap<Box<str>, bool, RandomState>,
     over_accounts: HashMap<AccountId, HashSet<Box<str>, RandomState>, RandomState>,
 }
 
 impl Checked {
     fn of(grants: &Grants, config: &Config) -> Self {
         let mut checked = Self::default();
+        let named = config.permissions.values().flatten();
+        let named = named.map(|row| (Box::from(row.permission.as_str()), false));
+        checked.everywhere.extend(named);
+        let held = grants.everywhere(config).into_iter();
         checked
             .everywhere
-            .extend(grants.everywhere(config).into_iter().map(Box::from));
+            .extend(held.map(|permission| (Box::from(permission), true)));
         for (account, permission) in grants.over_accounts(config) {
             checked
                 .over_accounts
@@ -83,11 +88,15 @@ impl Checked {
         checked
     }
 
-    fn may(&self, permission: &str, account: Option<AccountId>) -> bool {
-        self.everywhere.contains(permission)
-            || account
+    fn may(&self, permission: &str, account: Option<AccountId>) -> Result<bool, Error> {
+        match self.everywhere.get(permission) {
+            Some(true) => Ok(true),
+            Some(false) => Ok(account
                 .and_then(|account| self.over_accounts.get(&account))
-                .is_some_and(|permissions| permissions.contains(permission))
+                .is_some_and(|permissions| permissions.contains(permission))),
+            // No role has it: it may be misspelt.
+            None => check_permission(permission).map(|()| false),
+        }
     }
 }
 
@@ -176,10 +185,10 @@ impl Tenant {
             let checked = read(&self.checked);
             let fresh = checked.seen.is_some_and(|seen| seen.elapsed() < freshness);
             if let (true, Some(checked)) = (fresh, checked.users.get(&user)) {
-                return Ok(checked.may(permission, account));
+                return checked.may(permission, account);
             }
         }
-        Ok(self.check(store, user)?.may(permission, account))
+        self.check(store, user)?.may(permission, account)
     }
 
     /// Forgets what users may do: something that decides it was changed.
