@@ -26,6 +26,9 @@ use crate::{list, tls};
 /// What is read together is as of one instant, and nothing is written.
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/// What the server keeps of a name.
+const LONGEST_NAME: usize = 63;
+
 /// A database of PostgreSQL.
 #[derive(Debug)]
 pub struct PostgresStore {
@@ -46,7 +49,8 @@ impl PostgresStore {
     /// writes is used, and looked for again when it fails.
     ///
     /// # Errors
-    /// `invalid_value` for an address of another form; `store_missing`, `store_foreign`,
+    /// `invalid_value` for an address of another form, or a schema that the server would not take
+    /// or take for another; `store_missing`, `store_foreign`,
     /// `store_newer`, `store_older`, `store_keys`, `store_not_durable`, `storage`;
     /// `store_read_only` names the right that the role lacks.
     pub fn open(address: &str, options: &PostgresOptions) -> Result<Self, Error> {
@@ -58,6 +62,7 @@ impl PostgresStore {
         options: &PostgresOptions,
         migrations: &[Migration],
     ) -> Result<Self, Error> {
+        check_schema(&options.schema)?;
         let until = options.deadline();
         let address = Address::parse(address, options.patience())?;
         let way = Way {
@@ -149,6 +154,21 @@ fn ask_within(link: &mut Lent<'_>, step: Step, until: Instant) -> Result<Answer,
     }
     let answer = sound(link.run(steps, until))?.pop();
     answer.ok_or_else(|| Failure::Failed(Error::of(Code::Storage)))
+}
+
+/// Locks go by the schema's name: one that the server cuts or resolves would share its tables, but
+/// no locks, with the schema that it is then.
+fn check_schema(name: &str) -> Result<(), Error> {
+    let what = if name.is_empty() || name.contains('\0') {
+        "a schema has a name"
+    } else if name.len() > LONGEST_NAME {
+        "the name of a schema has at most 63 bytes"
+    } else if name == "$user" || name.starts_with("pg_") {
+        "a schema of this name is the server's"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(Code::InvalidValue, what).with("field", "schema"))
 }
 
 /// What every session begins with, whatever the role or the database say by default. All that turns

@@ -217,3 +217,31 @@ fn only_a_server_with_the_right_name_and_authority_is_spoken_to() {
         (Code::InvalidValue, Some("sslrootcert"))
     );
 }
+
+#[test]
+fn schemas_are_called_as_the_server_calls_them() {
+    let long = "a".repeat(64);
+    for name in ["", "a\0b", "$user", "pg_temp", &long] {
+        let schema = Schema {
+            name: name.to_owned(),
+        };
+        let error = refused(open(&schema, |_| {}));
+        assert_eq!(
+            (error.code(), error.detail("field")),
+            (Code::InvalidValue, Some("schema")),
+            "{name:?}"
+        );
+        // There is nothing to take away.
+        std::mem::forget(schema);
+    }
+    let schema = Schema {
+        name: format!("{:b<63}", format!("quoted \"'\\{}", std::process::id())),
+    };
+    let name = schema.name.replace('"', "\"\"");
+    for _ in 0..2 {
+        let opened = open(&schema, |_| {});
+        opened.unwrap();
+    }
+    run(&format!("DROP SCHEMA \"{name}\" CASCADE"));
+    std::mem::forget(schema);
+}
