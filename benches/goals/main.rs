@@ -1,4 +1,5 @@
-//! `cargo bench --bench goals -- [--json FILE] [--only PREFIX] [--rounds N]`
+//! `cargo bench --bench goals -- [--json FILE] [--only PREFIX] [--rounds N]`; with the goals on a
+//! server: `bash tools/with-postgres.sh cargo bench --bench goals --features postgres -- …`
 
 #![expect(
     clippy::print_stdout,
@@ -12,6 +13,8 @@ mod age;
 mod group_commit;
 mod memory;
 mod permission;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod shop;
 mod single;
 
@@ -36,6 +39,14 @@ struct Arguments {
     /// Entries of the old ledger.
     #[arg(long, default_value_t = 1_000_000)]
     entries: u64,
+    /// How long several processes charge one hot wallet on PostgreSQL.
+    #[cfg(feature = "postgres")]
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// Acts as so many callers in a process of their own.
+    #[cfg(feature = "postgres")]
+    #[arg(long, hide = true, num_args = 2, value_names = ["SCHEMA", "CALLERS"])]
+    callers: Option<Vec<String>>,
     /// What `cargo bench` adds.
     #[arg(long, hide = true)]
     bench: bool,
@@ -43,6 +54,11 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    #[cfg(feature = "postgres")]
+    if let Some([schema, callers]) = arguments.callers.as_deref() {
+        postgres::serve(schema, callers.parse().unwrap());
+        return ExitCode::SUCCESS;
+    }
     let rounds = arguments.rounds.max(7);
     let bounds = Bounds::read(Path::new(concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -85,6 +101,12 @@ fn main() -> ExitCode {
                 report(name, pairs);
             }
         }
+    }
+    #[cfg(feature = "postgres")]
+    postgres::measure(wanted, &mut report, rounds, arguments.seconds);
+    #[cfg(not(feature = "postgres"))]
+    if arguments.only.starts_with("postgres") {
+        println!("the goals on PostgreSQL need `--features postgres`");
     }
     if let Some(path) = arguments.json {
         std::fs::write(path, serde_json::to_vec_pretty(&outcomes).unwrap()).unwrap();
