@@ -180,20 +180,22 @@ impl Job {
         Ok((demands(book, &self.usage, price)?, entry))
     }
 
-    /// The currency, if the job states its cost in another than the one that was decided: a line
-    /// of every priced job is on a wallet of money.
+    /// The currency, if the job states its cost in another than the one that was decided: the first
+    /// line on a wallet of money is what the job costs, others give back what was held.
     pub(super) fn other_currency(
         &self,
         config: &Config,
         entries: &[Arc<Entry>],
     ) -> Option<&'static str> {
         let cost = self.cost?;
-        let mut measures = entries
-            .iter()
-            .map(|entry| measure_of(config, entry.wallet()));
-        measures
-            .any(|measure| matches!(measure, Measure::Cost(currency) if currency != cost.currency))
-            .then_some("currency")
+        let decided =
+            entries
+                .iter()
+                .find_map(|entry| match measure_of(config, entry.wallet()) {
+                    Measure::Cost(currency) => Some(currency),
+                    _ => None,
+                })?;
+        (decided != cost.currency).then_some("currency")
     }
 
     /// The first field in which the job differs from the one that was decided under its key.

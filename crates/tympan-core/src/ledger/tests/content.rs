@@ -38,6 +38,23 @@ fn the_currency_of_a_stated_cost() {
 }
 
 #[test]
+fn a_settlement_in_another_currency_than_was_held_is_repeated_like_any_other() {
+    let mut store = shop();
+    let id = hold(&mut store, "h", 5, 60_000).unwrap().hold.unwrap();
+    let settlement = Settle {
+        cost: Some(StatedCost {
+            cost_micros: 7,
+            currency: Currency::parse("CHF").unwrap(),
+        }),
+        ..Settle::new(id, "s", Usage::pages(1), Extra::TakeAndOwe)
+    };
+    let receipt = store.run(&settlement).unwrap();
+    let money = |line: &ReceiptLine| matches!(line.measure, Measure::Cost(_));
+    assert_eq!(receipt.lines.iter().filter(|line| money(line)).count(), 2);
+    assert_eq!(store.run(&settlement).unwrap(), receipt);
+}
+
+#[test]
 fn the_reason_the_amount_and_the_debt_of_a_change_by_hand() {
     let mut store = shop();
     let adjust = Adjust {
