@@ -213,7 +213,9 @@ bind_configuration() {
     cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
     cp /etc/hosts "$root/etc/hosts"
     for file in /etc/apt/apt.conf /etc/apt/sources.list; do bind "$file"; done
-    for file in /etc/apt/apt.conf.d /etc/apt/auth.conf.d /etc/apt/sources.list.d /etc/apt/preferences.d \
+    # Copied, for some packages write a file of their own beside these (PostgreSQL's does).
+    if [ -d /etc/apt/apt.conf.d ]; then cp -r --dereference /etc/apt/apt.conf.d "$root/etc/apt/"; fi
+    for file in /etc/apt/auth.conf.d /etc/apt/sources.list.d /etc/apt/preferences.d \
         /etc/apt/keyrings /etc/apt/trusted.gpg.d /usr/share/keyrings; do bind "$file"; done
     # A certificate authority that only this machine trusts must be known before the root has
     # ca-certificates: the folder is bound where an installation does not write.
