@@ -137,7 +137,10 @@ fn kill_server() -> Result<(), Box<dyn Error>> {
     let folder = std::env::var("TYMPAN_PG_DATA")?;
     let file = std::fs::read_to_string(Path::new(&folder).join("postmaster.pid"))?;
     let process = file.lines().next().ok_or("the server has no number")?;
-    Command::new("kill").args(["-9", process]).status()?;
+    // The shell's own: not every machine has a program for it.
+    Command::new("sh")
+        .args(["-c", "kill -9 \"$0\"", process])
+        .status()?;
     let server = std::env::var("TYMPAN_PG_SERVER")?;
     // Until the last of its children is gone, it cannot be started.
     for _ in 0..600 {
