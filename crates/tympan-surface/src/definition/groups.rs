@@ -1,0 +1,86 @@
+//! Groups: named sets of users.
+
+use crate::definition::{Against, GroupId, Listed, Timestamp, Uses};
+use crate::{Call, Tympan};
+
+/// A named set of users.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+    /// Rises with every edit.
+    pub version: i32,
+    /// Whether it takes no new members.
+    pub retired: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+impl Tympan {
+    /// Makes a group. Its name is unique among groups.
+    ///
+    /// # Errors
+    /// `denied`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
+    pub fn create_group(&self, name: String) -> Call<GroupId> {
+        self.create(tympan::CreateGroup { name })
+    }
+
+    /// Gives a group another name, unique among groups. The version of it from then on.
+    ///
+    /// # Errors
+    /// `denied`, `unknown_group`, `stale_version`, `name_taken`, `empty_text`, `text_too_long`,
+    /// `control_character`.
+    pub fn rename_group(&self, group: GroupId, name: String, options: Against) -> Call<i32> {
+        self.rename(group, name, options)
+    }
+
+    /// Keeps the members of a group and takes no new ones. The version of it from then on.
+    ///
+    /// # Errors
+    /// `denied`, `unknown_group`, `stale_version`.
+    pub fn retire_group(&self, group: GroupId, options: Against) -> Call<i32> {
+        self.retire(group, options)
+    }
+
+    /// Undoes [`Tympan::retire_group`]. The version of it from then on.
+    ///
+    /// # Errors
+    /// `denied`, `unknown_group`, `stale_version`.
+    pub fn unretire_group(&self, group: GroupId, options: Against) -> Call<i32> {
+        self.unretire(group, options)
+    }
+
+    /// Deletes a group that nothing uses.
+    ///
+    /// # Errors
+    /// `denied`, `unknown_group`, `stale_version`, `in_use`.
+    pub fn delete_group(&self, group: GroupId, options: Against) -> Call<()> {
+        self.delete(group, options)
+    }
+
+    /// Groups, sorted by name.
+    ///
+    /// # Errors
+    /// `denied` without `configuration.read`.
+    pub fn groups(&self, options: Listed) -> Call<Vec<Group>> {
+        self.ask(move |handle| handle.groups(options.filter()))
+    }
+
+    /// A group; none if there is none with this id.
+    ///
+    /// # Errors
+    /// `denied` without `configuration.read`.
+    pub fn group(&self, group: GroupId) -> Call<Option<Group>> {
+        self.ask(move |handle| handle.group(group))
+    }
+
+    /// How many members a group has.
+    ///
+    /// # Errors
+    /// `denied` without `configuration.read`.
+    pub fn group_uses(&self, group: GroupId) -> Call<Uses> {
+        self.ask(move |handle| handle.group_uses(group))
+    }
+}

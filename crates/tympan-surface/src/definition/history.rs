@@ -1,0 +1,93 @@
+//! What was done, and whether it is whole.
+
+use crate::definition::{AuditId, UserId};
+use crate::{Call, Timestamp, Tympan};
+
+/// One change to anything but a wallet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditLine {
+    /// The id of the event.
+    pub id: AuditId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Who did it; none for the host itself.
+    pub actor: Option<UserId>,
+    /// What was done: the command's name.
+    pub action: String,
+    /// What kind of thing it was done to: `user`, `tenant`, `role` and so on.
+    pub subject_kind: String,
+    /// The number of its id.
+    pub subject: i64,
+    /// What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised.
+    pub changes: Option<String>,
+    /// Why it was done, if somebody said so.
+    pub reason: Option<String>,
+}
+
+/// Which audit events to read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AuditList {
+    /// The cursor of an earlier page of the same list, as it was given; none: the first page.
+    pub after: Option<String>,
+    /// At most so many rows, 1 to 999; none: 50.
+    pub limit: Option<i32>,
+}
+
+/// One page of audit events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditPage {
+    /// The events.
+    pub rows: Vec<AuditLine>,
+    /// The cursor for the next page; none: this was the last.
+    pub next: Option<String>,
+    /// The cursor behind the last row of this page, be there more or not; none if there was never
+    /// a row. Whoever copies the list elsewhere keeps it, and asks again later.
+    pub end: Option<String>,
+}
+
+/// What a check of the whole store found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verification {
+    /// Wallets checked.
+    pub wallets: i64,
+    /// Entries checked.
+    pub entries: i64,
+    /// Open holds checked.
+    pub open_holds: i64,
+    /// Users checked, with their identities, groups and roles.
+    pub users: i64,
+    /// Audit events checked.
+    pub audit_events: i64,
+    /// What is wrong, at most 100 of them.
+    pub faults: Vec<Fault>,
+    /// How many things are wrong.
+    pub fault_count: i64,
+}
+
+/// One thing that is not as it must be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// Which rule is broken: a word such as `balance` or `chain`.
+    pub rule: String,
+    /// Where, and what was found.
+    pub what: String,
+}
+
+impl Tympan {
+    /// Audit events, oldest first, page by page. The list grows at its end.
+    ///
+    /// # Errors
+    /// `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+    pub fn audit_events(&self, options: AuditList) -> Call<AuditPage> {
+        self.ask_checked(move |handle| options.page(handle))
+    }
+
+    /// Whether ledger, users and audit events are whole, in every tenant: recomputes all of it.
+    /// Only the host itself can ask.
+    ///
+    /// # Errors
+    /// `denied` to a user; those of the store.
+    pub fn verify(&self) -> Call<Verification> {
+        self.ask_store(|store| store.verify().map(Into::into))
+    }
+}

@@ -1,0 +1,36 @@
+//! The definition: everything that Python, Node and Swift see, in plain Rust.
+//!
+//! `cargo xtask bindgen` reads this folder and nothing else. What stands here is therefore kept
+//! plain: structs with public fields, enums, and methods of [`Tympan`]; no generics, traits, macros,
+//! conditions or aliases. `docs/adr/0009-one-surface.md` lists the types that may be used and what
+//! follows from the form of a method.
+
+mod accounts;
+mod groups;
+mod history;
+mod identities;
+mod ids;
+mod jobs;
+mod price_lists;
+mod profiles;
+mod role_rows;
+mod roles;
+mod settings;
+mod store;
+mod users;
+mod wallets;
+
+pub use accounts::*;
+pub use groups::*;
+pub use history::*;
+pub use identities::*;
+pub use ids::*;
+pub use jobs::*;
+pub use price_lists::*;
+pub use profiles::*;
+pub use role_rows::*;
+pub use roles::*;
+pub use settings::*;
+pub use store::*;
+pub use users::*;
+pub use wallets::*;

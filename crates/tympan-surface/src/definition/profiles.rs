@@ -1,0 +1,226 @@
+//! Profiles: the rules that users are tracked and limited by, with their allowance plans.
+
+use crate::definition::{Against, Listed, PlanId, PriceListId, ProfileId, Timestamp, Uses};
+use crate::{Call, Tympan};
+
+/// The rules that users are tracked and limited by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// Its id.
+    pub id: ProfileId,
+    /// Its name.
+    pub name: String,
+    /// Rises with every edit.
+    pub version: i32,
+    /// Whether it takes no new users.
+    pub retired: bool,
+    /// Whether users get it for whom no other was asked.
+    pub is_default: bool,
+    /// What turns usage into cost; without one, only a stated cost is charged.
+    pub price_list: Option<PriceListId>,
+    /// Every revision of its plans, in order of plan, then revision: those that have ended too.
+    pub plans: Vec<PlanRevision>,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// One revision of an allowance plan, in force from an instant until the next one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanRevision {
+    /// The plan; its wallets live as long as it does.
+    pub plan: PlanId,
+    /// 1, 2, 3 …
+    pub revision: i32,
+    /// From when on.
+    pub effective_from: Timestamp,
+    /// From this revision on the plan limits nothing and feeds nothing.
+    pub ended: bool,
+    /// What it gives, when, and what happens when it is used up.
+    pub terms: Plan,
+}
+
+/// What an allowance plan gives, when, and what happens when it is used up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
+    /// `impressions`, `jobs`, or `cost:` and a currency, `cost:EUR`.
+    pub measure: String,
+    /// What it gives, in the measure's unit (micros for a cost); not negative.
+    pub amount: i64,
+    /// When it gives.
+    pub schedule: Schedule,
+    /// Whose midnight counts, as the time zone database writes it, `Europe/Berlin`; none: UTC.
+    pub time_zone: Option<String>,
+    /// How it gives; none: the balance becomes the amount.
+    pub verb: Option<ResetVerb>,
+    /// What happens when nothing is left; none: the job is refused.
+    pub when_exhausted: Option<WhenExhausted>,
+    /// How far below zero the balance may go, in the measure's unit, not negative; none: not at all.
+    pub overdraft: Option<i64>,
+    /// Wallets of lower numbers are emptied first; none: 0.
+    pub priority: Option<i32>,
+}
+
+/// When a plan feeds its wallet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Schedule {
+    /// Once, when the user gets the plan.
+    Never,
+    /// And at each local midnight of the first of a month.
+    Monthly,
+}
+
+/// What a plan does to its wallet when it is due.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ResetVerb {
+    /// The balance becomes the plan's amount.
+    SetTo,
+}
+
+/// What happens to a job that a plan's wallet does not cover.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WhenExhausted {
+    /// The whole job is refused.
+    Refuse,
+    /// The job is counted, and the balance goes below its limit.
+    Warn,
+}
+
+/// One change to the plans of a profile.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlanChange {
+    /// A new plan, from now on.
+    Add {
+        /// Its terms.
+        terms: Plan,
+    },
+    /// Other terms for a plan. What users have left stays until the plan gives next.
+    Edit {
+        /// The plan.
+        plan: PlanId,
+        /// Its terms from then on.
+        terms: Plan,
+        /// From when on; none, or an instant in the past: now. Not before the newest revision.
+        effective_from: Option<Timestamp>,
+    },
+    /// No more plan: it limits nothing and gives nothing.
+    End {
+        /// The plan.
+        plan: PlanId,
+        /// From when on; none, or an instant in the past: now. Not before the newest revision.
+        effective_from: Option<Timestamp>,
+    },
+}
+
+/// What a new profile is besides its name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateProfile {
+    /// What turns usage into cost; without one, only a stated cost is charged.
+    pub price_list: Option<PriceListId>,
+    /// Its allowance plans, in force from now on.
+    pub plans: Vec<Plan>,
+}
+
+/// What an edit changes of a profile; what is not given stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EditProfile {
+    /// The version that the edit was made against; none: whatever it is.
+    pub expected_version: Option<i32>,
+    /// Another name.
+    pub name: Option<String>,
+    /// Another price list.
+    pub price_list: Option<PriceListId>,
+    /// Whether it has no price list from now on.
+    pub clear_price_list: bool,
+    /// What to do to its plans, in order.
+    pub plans: Vec<PlanChange>,
+}
+
+/// The answer to a command that made or edited a profile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SavedProfile {
+    /// The profile.
+    pub id: ProfileId,
+    /// Its version now.
+    pub version: i32,
+    /// The plans that were added, in the order in which they were given.
+    pub added_plans: Vec<PlanId>,
+}
+
+impl Tympan {
+    /// Makes a profile. Its name is unique among profiles.
+    ///
+    /// # Errors
+    /// `denied`, `unknown_price_list`, `retired`, `invalid_value`, `unknown_currency`,
+    /// `unknown_time_zone`, `negative_amount`, `name_taken`, `empty_text`, `text_too_long`,
+    /// `control_character`, `too_many`.
+    pub fn create_profile(&self, name: String, options: CreateProfile) -> Call<SavedProfile> {
+        self.command(options.command(name))
+    }
+
+
+    /// Edits a profile as a whole: all of it, or nothing.
+    ///
+    /// # Errors
+    /// Those of [`Tympan::create_profile`]; `unknown_profile`, `unknown_plan`, `stale_version`.
+    pub fn edit_profile(&self, profile: ProfileId, options: EditProfile) -> Call<SavedProfile> {
+        self.command(options.command(profile))
+    }
+
+    /// Gives a profile another name, unique among profiles. The version of it from then on.
+    ///
+    /// # Errors
+    /// `denied`, `unknown_profile`, `stale_version`, `name_taken`, `empty_text`, `text_too_long`,
+    /// `control_character`.
+    pub fn rename_profile(&self, profile: ProfileId, name: String, options: Against) -> Call<i32> {
+        self.rename(profile, name, options)
+    }
+
+    /// Keeps the users of a profile and takes no new ones. The version of it from then on.
+    ///
+    /// # Errors
+    /// `denied`, `unknown_profile`, `stale_version`.
+    pub fn retire_profile(&self, profile: ProfileId, options: Against) -> Call<i32> {
+        self.retire(profile, options)
+    }
+
+    /// Undoes [`Tympan::retire_profile`]. The version of it from then on.
+    ///
+    /// # Errors
+    /// `denied`, `unknown_profile`, `stale_version`.
+    pub fn unretire_profile(&self, profile: ProfileId, options: Against) -> Call<i32> {
+        self.unretire(profile, options)
+    }
+
+    /// Deletes a profile that nothing uses.
+    ///
+    /// # Errors
+    /// `denied`, `unknown_profile`, `stale_version`, `in_use`.
+    pub fn delete_profile(&self, profile: ProfileId, options: Against) -> Call<()> {
+        self.delete(profile, options)
+    }
+
+    /// Profiles, sorted by name.
+    ///
+    /// # Errors
+    /// `denied` without `configuration.read`.
+    pub fn profiles(&self, options: Listed) -> Call<Vec<Profile>> {
+        self.ask(move |handle| handle.profiles(options.filter()))
+    }
+
+    /// A profile; none if there is none with this id.
+    ///
+    /// # Errors
+    /// `denied` without `configuration.read`.
+    pub fn profile(&self, profile: ProfileId) -> Call<Option<Profile>> {
+        self.ask(move |handle| handle.profile(profile))
+    }
+
+    /// How many users have a profile.
+    ///
+    /// # Errors
+    /// `denied` without `configuration.read`.
+    pub fn profile_uses(&self, profile: ProfileId) -> Call<Uses> {
+        self.ask(move |handle| handle.profile_uses(profile))
+    }
+}

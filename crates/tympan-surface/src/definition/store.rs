@@ -1,0 +1,142 @@
+//! The handle: an open store, one tenant and one actor.
+
+use crate::definition::{TenantId, UserId};
+use crate::{Call, Error, Secret, Timestamp, Tympan};
+
+/// How a store is opened. Every field has a default that suits a single machine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpenOptions {
+    /// The key ring, as text. Without one, a store in memory draws its own, and a database file
+    /// keeps one beside itself, readable by its owner only, made when the database is. A
+    /// PostgreSQL database must be given one, the same for all processes.
+    pub keys: Option<Secret>,
+    /// How durable a commit is on SQLite; none: full.
+    pub durability: Option<Durability>,
+    /// What to do about a database of an older tympan; none: auto.
+    pub migrate: Option<Migrate>,
+    /// How long a command may wait for its turn, in milliseconds; none: 30,000.
+    pub deadline_ms: Option<i32>,
+    /// How old what `may` knows of other processes' changes may be, in milliseconds; none: 1,000. 0:
+    /// it looks at each call.
+    pub freshness_ms: Option<i32>,
+    /// How many commands may wait at once before callers wait for room; none: 16,384.
+    pub queue_limit: Option<i32>,
+    /// The schema of a PostgreSQL database that the tables lie in; none: `tympan`.
+    pub schema: Option<String>,
+    /// A clock that stands still at this time until [`Tympan::set_clock`] sets it, for tests and
+    /// replays; none: the machine's, or the database server's.
+    pub clock: Option<Timestamp>,
+}
+
+/// How durable a commit is on SQLite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Durability {
+    /// A commit that was answered survives the loss of power.
+    Full,
+    /// Faster: a commit that was answered survives the end of the process, but the last ones
+    /// before a loss of power may be gone. The file stays whole.
+    Normal,
+}
+
+/// What opening does about a database of an older tympan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Migrate {
+    /// Copies the file beside itself, then migrates it.
+    Auto,
+    /// Refuses it; creates a new database where there is none.
+    Check,
+    /// Refuses it, and creates nothing.
+    Never,
+}
+
+/// Which things with names to list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listed {
+    /// Which; none: current ones.
+    pub filter: Option<Filter>,
+}
+
+/// Which things with names to list.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Filter {
+    /// Those that take new users.
+    Current,
+    /// Those that were retired.
+    Retired,
+    /// All of them.
+    All,
+}
+
+/// Against which version a change is made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Against {
+    /// The version that the change was made against; none: whatever it is.
+    pub expected_version: Option<i32>,
+}
+
+/// How much a thing with a name is used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Uses {
+    /// Its users; of a price list, the profiles that name it.
+    pub users: i32,
+    /// How many of them are active; of a price list, the profiles that are not retired.
+    pub active_users: i32,
+}
+
+impl Tympan {
+    /// Opens a store: `memory:`, which begins empty and is gone with the last handle;
+    /// `sqlite:PATH`, a file that is made if it is not there, `sqlite:shop.db`;
+    /// `postgres://role:password@host,other/database`, which any number of processes share.
+    ///
+    /// A new store has no tenant yet: call [`Tympan::bootstrap`], once.
+    ///
+    /// # Errors
+    /// `store_missing`, `store_foreign`, `store_newer`, `store_older`, `store_keys`,
+    /// `store_read_only`, `store_full`, `store_locked`, `store_not_durable`, `store_corrupt`,
+    /// `storage`; `invalid_value` for an address of another form.
+    pub fn open(address: String, options: OpenOptions) -> Call<Tympan> {
+        Self::open_call(address, options)
+    }
+
+    /// The same tenant with a user as actor, whom the host has recognised: each call then checks
+    /// what the user may do.
+    ///
+    /// # Errors
+    /// `closed`.
+    pub fn as_user(&self, user: UserId) -> Result<Tympan, Error> {
+        self.acting_as(user)
+    }
+
+    /// Another tenant of the same store, with the host itself as actor. A host with one company
+    /// needs this never: it has the default tenant.
+    ///
+    /// # Errors
+    /// `closed`; `denied` to a user.
+    pub fn tenant(&self, tenant: TenantId) -> Result<Tympan, Error> {
+        self.of_tenant(tenant)
+    }
+
+    /// Sets the clock of a store that was opened with one.
+    ///
+    /// # Errors
+    /// `closed`; `invalid_value` if the store was opened without one.
+    pub fn set_clock(&self, now: Timestamp) -> Result<(), Error> {
+        self.set_manual_clock(now)
+    }
+
+    /// Ends the use of this store, through this handle and all that were made from it: later calls
+    /// are refused with `closed`. Calls under way are still answered, and the store is closed with
+    /// the last of them. What was answered is durable in any case; closing twice does nothing.
+    pub fn close(&self) {
+        self.close_all();
+    }
+
+    /// Copies the database, while it is in use, into a file that is not there yet; its keys are
+    /// not copied: keep them elsewhere as well.
+    ///
+    /// # Errors
+    /// `denied` to a user; `invalid_value` for a store that is not a file; those of the store.
+    pub fn backup_to(&self, path: String) -> Call<()> {
+        self.ask_store(move |store| store.backup_to(&path))
+    }
+}

@@ -1,0 +1,167 @@
+//! Wallets: how they stand, changed by hand, and their history.
+
+use crate::definition::{EntryId, Extra, HoldId, PlanId, PriceListId, Receipt, UserId, UserReference, Verb};
+use crate::{Call, Timestamp, Tympan};
+
+/// One of a user's wallets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WalletName {
+    /// Own funds in a currency.
+    OwnFunds {
+        /// The currency, as ISO 4217 writes it: `EUR`.
+        currency: String,
+    },
+    /// The wallet that a plan of the user's profile feeds.
+    Allowance {
+        /// The plan.
+        plan: PlanId,
+    },
+}
+
+/// How a wallet stands at an instant. Amounts are in the unit of the measure: micros for a cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// Which wallet.
+    pub wallet: WalletName,
+    /// What it counts.
+    pub measure: String,
+    /// The balance, as if its schedule had run and its expired holds had been given back.
+    pub balance: i64,
+    /// What open holds keep aside.
+    pub held: i64,
+    /// How far below zero it may go.
+    pub overdraft: i64,
+    /// Balance and overdraft less what is held.
+    pub available: i64,
+    /// What its plan gives; none for own funds.
+    pub allowance: Option<i64>,
+    /// When its plan gives next.
+    pub next_reset_at: Option<Timestamp>,
+}
+
+/// How a balance is changed by hand.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChangeBalance {
+    /// Whether the balance may fall below the wallet's limit; what lies below is a debt.
+    pub may_owe: bool,
+}
+
+/// One line of a wallet's history. Amounts are in the unit of the wallet's measure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatementLine {
+    /// The id of the entry.
+    pub id: EntryId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Of a grant, reset or expiry: when it was due.
+    pub due_at: Option<Timestamp>,
+    /// What was done.
+    pub verb: Verb,
+    /// What was added to the balance.
+    pub amount: i64,
+    /// What was added to what is held.
+    pub held: i64,
+    /// The balance after it.
+    pub balance_after: i64,
+    /// What is held after it.
+    pub held_after: i64,
+    /// Who did it; none for the host itself.
+    pub actor: Option<UserId>,
+    /// Which attempt at the job.
+    pub attempt: i32,
+    /// The hold that was made or resolved.
+    pub hold: Option<HoldId>,
+    /// Of a hold: when it is given back by itself.
+    pub expires_at: Option<Timestamp>,
+    /// The queue the job went to.
+    pub queue: Option<String>,
+    /// Pages of the job.
+    pub pages: Option<i64>,
+    /// Those of them in colour.
+    pub colour_pages: Option<i64>,
+    /// Sheets of paper.
+    pub sheets: Option<i64>,
+    /// Whether it was printed on both sides.
+    pub two_sided: Option<bool>,
+    /// What the job costs, in micros.
+    pub cost_micros: Option<i64>,
+    /// The price list that said so; none for a cost that the caller stated.
+    pub price_list: Option<PriceListId>,
+    /// How a settlement was asked to deal with more than was held.
+    pub extra: Option<Extra>,
+    /// What could not be taken and was not.
+    pub denied: Option<i64>,
+    /// What was taken below the limit of the wallet.
+    pub debt: Option<i64>,
+    /// Of a refusal: how much was needed.
+    pub needed: Option<i64>,
+    /// Of a refusal: how much was available.
+    pub available: Option<i64>,
+    /// Of a refusal: when the wallet is fed next.
+    pub next_reset_at: Option<Timestamp>,
+    /// Why it was done, if somebody said so.
+    pub reason: Option<String>,
+}
+
+/// Which lines of a statement to read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StatementList {
+    /// The cursor of an earlier page of the same list, as it was given; none: the first page.
+    pub after: Option<String>,
+    /// At most so many rows, 1 to 999; none: 50.
+    pub limit: Option<i32>,
+}
+
+/// One page of a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatementPage {
+    /// The lines.
+    pub rows: Vec<StatementLine>,
+    /// The cursor for the next page; none: this was the last.
+    pub next: Option<String>,
+}
+
+impl Tympan {
+    /// Changes a balance by an amount, in the wallet's unit; negative to take. The reason is kept,
+    /// and the key makes it happen once.
+    ///
+    /// # Errors
+    /// `balance_below_limit`, `unknown_user`, `unknown_plan`, `unknown_currency`, `amount_overflow`,
+    /// `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
+    pub fn adjust(
+        &self,
+        user: UserReference,
+        wallet: WalletName,
+        amount: i64,
+        reason: String,
+        key: String,
+        options: ChangeBalance,
+    ) -> Call<Receipt> {
+        self.command(options.adjust(user, wallet, amount, reason, key))
+    }
+
+    /// Sets a balance, in the wallet's unit. The reason is kept, and the key makes it happen once.
+    ///
+    /// # Errors
+    /// Those of [`Tympan::adjust`].
+    pub fn set_balance(
+        &self,
+        user: UserReference,
+        wallet: WalletName,
+        balance: i64,
+        reason: String,
+        key: String,
+        options: ChangeBalance,
+    ) -> Call<Receipt> {
+        self.command(options.set_balance(user, wallet, balance, reason, key))
+    }
+
+    /// A wallet's history, newest first, page by page.
+    ///
+    /// # Errors
+    /// `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
+    /// `invalid_value` for the limit; `unknown_currency`.
+    pub fn statement(&self, user: UserId, wallet: WalletName, options: StatementList) -> Call<StatementPage> {
+        self.ask_checked(move |handle| options.page(handle, user, wallet))
+    }
+}
