@@ -39,7 +39,25 @@ const fn line<C: Command>() -> CommandLine {
 }
 
 macro_rules! commands {
-    ($($command:ty,)*) => {
+    ($($name:ident = $command:ty,)*) => {
+        /// Every command, for whoever must have thought of each: a match over these does not
+        /// compile once there is one more.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum CommandName {
+            $(#[doc = concat!("`", stringify!($command), "`.")] $name,)*
+        }
+
+        impl CommandName {
+            /// Every command, in the order of [`COMMANDS`].
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its line of the permission table.
+            #[must_use]
+            pub fn line(self) -> CommandLine {
+                match self { $(Self::$name => line::<$command>(),)* }
+            }
+        }
+
         /// Every command.
         pub const COMMANDS: &[CommandLine] = &[$(line::<$command>(),)*];
 
@@ -50,60 +68,78 @@ macro_rules! commands {
 }
 
 commands! {
-    Bootstrap,
-    EditTenant,
-    CreateProfile,
-    EditProfile,
-    Rename<Profile>,
-    Retire<Profile>,
-    Unretire<Profile>,
-    Delete<Profile>,
-    CreateRole,
-    EditRole,
-    Rename<Role>,
-    Retire<Role>,
-    Unretire<Role>,
-    Delete<Role>,
-    CreateGroup,
-    Rename<Group>,
-    Retire<Group>,
-    Unretire<Group>,
-    Delete<Group>,
-    CreateAccount,
-    Rename<Account>,
-    Retire<Account>,
-    Unretire<Account>,
-    Delete<Account>,
-    CreatePriceList,
-    EditPriceList,
-    Rename<PriceList>,
-    Retire<PriceList>,
-    Unretire<PriceList>,
-    Delete<PriceList>,
-    CreateUser,
-    EditUser,
-    DeactivateUser,
-    ReactivateUser,
-    AddIdentity,
-    ReplaceIdentity,
-    RemoveIdentity,
-    EnableIdentity,
-    TransferIdentity,
-    SwapIdentities,
-    Authorise,
-    Settle,
-    Cancel,
-    Charge,
-    Adjust,
-    SetBalance,
+    Bootstrap = Bootstrap,
+    EditTenant = EditTenant,
+    CreateProfile = CreateProfile,
+    EditProfile = EditProfile,
+    RenameProfile = Rename<Profile>,
+    RetireProfile = Retire<Profile>,
+    UnretireProfile = Unretire<Profile>,
+    DeleteProfile = Delete<Profile>,
+    CreateRole = CreateRole,
+    EditRole = EditRole,
+    RenameRole = Rename<Role>,
+    RetireRole = Retire<Role>,
+    UnretireRole = Unretire<Role>,
+    DeleteRole = Delete<Role>,
+    CreateGroup = CreateGroup,
+    RenameGroup = Rename<Group>,
+    RetireGroup = Retire<Group>,
+    UnretireGroup = Unretire<Group>,
+    DeleteGroup = Delete<Group>,
+    CreateAccount = CreateAccount,
+    RenameAccount = Rename<Account>,
+    RetireAccount = Retire<Account>,
+    UnretireAccount = Unretire<Account>,
+    DeleteAccount = Delete<Account>,
+    CreatePriceList = CreatePriceList,
+    EditPriceList = EditPriceList,
+    RenamePriceList = Rename<PriceList>,
+    RetirePriceList = Retire<PriceList>,
+    UnretirePriceList = Unretire<PriceList>,
+    DeletePriceList = Delete<PriceList>,
+    CreateUser = CreateUser,
+    EditUser = EditUser,
+    DeactivateUser = DeactivateUser,
+    ReactivateUser = ReactivateUser,
+    AddIdentity = AddIdentity,
+    ReplaceIdentity = ReplaceIdentity,
+    RemoveIdentity = RemoveIdentity,
+    EnableIdentity = EnableIdentity,
+    TransferIdentity = TransferIdentity,
+    SwapIdentities = SwapIdentities,
+    Authorise = Authorise,
+    Settle = Settle,
+    Cancel = Cancel,
+    Charge = Charge,
+    Adjust = Adjust,
+    SetBalance = SetBalance,
 }
 
 macro_rules! queries {
-    ($($(#[$doc:meta])* $query:ident = $name:literal, $requires:expr;)*) => {
+    ($($(#[$doc:meta])* $query:ident, $variant:ident = $name:literal, $requires:expr;)*) => {
         $($(#[$doc])* pub const $query: QueryLine = QueryLine {
             name: $name,
             requires: $requires,
         };)*
+
+        /// Every query, for whoever must have thought of each: a match over these does not compile
+        /// once there is one more.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum QueryName {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl QueryName {
+            /// Every query, in the order of [`QUERIES`].
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Its line of the permission table.
+            #[must_use]
+            pub fn line(self) -> QueryLine {
+                match self { $(Self::$variant => $query,)* }
+            }
+        }
 
         /// Every query.
         pub const QUERIES: &[QueryLine] = &[$($query,)*];
@@ -112,32 +148,34 @@ macro_rules! queries {
 
 queries! {
     /// The list of users.
-    LIST_USERS = "list_users", Requirement::Permission(USER_READ);
+    LIST_USERS, ListUsers = "list_users", Requirement::Permission(USER_READ);
     /// One user with everything that belongs to them.
-    SHOW_USER = "show_user", Requirement::PermissionOrSelf(USER_READ);
+    SHOW_USER, ShowUser = "show_user", Requirement::PermissionOrSelf(USER_READ);
     /// Who is recognised by a value.
-    LOOK_UP = "look_up", Requirement::Permission(USER_READ);
+    LOOK_UP, LookUp = "look_up", Requirement::Permission(USER_READ);
     /// Whether a user may do something.
-    MAY = "may", Requirement::PermissionOrSelf(USER_READ);
+    MAY, May = "may", Requirement::PermissionOrSelf(USER_READ);
+    /// Everything that a user may do, as of one version.
+    CAPABILITIES, Capabilities = "capabilities", Requirement::PermissionOrSelf(USER_READ);
     /// The types of identities.
-    LIST_IDENTITY_TYPES = "list_identity_types", Requirement::Permission(USER_READ);
+    LIST_IDENTITY_TYPES, ListIdentityTypes = "list_identity_types", Requirement::Permission(USER_READ);
     /// What the card pipeline makes of a read.
-    PREVIEW_CARD = "preview_card", Requirement::Permission(CONFIGURATION_READ);
+    PREVIEW_CARD, PreviewCard = "preview_card", Requirement::Permission(CONFIGURATION_READ);
     /// Everything that is configured: settings, profiles with their plans, roles with their
     /// permissions, groups, accounts, price lists with their rules; all of it, the things of one
     /// kind, or one of them.
-    SHOW_CONFIGURATION = "show_configuration", Requirement::Permission(CONFIGURATION_READ);
+    SHOW_CONFIGURATION, ShowConfiguration = "show_configuration", Requirement::Permission(CONFIGURATION_READ);
     /// How many users use a named thing.
-    COUNT_USES = "count_uses", Requirement::Permission(CONFIGURATION_READ);
+    COUNT_USES, CountUses = "count_uses", Requirement::Permission(CONFIGURATION_READ);
     /// The entries of a wallet.
-    STATEMENT = "statement", Requirement::PermissionOrSelf(ALLOWANCE_READ);
+    STATEMENT, Statement = "statement", Requirement::PermissionOrSelf(ALLOWANCE_READ);
     /// The audit events.
-    LIST_AUDIT_EVENTS = "list_audit_events", Requirement::Permission(AUDIT_READ);
+    LIST_AUDIT_EVENTS, ListAuditEvents = "list_audit_events", Requirement::Permission(AUDIT_READ);
     /// Whether ledger, users and audit events are whole, in every tenant: of an open store, which
     /// only the host holds.
-    VERIFY = "verify", Requirement::Host;
+    VERIFY, Verify = "verify", Requirement::Host;
     /// Every row of every tenant: of an open store, which only the host holds.
-    DUMP = "dump", Requirement::Host;
+    DUMP, Dump = "dump", Requirement::Host;
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../../../README.md")]
 
+mod capabilities;
 mod copy;
 mod dump;
 mod engine;
@@ -22,6 +23,7 @@ mod sqlite;
 mod things;
 mod verify;
 
+pub use capabilities::Capabilities;
 pub use copy::{Copied, CopyProgress};
 pub use engine::Submission;
 pub use handle::{Handle, Tympan};

@@ -42,6 +42,7 @@ pub use limits::{
 pub use list::{Filter, list, show};
 pub use named::{Named, SharedCommands};
 pub(crate) use pin_policy::pin_policy;
+pub use pin_policy::pin_words;
 pub use plan::{PlanChange, PlanTerms};
 pub use price_list::{CreatePriceList, EditPriceList};
 pub use price_terms::{PriceTerms, TwoSided};

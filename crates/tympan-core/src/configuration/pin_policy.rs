@@ -10,8 +10,17 @@ use crate::records::Tenant;
 /// # Errors
 /// `invalid_value`; the details name the setting.
 pub(crate) fn pin_policy(tenant: &Tenant) -> Result<PinPolicy, Error> {
-    let wrong =
-        |field: &str, message: String| Error::new(Code::InvalidValue, message).with("field", field);
+    let (alphabet, floor) = pin_words(tenant)?;
+    let length = u8::try_from(tenant.pin_length).unwrap_or(u8::MAX);
+    PinPolicy::new(length, alphabet, floor, COMMON_PINS)
+        .map_err(|error| wrong("pin_length", error.to_string()))
+}
+
+/// What PINs are made of, and how long they must be: what the words in the settings stand for.
+///
+/// # Errors
+/// `invalid_value`; the details name the setting.
+pub fn pin_words(tenant: &Tenant) -> Result<(PinAlphabet, PinFloor), Error> {
     let alphabet = [PinAlphabet::Numeric, PinAlphabet::Alphanumeric]
         .into_iter()
         .find(|alphabet| alphabet_word(*alphabet) == tenant.pin_alphabet)
@@ -20,9 +29,11 @@ pub(crate) fn pin_policy(tenant: &Tenant) -> Result<PinPolicy, Error> {
         .into_iter()
         .find(|floor| floor_word(*floor) == tenant.pin_floor)
         .ok_or_else(|| wrong("pin_floor", "there is no such floor".to_owned()))?;
-    let length = u8::try_from(tenant.pin_length).unwrap_or(u8::MAX);
-    PinPolicy::new(length, alphabet, floor, COMMON_PINS)
-        .map_err(|error| wrong("pin_length", error.to_string()))
+    Ok((alphabet, floor))
+}
+
+fn wrong(field: &str, message: String) -> Error {
+    Error::new(Code::InvalidValue, message).with("field", field)
 }
 
 /// The word for an alphabet.

@@ -1,7 +1,7 @@
 //! Accounts: the production accounts that role rows name.
 
-use crate::definition::{AccountId, Against, Listed, Timestamp, Uses};
-use crate::{Call, Tympan};
+use crate::definition::{AccountId, Against, Listed, Uses};
+use crate::{Call, Timestamp, Tympan};
 
 /// A production account inside a tenant.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +65,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `configuration.read`.
     pub fn accounts(&self, options: Listed) -> Call<Vec<Account>> {
-        self.ask(move |handle| handle.accounts(options.filter()))
+        self.ask_all(move |handle| handle.accounts(options.filter()))
     }
 
     /// An account; none if there is none with this id.
@@ -73,7 +73,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `configuration.read`.
     pub fn account(&self, account: AccountId) -> Call<Option<Account>> {
-        self.ask(move |handle| handle.account(account))
+        self.ask_for(move |handle| handle.account(account))
     }
 
     /// How many users have role rows over an account.

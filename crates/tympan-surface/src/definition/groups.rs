@@ -1,7 +1,7 @@
 //! Groups: named sets of users.
 
-use crate::definition::{Against, GroupId, Listed, Timestamp, Uses};
-use crate::{Call, Tympan};
+use crate::definition::{Against, GroupId, Listed, Uses};
+use crate::{Call, Timestamp, Tympan};
 
 /// A named set of users.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +65,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `configuration.read`.
     pub fn groups(&self, options: Listed) -> Call<Vec<Group>> {
-        self.ask(move |handle| handle.groups(options.filter()))
+        self.ask_all(move |handle| handle.groups(options.filter()))
     }
 
     /// A group; none if there is none with this id.
@@ -73,7 +73,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `configuration.read`.
     pub fn group(&self, group: GroupId) -> Call<Option<Group>> {
-        self.ask(move |handle| handle.group(group))
+        self.ask_for(move |handle| handle.group(group))
     }
 
     /// How many members a group has.

@@ -205,7 +205,12 @@ impl Tympan {
     /// `denied`, `grant_beyond_own`, `unknown_user`, `stale_version`, `identity_taken`, `pin_policy`,
     /// `card_format`, `invalid_email`, `invalid_value`, `empty_text`, `text_too_long`,
     /// `control_character`, `too_many`.
-    pub fn add_identity(&self, user: UserReference, identity: NewIdentity, options: ChangeUser) -> Call<Changed> {
+    pub fn add_identity(
+        &self,
+        user: UserReference,
+        identity: NewIdentity,
+        options: ChangeUser,
+    ) -> Call<Changed> {
         self.command(options.add_identity(user, identity))
     }
 
@@ -229,7 +234,12 @@ impl Tympan {
     ///
     /// # Errors
     /// `denied`, `grant_beyond_own`, `unknown_user`, `unknown_identity`, `stale_version`.
-    pub fn remove_identity(&self, user: UserReference, identity: IdentityId, options: ChangeUser) -> Call<Changed> {
+    pub fn remove_identity(
+        &self,
+        user: UserReference,
+        identity: IdentityId,
+        options: ChangeUser,
+    ) -> Call<Changed> {
         self.command(options.remove_identity(user, identity))
     }
 
@@ -279,7 +289,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `user.read`.
     pub fn identity_types(&self) -> Call<Vec<IdentityType>> {
-        self.ask_checked(|handle| Ok(handle.identity_types()?.into_iter().map(Into::into).collect()))
+        self.ask_all(|handle| handle.identity_types())
     }
 
     /// What a raw card read becomes, step by step: by the tenant's own pipeline, or by one that is

@@ -180,7 +180,13 @@ impl Tympan {
     /// `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
     /// `invalid_usage`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
     /// `unknown_outcome`: send it again with the same key.
-    pub fn charge(&self, user: UserReference, key: String, usage: Usage, options: ChargeJob) -> Call<Receipt> {
+    pub fn charge(
+        &self,
+        user: UserReference,
+        key: String,
+        usage: Usage,
+        options: ChargeJob,
+    ) -> Call<Receipt> {
         self.command(options.command(user, key, usage))
     }
 
@@ -198,7 +204,13 @@ impl Tympan {
     ///
     /// # Errors
     /// Those of [`Tympan::charge`].
-    pub fn authorise(&self, user: UserReference, key: String, usage: Usage, options: AuthoriseJob) -> Call<Receipt> {
+    pub fn authorise(
+        &self,
+        user: UserReference,
+        key: String,
+        usage: Usage,
+        options: AuthoriseJob,
+    ) -> Call<Receipt> {
         self.command(options.command(user, key, usage))
     }
 
@@ -208,7 +220,13 @@ impl Tympan {
     ///
     /// # Errors
     /// `unknown_hold`, `hold_resolved`; those of [`Tympan::charge`].
-    pub fn settle(&self, hold: HoldId, key: String, usage: Usage, options: SettleJob) -> Call<Receipt> {
+    pub fn settle(
+        &self,
+        hold: HoldId,
+        key: String,
+        usage: Usage,
+        options: SettleJob,
+    ) -> Call<Receipt> {
         self.command(options.command(hold, key, usage))
     }
 

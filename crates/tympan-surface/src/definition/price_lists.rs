@@ -1,7 +1,7 @@
 //! Price lists: what turns usage into cost.
 
-use crate::definition::{Against, Listed, PriceListId, Timestamp, Uses};
-use crate::{Call, Tympan};
+use crate::definition::{Against, Listed, PriceListId, Uses};
+use crate::{Call, Timestamp, Tympan};
 
 /// What turns usage into cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,10 +80,14 @@ impl Tympan {
     /// # Errors
     /// `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`,
     /// `text_too_long`, `control_character`, `too_many`.
-    pub fn create_price_list(&self, name: String, currency: String, lines: Vec<PriceLine>) -> Call<PriceListId> {
+    pub fn create_price_list(
+        &self,
+        name: String,
+        currency: String,
+        lines: Vec<PriceLine>,
+    ) -> Call<PriceListId> {
         self.create_checked(PriceLine::list(name, &currency, lines))
     }
-
 
     /// Edits a price list as a whole: all of it, or nothing. The version of it from then on.
     ///
@@ -98,7 +102,12 @@ impl Tympan {
     /// # Errors
     /// `denied`, `unknown_price_list`, `stale_version`, `name_taken`, `empty_text`, `text_too_long`,
     /// `control_character`.
-    pub fn rename_price_list(&self, price_list: PriceListId, name: String, options: Against) -> Call<i32> {
+    pub fn rename_price_list(
+        &self,
+        price_list: PriceListId,
+        name: String,
+        options: Against,
+    ) -> Call<i32> {
         self.rename(price_list, name, options)
     }
 
@@ -131,7 +140,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `configuration.read`.
     pub fn price_lists(&self, options: Listed) -> Call<Vec<PriceList>> {
-        self.ask(move |handle| handle.price_lists(options.filter()))
+        self.ask_all(move |handle| handle.price_lists(options.filter()))
     }
 
     /// A price list; none if there is none with this id.
@@ -139,7 +148,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `configuration.read`.
     pub fn price_list(&self, price_list: PriceListId) -> Call<Option<PriceList>> {
-        self.ask(move |handle| handle.price_list(price_list))
+        self.ask_for(move |handle| handle.price_list(price_list))
     }
 
     /// How many profiles name a price list.

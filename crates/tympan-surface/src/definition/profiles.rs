@@ -1,7 +1,7 @@
 //! Profiles: the rules that users are tracked and limited by, with their allowance plans.
 
-use crate::definition::{Against, Listed, PlanId, PriceListId, ProfileId, Timestamp, Uses};
-use crate::{Call, Tympan};
+use crate::definition::{Against, Listed, PlanId, PriceListId, ProfileId, Uses};
+use crate::{Call, Timestamp, Tympan};
 
 /// The rules that users are tracked and limited by.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,7 +158,6 @@ impl Tympan {
         self.command(options.command(name))
     }
 
-
     /// Edits a profile as a whole: all of it, or nothing.
     ///
     /// # Errors
@@ -205,7 +204,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `configuration.read`.
     pub fn profiles(&self, options: Listed) -> Call<Vec<Profile>> {
-        self.ask(move |handle| handle.profiles(options.filter()))
+        self.ask_all(move |handle| handle.profiles(options.filter()))
     }
 
     /// A profile; none if there is none with this id.
@@ -213,7 +212,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `configuration.read`.
     pub fn profile(&self, profile: ProfileId) -> Call<Option<Profile>> {
-        self.ask(move |handle| handle.profile(profile))
+        self.ask_for(move |handle| handle.profile(profile))
     }
 
     /// How many users have a profile.

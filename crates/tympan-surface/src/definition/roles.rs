@@ -1,7 +1,7 @@
 //! Roles: named sets of permissions, as data.
 
-use crate::definition::{Against, Listed, RoleId, Timestamp, Uses};
-use crate::{Call, Tympan};
+use crate::definition::{Against, Listed, RoleId, Uses};
+use crate::{Call, Timestamp, Tympan};
 
 /// A named set of permissions.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +54,6 @@ impl Tympan {
         self.create(options.command(name))
     }
 
-
     /// Edits a role as a whole: all of it, or nothing. The version of it from then on.
     ///
     /// # Errors
@@ -101,7 +100,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `configuration.read`.
     pub fn roles(&self, options: Listed) -> Call<Vec<Role>> {
-        self.ask(move |handle| handle.roles(options.filter()))
+        self.ask_all(move |handle| handle.roles(options.filter()))
     }
 
     /// A role; none if there is none with this id.
@@ -109,7 +108,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `configuration.read`.
     pub fn role(&self, role: RoleId) -> Call<Option<Role>> {
-        self.ask(move |handle| handle.role(role))
+        self.ask_for(move |handle| handle.role(role))
     }
 
     /// How many users have a role.

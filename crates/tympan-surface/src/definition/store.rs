@@ -131,12 +131,13 @@ impl Tympan {
         self.close_all();
     }
 
-    /// Copies the database, while it is in use, into a file that is not there yet; its keys are
-    /// not copied: keep them elsewhere as well.
+    /// Copies the database file to a path, as of one instant and while it is in use. What lies there
+    /// is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
+    /// as well.
     ///
     /// # Errors
-    /// `denied` to a user; `invalid_value` for a store that is not a file; those of the store.
+    /// `denied` to a user; `storage` for a store that is not a file; else those of the store.
     pub fn backup_to(&self, path: String) -> Call<()> {
-        self.ask_store(move |store| store.backup_to(&path))
+        self.ask_store(move |store| store.backup_to(path.as_ref()))
     }
 }

@@ -1,8 +1,9 @@
 //! Users: made, edited, found, listed.
 
 use crate::definition::{
-    AccountId, ChangeUser, GroupId, Identity, IdentityEdit, IdentitySource, NewIdentity, NewRoleRow, ProfileId, RoleId,
-    RoleName, RoleRow, RoleRowEdit, RoleRowId, Standing, StoredIdentity, UserId,
+    AccountId, ChangeUser, GroupId, Identity, IdentityEdit, IdentitySource, NewIdentity,
+    NewRoleRow, ProfileId, RoleId, RoleName, RoleRow, RoleRowEdit, RoleRowId, Standing,
+    StoredIdentity, UserId,
 };
 use crate::{Call, Secret, Timestamp, Tympan};
 
@@ -424,7 +425,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `user.read`; what is wrong with the value.
     pub fn look_up(&self, user: UserReference) -> Call<Option<User>> {
-        self.ask_checked(move |handle| Ok(handle.look_up(user.reference()?)?.map(Into::into)))
+        self.ask_for(move |handle| handle.look_up(user.reference()?))
     }
 
     /// Everything about a user in one read, secrets masked; none if there is no such user.
@@ -432,7 +433,7 @@ impl Tympan {
     /// # Errors
     /// `denied` without `user.read`, unless it is the actor; what is wrong with the value.
     pub fn user_details(&self, user: UserReference) -> Call<Option<UserDetails>> {
-        self.ask_checked(move |handle| Ok(handle.user_details(user.reference()?)?.map(Into::into)))
+        self.ask_for(move |handle| handle.user_details(user.reference()?))
     }
 
     /// Users, sorted by name, page by page.

@@ -1,6 +1,8 @@
 //! Wallets: how they stand, changed by hand, and their history.
 
-use crate::definition::{EntryId, Extra, HoldId, PlanId, PriceListId, Receipt, UserId, UserReference, Verb};
+use crate::definition::{
+    EntryId, Extra, HoldId, PlanId, PriceListId, Receipt, UserId, UserReference, Verb,
+};
 use crate::{Call, Timestamp, Tympan};
 
 /// One of a user's wallets.
@@ -161,7 +163,12 @@ impl Tympan {
     /// # Errors
     /// `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
     /// `invalid_value` for the limit; `unknown_currency`.
-    pub fn statement(&self, user: UserId, wallet: WalletName, options: StatementList) -> Call<StatementPage> {
+    pub fn statement(
+        &self,
+        user: UserId,
+        wallet: WalletName,
+        options: StatementList,
+    ) -> Call<StatementPage> {
         self.ask_checked(move |handle| options.page(handle, user, wallet))
     }
 }

@@ -1,0 +1,127 @@
+//! A call: work that waits for somebody to want it done.
+
+mod question;
+mod run;
+mod shapes;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tympan::{Code, Command, Decide, Error};
+
+use crate::Tympan;
+
+/// A piece of work that nobody has begun yet. Whoever may wait calls [`Call::wait`]; whoever may
+/// not calls [`Call::submit`].
+///
+/// A panic inside is a fault of tympan: it is answered as `internal` and closes the store, for
+/// nobody knows what it left behind.
+#[must_use = "a call does nothing until it is waited for or submitted"]
+pub struct Call<T> {
+    tympan: Tympan,
+    work: Box<dyn Work<T>>,
+}
+
+/// The answer to a call that was submitted, as a future that any executor can poll. The call
+/// begins when it is polled first. A command is decided from then on even if the future is dropped,
+/// once there was room for it in the queue; whoever drops one does not know, and repeats with the
+/// same key.
+#[must_use = "a call does nothing until its future is polled"]
+pub struct Pending<T> {
+    tympan: Tympan,
+    /// None once it is answered.
+    work: Option<Box<dyn Work<T>>>,
+}
+
+/// What a call does: on the thread that waits for it, or bit by bit. The handle is that of the
+/// call.
+trait Work<T>: Send {
+    fn wait(self: Box<Self>, tympan: &Tympan) -> Result<T, Error>;
+    fn poll(&mut self, tympan: &Tympan, task: &mut Context<'_>) -> Poll<Result<T, Error>>;
+}
+
+/// The answer of a command.
+type Reply<C> = <<C as Command>::Prepared as Decide>::Reply;
+
+impl<T> Call<T> {
+    /// Does it, on this thread.
+    ///
+    /// # Errors
+    /// Those of the method that made the call; `closed`; `internal` after a panic.
+    pub fn wait(self) -> Result<T, Error> {
+        let Self { tympan, work } = self;
+        guarded(&tympan, || work.wait(&tympan))
+    }
+
+    /// Does it while the future is polled. Commands need no thread, however many are under way;
+    /// everything else runs on the few threads that the store has for it.
+    pub fn submit(self) -> Pending<T> {
+        Pending {
+            tympan: self.tympan,
+            work: Some(self.work),
+        }
+    }
+
+    fn new(tympan: Tympan, work: impl Work<T> + 'static) -> Self {
+        Self {
+            tympan,
+            work: Box::new(work),
+        }
+    }
+}
+
+impl<T> Future for Pending<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let tympan = &this.tympan;
+        let Some(work) = &mut this.work else {
+            let message = "the answer was taken already";
+            return Poll::Ready(Err(Error::new(Code::Internal, message)));
+        };
+        let polled = guarded(tympan, || {
+            tympan.current()?;
+            match work.poll(tympan, task) {
+                Poll::Ready(answer) => answer.map(Some),
+                Poll::Pending => Ok(None),
+            }
+        });
+        match polled.transpose() {
+            Some(answer) => {
+                this.end();
+                Poll::Ready(answer)
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<T> Pending<T> {
+    /// Lets go of the work. Behind a fork it is kept for ever: it may hold the last of a store.
+    fn end(&mut self) {
+        let work = self.work.take();
+        if self.tympan.current().is_err() {
+            std::mem::forget(work);
+        }
+    }
+}
+
+impl<T> Drop for Pending<T> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Catches a panic, and closes the store after one.
+fn guarded<T>(tympan: &Tympan, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        tympan.close_all();
+        let message = "a fault of tympan ended the call and closed the store: please report it";
+        Err(Error::new(Code::Internal, message))
+    })
+}

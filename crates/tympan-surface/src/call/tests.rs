@@ -1,0 +1,107 @@
+use std::collections::HashSet;
+use std::sync::{Arc, Barrier, Mutex};
+
+use executor::{answer, answers};
+
+use super::*;
+use crate::definition::{FirstAdministrator, Listed, OpenOptions, UserList};
+
+#[path = "../../tests/story/executor.rs"]
+mod executor;
+
+fn open() -> Tympan {
+    let tympan = Tympan::open("memory:".to_owned(), OpenOptions::default());
+    let tympan = tympan.wait().unwrap();
+    let [tenant, currency, name] = ["Shop", "EUR", "Ada"].map(str::to_owned);
+    let made = tympan.bootstrap(tenant, currency, name, FirstAdministrator::default());
+    made.wait().unwrap();
+    tympan
+}
+
+/// Work that panics on the thread of whoever waits for it or polls it.
+struct Planted;
+
+impl Work<i32> for Planted {
+    fn wait(self: Box<Self>, _: &Tympan) -> Result<i32, Error> {
+        panic!("planted")
+    }
+
+    fn poll(&mut self, _: &Tympan, _: &mut Context<'_>) -> Poll<Result<i32, Error>> {
+        panic!("planted")
+    }
+}
+
+#[test]
+fn a_panic_is_answered_as_internal_and_closes_every_handle() {
+    fn work(tympan: &Tympan) -> Call<i32> {
+        Call::new(tympan.clone(), Planted)
+    }
+    fn question(tympan: &Tympan) -> Call<i32> {
+        tympan.ask_checked(|_| panic!("planted"))
+    }
+    type Way = (&'static str, fn(&Tympan) -> Result<i32, Error>);
+    let ways: [Way; 4] = [
+        ("waiting", |tympan| work(tympan).wait()),
+        ("polling", |tympan| answer(work(tympan).submit())),
+        ("waiting for a question", |tympan| question(tympan).wait()),
+        ("on the pool", |tympan| answer(question(tympan).submit())),
+    ];
+    for (way, call) in ways {
+        let tympan = open();
+        let ada = tympan.users(UserList::default()).wait().unwrap();
+        let child = tympan.as_user(ada.rows[0].id).unwrap();
+        assert_eq!(call(&tympan).unwrap_err().code(), Code::Internal, "{way}");
+        for closed in [&tympan, &child] {
+            let refused = closed.users(UserList::default()).wait().unwrap_err();
+            assert_eq!(refused.code(), Code::Closed, "{way}");
+        }
+    }
+}
+
+#[test]
+fn questions_run_on_few_threads_however_many_are_asked() {
+    let tympan = open();
+    let threads = Arc::new(Mutex::new(HashSet::new()));
+    let asked = (0..200).map(|number| {
+        let threads = threads.clone();
+        let call = tympan.ask_checked(move |_| {
+            threads.lock().unwrap().insert(std::thread::current().id());
+            Ok(number)
+        });
+        call.submit()
+    });
+    let answered: Result<Vec<i32>, Error> = answers(asked.collect()).into_iter().collect();
+    assert_eq!(answered, Ok((0..200).collect()));
+    let threads = threads.lock().unwrap();
+    assert!((1..=8).contains(&threads.len()), "{}", threads.len());
+    assert!(!threads.contains(&std::thread::current().id()));
+}
+
+#[test]
+fn an_answer_is_given_once() {
+    let tympan = open();
+    let mut pending = tympan.ask_checked(|_| Ok(7)).submit();
+    assert_eq!(answer(&mut pending), Ok(7));
+    assert_eq!(answer(&mut pending).unwrap_err().code(), Code::Internal);
+}
+
+#[test]
+fn what_began_before_the_close_is_answered_and_what_did_not_is_refused() {
+    let tympan = open();
+    let (begun, closed) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let asked = (begun.clone(), closed.clone());
+    let early = tympan.ask_checked(move |handle| {
+        asked.0.wait();
+        asked.1.wait();
+        handle.accounts(tympan::Filter::All)
+    });
+    let mut early = early.submit();
+    let polled = Pin::new(&mut early).poll(&mut Context::from_waker(std::task::Waker::noop()));
+    assert!(polled.is_pending());
+    begun.wait();
+    tympan.close();
+    closed.wait();
+    assert_eq!(answer(early), Ok(Vec::new()));
+    let late = tympan.accounts(Listed::default()).submit();
+    assert_eq!(answer(late).unwrap_err().code(), Code::Closed);
+}

@@ -1,0 +1,55 @@
+//! Audit events, and what a check of the store found.
+
+use tympan::{Error, Handle};
+
+use super::{page, total};
+use crate::definition::{AuditLine, AuditList, AuditPage, Fault, Verification};
+
+impl AuditList {
+    pub(crate) fn page(self, handle: &Handle) -> Result<AuditPage, Error> {
+        let found = handle.audit_events(&page(self.after, self.limit)?)?;
+        Ok(AuditPage {
+            rows: found.rows.into_iter().map(AuditLine::from).collect(),
+            next: found.next,
+            end: found.end,
+        })
+    }
+}
+
+impl From<tympan::AuditLine> for AuditLine {
+    fn from(line: tympan::AuditLine) -> Self {
+        Self {
+            id: line.id,
+            at: line.at,
+            actor: line.actor,
+            action: line.action,
+            subject_kind: line.subject_kind,
+            subject: line.subject,
+            changes: line.changes,
+            reason: line.reason,
+        }
+    }
+}
+
+impl From<tympan::Verification> for Verification {
+    fn from(found: tympan::Verification) -> Self {
+        Self {
+            wallets: total(found.wallets),
+            entries: total(found.entries),
+            open_holds: total(found.open_holds),
+            users: total(found.users),
+            audit_events: total(found.audit_events),
+            faults: found.faults.into_iter().map(Fault::from).collect(),
+            fault_count: total(found.fault_count),
+        }
+    }
+}
+
+impl From<tympan::Fault> for Fault {
+    fn from(fault: tympan::Fault) -> Self {
+        Self {
+            rule: fault.rule.to_owned(),
+            what: fault.what,
+        }
+    }
+}

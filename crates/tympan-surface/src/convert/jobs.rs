@@ -1,0 +1,111 @@
+//! Jobs: charged, authorised, settled.
+
+use tympan::{Authorise, Charge, Currency, Error, HoldId, IdempotencyKey, Settle};
+
+use crate::definition::{
+    AuthoriseJob, ChargeJob, Extra, Job, SettleJob, StatedCost, Usage, UserReference,
+};
+
+impl From<Usage> for tympan::Usage {
+    fn from(usage: Usage) -> Self {
+        Self {
+            pages: usage.pages.unwrap_or(0).into(),
+            colour_pages: usage.colour_pages.unwrap_or(0).into(),
+            sheets: usage.sheets.map(i64::from),
+            two_sided: usage.two_sided,
+        }
+    }
+}
+
+impl StatedCost {
+    fn cost(self) -> Result<tympan::StatedCost, Error> {
+        Ok(tympan::StatedCost {
+            cost_micros: self.cost_micros,
+            currency: Currency::parse(&self.currency)?,
+        })
+    }
+}
+
+fn attempt_of(key: String, attempt: Option<i32>) -> IdempotencyKey {
+    IdempotencyKey::from(key).attempt(attempt.unwrap_or(1))
+}
+
+impl Job {
+    /// # Errors
+    /// `unknown_currency`; what is wrong with the type of the user's identity.
+    pub(crate) fn command(self) -> Result<Charge, Error> {
+        Ok(Charge {
+            user: self.user.reference()?,
+            key: attempt_of(self.key, self.attempt),
+            usage: self.usage.into(),
+            queue: self.queue,
+            cost: self.cost.map(StatedCost::cost).transpose()?,
+        })
+    }
+}
+
+impl ChargeJob {
+    /// # Errors
+    /// Those of [`Job::command`].
+    pub(crate) fn command(
+        self,
+        user: UserReference,
+        key: String,
+        usage: Usage,
+    ) -> Result<Charge, Error> {
+        let Self {
+            queue,
+            cost,
+            attempt,
+        } = self;
+        let job = Job {
+            user,
+            key,
+            usage,
+            queue,
+            cost,
+            attempt,
+        };
+        job.command()
+    }
+}
+
+impl AuthoriseJob {
+    /// # Errors
+    /// Those of [`Job::command`].
+    pub(crate) fn command(
+        self,
+        user: UserReference,
+        key: String,
+        usage: Usage,
+    ) -> Result<Authorise, Error> {
+        let job = Job {
+            user,
+            key,
+            usage,
+            queue: self.queue,
+            cost: self.cost,
+            attempt: self.attempt,
+        };
+        let seconds = self.expires_in_seconds;
+        Ok(Authorise {
+            job: job.command()?,
+            expires_in_ms: seconds.map(|seconds| i64::from(seconds) * 1_000),
+        })
+    }
+}
+
+impl SettleJob {
+    /// # Errors
+    /// `unknown_currency`.
+    pub(crate) fn command(self, hold: HoldId, key: String, usage: Usage) -> Result<Settle, Error> {
+        Ok(Settle {
+            hold,
+            key: key.into(),
+            usage: usage.into(),
+            queue: self.queue,
+            cost: self.cost.map(StatedCost::cost).transpose()?,
+            extra: self.extra.unwrap_or(Extra::TakeAndOwe).into(),
+        })
+    }
+}

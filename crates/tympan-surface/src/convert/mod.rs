@@ -1,0 +1,29 @@
+//! Between the types of the definition and those of the engine, by subject.
+//!
+//! What comes in is a method of the record that brings it, since it may be refused; what goes out
+//! is a `From`, since it may not.
+
+mod history;
+mod identities;
+mod jobs;
+mod numbers;
+mod opening;
+mod price_lists;
+mod profiles;
+mod receipts;
+mod references;
+mod role_rows;
+mod roles;
+mod settings;
+mod things;
+mod user_details;
+mod users;
+mod wallets;
+mod words;
+
+pub(crate) use numbers::{count, version};
+pub(crate) use opening::Opening;
+pub(crate) use things::Thing;
+
+use numbers::{at_least, page, total};
+use words::same_words;

@@ -1,0 +1,61 @@
+//! How a store is opened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tympan::sources::ManualClock;
+use tympan::{Code, Error, KeyRing, Options};
+
+use super::{at_least, same_words};
+use crate::definition::{Durability, Migrate, OpenOptions};
+
+same_words! {
+    Durability => tympan::Durability { Full Normal }
+    Migrate => tympan::Migrate { Auto Check Never }
+}
+
+/// What a store is opened with: the options, and the clock that they ask for.
+pub(crate) struct Opening {
+    pub(crate) options: OpenOptions,
+    pub(crate) clock: Option<Arc<ManualClock>>,
+}
+
+impl Opening {
+    /// # Errors
+    /// `invalid_value`; the details name the field.
+    pub(crate) fn options(self) -> Result<Options, Error> {
+        let asked = self.options;
+        let mut options = Options::default();
+        if let Some(keys) = asked.keys {
+            options = options.keys(KeyRing::parse(keys.expose()).map_err(|error| {
+                Error::new(Code::InvalidValue, error.to_string()).with("field", "keys")
+            })?);
+        }
+        if let Some(durability) = asked.durability {
+            options = options.durability(durability.into());
+        }
+        if let Some(migrate) = asked.migrate {
+            options = options.migrate(migrate.into());
+        }
+        if let Some(deadline) = asked.deadline_ms {
+            options = options.deadline(milliseconds("deadline_ms", deadline)?);
+        }
+        if let Some(freshness) = asked.freshness_ms {
+            options = options.freshness(milliseconds("freshness_ms", freshness)?);
+        }
+        if let Some(limit) = asked.queue_limit {
+            options = options.queue_limit(at_least("queue_limit", 1, limit)?);
+        }
+        if let Some(schema) = asked.schema {
+            options = options.schema(schema);
+        }
+        if let Some(clock) = self.clock {
+            options = options.clock(clock);
+        }
+        Ok(options)
+    }
+}
+
+fn milliseconds(field: &str, number: i32) -> Result<Duration, Error> {
+    at_least(field, 0, number).map(Duration::from_millis)
+}

@@ -1,0 +1,140 @@
+//! Wallets: which, how they stand, changed by hand, and their history.
+
+use tympan::core::records::WalletKind;
+use tympan::{Adjust, Currency, Error, Handle, Measure, PlanId, SetBalance, UserId};
+
+use super::page;
+use crate::definition::{
+    ChangeBalance, Standing, StatementLine, StatementList, StatementPage, UserReference, WalletName,
+};
+
+impl WalletName {
+    /// # Errors
+    /// `unknown_currency`.
+    pub(super) fn wallet(&self) -> Result<tympan::WalletName, Error> {
+        Ok(match self {
+            Self::OwnFunds { currency } => tympan::WalletName::OwnFunds(Currency::parse(currency)?),
+            Self::Allowance { plan } => tympan::WalletName::Allowance(*plan),
+        })
+    }
+
+    /// The name of a wallet by what feeds it. Own funds are money, whose measure names the
+    /// currency that the feed only numbers.
+    pub(super) fn of(kind: WalletKind, feed: i64, measure: &Measure) -> Self {
+        match kind {
+            WalletKind::OwnFunds => Self::OwnFunds {
+                currency: match measure {
+                    Measure::Cost(currency) => currency.code().to_owned(),
+                    counted => counted.name().into_owned(),
+                },
+            },
+            WalletKind::Allowance => Self::Allowance { plan: PlanId(feed) },
+        }
+    }
+}
+
+impl From<tympan::Standing> for Standing {
+    fn from(standing: tympan::Standing) -> Self {
+        Self {
+            wallet: WalletName::of(standing.kind, standing.feed, &standing.measure),
+            measure: standing.measure.name().into_owned(),
+            balance: standing.balance,
+            held: standing.held,
+            overdraft: standing.overdraft,
+            available: standing.available,
+            allowance: standing.allowance,
+            next_reset_at: standing.next_reset_at,
+        }
+    }
+}
+
+impl ChangeBalance {
+    /// # Errors
+    /// `unknown_currency`; what is wrong with the type of the user's identity.
+    pub(crate) fn adjust(
+        self,
+        user: UserReference,
+        wallet: WalletName,
+        amount: i64,
+        reason: String,
+        key: String,
+    ) -> Result<Adjust, Error> {
+        Ok(Adjust {
+            user: user.reference()?,
+            wallet: wallet.wallet()?,
+            amount,
+            reason,
+            key: key.into(),
+            may_owe: self.may_owe,
+        })
+    }
+
+    /// # Errors
+    /// Those of [`ChangeBalance::adjust`].
+    pub(crate) fn set_balance(
+        self,
+        user: UserReference,
+        wallet: WalletName,
+        balance: i64,
+        reason: String,
+        key: String,
+    ) -> Result<SetBalance, Error> {
+        Ok(SetBalance {
+            user: user.reference()?,
+            wallet: wallet.wallet()?,
+            balance,
+            reason,
+            key: key.into(),
+            may_owe: self.may_owe,
+        })
+    }
+}
+
+impl StatementList {
+    pub(crate) fn page(
+        self,
+        handle: &Handle,
+        user: UserId,
+        wallet: WalletName,
+    ) -> Result<StatementPage, Error> {
+        let page = page(self.after, self.limit)?;
+        let found = handle.statement(user, wallet.wallet()?, &page)?;
+        Ok(StatementPage {
+            rows: found.rows.into_iter().map(StatementLine::from).collect(),
+            next: found.next,
+        })
+    }
+}
+
+impl From<tympan::StatementLine> for StatementLine {
+    fn from(line: tympan::StatementLine) -> Self {
+        Self {
+            id: line.id,
+            at: line.at,
+            due_at: line.due_at,
+            verb: line.verb.into(),
+            amount: line.amount,
+            held: line.held,
+            balance_after: line.balance_after,
+            held_after: line.held_after,
+            actor: line.actor,
+            attempt: line.attempt,
+            hold: line.hold,
+            expires_at: line.expires_at,
+            queue: line.queue,
+            pages: line.pages,
+            colour_pages: line.colour_pages,
+            sheets: line.sheets,
+            two_sided: line.two_sided,
+            cost_micros: line.cost_micros,
+            price_list: line.price_list,
+            extra: line.extra.map(Into::into),
+            denied: line.denied,
+            debt: line.debt,
+            needed: line.needed,
+            available: line.available,
+            next_reset_at: line.next_reset_at,
+            reason: line.reason,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The handle: an open store that all handles of it share, one tenant and one actor.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tympan::sources::ManualClock;
+use tympan::{Actor, Code, Error, Handle, TenantId, Timestamp, UserId};
+
+use crate::Call;
+use crate::convert::Opening;
+use crate::definition::OpenOptions;
+use crate::generation::Generation;
+use crate::pool::Pool;
+
+/// An open store, one tenant and one actor: everything that can be asked and done. Handles that
+/// were made from one another share the store, and closing one closes all.
+#[derive(Clone)]
+pub struct Tympan {
+    shared: Arc<Shared>,
+    tenant: TenantId,
+    actor: Actor,
+}
+
+/// What all handles of one open store share.
+struct Shared {
+    /// None before it was opened, and once it was closed.
+    store: RwLock<Option<tympan::Tympan>>,
+    /// The clock of a store that was opened with one.
+    clock: Option<Arc<ManualClock>>,
+    pool: Pool,
+    opened_in: Generation,
+}
+
+impl Tympan {
+    pub(crate) fn open_call(address: String, options: OpenOptions) -> Call<Self> {
+        let clock = options.clock.map(|now| Arc::new(ManualClock::at(now)));
+        let opened = Self {
+            shared: Arc::new(Shared {
+                store: RwLock::default(),
+                clock: clock.clone(),
+                pool: Pool::default(),
+                opened_in: Generation::current(),
+            }),
+            tenant: TenantId::DEFAULT,
+            actor: Actor::Host,
+        };
+        let tympan = opened.clone();
+        Call::question(opened, Self::current, move |()| {
+            let options = Opening { options, clock }.options()?;
+            let store = tympan::Tympan::open(&address, options)?;
+            tympan.shared.put(Some(store));
+            Ok(tympan)
+        })
+    }
+
+    pub(crate) fn acting_as(&self, user: UserId) -> Result<Self, Error> {
+        self.store()?;
+        Ok(Self {
+            actor: Actor::User(user),
+            ..self.clone()
+        })
+    }
+
+    pub(crate) fn of_tenant(&self, tenant: TenantId) -> Result<Self, Error> {
+        self.host_store()?;
+        Ok(Self {
+            tenant,
+            ..self.clone()
+        })
+    }
+
+    pub(crate) fn set_manual_clock(&self, now: Timestamp) -> Result<(), Error> {
+        self.store()?;
+        let Some(clock) = &self.shared.clock else {
+            let message = "the store was opened without a clock that can be set";
+            return Err(Error::new(Code::InvalidValue, message).with("field", "clock"));
+        };
+        clock.set(now);
+        Ok(())
+    }
+
+    pub(crate) fn close_all(&self) {
+        if !self.shared.opened_in.is_over() {
+            self.shared.put(None);
+        }
+    }
+
+    /// # Errors
+    /// `closed` behind a fork.
+    pub(crate) fn current(&self) -> Result<(), Error> {
+        self.shared.opened_in.check()
+    }
+
+    /// The engine's handle, which keeps the store open as long as it is held.
+    ///
+    /// # Errors
+    /// `closed`.
+    pub(crate) fn handle(&self) -> Result<Handle, Error> {
+        let handle = self.store()?.tenant(self.tenant);
+        Ok(match self.actor {
+            Actor::Host => handle,
+            Actor::User(user) => handle.as_user(user),
+        })
+    }
+
+    /// The open store, of which a user sees nothing.
+    ///
+    /// # Errors
+    /// `closed`; `denied` to a user.
+    pub(crate) fn host_store(&self) -> Result<tympan::Tympan, Error> {
+        let store = self.store()?;
+        match self.actor {
+            Actor::Host => Ok(store),
+            Actor::User(_) => Err(Error::new(Code::Denied, "only the host itself may do this")),
+        }
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.shared.pool
+    }
+
+    fn store(&self) -> Result<tympan::Tympan, Error> {
+        self.current()?;
+        let store = self.shared.store.read();
+        let store = store.unwrap_or_else(PoisonError::into_inner);
+        store.clone().ok_or_else(|| Error::of(Code::Closed))
+    }
+}
+
+impl std::fmt::Debug for Tympan {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Tympan")
+            .field("tenant", &self.tenant)
+            .field("actor", &self.actor)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn put(&self, store: Option<tympan::Tympan>) {
+        let before = {
+            let mut kept = self.store.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *kept, store)
+        };
+        // Closing a file takes its time, and others only want to know that it is closed.
+        drop(before);
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if self.opened_in.is_over() {
+            // Whatever closing does, it would do to the other process too.
+            let store = self.store.get_mut();
+            std::mem::forget(store.unwrap_or_else(PoisonError::into_inner).take());
+            self.pool.forget();
+        }
+    }
+}
