@@ -1,13 +1,17 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Barrier, Mutex};
 
-use executor::{answer, answers};
+use executor::answers;
 
 use super::*;
 use crate::definition::{FirstAdministrator, Listed, OpenOptions, UserList};
 
 #[path = "../../tests/story/executor.rs"]
 mod executor;
+
+fn answer<F: Future + Unpin>(future: F) -> F::Output {
+    answers(vec![future]).remove(0)
+}
 
 fn open() -> Tympan {
     let tympan = Tympan::open("memory:".to_owned(), OpenOptions::default());
