@@ -33,16 +33,7 @@ struct Shared {
 impl Tympan {
     pub(crate) fn open_call(address: String, options: OpenOptions) -> Call<Self> {
         let clock = options.clock.map(|now| Arc::new(ManualClock::at(now)));
-        let opened = Self {
-            shared: Arc::new(Shared {
-                store: RwLock::default(),
-                clock: clock.clone(),
-                pool: Pool::default(),
-                opened_in: Generation::current(),
-            }),
-            tenant: TenantId::DEFAULT,
-            actor: Actor::Host,
-        };
+        let opened = Self::unopened(clock.clone());
         let tympan = opened.clone();
         Call::question(opened, Self::current, move |()| {
             let options = Opening { options, clock }.options()?;
@@ -50,6 +41,20 @@ impl Tympan {
             tympan.shared.put(Some(store));
             Ok(tympan)
         })
+    }
+
+    /// A handle whose store is not open yet.
+    pub(crate) fn unopened(clock: Option<Arc<ManualClock>>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                store: RwLock::default(),
+                clock,
+                pool: Pool::default(),
+                opened_in: Generation::current(),
+            }),
+            tenant: TenantId::DEFAULT,
+            actor: Actor::Host,
+        }
     }
 
     pub(crate) fn acting_as(&self, user: UserId) -> Result<Self, Error> {

@@ -16,11 +16,17 @@ pub mod definition;
 mod generation;
 mod handle;
 mod pool;
+#[cfg(feature = "probe")]
+pub mod probe;
+#[cfg(feature = "probe")]
+mod probing;
 mod secret;
 
 pub use call::{Call, Pending};
 pub use definition::*;
 pub use generation::forked;
 pub use handle::Tympan;
+#[cfg(feature = "probe")]
+pub use probing::Probe;
 pub use secret::Secret;
 pub use tympan::{Code, Error, Kind, Timestamp};

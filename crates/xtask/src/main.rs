@@ -1,5 +1,7 @@
-//! Chores of the workspace: `cargo xtask docs [--check]`, `cargo xtask dump ADDRESS`.
+//! Chores of the workspace: `cargo xtask bindgen [--check]`, `cargo xtask docs [--check]`,
+//! `cargo xtask dump ADDRESS`.
 
+mod bindgen;
 mod docs;
 #[cfg(test)]
 mod modules;
@@ -13,6 +15,12 @@ use tympan::{Options, Tympan};
 
 #[derive(Parser)]
 enum Chore {
+    /// Writes the bindings of other languages from the one definition.
+    Bindgen {
+        /// Only says whether they are up to date.
+        #[arg(long)]
+        check: bool,
+    },
     /// Writes the documents that are generated from the code.
     Docs {
         /// Only says whether they are up to date.
@@ -28,6 +36,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     let done = match Chore::parse() {
+        Chore::Bindgen { check } => bindgen::run(&root(), check),
         Chore::Docs { check } => docs::run(&root(), check),
         Chore::Dump { address } => dump(&address),
     };

@@ -1,0 +1,5 @@
+//! What only tests of the bindings see.
+
+mod definition;
+
+pub use definition::*;
