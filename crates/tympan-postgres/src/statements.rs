@@ -134,6 +134,8 @@ others! {
     /// The highest id, and the server's time in milliseconds.
     floor [] "SELECT coalesce(max(\"highest\"), 0)::int8, \
         floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 FROM \"stamp\"";
+    /// The server's time in milliseconds.
+    clock [] "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::int8";
     /// How many batches were ever committed.
     commits [] "SELECT sum(\"commits\")::int8 FROM \"stamp\"";
     /// Adds a commit, and the highest id of its batch.

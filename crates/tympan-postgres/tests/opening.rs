@@ -10,6 +10,7 @@ mod common;
 use common::{Schema, plain, run};
 use tympan_core::error::{Code, Error};
 use tympan_postgres::{Keeping, Migrate, PostgresOptions, PostgresStore};
+use tympan_store::Store;
 
 fn open(
     schema: &Schema,
