@@ -39,6 +39,8 @@ pub struct PostgresStore {
     pub(crate) pool: Pool,
     /// What tells this schema's advisory locks from another's.
     pub(crate) seed: i64,
+    /// What no other open store bears.
+    name: String,
     marks: AtomicU64,
 }
 
@@ -79,11 +81,13 @@ impl PostgresStore {
         let pool = Pool::new(Driver::start()?, way, options);
         let mut link = pool.lend_bare(until)?;
         migrate::prepare(&mut link, options, seed, migrations, until)?;
+        let name = name(&mut link, until)?;
         drop(link);
         Ok(Self {
             options: options.clone(),
             pool,
             seed,
+            name,
             marks: AtomicU64::new(0),
         })
     }
@@ -92,6 +96,11 @@ impl PostgresStore {
     pub(crate) fn next_mark(&self) -> String {
         let number = self.marks.fetch_add(1, Ordering::Relaxed);
         format!("{number}")
+    }
+
+    /// What no other batch bears, of whatever process.
+    pub(crate) fn next_batch(&self) -> String {
+        format!("{} {}", self.name, self.next_mark())
     }
 
     /// Reads something, and once more if the connection turns out to be broken.
@@ -129,6 +138,14 @@ impl PostgresStore {
                 None => Ok(outcome?),
             }
         })
+    }
+}
+
+fn name(link: &mut Lent<'_>, until: Instant) -> Result<String, Error> {
+    let step = Step::Plain("SELECT gen_random_uuid()".to_owned());
+    match sound(link.run(vec![step], until))?.pop() {
+        Some(Answer::Last(Some(name))) => Ok(name),
+        _ => Err(Error::of(Code::Storage)),
     }
 }
 
