@@ -13,7 +13,7 @@ use tympan::core::row::{Cell, Table};
 use tympan::core::time::Timestamp;
 use tympan::core::view::{Batch, ReadSet, View};
 use tympan_sqlite::{SqliteOptions, SqliteStore};
-use tympan_store::{CommitError, Stamp, Store, Turn};
+use tympan_store::{CommitError, Report, Snapshot, Stamp, Store, Turn};
 
 use crate::shop;
 
@@ -126,6 +126,15 @@ impl Store for Slow {
     }
     fn stamp(&self) -> Result<Stamp, Error> {
         self.0.stamp()
+    }
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
+        self.0.snapshot()
+    }
+    fn now(&self) -> Result<Option<Timestamp>, Error> {
+        self.0.now()
+    }
+    fn doctor(&self) -> Result<Report, Error> {
+        self.0.doctor()
     }
     fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {
         Ok(Box::new(SlowTurn(self.0.turn()?)))

@@ -24,7 +24,7 @@ use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
 use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Batch, ReadSet, View};
-use tympan_store::{CommitError, Stamp, Store, Turn};
+use tympan_store::{CommitError, Keeping, Report, Snapshot, Stamp, Store, Turn};
 
 use crate::queue::{Place, Queue};
 use crate::state::State;
@@ -126,6 +126,24 @@ impl Store for MemoryStore {
         Ok(Stamp(self.shared.commits.load(Ordering::Acquire), 0))
     }
 
+    /// Copies what there is; the records themselves are shared.
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
+        Ok(Box::new(MemorySnapshot(State::clone(
+            &*self.shared.state()?,
+        ))))
+    }
+
+    fn now(&self) -> Result<Option<Timestamp>, Error> {
+        Ok(None)
+    }
+
+    fn doctor(&self) -> Result<Report, Error> {
+        Ok(Report {
+            keeping: Keeping::NotDurable,
+            why: vec!["everything is in memory, and gone when the process ends".to_owned()],
+        })
+    }
+
     /// Waits for the turns that were asked for before, and no longer than it has patience.
     fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {
         let place = self.shared.turns.wait(self.patience);
@@ -133,6 +151,26 @@ impl Store for MemoryStore {
             _place: place.ok_or_else(|| Error::of(Code::StoreLocked))?,
             shared: &self.shared,
         }))
+    }
+}
+
+/// What there was.
+#[derive(Debug)]
+struct MemorySnapshot(State);
+
+impl Snapshot for MemorySnapshot {
+    fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+        load::load(&self.0, set, view);
+        Ok(())
+    }
+
+    fn scan(
+        &self,
+        table: &'static Table,
+        after: Option<&[Cell<'static>]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
+        Ok(scan::scan(&self.0, table, after, limit))
     }
 }
 

@@ -27,6 +27,12 @@ lines!(Entry.id, EntryText.entry, AuditEvent.id, AuditText.audit);
 #[derive(Debug)]
 pub(crate) struct Log<T>(Vec<Arc<T>>);
 
+impl<T> Clone for Log<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 impl<T> Default for Log<T> {
     fn default() -> Self {
         Self(Vec::new())

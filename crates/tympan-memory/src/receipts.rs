@@ -9,10 +9,10 @@ use tympan_core::records::Entry;
 
 use crate::log::Log;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Receipts(HashTable<First>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct First {
     hash: u64,
     id: EntryId,

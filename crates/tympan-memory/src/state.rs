@@ -20,14 +20,14 @@ pub(crate) type UserOrder = (TenantId, String, UserId);
 
 /// What lies under the keys of one user, or of one owner of wallets: found in one step, since most
 /// commands ask for more than one of them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Person {
     pub(crate) user: Option<Arc<User>>,
     pub(crate) relations: Option<Arc<Relations>>,
     pub(crate) wallets: Option<Arc<Wallets>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     /// Users, children and wallets, by tenant and id.
     pub(crate) people: Table<(TenantId, i64), Person>,

@@ -124,6 +124,14 @@ fn expected(fault: Fault) -> &'static [&'static str] {
         ],
         Fault::ChangesTheStamp => &["reads_leave_the_stamp", "refused_batches_leave_the_stamp"],
         Fault::KeepsTheFloor => &["the_floor_is_the_highest_id", "the_floor_goes_on"],
+        Fault::MovesSnapshots => &[
+            "a_snapshot_stays_while_others_write",
+            "each_snapshot_is_of_its_own_instant",
+            "a_snapshot_does_not_wait_for_turns",
+            "pages_of_a_snapshot_join_to_the_whole",
+        ],
+        Fault::HasTwoClocks => &["a_store_and_its_turns_have_one_clock"],
+        Fault::GivesNoReasons => &["a_store_says_how_it_keeps_commits_and_why"],
     }
 }
 

@@ -50,19 +50,27 @@ pub(crate) fn commit(turn: &mut PostgresTurn<'_>, batch: &Batch) -> Result<(), C
     if !late.is_empty() {
         return Err(CommitError::Conflict(late));
     }
+    let mut name = needs_telling(batch).then(|| store.next_batch());
     loop {
         let expectations = Expectations::of(batch, written.clone(), &turn.held);
         if !expectations.wrong.is_empty() {
             return Err(CommitError::Conflict(expectations.wrong));
         }
         let mut steps = expectations.steps(store.seed);
+        if let Some(name) = &name {
+            steps.push(Step::Query(statements::tell_of_batch(), vec![text(name)]));
+        }
         take_ids(store, batch, &mut steps);
         write(&rows, &mut steps);
         if !rows.is_empty() {
             let highest = vec![number(highest(batch))];
             steps.push(Step::Query(statements::add_commit(), highest));
         }
-        match run(turn, steps) {
+        let outcome = match (run(turn, steps), &mut name) {
+            (Outcome::Unknown(error), Some(name)) => settle(turn, name, error),
+            (outcome, _) => outcome,
+        };
+        match outcome {
             Outcome::Committed => return Ok(()),
             Outcome::Unexpected => {
                 turn.link = None;
@@ -79,6 +87,31 @@ pub(crate) fn commit(turn: &mut PostgresTurn<'_>, batch: &Batch) -> Result<(), C
             Outcome::Failed(error) => return Err(CommitError::Failed(error)),
             Outcome::Unknown(error) => return Err(CommitError::Unknown(error)),
         }
+    }
+}
+
+/// Whether nothing that a caller could repeat tells of a batch: a receipt does, under its key.
+fn needs_telling(batch: &Batch) -> bool {
+    !batch.audit_events.is_empty() || batch.entries.iter().all(|entry| entry.key.is_none())
+}
+
+/// Finds out what became of a batch by taking its name: if that is taken, the batch was committed;
+/// if not, it never will be, for it finds its name taken, and may be tried under another.
+fn settle(turn: &mut PostgresTurn<'_>, name: &mut String, error: Error) -> Outcome {
+    turn.link = None;
+    let take = Step::Query(statements::tell_of_batch(), vec![text(name)]);
+    match run(turn, vec![take]) {
+        Outcome::Committed => {
+            *name = turn.store.next_batch();
+            let what = "the connection to postgresql broke before the commit";
+            Outcome::Again(Error::new(Code::Storage, what))
+        }
+        // What was seen must be as durable as what was to be answered.
+        Outcome::Unexpected => match confirm(turn) {
+            Ok(()) => Outcome::Committed,
+            Err(_) => Outcome::Unknown(error),
+        },
+        _ => Outcome::Unknown(error),
     }
 }
 
@@ -163,9 +196,11 @@ fn outcome(link: &mut Lent<'_>, steps: Vec<Step>, mark: &str, until: Instant) ->
         )),
         Some(Ok(_)) => match shown {
             Some(Ok(Answer::Last(Some(shown)))) if shown == mark => Outcome::Committed,
-            Some(Ok(_)) => Outcome::Failed(Error::new(
-                Code::Storage,
-                "postgresql undid the transaction",
+            // Nothing failed and yet the mark is another one: this is not the session that
+            // committed.
+            Some(Ok(_)) => Outcome::Unknown(Error::new(
+                Code::UnknownOutcome,
+                "each transaction has another session: something between here and postgresql shares them",
             )),
             Some(Err(failure)) => Outcome::Unknown(error::sql(&failure)),
             None => Outcome::Unknown(Error::of(Code::UnknownOutcome)),

@@ -2,45 +2,14 @@
 
 use std::time::Instant;
 
+use tokio_postgres::Row;
 use tympan_core::error::{Code, Error};
+use tympan_store::{Keeping, Report};
 
 use crate::cells::rows;
 use crate::link::Step;
-use crate::load::sound;
+use crate::load::{Failure, sound};
 use crate::pool::Lent;
-
-/// How safely commits are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Keeping {
-    /// The loss of power can take commits back that were answered.
-    NotDurable,
-    /// A commit that was answered is on the server's disk; with the server, it can be lost.
-    #[default]
-    Local,
-    /// A commit that was answered is on another server's disk too.
-    Replicated,
-}
-
-impl Keeping {
-    /// The words for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotDurable => "not durable",
-            Self::Local => "local-durable",
-            Self::Replicated => "replicated",
-        }
-    }
-}
-
-/// What [`PostgresStore::doctor`](crate::PostgresStore::doctor) found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// How safely commits are kept.
-    pub keeping: Keeping,
-    /// Why: one sentence for each thing that decides it.
-    pub why: Vec<String>,
-}
 
 /// A standby that the primary waits for says that it has a commit on disk, or nothing is answered.
 const QUESTION: &str = "SELECT current_setting('fsync'), current_setting('full_page_writes'), \
@@ -50,9 +19,22 @@ const QUESTION: &str = "SELECT current_setting('fsync'), current_setting('full_p
     pg_has_role('pg_read_all_stats', 'USAGE')";
 
 /// Asks the server.
-pub(crate) fn ask(link: &mut Lent<'_>, until: Instant) -> Result<Report, Error> {
+pub(crate) fn ask(link: &mut Lent<'_>, until: Instant) -> Result<Report, Failure> {
     let answers = sound(link.run(vec![Step::Text(QUESTION.to_owned(), Vec::new())], until))?;
     let row = answers.first().and_then(|answer| rows(answer).first());
+    Ok(read(row)?)
+}
+
+/// The error for a server that does less than is demanded; none if it does enough.
+pub(crate) fn refusal(report: &Report, minimum: Keeping) -> Option<Error> {
+    let (is, wanted) = (report.keeping.as_str(), minimum.as_str());
+    let why = report.why.join("; ");
+    let text = format!("the server is `{is}`, and `{wanted}` is demanded: {why}");
+    (report.keeping < minimum).then(|| Error::new(Code::StoreNotDurable, text))
+}
+
+/// Reads the answer to [`QUESTION`].
+fn read(row: Option<&Row>) -> Result<Report, Error> {
     let unreadable = |_| Error::new(Code::Storage, "postgresql does not say how it keeps data");
     let Some(row) = row else {
         return Err(Error::of(Code::Storage));

@@ -56,9 +56,9 @@ pub(crate) fn timed_out() -> Error {
     Error::new(Code::Busy, "postgresql did not answer in time")
 }
 
-/// The error for what others did not let go in time.
-pub(crate) fn locked() -> Error {
-    Error::of(Code::StoreLocked)
+/// The error for a connection that others did not give back in time.
+pub(crate) fn all_in_use() -> Error {
+    Error::new(Code::Busy, "all connections to postgresql are in use")
 }
 
 fn code_of(state: &SqlState) -> Code {

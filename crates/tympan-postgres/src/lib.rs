@@ -6,7 +6,8 @@
 //!
 //! What a commit has answered stays: `synchronous_commit` is set by the store itself, and a commit
 //! of which nobody knows whether it took effect is reported as just that, never as a failure and
-//! never as a success. [`PostgresStore::doctor`] says how safely the server keeps what it is given.
+//! never as a success. [`Store::doctor`](tympan_store::Store::doctor) says how safely the server
+//! keeps what it is given.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), tympan_core::error::Error> {
@@ -33,11 +34,12 @@ mod migrate;
 mod options;
 mod pool;
 mod reads;
+mod snapshot;
 mod statements;
 mod store;
 mod tls;
 mod turn;
 
-pub use doctor::{Keeping, Report};
 pub use options::{Migrate, PostgresOptions};
 pub use store::PostgresStore;
+pub use tympan_store::{Keeping, Report};

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -18,6 +19,9 @@ use crate::statements::{self, Sql};
 
 /// How long to wait before a server that is away is tried again.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long one of several hosts may take for a connection before the next one is tried.
+const MOST_OF_ONE_HOST: Duration = Duration::from_secs(5);
 
 /// One thing to send.
 #[derive(Debug)]
@@ -82,10 +86,14 @@ pub(crate) struct Link {
 /// How to connect.
 #[derive(Clone)]
 pub(crate) struct Way {
-    pub(crate) config: Config,
+    /// Each host by itself.
+    pub(crate) hosts: Arc<[Config]>,
+    /// The host that took writes last.
+    pub(crate) best: Arc<AtomicUsize>,
     pub(crate) tls: MakeRustlsConnect,
     /// What every session begins with.
     pub(crate) session: String,
+    pub(crate) patience: Duration,
 }
 
 impl std::fmt::Debug for Way {
@@ -109,32 +117,57 @@ impl Way {
         let seen = Arc::clone(&last);
         let connected = driver.run(
             async move {
-                loop {
-                    match way.connect_once(prepare).await {
-                        Err(failure) if error::is_away(&failure) => {
-                            *lock(&seen) = Some(failure);
-                            tokio::time::sleep(PAUSE).await;
-                            if Instant::now() >= until {
-                                return None;
-                            }
-                        }
-                        outcome => return Some(outcome),
-                    }
-                }
+                let connecting = way.connect_to_any(prepare, &seen);
+                // Nobody waits for a connection that is made later than that.
+                tokio::time::timeout_at(until.into(), connecting).await
             },
             until,
         );
         match connected {
-            Ok(Some(outcome)) => outcome.map_err(|failure| error::connecting(&failure)),
-            Ok(None) | Err(TimedOut) => Err(match lock(&last).take() {
+            Ok(Ok(outcome)) => outcome.map_err(|failure| error::connecting(&failure)),
+            _ => Err(match lock(&last).take() {
                 Some(failure) => error::connecting(&failure),
                 None => error::timed_out(),
             }),
         }
     }
 
-    async fn connect_once(&self, prepare: bool) -> Result<Link, tokio_postgres::Error> {
-        let (client, connection) = self.config.connect(self.tls.clone()).await?;
+    /// Tries the hosts in turn, that one first which was of use last. A host that is cut off may
+    /// take a connection and never say a word: while there are others, none is waited for long.
+    async fn connect_to_any(
+        &self,
+        prepare: bool,
+        seen: &Mutex<Option<tokio_postgres::Error>>,
+    ) -> Result<Link, tokio_postgres::Error> {
+        let count = self.hosts.len().max(1);
+        let most = match u32::try_from(count) {
+            Ok(count @ 2..) => (self.patience / (count * 2)).min(MOST_OF_ONE_HOST),
+            _ => self.patience,
+        };
+        loop {
+            let best = self.best.load(Ordering::Relaxed);
+            let all = (0..count).map(|step| (best + step) % count);
+            for (at, host) in all.filter_map(|at| Some((at, self.hosts.get(at)?))) {
+                match tokio::time::timeout(most, self.connect_to(host, prepare)).await {
+                    Ok(Ok(link)) => {
+                        self.best.store(at, Ordering::Relaxed);
+                        return Ok(link);
+                    }
+                    Ok(Err(failure)) if error::is_away(&failure) => *lock(seen) = Some(failure),
+                    Ok(Err(failure)) => return Err(failure),
+                    Err(_) => {}
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn connect_to(
+        &self,
+        host: &Config,
+        prepare: bool,
+    ) -> Result<Link, tokio_postgres::Error> {
+        let (client, connection) = host.connect(self.tls.clone()).await?;
         let warnings = Warnings::default();
         tokio::spawn(drive(connection, Arc::clone(&warnings)));
         client.batch_execute(&self.session).await?;

@@ -30,11 +30,18 @@ pub(crate) struct Migration {
 }
 
 /// Every migration, in order; one that was released never changes.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "first",
-    sql: include_str!("../migrations/0001_first.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "first",
+        sql: include_str!("../migrations/0001_first.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "batch",
+        sql: include_str!("../migrations/0002_batch.sql"),
+    },
+];
 
 /// Makes or migrates the tables as the options allow, and checks that the keys are their own and
 /// that the role may do what it has to.
@@ -253,7 +260,7 @@ impl Session<'_, '_> {
         let tables: Vec<String> = TABLES
             .iter()
             .map(|table| table.name)
-            .chain(["stamp"])
+            .chain(["stamp", "batch"])
             .map(|name| format!("('{name}')"))
             .collect();
         let question = format!(
@@ -284,4 +291,105 @@ fn lacks(right: &str, on: &str) -> Error {
 fn checksum(migration: &Migration) -> String {
     let digest = Sha256::digest(migration.sql.as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tympan_core::ids::TenantId;
+    use tympan_core::records::{Subject, SubjectKind, Uses};
+    use tympan_core::view::{Change, Key, ReadSet, Record, View, apply};
+    use tympan_store::Store;
+
+    use super::*;
+    use crate::PostgresStore;
+
+    /// Everything that a migration may do: add tables, indexes, functions, and columns that an
+    /// older library need not know.
+    const LATER: &str = "CREATE TABLE \"later\" (\"id\" bigint NOT NULL PRIMARY KEY); \
+        ALTER TABLE \"uses\" ADD COLUMN \"note\" text; \
+        ALTER TABLE \"uses\" ADD COLUMN \"weight\" bigint NOT NULL DEFAULT 1; \
+        CREATE INDEX \"uses_by_weight\" ON \"uses\" (\"tenant\", \"weight\")";
+
+    /// A schema that goes with this.
+    struct Place(PostgresOptions);
+
+    impl Place {
+        fn open(&self, migrations: &[Migration]) -> Result<PostgresStore, Error> {
+            let address = std::env::var("DATABASE_URL").unwrap();
+            PostgresStore::open_with(&address, &self.0, migrations)
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let store = self.open(MIGRATIONS).or_else(|_| self.open(&later()));
+            let store = store.unwrap();
+            let mut link = store.pool.lend(store.options.deadline()).unwrap();
+            let until = store.options.deadline();
+            let mut session = Session {
+                link: &mut link,
+                until,
+            };
+            let drop = format!("DROP SCHEMA {} CASCADE", quoted(&self.0.schema));
+            session.plain(&drop).unwrap();
+        }
+    }
+
+    fn later() -> Vec<Migration> {
+        let mut migrations = MIGRATIONS.to_vec();
+        migrations.push(Migration {
+            number: i64::try_from(migrations.len()).unwrap() + 1,
+            name: "later",
+            sql: LATER,
+        });
+        migrations
+    }
+
+    /// Counts one more user of a role, as whatever library the store is of.
+    fn count_up(store: &PostgresStore) -> i64 {
+        let subject = Subject {
+            kind: SubjectKind::Role,
+            id: 1,
+        };
+        let key = Key::Uses(TenantId(1), subject);
+        let (mut turn, mut view) = (store.turn().unwrap(), View::default());
+        turn.load(&ReadSet::of(key.clone()), &mut view).unwrap();
+        let mut uses = match view.get(&key).unwrap() {
+            Some(Record::Uses(uses)) => uses.clone(),
+            _ => Uses::none(TenantId(1), subject),
+        };
+        uses.users += 1;
+        uses.version += 1;
+        let counted = uses.users;
+        apply(vec![Change::Put(key, Record::Uses(uses))], &mut view);
+        turn.commit(&view.into_batch()).unwrap();
+        counted
+    }
+
+    #[test]
+    fn older_processes_go_on_while_a_newer_one_migrates_and_after_it() {
+        let place = Place(PostgresOptions {
+            schema: format!("later_{}", std::process::id()),
+            patience: std::time::Duration::from_secs(30),
+            ..PostgresOptions::default()
+        });
+        let older = place.open(MIGRATIONS).unwrap();
+        assert_eq!(count_up(&older), 1);
+        let newer = std::thread::scope(|scope| {
+            let migrating = scope.spawn(|| place.open(&later()));
+            let mut counted = 1;
+            while !migrating.is_finished() {
+                counted += 1;
+                assert_eq!(count_up(&older), counted);
+            }
+            migrating.join().unwrap().unwrap()
+        });
+        let before = count_up(&older);
+        assert_eq!(count_up(&newer), before + 1);
+        assert_eq!(count_up(&older), before + 2);
+        // On connections of its own it goes on; it does not open the database anew.
+        let refusal = place.open(MIGRATIONS).unwrap_err();
+        assert_eq!(refusal.code(), Code::StoreNewer);
+        drop(place.open(&later()).unwrap());
+    }
 }

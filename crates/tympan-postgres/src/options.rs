@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::doctor::Keeping;
+use tympan_store::Keeping;
 
 /// What opening may do to the layout of a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,12 +24,16 @@ pub struct PostgresOptions {
     pub migrate: Migrate,
     /// The schema that the tables lie in; it is made with them.
     pub schema: String,
-    /// How many connections there are at most: one for the turn, the others for reads.
+    /// How many sessions there are at most on the server: one for the turn, the others for reads
+    /// and snapshots. One that was given up counts until the server has ended it. Whoever finds
+    /// none waits, and is told `busy` in the end.
     pub connections: usize,
     /// How long to wait: for a connection, for the rows that others hold, for the server's answer.
-    /// A commit that was not answered by then has an unknown outcome.
+    /// A commit is waited for five seconds longer; if it was not answered by then, nobody knows
+    /// its outcome.
     pub patience: Duration,
-    /// How safely the server must keep what it is given; if it does less, it is not opened:
+    /// How safely the server must keep what it is given. It is asked with every new session: a
+    /// server that does less is neither opened nor used after a failover, which is
     /// `store_not_durable`.
     pub minimum: Keeping,
     /// What tells one key ring from another; not a secret. It is kept when the tables are made,

@@ -1,13 +1,20 @@
 //! Connections that are open and not in use, and how many may be.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tympan_core::error::Error;
+use tympan_store::Keeping;
 
+use crate::doctor;
 use crate::driver::{Driver, TimedOut};
 use crate::error;
 use crate::link::{Answers, Link, Step, Way};
+use crate::load::Failure;
+use crate::options::PostgresOptions;
+
+/// What a session takes to end beyond its statement.
+const MARGIN: Duration = Duration::from_millis(500);
 
 /// The connections of a store.
 #[derive(Debug)]
@@ -18,6 +25,10 @@ pub(crate) struct Pool {
     pub(crate) driver: Driver,
     way: Way,
     most: usize,
+    /// How safely the server of each connection must keep commits.
+    minimum: Keeping,
+    /// The server ends what it was asked to do after so long.
+    patience: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -25,16 +36,21 @@ struct State {
     idle: Vec<Link>,
     /// How many are lent.
     out: usize,
+    /// Until when sessions may go on that were given up: the server does not look whether anybody
+    /// still listens.
+    given_up: Vec<Instant>,
 }
 
 impl Pool {
-    pub(crate) fn new(driver: Driver, way: Way, most: usize) -> Self {
+    pub(crate) fn new(driver: Driver, way: Way, options: &PostgresOptions) -> Self {
         Self {
             state: Mutex::default(),
             back: Condvar::new(),
             driver,
             way,
-            most: most.max(1),
+            most: options.connections.max(1),
+            minimum: options.minimum,
+            patience: options.patience(),
         }
     }
 
@@ -42,7 +58,7 @@ impl Pool {
     pub(crate) fn lend(&self, until: Instant) -> Result<Lent<'_>, Error> {
         let mut lent = self.place(until)?;
         if lent.link.is_none() {
-            lent.link = Some(self.way.connect(&self.driver, true, until)?);
+            self.connect(&mut lent, true, until)?;
         }
         Ok(lent)
     }
@@ -50,22 +66,45 @@ impl Pool {
     /// Lends a connection before there are any tables; it is not kept.
     pub(crate) fn lend_bare(&self, until: Instant) -> Result<Lent<'_>, Error> {
         let mut lent = self.place(until)?;
-        let mut link = self.way.connect(&self.driver, false, until)?;
-        link.sound = false;
-        lent.link = Some(link);
+        self.connect(&mut lent, false, until)?;
+        if let Some(link) = &mut lent.link {
+            link.sound = false;
+        }
         Ok(lent)
+    }
+
+    /// Connects to a server that keeps its promise: after a failover it may be another one.
+    fn connect(&self, lent: &mut Lent<'_>, prepare: bool, until: Instant) -> Result<(), Error> {
+        loop {
+            lent.link = Some(self.way.connect(&self.driver, prepare, until)?);
+            match doctor::ask(lent, until) {
+                Ok(report) => {
+                    return match doctor::refusal(&report, self.minimum) {
+                        Some(refusal) => Err(refusal),
+                        None => Ok(()),
+                    };
+                }
+                Err(Failure::Again(_)) if Instant::now() < until => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
     }
 
     fn place(&self, until: Instant) -> Result<Lent<'_>, Error> {
         let mut state = self.lock();
-        while state.out >= self.most {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(error::locked());
+        loop {
+            let now = Instant::now();
+            state.given_up.retain(|ends| *ends > now);
+            if state.out + state.given_up.len() < self.most {
+                break;
             }
+            if until <= now {
+                return Err(error::all_in_use());
+            }
+            let next = state.given_up.iter().min().copied().unwrap_or(until);
             state = self
                 .back
-                .wait_timeout(state, left)
+                .wait_timeout(state, next.min(until).saturating_duration_since(now))
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
@@ -74,6 +113,7 @@ impl Pool {
             pool: self,
             link: state.idle.pop(),
             in_transaction: false,
+            unanswered: None,
         };
         drop(state);
         if lent.link.as_ref().is_some_and(Link::is_closed) {
@@ -96,15 +136,22 @@ pub(crate) struct Lent<'a> {
     link: Option<Link>,
     /// Whether a transaction was begun that is to be undone in the end.
     pub(crate) in_transaction: bool,
+    /// When that was sent which the server has not answered in time.
+    unanswered: Option<Instant>,
 }
 
 impl Lent<'_> {
     /// Sends all steps at once and waits for the answers.
     pub(crate) fn run(&mut self, steps: Vec<Step>, until: Instant) -> Result<Answers, TimedOut> {
-        match &mut self.link {
-            Some(link) => link.run(&self.pool.driver, steps, until),
-            None => Err(TimedOut),
+        let Some(link) = &mut self.link else {
+            return Err(TimedOut);
+        };
+        let sent = Instant::now();
+        let answers = link.run(&self.pool.driver, steps, until);
+        if answers.is_err() {
+            self.unanswered = Some(sent);
         }
+        answers
     }
 
     /// The warnings that came with the last answers.
@@ -126,6 +173,10 @@ impl Drop for Lent<'_> {
         }
         let mut state = self.pool.lock();
         state.out -= 1;
+        let ends = self
+            .unanswered
+            .map(|sent| sent + self.pool.patience + MARGIN);
+        state.given_up.extend(ends);
         state.idle.extend(link);
         drop(state);
         self.pool.back.notify_one();

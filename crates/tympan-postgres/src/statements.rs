@@ -134,6 +134,8 @@ others! {
     /// The highest id, and the server's time in milliseconds.
     floor [] "SELECT coalesce(max(\"highest\"), 0)::int8, \
         floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 FROM \"stamp\"";
+    /// The server's time in milliseconds.
+    clock [] "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::int8";
     /// How many batches were ever committed.
     commits [] "SELECT sum(\"commits\")::int8 FROM \"stamp\"";
     /// Adds a commit, and the highest id of its batch.
@@ -144,6 +146,11 @@ others! {
         set_config('tympan.committed', $1::text, false)";
     /// A durable write that leaves nothing behind: what was read is then as durable as it.
     write_nothing [] "SELECT pg_logical_emit_message(true, 'tympan', 'replay')";
+    /// Tells of a batch that it was committed, and forgets two old ones: nobody asks after four
+    /// times the longest patience, for which a session may be idle.
+    tell_of_batch [TEXT] "WITH old AS (DELETE FROM \"batch\" WHERE \"name\" IN (SELECT \"name\" \
+        FROM \"batch\" WHERE \"at\" < clock_timestamp() - interval '7 days' ORDER BY \"at\" LIMIT 2 \
+        FOR UPDATE SKIP LOCKED)) INSERT INTO \"batch\" (\"name\") VALUES ($1::text)";
     /// Takes configurations: others may rest on them too, none may change them.
     share_configs [INT8, INT8_ARRAY] "SELECT count(pg_advisory_xact_lock_shared(\
         hashint8extended(tenant, $1::int8))) FROM unnest($2::int8[]) AS tenant";

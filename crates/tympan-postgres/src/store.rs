@@ -1,5 +1,6 @@
 //! The store: opening it, and everything that is not a turn.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -7,24 +8,26 @@ use tympan_core::error::{Code, Error};
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
 use tympan_core::row::{Cell, Table};
+use tympan_core::time::Timestamp;
 use tympan_core::view::{ReadSet, View};
-use tympan_store::{Stamp, Store, Turn};
+use tympan_store::{Report, Snapshot, Stamp, Store, Turn};
 
 use crate::address::Address;
 use crate::cells::rows;
-use crate::doctor::{self, Report};
+use crate::doctor;
 use crate::driver::Driver;
 use crate::link::{Answer, Step, Way};
 use crate::load::{self, Beside, Failure, sound};
 use crate::migrate::{self, MIGRATIONS, Migration, quoted};
 use crate::options::PostgresOptions;
 use crate::pool::{Lent, Pool};
+use crate::snapshot::PostgresSnapshot;
 use crate::statements::{self, Lock};
 use crate::turn::PostgresTurn;
 use crate::{list, tls};
 
 /// What is read together is as of one instant, and nothing is written.
-const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// What the server keeps of a name.
 const LONGEST_NAME: usize = 63;
@@ -36,6 +39,8 @@ pub struct PostgresStore {
     pub(crate) pool: Pool,
     /// What tells this schema's advisory locks from another's.
     pub(crate) seed: i64,
+    /// What no other open store bears.
+    name: String,
     marks: AtomicU64,
 }
 
@@ -66,46 +71,36 @@ impl PostgresStore {
         let until = options.deadline();
         let address = Address::parse(address, options.patience())?;
         let way = Way {
-            config: address.config,
+            hosts: address.hosts.into(),
+            best: Arc::default(),
             tls: tls::connector(address.authority.as_deref())?,
             session: session(options),
+            patience: options.patience(),
         };
         let seed = migrate::seed(&options.schema);
-        let pool = Pool::new(Driver::start()?, way, options.connections);
-        {
-            let mut link = pool.lend_bare(until)?;
-            let report = doctor::ask(&mut link, until)?;
-            if report.keeping < options.minimum {
-                let (is, wanted) = (report.keeping.as_str(), options.minimum.as_str());
-                let why = report.why.join("; ");
-                return Err(Error::new(
-                    Code::StoreNotDurable,
-                    format!("the server is `{is}`, and `{wanted}` is demanded: {why}"),
-                ));
-            }
-            migrate::prepare(&mut link, options, seed, migrations, until)?;
-        }
+        let pool = Pool::new(Driver::start()?, way, options);
+        let mut link = pool.lend_bare(until)?;
+        migrate::prepare(&mut link, options, seed, migrations, until)?;
+        let name = name(&mut link, until)?;
+        drop(link);
         Ok(Self {
             options: options.clone(),
             pool,
             seed,
+            name,
             marks: AtomicU64::new(0),
         })
-    }
-
-    /// How safely the server keeps what it is given, and why.
-    ///
-    /// # Errors
-    /// Of kind `storage`.
-    pub fn doctor(&self) -> Result<Report, Error> {
-        let until = self.options.deadline();
-        doctor::ask(&mut self.pool.lend(until)?, until)
     }
 
     /// A text that no other commit on the same connection bears.
     pub(crate) fn next_mark(&self) -> String {
         let number = self.marks.fetch_add(1, Ordering::Relaxed);
         format!("{number}")
+    }
+
+    /// What no other batch bears, of whatever process.
+    pub(crate) fn next_batch(&self) -> String {
+        format!("{} {}", self.name, self.next_mark())
     }
 
     /// Reads something, and once more if the connection turns out to be broken.
@@ -143,6 +138,14 @@ impl PostgresStore {
                 None => Ok(outcome?),
             }
         })
+    }
+}
+
+fn name(link: &mut Lent<'_>, until: Instant) -> Result<String, Error> {
+    let step = Step::Plain("SELECT gen_random_uuid()".to_owned());
+    match sound(link.run(vec![step], until))?.pop() {
+        Some(Answer::Last(Some(name))) => Ok(name),
+        _ => Err(Error::of(Code::Storage)),
     }
 }
 
@@ -237,6 +240,32 @@ impl Store for PostgresStore {
             let commits = commits.ok_or_else(|| Error::of(Code::StoreCorrupt))?;
             Ok(Stamp(commits.cast_unsigned(), 0))
         })
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
+        let until = self.options.deadline();
+        loop {
+            match PostgresSnapshot::take(self, until) {
+                Err(Failure::Again(_)) if Instant::now() < until => {}
+                outcome => return Ok(Box::new(outcome?)),
+            }
+        }
+    }
+
+    fn now(&self) -> Result<Option<Timestamp>, Error> {
+        self.reading(|link, until| {
+            let step = Step::Query(statements::clock(), Vec::new());
+            let answers = sound(link.run(vec![step], until))?;
+            let row = answers.first().and_then(|answer| rows(answer).first());
+            let now = row.and_then(|row| row.try_get(0).ok());
+            let now = now.ok_or_else(|| Error::of(Code::Storage))?;
+            Ok(Some(Timestamp::from_millis(now)))
+        })
+    }
+
+    /// Beside the server's settings it goes by the standbys that are there.
+    fn doctor(&self) -> Result<Report, Error> {
+        self.reading(doctor::ask)
     }
 
     fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {

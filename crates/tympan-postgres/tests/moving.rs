@@ -101,6 +101,32 @@ fn a_shop_moves_to_a_server_and_back() {
 }
 
 #[test]
+fn a_shop_that_moves_goes_on_charging_and_the_copy_is_of_one_instant() {
+    let (shop, folder) = (Shop::new(), tempfile::tempdir().unwrap());
+    let (server, other) = (shop.on_server(), shop.on_server());
+    let back = format!("sqlite:{}", folder.path().join("back.db").display());
+    let back = shop.open(&back);
+    fill(&server, 300);
+    let before = dump(&server);
+    let mut number = 0;
+    server
+        .copy_to(&back, &mut |_| {
+            // By this process and by another one.
+            for tympan in [&server, &other] {
+                number += 1;
+                let charge = by_card(number % 300, &format!("meanwhile {number}"));
+                tympan.host().run(charge).unwrap();
+            }
+            let user = CreateUser::named(format!("Newcomer {number}"));
+            server.host().run(user).unwrap();
+        })
+        .unwrap();
+    assert!(number > 20 && dump(&server) != before);
+    assert!(dump(&back) == before);
+    assert!(back.verify().unwrap().is_sound() && server.verify().unwrap().is_sound());
+}
+
+#[test]
 fn what_one_engine_changes_the_other_sees() {
     let shop = Shop::new();
     let (one, two) = (shop.on_server(), shop.on_server());

@@ -7,174 +7,24 @@
 )]
 
 mod common;
+#[path = "common/servers.rs"]
+mod servers;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use servers::{Servers, ran};
 use tympan::sources::SystemRandom;
 use tympan::{
     Bootstrap, Charge, Code, CreateUser, Currency, KeyRing, Options, Tympan, Usage, UserReference,
 };
 use tympan_postgres::{Keeping, PostgresOptions, PostgresStore};
-
-/// Servers of this test's own, in a folder that goes with them.
-struct Servers {
-    folder: PathBuf,
-    bin: PathBuf,
-    ports: [u16; 2],
-}
-
-impl Servers {
-    fn new() -> Option<Self> {
-        // Without the programs of a server there is none to copy.
-        let bin = PathBuf::from(std::env::var_os("TYMPAN_PG_BIN")?);
-        let folder = tempfile::Builder::new()
-            .prefix("tympan-standby.")
-            .tempdir_in("/tmp")
-            .unwrap();
-        let folder = folder.keep();
-        // Both are held until both are known: else they could be the same.
-        let free = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-        let ports = free.each_ref().map(|one| one.local_addr().unwrap().port());
-        drop(free);
-        let servers = Self { folder, bin, ports };
-        if is_root() {
-            ran(Command::new("chown").arg("postgres").arg(&servers.folder));
-        }
-        Some(servers)
-    }
-
-    fn port(&self, server: usize) -> u16 {
-        self.ports.get(server).copied().unwrap()
-    }
-
-    fn data(&self, server: usize) -> PathBuf {
-        self.folder.join(format!("server{server}"))
-    }
-
-    /// One of the server's programs, as whoever may run it.
-    fn program(&self, name: &str) -> Command {
-        let path = self.bin.join(name);
-        let mut command = if is_root() {
-            let mut command = Command::new("runuser");
-            command.args(["-u", "postgres", "--"]).arg(path);
-            command
-        } else {
-            Command::new(path)
-        };
-        command.current_dir("/");
-        command
-    }
-
-    fn configure(&self, server: usize, lines: &str) {
-        let path = self.data(server).join("postgresql.auto.conf");
-        let port = self.port(server);
-        let folder = self.folder.display();
-        let before = std::fs::read_to_string(&path).unwrap();
-        let own = format!(
-            "{before}\nport = {port}\nunix_socket_directories = '{folder}'\n\
-             listen_addresses = '127.0.0.1'\n{lines}\n"
-        );
-        std::fs::write(path, own).unwrap();
-    }
-
-    fn control(&self, server: usize, arguments: &[&str]) {
-        let log = self.folder.join("log");
-        let mut command = self.program("pg_ctl");
-        command
-            .arg("-D")
-            .arg(self.data(server))
-            .arg("-l")
-            .arg(log)
-            .args(arguments);
-        ran(&mut command);
-    }
-
-    fn primary_with_standby(&self) {
-        let mut init = self.program("initdb");
-        init.arg("-D")
-            .arg(self.data(0))
-            .args(["-U", "tympan", "-A", "trust", "--no-sync"]);
-        ran(init.args(["-E", "UTF8", "--locale=C.UTF-8"]));
-        self.configure(
-            0,
-            "synchronous_standby_names = '*'\nsynchronous_commit = local",
-        );
-        self.control(0, &["-w", "start"]);
-        let mut copy = self.program("pg_basebackup");
-        copy.args([
-            "-h",
-            "127.0.0.1",
-            "-U",
-            "tympan",
-            "-R",
-            "-X",
-            "stream",
-            "-c",
-            "fast",
-        ]);
-        ran(copy
-            .args(["-p", &self.port(0).to_string(), "-D"])
-            .arg(self.data(1)));
-        self.configure(1, "synchronous_standby_names = ''");
-        self.control(1, &["-w", "start"]);
-    }
-
-    /// Both, of which one takes writes.
-    fn address(&self) -> String {
-        let [first, second] = self.ports;
-        format!("postgres://tympan@127.0.0.1:{first},127.0.0.1:{second}/postgres")
-    }
-}
-
-impl Drop for Servers {
-    fn drop(&mut self) {
-        for server in [0, 1] {
-            let mut stop = self.program("pg_ctl");
-            stop.arg("-D")
-                .arg(self.data(server))
-                .args(["-m", "immediate", "-w", "stop"]);
-            // One of them is gone already.
-            let _ = stop.output();
-        }
-        std::fs::remove_dir_all(&self.folder).unwrap();
-    }
-}
-
-fn is_root() -> bool {
-    ran(Command::new("id").arg("-u")).stdout.starts_with(b"0\n")
-}
-
-fn ran(command: &mut Command) -> Output {
-    // What keeps the output open would be waited for: the server does.
-    let log = tempfile::NamedTempFile::new().unwrap();
-    let output = if command.get_program() == "id" {
-        command.output().unwrap()
-    } else {
-        let status = command
-            .stdin(std::process::Stdio::null())
-            .stdout(std::process::Stdio::null())
-            .stderr(log.reopen().unwrap())
-            .status()
-            .unwrap();
-        Output {
-            status,
-            stdout: Vec::new(),
-            stderr: std::fs::read(log.path()).unwrap(),
-        }
-    };
-    assert!(
-        output.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output
-}
+use tympan_store::Store;
 
 fn open(address: &str, keys: &str, patience: u64) -> Tympan {
     let ring = KeyRing::parse(keys).unwrap();
-    let options = Options::default().keys(ring).keeping(Keeping::Replicated);
+    let options = Options::default().keys(ring);
     Tympan::open(
         address,
         options.deadline(std::time::Duration::from_secs(patience)),

@@ -10,7 +10,7 @@ use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Batch, Key, ReadSet, Record, View};
 use tympan_memory::MemoryStore;
-use tympan_store::{CommitError, Stamp, Store, Turn};
+use tympan_store::{CommitError, Report, Snapshot, Stamp, Store, Turn};
 
 macro_rules! faults {
     ($($(#[$doc:meta])+ $name:ident,)+) => {
@@ -263,6 +263,18 @@ impl Store for FaultyStore {
 
     fn stamp(&self) -> Result<Stamp, Error> {
         self.inner.stamp()
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
+        self.inner.snapshot()
+    }
+
+    fn now(&self) -> Result<Option<Timestamp>, Error> {
+        self.inner.now()
+    }
+
+    fn doctor(&self) -> Result<Report, Error> {
+        self.inner.doctor()
     }
 
     fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {

@@ -33,6 +33,7 @@ mod receipts;
 #[cfg(test)]
 #[path = "../tests/samples/mod.rs"]
 mod samples;
+mod snapshot;
 mod statements;
 mod store;
 mod turn;

@@ -10,14 +10,16 @@ use tympan_core::error::{Code, Error};
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
 use tympan_core::row::{Cell, Table};
+use tympan_core::time::Timestamp;
 use tympan_core::view::{Key, ReadSet, Record, View};
-use tympan_store::{Stamp, Store, Turn};
+use tympan_store::{Keeping, Report, Snapshot, Stamp, Store, Turn};
 
 use crate::connection::{self, Readers, run};
 use crate::known::{self, Known};
 use crate::migrate::{self, Found, MIGRATIONS, Migration};
 use crate::queue::Queue;
 use crate::receipts::{self, Receipts};
+use crate::snapshot::SqliteSnapshot;
 use crate::turn::SqliteTurn;
 use crate::turnstile::Turnstile;
 use crate::{backup, error, list, load, statements};
@@ -368,6 +370,42 @@ impl Store for SqliteStore {
         let watcher = file.watcher.lock().unwrap_or_else(PoisonError::into_inner);
         let version = statements::number(&watcher, DATA_VERSION)?;
         Ok(Stamp(version.cast_unsigned(), 0))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
+        Ok(Box::new(match &self.file {
+            Some(file) => {
+                let timeout = self.options.busy_timeout;
+                let reader = connection::reader(&file.path, timeout).map_err(error::sql)?;
+                SqliteSnapshot::of_file(reader)?
+            }
+            None => SqliteSnapshot::of_memory(&self.writer().connection)?,
+        }))
+    }
+
+    fn now(&self) -> Result<Option<Timestamp>, Error> {
+        Ok(None)
+    }
+
+    fn doctor(&self) -> Result<Report, Error> {
+        if self.file.is_none() {
+            return Ok(Report {
+                keeping: Keeping::NotDurable,
+                why: vec!["everything is in memory, and gone when the process ends".to_owned()],
+            });
+        }
+        let synchronous = statements::number(&self.writer().connection, "PRAGMA synchronous")?;
+        let (keeping, why) = if synchronous >= Synchronous::Full.number() {
+            let why = "`synchronous` is `full`: a commit is answered when it is on disk";
+            (Keeping::Local, why)
+        } else {
+            let why = "`synchronous` is `normal`: the loss of power can take the last commits back";
+            (Keeping::NotDurable, why)
+        };
+        Ok(Report {
+            keeping,
+            why: vec![why.to_owned()],
+        })
     }
 
     fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {

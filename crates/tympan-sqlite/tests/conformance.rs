@@ -25,8 +25,9 @@ mod in_memory {
     use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
     use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
     use tympan_core::row::{Cell, Table};
+    use tympan_core::time::Timestamp;
     use tympan_core::view::{ReadSet, View};
-    use tympan_store::{Stamp, Turn};
+    use tympan_store::{Report, Snapshot, Stamp, Turn};
 
     use super::*;
 
@@ -67,6 +68,15 @@ mod in_memory {
         }
         fn stamp(&self) -> Result<Stamp, Error> {
             self.0.stamp()
+        }
+        fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
+            self.0.snapshot()
+        }
+        fn now(&self) -> Result<Option<Timestamp>, Error> {
+            self.0.now()
+        }
+        fn doctor(&self) -> Result<Report, Error> {
+            self.0.doctor()
         }
         fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {
             self.0.turn()

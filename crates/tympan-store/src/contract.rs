@@ -7,6 +7,8 @@ use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Batch, Key, ReadSet, View};
 
+use crate::keeping::Report;
+
 /// Says whether anything was committed between two moments: equal stamps, nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stamp(pub u64, pub u64);
@@ -72,12 +74,52 @@ pub trait Store: Send + Sync {
     /// Of kind `storage`.
     fn stamp(&self) -> Result<Stamp, Error>;
 
+    /// Everything as of one instant, for as long as it is looked at. Others go on writing
+    /// meanwhile, and nothing of that is seen. It may cost as much room as is written.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error>;
+
+    /// The time by the store's own clock, if it has one that all its processes share: the clock
+    /// of [`Turn::now`].
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn now(&self) -> Result<Option<Timestamp>, Error>;
+
+    /// How safely commits are kept, and why: there is always a reason.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn doctor(&self) -> Result<Report, Error>;
+
     /// Begins a turn. A store whose database can do so keeps other writers waiting, fairly, until
     /// the turn ends; dropping it without a commit changes nothing.
     ///
     /// # Errors
     /// Of kind `storage`; `store_locked` if others did not let go in time.
     fn turn(&self) -> Result<Box<dyn Turn + '_>, Error>;
+}
+
+/// Everything that a store held at one instant: see [`Store::snapshot`].
+pub trait Snapshot {
+    /// Loads as [`Store::read`] does.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error>;
+
+    /// Rows as [`Store::scan`] gives them.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn scan(
+        &self,
+        table: &'static Table,
+        after: Option<&[Cell<'static>]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<Cell<'static>>>, Error>;
 }
 
 /// One load-decide-commit round.

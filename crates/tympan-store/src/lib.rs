@@ -11,5 +11,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contract;
+mod keeping;
 
-pub use contract::{CommitError, Stamp, Store, Turn};
+pub use contract::{CommitError, Snapshot, Stamp, Store, Turn};
+pub use keeping::{Keeping, Report};

@@ -10,7 +10,7 @@ use tympan_core::records::{
 };
 use tympan_core::row::{Cell, Row, Table};
 use tympan_core::view::{Change, Follow, Key, ReadSet, View, apply};
-use tympan_store::{CommitError, Store};
+use tympan_store::{CommitError, Snapshot, Store};
 
 use crate::handle::Tympan;
 
@@ -39,15 +39,15 @@ pub struct Copied {
 
 impl Tympan {
     /// Copies everything into another database, which must be new, or hold a part of such a copy:
-    /// an attempt that was interrupted is taken up where it ended. In the end every row of both is
-    /// compared.
+    /// an attempt that was interrupted is taken up where it ended, if nothing was written here
+    /// since. In the end every row of both is compared.
     ///
-    /// The copy is of one instant. While it is made, a database file keeps other writers waiting;
-    /// one that cannot do so must be left alone, and the call fails if it was not.
+    /// The copy is of the instant in which the call began. Others go on writing here meanwhile, and
+    /// what they write is not in the copy: a host that moves stops them first.
     ///
     /// # Errors
     /// `store_keys` if the other one has other keys: then nothing secret would be found in it.
-    /// `store_foreign` if it holds anything else. `busy` if this one was written to meanwhile.
+    /// `store_foreign` if it holds anything else, be it a part of a copy of an earlier instant.
     /// Those of both stores.
     pub fn copy_to(
         &self,
@@ -57,13 +57,10 @@ impl Tympan {
         if self.engine.tenants.fingerprint() != other.engine.tenants.fingerprint() {
             return Err(Error::of(Code::StoreKeys));
         }
-        let (from, into) = (&*self.engine.store, &*other.engine.store);
-        let mut still = from.turn()?;
-        still.floor()?;
-        let stamp = from.stamp()?;
+        let from = self.engine.store.snapshot()?;
         let mut copying = Copying {
-            from,
-            into,
+            from: &*from,
+            into: &*other.engine.store,
             done: Copied::default(),
             progress,
         };
@@ -80,18 +77,12 @@ impl Tympan {
         copying.table::<AuditEvent>()?;
         copying.table::<AuditText>()?;
         copying.compare()?;
-        let copied = copying.done;
-        if from.stamp()? != stamp {
-            let text = "the database was written to while it was copied: keep others off";
-            return Err(Error::new(Code::Busy, text));
-        }
-        drop(still);
-        Ok(copied)
+        Ok(copying.done)
     }
 }
 
 struct Copying<'a> {
-    from: &'a dyn Store,
+    from: &'a dyn Snapshot,
     into: &'a dyn Store,
     done: Copied,
     progress: &'a mut dyn FnMut(CopyProgress),

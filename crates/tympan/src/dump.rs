@@ -14,15 +14,17 @@ const PAGE: u32 = 1_000;
 
 impl Tympan {
     /// Writes every row of every table, in the order of tables and keys, as a line of JSON with
-    /// sorted names; bytes are written in hexadecimal digits.
+    /// sorted names; bytes are written in hexadecimal digits. All rows are as of one instant,
+    /// though others write meanwhile.
     ///
     /// # Errors
     /// Those of the store; `storage` if the writer fails.
     pub fn dump(&self, out: &mut dyn Write) -> Result<(), Error> {
+        let snapshot = self.engine.store.snapshot()?;
         for table in TABLES {
             let mut after: Option<Vec<Cell<'static>>> = None;
             loop {
-                let rows = self.engine.store.scan(table, after.as_deref(), PAGE)?;
+                let rows = snapshot.scan(table, after.as_deref(), PAGE)?;
                 let Some(last) = rows.last() else { break };
                 after = Some(last.iter().take(table.key).cloned().collect());
                 for row in &rows {

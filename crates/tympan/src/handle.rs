@@ -6,6 +6,7 @@ use tympan_core::command::{Actor, Command, Decide};
 use tympan_core::commands::MAY;
 use tympan_core::error::Error;
 use tympan_core::ids::{AccountId, TenantId, UserId};
+use tympan_store::Report;
 
 use crate::engine::{Engine, Submission, Tenant};
 
@@ -33,6 +34,16 @@ impl Tympan {
             engine: self.engine.clone(),
             actor: Actor::Host,
         }
+    }
+
+    /// How safely commits are kept, and why: `replicated`, `local-durable` or `not durable`, in the
+    /// words of [`Keeping::as_str`](crate::Keeping::as_str). It is so now: on a server, settings
+    /// and standbys change.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn doctor(&self) -> Result<Report, Error> {
+        self.engine.store.doctor()
     }
 
     /// Takes no more commands; those that wait are still decided. Later ones are refused with

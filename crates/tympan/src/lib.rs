@@ -67,7 +67,7 @@ pub use tympan_core::records::{
     Schedule, Tenant, Verb, WalletKind, WhenExhausted,
 };
 pub use tympan_core::time::{TimeZoneName, Timestamp};
-pub use tympan_store::Store;
+pub use tympan_store::{Keeping, Report, Store};
 pub use tympan_vault::pin::{PinAlphabet, PinFloor};
 pub use tympan_vault::{KeyError, KeyRing};
 pub use verify::{Fault, Verification};

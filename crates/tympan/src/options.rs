@@ -44,7 +44,7 @@ pub struct Options {
     #[cfg(feature = "postgres")]
     pub(crate) schema: String,
     #[cfg(feature = "postgres")]
-    pub(crate) keeping: tympan_postgres::Keeping,
+    pub(crate) keeping: tympan_store::Keeping,
 }
 
 /// Commands that may wait at once: more wait for room.
@@ -65,7 +65,7 @@ impl Default for Options {
             #[cfg(feature = "postgres")]
             schema: "tympan".to_owned(),
             #[cfg(feature = "postgres")]
-            keeping: tympan_postgres::Keeping::default(),
+            keeping: tympan_store::Keeping::default(),
         }
     }
 }
@@ -125,10 +125,10 @@ impl Options {
     }
 
     /// How safely a PostgreSQL server must at least keep what it is given; one that does less is
-    /// not opened. By default [`Keeping::Local`](crate::Keeping::Local).
+    /// neither opened nor used after a failover: `store_not_durable`. By default [`Keeping::Local`](crate::Keeping::Local).
     #[cfg(feature = "postgres")]
     #[must_use]
-    pub fn keeping(mut self, minimum: tympan_postgres::Keeping) -> Self {
+    pub fn keeping(mut self, minimum: tympan_store::Keeping) -> Self {
         self.keeping = minimum;
         self
     }

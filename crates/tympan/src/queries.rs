@@ -20,6 +20,7 @@ use tympan_core::permissions::{actor_reads, configured, permit};
 use tympan_core::queries::{AuditPlace, AuditQuery, EntryPlace, EntryQuery, UserPlace, UserQuery};
 use tympan_core::records::Config;
 use tympan_core::text::Pattern;
+use tympan_core::time::Timestamp;
 use tympan_core::view::{ReadSet, View};
 
 use crate::handle::Handle;
@@ -28,6 +29,10 @@ use crate::page::{Page, PageRequest};
 
 /// Most rounds in which a question asks for more than it had.
 const MAX_ROUNDS: usize = 16;
+
+/// The time of questions whose answers do not depend on it: to ask a store for its clock is a way
+/// there and back.
+const ANY_TIME: Timestamp = Timestamp::EPOCH;
 
 /// Which users to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,9 +71,12 @@ impl Handle {
         user: impl Into<UserReference>,
     ) -> Result<Option<UserDetails>, Error> {
         let user = self.prepare_user(&user.into())?;
-        self.answer(details_reads(self.tenant.id, &user), |view, context| {
-            user_details(view, context, &user, None)
-        })
+        let now = self.engine.now()?;
+        self.answer_as_of(
+            now,
+            details_reads(self.tenant.id, &user),
+            |view, context| user_details(view, context, &user, None),
+        )
     }
 
     /// Users, sorted by name.
@@ -216,6 +224,15 @@ impl Handle {
         set: ReadSet,
         question: impl Fn(&View, &mut Context<'_>) -> Result<T, Stop>,
     ) -> Result<T, Error> {
+        self.answer_as_of(ANY_TIME, set, question)
+    }
+
+    fn answer_as_of<T>(
+        &self,
+        now: Timestamp,
+        set: ReadSet,
+        question: impl Fn(&View, &mut Context<'_>) -> Result<T, Stop>,
+    ) -> Result<T, Error> {
         let mut reads = actor_reads(self.tenant.id, self.actor);
         reads.extend(set);
         reads.known.extend(self.tenant.known());
@@ -225,7 +242,7 @@ impl Handle {
             let mut context = Context {
                 tenant: self.tenant.id,
                 actor: self.actor,
-                now: self.engine.clock.now(),
+                now,
                 ids: &mut Ids::starting_at(1),
                 noise: &[0; 32],
                 keys: &self.tenant.keys,

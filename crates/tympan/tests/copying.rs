@@ -96,3 +96,30 @@ fn an_interrupted_copy_goes_on_and_anything_else_is_no_copy() {
     let error = from.copy_to(&other, &mut |_| {}).unwrap_err();
     assert_eq!(error.code(), Code::StoreKeys);
 }
+
+#[test]
+fn a_copy_is_of_one_instant_while_others_go_on_writing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
+    for (from, into) in [
+        (open("memory:"), open(&file("into.db"))),
+        (open(&file("from.db")), open("memory:")),
+    ] {
+        fill(&from, 1_200);
+        let before = dump(&from);
+        let mut number = 0;
+        from.copy_to(&into, &mut |_| {
+            number += 1;
+            let name = format!("meanwhile{number}");
+            let user = CreateUser::named(&name).username(&name);
+            from.host().run(user).unwrap();
+            let user = UserReference::username(format!("user{number}"));
+            let charge = Charge::new(user, name, Usage::pages(1));
+            from.host().run(charge).unwrap();
+        })
+        .unwrap();
+        assert!(number > 10 && dump(&from) != before);
+        assert!(dump(&into) == before);
+        assert!(into.verify().unwrap().is_sound());
+    }
+}

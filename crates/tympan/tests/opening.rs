@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use tympan::{
-    Bootstrap, Code, CreateUser, Currency, Error, KeyRing, Migrate, Options, Tympan, UserReference,
+    Bootstrap, Code, CreateUser, Currency, Durability, Error, KeyRing, Migrate, Options, Tympan,
+    UserReference,
 };
 
 fn open(path: &Path, options: Options) -> Result<Tympan, Error> {
@@ -114,4 +115,32 @@ fn what_is_no_file_cannot_be_copied() {
     let error = tympan.backup_to(&folder.path().join("copy.db"));
     assert_eq!(error.unwrap_err().code(), Code::Storage);
     assert!(names(folder.path()).unwrap().is_empty());
+}
+
+#[test]
+fn every_store_says_how_safely_it_keeps_commits_and_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let said = |tympan: Tympan| {
+        let report = tympan.doctor().unwrap();
+        (report.keeping.as_str(), report.why.join("; "))
+    };
+    let normal = Options::default().durability(Durability::Normal);
+    let memory = Tympan::open("memory:", Options::default()).unwrap();
+    for ((keeping, why), expected, word) in [
+        (
+            said(open(&path, Options::default()).unwrap()),
+            "local-durable",
+            "`full`",
+        ),
+        (
+            said(open(&path, normal).unwrap()),
+            "not durable",
+            "`normal`",
+        ),
+        (said(memory), "not durable", "memory"),
+    ] {
+        assert_eq!(keeping, expected, "{why}");
+        assert!(why.contains(word), "{why}");
+    }
 }

@@ -12,6 +12,7 @@ use tympan::core::records::{
     RoleRowAccount, Strand, TABLES, User, Uses, Wallet,
 };
 use tympan::core::row::{Cell, CellKind, Row, Table};
+use tympan::core::time::Timestamp;
 use tympan::core::view::{ReadSet, View};
 use tympan::{
     Accounts, Adjust, Authorise, Bootstrap, Charge, CreateAccount, CreateGroup, CreateProfile,
@@ -19,7 +20,7 @@ use tympan::{
     TimeZoneName, Tympan, Usage, Verification, WalletName,
 };
 use tympan_memory::MemoryStore;
-use tympan_store::{Stamp, Store, Turn};
+use tympan_store::{Report, Snapshot, Stamp, Store, Turn};
 
 /// What becomes of the rows of one table when they are scanned.
 type Tamper = Box<dyn Fn(&mut Vec<Vec<Cell<'static>>>) + Send + Sync>;
@@ -65,6 +66,18 @@ impl Store for Tampered {
 
     fn stamp(&self) -> Result<Stamp, Error> {
         self.store.stamp()
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
+        self.store.snapshot()
+    }
+
+    fn now(&self) -> Result<Option<Timestamp>, Error> {
+        self.store.now()
+    }
+
+    fn doctor(&self) -> Result<Report, Error> {
+        self.store.doctor()
     }
 
     fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {

@@ -1,9 +1,11 @@
 //! A proxy in front of the server: it counts what passes, and cuts connections where it is told to.
 
+#![allow(dead_code, reason = "every test uses a part of it")]
+
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// How long a client must say nothing to have said everything.
@@ -27,6 +29,9 @@ struct State {
     /// What is said in other words, one way.
     words: Mutex<Vec<(Way, &'static str, &'static str)>>,
     open: Mutex<Vec<TcpStream>>,
+    /// Nothing passes, and nothing is lost: as if a cable were out.
+    holds: Mutex<bool>,
+    let_go: Condvar,
 }
 
 /// The proxy; it ends with the process.
@@ -47,6 +52,8 @@ impl Proxy {
             flushes: AtomicU64::new(0),
             words: Mutex::default(),
             open: Mutex::default(),
+            holds: Mutex::default(),
+            let_go: Condvar::new(),
         });
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
@@ -73,6 +80,13 @@ impl Proxy {
             .left
             .iter()
             .for_each(|left| left.store(-1, SeqCst));
+    }
+
+    /// From now on nothing passes either way, though connections stay and new ones are taken; or
+    /// everything that was kept back passes.
+    pub fn hold(&self, holds: bool) {
+        *self.state.holds.lock().unwrap() = holds;
+        self.state.let_go.notify_all();
     }
 
     /// From now on, words that pass one way are others of the same length.
@@ -112,6 +126,8 @@ fn pass(state: &State, mut from: TcpStream, mut to: TcpStream, way: Way, speaks:
     let mut buffer = vec![0; 1 << 16];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
         let mut count = count;
+        let held = state.holds.lock().unwrap();
+        drop(state.let_go.wait_while(held, |holds| *holds).unwrap());
         if state.counts.load(SeqCst) {
             match way {
                 Way::ToServer => {

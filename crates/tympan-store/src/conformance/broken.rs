@@ -13,7 +13,7 @@ use tympan_core::view::{Batch, Change, Follow, Found, Key, ReadSet, Record, View
 
 use super::Harness;
 use super::samples::TENANT;
-use crate::{CommitError, Stamp, Store, Turn};
+use crate::{CommitError, Report, Snapshot, Stamp, Store, Turn};
 
 /// Declares the faults, and the list of them.
 macro_rules! faults {
@@ -104,6 +104,12 @@ faults! {
     ChangesTheStamp,
     /// The floor is always 0.
     KeepsTheFloor,
+    /// A snapshot shows what was committed after it.
+    MovesSnapshots,
+    /// The store has another clock than its turns.
+    HasTwoClocks,
+    /// The store does not say why it keeps commits as it does.
+    GivesNoReasons,
 }
 
 /// Makes the harness of a sound store.
@@ -421,11 +427,51 @@ impl Store for BrokenStore {
         Ok(stamp)
     }
 
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
+        match self.fault {
+            Fault::MovesSnapshots => Ok(Box::new(Moving(&*self.sound))),
+            _ => self.sound.snapshot(),
+        }
+    }
+
+    fn now(&self) -> Result<Option<Timestamp>, Error> {
+        match self.fault {
+            Fault::HasTwoClocks => Ok(Some(Timestamp::EPOCH)),
+            _ => self.sound.now(),
+        }
+    }
+
+    fn doctor(&self) -> Result<Report, Error> {
+        let mut report = self.sound.doctor()?;
+        if self.fault == Fault::GivesNoReasons {
+            report.why.clear();
+        }
+        Ok(report)
+    }
+
     fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {
         Ok(Box::new(BrokenTurn {
             store: self,
             sound: self.sound.turn()?,
         }))
+    }
+}
+
+/// What is there now, whenever it is asked for.
+struct Moving<'a>(&'a dyn Store);
+
+impl Snapshot for Moving<'_> {
+    fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+        self.0.read(set, view)
+    }
+
+    fn scan(
+        &self,
+        table: &'static Table,
+        after: Option<&[Cell<'static>]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
+        self.0.scan(table, after, limit)
     }
 }
 

@@ -89,6 +89,7 @@ macro_rules! files {
 
 files! {
     ($)
+    about = __conformance_about,
     atomicity = __conformance_atomicity,
     expectations = __conformance_expectations,
     history = __conformance_history,
@@ -97,6 +98,7 @@ files! {
     reopening = __conformance_reopening,
     round_trip = __conformance_round_trip,
     scans = __conformance_scans,
+    snapshots = __conformance_snapshots,
     stamps = __conformance_stamps,
     tenants = __conformance_tenants,
     updates = __conformance_updates,

@@ -24,6 +24,7 @@ mod samples;
 mod steps;
 mod variants;
 
+pub mod about;
 pub mod atomicity;
 pub mod broken;
 pub mod expectations;
@@ -33,6 +34,7 @@ pub mod races;
 pub mod reopening;
 pub mod round_trip;
 pub mod scans;
+pub mod snapshots;
 pub mod stamps;
 pub mod tenants;
 pub mod updates;

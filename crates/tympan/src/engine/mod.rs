@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use tympan_core::command::{Actor, Command};
 use tympan_core::error::Error;
+use tympan_core::time::Timestamp;
 use tympan_store::Store;
 use tympan_vault::RandomSource;
 
@@ -22,7 +23,7 @@ pub use submission::Submission;
 /// Everything between a handle and its store.
 pub(crate) struct Engine {
     pub(crate) store: Box<dyn Store>,
-    pub(crate) clock: Box<dyn Clock>,
+    clock: Box<dyn Clock>,
     /// Whether it goes before the store's own.
     clock_leads: bool,
     pub(crate) tenants: Tenants,
@@ -122,6 +123,14 @@ impl Engine {
     /// Stops taking commands; those in the queue are still decided.
     pub(crate) fn close(&self) {
         self.queue.close();
+    }
+
+    /// The time: an injected clock goes before the store's, and the store's before the machine's.
+    pub(crate) fn now(&self) -> Result<Timestamp, Error> {
+        match self.clock_leads {
+            true => Ok(self.clock.now()),
+            false => Ok(self.store.now()?.unwrap_or_else(|| self.clock.now())),
+        }
     }
 
     pub(crate) fn random(&self) -> MutexGuard<'_, Box<dyn RandomSource + Send>> {

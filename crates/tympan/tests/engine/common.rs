@@ -22,7 +22,7 @@ use tympan::{
 };
 use tympan_memory::MemoryStore;
 use tympan_sqlite::{SqliteOptions, SqliteStore};
-use tympan_store::{CommitError, Stamp, Store, Turn};
+use tympan_store::{CommitError, Report, Snapshot, Stamp, Store, Turn};
 
 pub const PAGE_MICROS: i64 = 10_000;
 
@@ -108,6 +108,15 @@ impl Store for Watched {
     }
     fn stamp(&self) -> Result<Stamp, Error> {
         self.store.stamp()
+    }
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
+        self.store.snapshot()
+    }
+    fn now(&self) -> Result<Option<Timestamp>, Error> {
+        self.store.now()
+    }
+    fn doctor(&self) -> Result<Report, Error> {
+        self.store.doctor()
     }
     fn turn(&self) -> Result<Box<dyn Turn + '_>, Error> {
         let turn = self.store.turn()?;

@@ -1,0 +1,70 @@
+//! Everything as of one instant, for as long as it is looked at.
+
+use std::cell::RefCell;
+use std::time::Instant;
+
+use tympan_core::error::Error;
+use tympan_core::row::{Cell, Table};
+use tympan_core::view::{ReadSet, View};
+use tympan_store::Snapshot;
+
+use crate::link::Step;
+use crate::list;
+use crate::load::{self, Beside, Failure, sound};
+use crate::pool::Lent;
+use crate::statements::Lock;
+use crate::store::{BEGIN_READ, PostgresStore};
+
+/// One long transaction that reads, on a connection that is lent for as long. If the connection
+/// breaks, the instant is gone with it.
+#[derive(Debug)]
+pub(crate) struct PostgresSnapshot<'a> {
+    store: &'a PostgresStore,
+    link: RefCell<Lent<'a>>,
+}
+
+impl<'a> PostgresSnapshot<'a> {
+    pub(crate) fn take(store: &'a PostgresStore, until: Instant) -> Result<Self, Failure> {
+        let mut link = store.pool.lend(until)?;
+        link.in_transaction = true;
+        // The instant is that of the first statement behind BEGIN.
+        let steps = [BEGIN_READ, "SELECT 1"].map(|text| Step::Plain(text.to_owned()));
+        sound(link.run(steps.into(), until))?;
+        let link = RefCell::new(link);
+        Ok(Self { store, link })
+    }
+}
+
+impl Snapshot for PostgresSnapshot<'_> {
+    fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+        let beside = Beside {
+            lock: Lock::None,
+            first: None,
+            last: None,
+            loaded: &mut |_, _| {},
+        };
+        let until = self.store.options.deadline();
+        Ok(load::load(
+            &mut self.link.borrow_mut(),
+            set,
+            view,
+            beside,
+            until,
+        )?)
+    }
+
+    fn scan(
+        &self,
+        table: &'static Table,
+        after: Option<&[Cell<'static>]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
+        let mut link = self.link.borrow_mut();
+        let until = self.store.options.deadline();
+        let mut ask = |step| {
+            let answer = sound(link.run(vec![step], until))?.pop();
+            Ok(answer.unwrap_or(crate::link::Answer::Rows(Vec::new())))
+        };
+        list::scan(&mut ask, table, after, limit)
+    }
+}
