@@ -21,18 +21,24 @@ fn poll(pending: &mut Pending<AccountId>) -> Poll<Result<AccountId, Error>> {
 #[test]
 fn what_was_opened_before_a_fork_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("shop.db");
-    let write_ahead = folder.path().join("shop.db-wal");
-    let tympan = open(&format!("sqlite:{}", file.display()));
+    let file = |name: &str| {
+        let path = folder.path().join(name);
+        let tympan = open(&format!("sqlite:{}", path.display()));
+        (tympan, folder.path().join(format!("{name}-wal")))
+    };
+    let (idle, idle_log) = file("idle.db");
+    let (tympan, log) = file("shop.db");
     let child = tympan.tenant(TenantId::DEFAULT).unwrap();
     // A command that is polled first is queued, and answered later at the earliest.
     let mut pending = tympan.create_account("Press".to_owned()).submit();
     assert!(poll(&mut pending).is_pending());
-    assert!(write_ahead.exists());
+    // From here on only the call under way keeps this one open.
+    tympan.close();
+    assert!(log.exists() && idle_log.exists());
 
     forked();
 
-    for handle in [&tympan, &child] {
+    for handle in [&tympan, &child, &idle] {
         let refused = handle.accounts(Listed::default()).wait().unwrap_err();
         assert_eq!(refused.code(), Code::Closed);
         assert!(refused.message().contains("before this process was forked"));
@@ -42,7 +48,9 @@ fn what_was_opened_before_a_fork_is_refused_and_left_alone() {
     // Closing it would take the file beside the database away, which the other process needs.
     tympan.close();
     drop((tympan, child, pending));
-    assert!(write_ahead.exists(), "it was closed");
+    assert!(log.exists(), "a call under way closed it");
+    drop(idle);
+    assert!(idle_log.exists(), "its last handle closed it");
 
     // What is opened from now on works.
     let tympan = open("memory:");

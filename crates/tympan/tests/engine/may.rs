@@ -93,6 +93,8 @@ fn a_change_through_the_same_engine_counts_at_once() {
             assert!(may(office.user), "before {name}");
             take(&host, &office);
             assert!(!may(office.user), "{name}");
+            let held = host.capabilities(office.user).unwrap();
+            assert_eq!(held.everywhere, [""; 0], "{name}");
             // Commands check it for themselves.
             let acting = host.as_user(office.user).run(CreateRole::new("Own"));
             assert_eq!(code(acting), tympan::Code::Denied, "{name}");
@@ -100,6 +102,8 @@ fn a_change_through_the_same_engine_counts_at_once() {
             assert!(may(office.user), "after {name}");
         }
         assert!(!may(UserId(12_345)), "an unknown user");
+        let unknown = host.capabilities(UserId(12_345));
+        assert_eq!(code(unknown), Code::UnknownUser);
         assert!(!may(office.made.administrator), "not a role's own");
         assert!(
             host.may(office.made.administrator, "user.edit", None)
@@ -180,8 +184,17 @@ fn roles_hold_over_their_accounts_only() {
         let made = host.run(user).unwrap();
         let (eve, row) = (made.user.id, *made.role_rows.first().unwrap());
         let may = || {
-            [None, Some(red), Some(blue), Some(AccountId(5))]
-                .map(|account| host.may(eve, "print.colour", account).unwrap())
+            let held = host.capabilities(eve).unwrap();
+            let holds = |account: Option<AccountId>| {
+                let over = account.and_then(|account| held.over_accounts.get(&account));
+                let mut names = held.everywhere.iter().chain(over.into_iter().flatten());
+                names.any(|name| name == "print.colour")
+            };
+            [None, Some(red), Some(blue), Some(AccountId(5))].map(|account| {
+                let may = host.may(eve, "print.colour", account).unwrap();
+                assert_eq!(holds(account), may, "{account:?}");
+                may
+            })
         };
         assert_eq!(may(), [false, true, false, false]);
         let set = |accounts| {
