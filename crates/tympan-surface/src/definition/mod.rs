@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask bindgen` reads this folder and nothing else. What stands here is therefore kept
 //! plain: structs with public fields, enums, and methods of [`Tympan`]; no generics, traits, macros,
-//! conditions or aliases. `docs/adr/0009-one-surface.md` lists the types that may be used and what
+//! conditions or aliases. `docs/adr/0010-one-surface.md` lists the types that may be used and what
 //! follows from the form of a method.
 
 mod accounts;
