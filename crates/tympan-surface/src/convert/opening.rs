@@ -7,11 +7,22 @@ use tympan::sources::ManualClock;
 use tympan::{Code, Error, KeyRing, Options};
 
 use super::{at_least, same_words};
-use crate::definition::{Durability, Migrate, OpenOptions};
+use crate::definition::{Durability, Keeping, Migrate, OpenOptions, Report};
 
 same_words! {
     Durability => tympan::Durability { Full Normal }
+    Keeping => tympan::Keeping { NotDurable Local Replicated }
     Migrate => tympan::Migrate { Auto Check Never }
+    tympan::Keeping => Keeping { NotDurable Local Replicated }
+}
+
+impl From<tympan::Report> for Report {
+    fn from(report: tympan::Report) -> Self {
+        Self {
+            keeping: report.keeping.into(),
+            why: report.why,
+        }
+    }
 }
 
 /// What a store is opened with: the options, and the clock that they ask for.
@@ -48,6 +59,9 @@ impl Opening {
         }
         if let Some(schema) = asked.schema {
             options = options.schema(schema);
+        }
+        if let Some(minimum) = asked.keeping {
+            options = options.keeping(minimum.into());
         }
         if let Some(clock) = self.clock {
             options = options.clock(clock);

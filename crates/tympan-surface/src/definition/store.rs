@@ -23,6 +23,9 @@ pub struct OpenOptions {
     pub queue_limit: Option<i32>,
     /// The schema of a PostgreSQL database that the tables lie in; none: `tympan`.
     pub schema: Option<String>,
+    /// How safely a PostgreSQL server must at least keep what it is given; one that does less is
+    /// not opened. None: local.
+    pub keeping: Option<Keeping>,
     /// A clock that stands still at this time until [`Tympan::set_clock`] sets it, for tests and
     /// replays; none: the machine's, or the database server's.
     pub clock: Option<Timestamp>,
@@ -47,6 +50,26 @@ pub enum Migrate {
     Check,
     /// Refuses it, and creates nothing.
     Never,
+}
+
+/// How safely a store keeps what it is given, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// How safely commits are kept.
+    pub keeping: Keeping,
+    /// Why: one sentence for each thing that decides it, in English.
+    pub why: Vec<String>,
+}
+
+/// How safely commits are kept, from the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Keeping {
+    /// The loss of power can take commits back that were answered.
+    NotDurable,
+    /// A commit that was answered is on the disk of one machine; with it, it can be lost.
+    Local,
+    /// A commit that was answered is on another machine's disk too.
+    Replicated,
 }
 
 /// Which things with names to list.
@@ -129,6 +152,14 @@ impl Tympan {
     /// the last of them. What was answered is durable in any case; closing twice does nothing.
     pub fn close(&self) {
         self.close_all();
+    }
+
+    /// How safely the store keeps what it is given, and why.
+    ///
+    /// # Errors
+    /// `denied` to a user; those of the store.
+    pub fn doctor(&self) -> Call<Report> {
+        self.ask_store(|store| store.doctor().map(Into::into))
     }
 
     /// Copies the database file to a path, as of one instant and while it is in use. What lies there

@@ -18,12 +18,18 @@ fn addresses(folder: &std::path::Path) -> Vec<String> {
 
 #[test]
 fn every_scenario_comes_true() {
-    let here = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../bindings/scenarios"));
+    let here = PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../bindings/scenarios"
+    ));
     let folder = std::env::var("TYMPAN_SCENARIOS").map_or(here, PathBuf::from);
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
         .collect();
     files.sort();
     assert!(!files.is_empty(), "{} holds no scenario", folder.display());

@@ -8,11 +8,17 @@ pub fn matches(expected: &Value, found: &Value) -> Result<(), String> {
     let differs = || format!("expected {expected}, found {found}");
     match (expected, found) {
         (Value::Object(fields), found) if fields.contains_key("$any") => {
-            if found.is_null() { Err(differs()) } else { Ok(()) }
+            if found.is_null() {
+                Err(differs())
+            } else {
+                Ok(())
+            }
         }
         (Value::Object(fields), Value::Object(_)) => {
             for (name, expected) in fields {
-                let found = found.get(name).ok_or_else(|| format!("`{name}` is missing: {found}"))?;
+                let found = found
+                    .get(name)
+                    .ok_or_else(|| format!("`{name}` is missing: {found}"))?;
                 matches(expected, found).map_err(|fault| format!("{name}: {fault}"))?;
             }
             Ok(())

@@ -21,7 +21,9 @@ pub fn play(scenario: &Value, address: &str, place: usize) -> Result<(), String>
     let mut options = OpenOptions::from_value(scenario.get("open").unwrap_or(&Value::Null));
     if address.starts_with("postgres") {
         options.schema = Some(format!("scenario_{}_{place}", std::process::id()));
-        options.keys.get_or_insert_with(|| "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".into());
+        options
+            .keys
+            .get_or_insert_with(|| "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".into());
     }
     let opened = Tympan::open(address.to_owned(), options).wait();
     let opened = opened.map_err(|error| format!("open: {error}"))?;
@@ -38,7 +40,10 @@ fn take(step: &Value, opened: &Tympan, bound: &mut Bound) -> Result<(), String> 
     let name = step["call"].as_str().ok_or("it calls nothing")?;
     let arguments = resolved(step.get("with").unwrap_or(&Value::Null), &bound.values)?;
     let handle = match step.get("on").and_then(Value::as_str) {
-        Some(on) => bound.handles.get(on).ok_or(format!("no handle is called `{on}`"))?,
+        Some(on) => bound
+            .handles
+            .get(on)
+            .ok_or(format!("no handle is called `{on}`"))?,
         None => opened,
     };
     let value = match (call(handle, name, &arguments), step.get("refused")) {
@@ -89,7 +94,9 @@ fn resolved(value: &Value, bound: &Map<String, Value>) -> Result<Value, String> 
 fn found(path: &str, bound: &Map<String, Value>) -> Result<Value, String> {
     let mut words = path.split('.');
     let nothing = || format!("nothing is called `{path}`");
-    let mut value = bound.get(words.next().unwrap_or_default()).ok_or_else(nothing)?;
+    let mut value = bound
+        .get(words.next().unwrap_or_default())
+        .ok_or_else(nothing)?;
     for word in words {
         value = match word.parse::<usize>() {
             Ok(place) => value.get(place),

@@ -39,7 +39,9 @@ pub fn field<T: FromValue>(value: &Value, name: &str) -> T {
 
 /// An object.
 pub fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let fields = fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
     Value::Object(fields.collect::<Map<_, _>>())
 }
 
@@ -116,7 +118,9 @@ impl<T: ToValue> ToValue for Option<T> {
 
 impl<T: FromValue> FromValue for Vec<T> {
     fn from_value(value: &Value) -> Self {
-        let list = value.as_array().unwrap_or_else(|| panic!("{value} is no list"));
+        let list = value
+            .as_array()
+            .unwrap_or_else(|| panic!("{value} is no list"));
         list.iter().map(T::from_value).collect()
     }
     fn absent() -> Option<Self> {
@@ -132,7 +136,9 @@ impl<T: ToValue> ToValue for Vec<T> {
 
 impl<T: ToValue> ToValue for BTreeMap<String, T> {
     fn to_value(&self) -> Value {
-        let fields = self.iter().map(|(name, value)| (name.clone(), value.to_value()));
+        let fields = self
+            .iter()
+            .map(|(name, value)| (name.clone(), value.to_value()));
         Value::Object(fields.collect())
     }
 }

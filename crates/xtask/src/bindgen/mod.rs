@@ -4,6 +4,7 @@ pub mod model;
 mod names;
 mod parse;
 mod resolve;
+mod rust;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,7 @@ fn files(model: &Model, _probe: &Model) -> Result<Files, String> {
     let json = serde_json::to_string_pretty(model).map_err(|error| error.to_string())?;
     let mut files = Files::new();
     files.insert("bindings/surface.json".into(), json + "\n");
+    files.extend(rust::files(model)?);
     Ok(files)
 }
 
