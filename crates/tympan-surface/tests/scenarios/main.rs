@@ -1,6 +1,7 @@
 //! The scenarios of `bindings/scenarios`, or of the folder that `TYMPAN_SCENARIOS` names, through
 //! the surface. `bindings/scenarios/README.md` documents their format.
 
+#[rustfmt::skip]
 mod generated;
 mod matching;
 mod story;

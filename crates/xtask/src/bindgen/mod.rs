@@ -5,6 +5,8 @@ mod names;
 mod parse;
 mod resolve;
 mod rust;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -187,15 +187,16 @@ impl Reader {
         };
         let mut read = Vec::new();
         for field in &named.named {
+            let at = field.ident.span();
             let name = field
                 .ident
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default();
             if is_record {
-                self.public(&field.vis, field.span(), &name);
+                self.public(&field.vis, at, &name);
             }
-            let docs = self.docs(&field.attrs, field.span(), &name);
+            let docs = self.docs(&field.attrs, at, &name);
             read.push(Field {
                 name,
                 docs,
