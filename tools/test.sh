@@ -48,7 +48,7 @@ stage_rust() {
     cargo test --locked --workspace --doc
 }
 
-stage_stale() { cargo xtask docs --check; }
+stage_stale() { cargo xtask docs --check && cargo xtask bindgen --check; }
 
 # A server of its own, or the one that DATABASE_URL names.
 stage_postgres() {
