@@ -74,7 +74,7 @@ pub fn populate(store: &dyn Store, users: i64) -> Result<(), Error> {
             changes.push(put(
                 Key::Wallets(TENANT, user.id.0),
                 Record::Wallets(Arc::new(Wallets {
-                    wallets: vec![fed_wallet(user.id)],
+                    wallets: vec![fed_wallet(user.id)].into(),
                     hold_parts: Vec::new(),
                 })),
             ));

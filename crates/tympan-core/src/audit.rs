@@ -44,14 +44,16 @@ pub fn record(
 ) -> Result<Vec<Change>, Stop> {
     let tenant = context.tenant;
     let stored = view.strand(tenant, STRAND)?;
-    let mut strand = stored.cloned().unwrap_or(Strand {
-        tenant,
-        number: STRAND,
-        events: 0,
-        chain: *ChainHash::ZERO.as_bytes(),
-        latest_at: Timestamp::EPOCH,
-        version: 0,
-    });
+    let mut strand = stored
+        .map(|stored| Strand::clone(stored))
+        .unwrap_or(Strand {
+            tenant,
+            number: STRAND,
+            events: 0,
+            chain: *ChainHash::ZERO.as_bytes(),
+            latest_at: Timestamp::EPOCH,
+            version: 0,
+        });
     let mut changes = Vec::with_capacity(events.len() * 2 + 1);
     for event in events {
         let (event, text) = chained(&mut strand, context, event);
@@ -59,7 +61,10 @@ pub fn record(
         changes.push(Change::AuditText(text));
     }
     strand.version += 1;
-    changes.push(Change::Put(strand_key(tenant), Record::Strand(strand)));
+    changes.push(Change::Put(
+        strand_key(tenant),
+        Record::Strand(strand.into()),
+    ));
     Ok(changes)
 }
 

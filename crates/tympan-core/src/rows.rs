@@ -71,27 +71,14 @@ fn rows_of_change<'a>(change: &'a SlotChange, out: &mut Vec<RowWrite<'a>>) {
             difference(before.into_iter(), after.into_iter(), out);
         }};
     }
-    macro_rules! plain {
-        ($variant:ident) => {{
-            let before = match &change.before {
-                Some(Record::$variant(record)) => Some(record),
-                _ => None,
-            };
-            let after = match &change.after {
-                Some(Record::$variant(record)) => Some(record),
-                _ => None,
-            };
-            difference(before.into_iter(), after.into_iter(), out);
-        }};
-    }
     match change.after.as_ref().or(change.before.as_ref()) {
         Some(Record::Config(_)) => config(change, out),
         Some(Record::User(_)) => single!(User),
         Some(Record::Relations(_)) => relations(change, out),
         Some(Record::Wallets(_)) => wallets(change, out),
         Some(Record::Hold(_)) => single!(Hold),
-        Some(Record::Uses(_)) => plain!(Uses),
-        Some(Record::Strand(_)) => plain!(Strand),
+        Some(Record::Uses(_)) => single!(Uses),
+        Some(Record::Strand(_)) => single!(Strand),
         Some(Record::Claim(_)) => single!(Claim),
         Some(Record::Receipt(_)) | None => {}
     }

@@ -4,6 +4,7 @@
 //! into it, so that the next command of the same batch sees them; [`View::batch`] is what the
 //! store then commits: the changes, and every version that was read, as preconditions.
 
+mod fill;
 mod slots;
 
 use std::sync::Arc;
@@ -53,9 +54,9 @@ pub enum Record {
     /// See [`Key::Hold`].
     Hold(Arc<Hold>),
     /// See [`Key::Uses`].
-    Uses(Uses),
+    Uses(Arc<Uses>),
     /// See [`Key::Strand`].
-    Strand(Strand),
+    Strand(Arc<Strand>),
     /// See [`Key::Receipt`]; never empty, in the order of their ids.
     Receipt(Arc<Vec<Arc<Entry>>>),
     /// See [`Key::Claim`].
@@ -108,7 +109,7 @@ pub struct Read {
 #[derive(Clone, Debug, Default)]
 pub struct ReadSet {
     /// The things to read.
-    pub reads: SmallVec<[Read; 4]>,
+    pub reads: Vec<Read>,
     /// Configurations that the caller has; a store whose version is the same need not load them.
     pub known: SmallVec<[Arc<Config>; 1]>,
 }
@@ -229,9 +230,9 @@ impl View {
         /// A hold.
         hold(tenant: TenantId, id: HoldId) -> Hold(Arc<Hold>) = Key::Hold(tenant, id);
         /// How many use a thing.
-        uses(tenant: TenantId, subject: Subject) -> Uses(Uses) = Key::Uses(tenant, subject);
+        uses(tenant: TenantId, subject: Subject) -> Uses(Arc<Uses>) = Key::Uses(tenant, subject);
         /// The head of an audit chain.
-        strand(tenant: TenantId, number: i32) -> Strand(Strand) = Key::Strand(tenant, number);
+        strand(tenant: TenantId, number: i32) -> Strand(Arc<Strand>) = Key::Strand(tenant, number);
         /// Who owns a value.
         claim(tenant: TenantId, name: ClaimName) -> Claim(Arc<Claim>) = Key::Claim(tenant, name);
     }

@@ -7,12 +7,12 @@ use tympan_core::records::{Config, Relations, Wallets};
 
 /// What the rows of one table become when a batch that saw `before` writes `after`; none if a row
 /// to insert is there, or one to update or delete is not.
-fn merged<T: Clone + PartialEq, K: Ord>(
+fn merged<T: Clone + PartialEq, K: Ord, List: FromIterator<T>>(
     stored: &[T],
     before: &[T],
     after: &[T],
     key: impl Fn(&T) -> K,
-) -> Option<Vec<T>> {
+) -> Option<List> {
     let mut rows: BTreeMap<K, T> = stored.iter().map(|row| (key(row), row.clone())).collect();
     let mut gone: BTreeMap<K, &T> = before.iter().map(|row| (key(row), row)).collect();
     for row in after {

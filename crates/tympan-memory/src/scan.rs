@@ -202,8 +202,8 @@ fn visit(part: Part<'_>, table: &'static Table, mut rows: Option<&mut Vec<Cells>
             each!(Account: config.accounts.values());
         }
         Part::Record(Record::Hold(hold)) => each!(Hold: [&**hold]),
-        Part::Record(Record::Uses(uses)) => each!(Uses: [uses]),
-        Part::Record(Record::Strand(strand)) => each!(Strand: [strand]),
+        Part::Record(Record::Uses(uses)) => each!(Uses: [&**uses]),
+        Part::Record(Record::Strand(strand)) => each!(Strand: [&**strand]),
         Part::Record(Record::Claim(claim)) => each!(Claim: [&**claim]),
         Part::Record(
             Record::User(_) | Record::Relations(_) | Record::Wallets(_) | Record::Receipt(_),

@@ -355,13 +355,13 @@ mod tests {
         let (mut turn, mut view) = (store.turn().unwrap(), View::default());
         turn.load(&ReadSet::of(key.clone()), &mut view).unwrap();
         let mut uses = match view.get(&key).unwrap() {
-            Some(Record::Uses(uses)) => uses.clone(),
+            Some(Record::Uses(uses)) => (**uses).clone(),
             _ => Uses::none(TenantId(1), subject),
         };
         uses.users += 1;
         uses.version += 1;
         let counted = uses.users;
-        apply(vec![Change::Put(key, Record::Uses(uses))], &mut view);
+        apply(vec![Change::Put(key, Record::Uses(uses.into()))], &mut view);
         turn.commit(&view.into_batch()).unwrap();
         counted
     }

@@ -558,12 +558,12 @@ impl Filling<'_> {
                 .found
                 .uses
                 .remove(&(*tenant, *subject))
-                .map(Record::Uses),
+                .map(|uses| Record::Uses(uses.into())),
             Key::Strand(tenant, number) => self
                 .found
                 .strands
                 .remove(&(*tenant, *number))
-                .map(Record::Strand),
+                .map(|strand| Record::Strand(strand.into())),
             Key::Receipt(tenant, digest) => {
                 let entries = self.found.receipts.remove(&(*tenant, *digest));
                 entries.map(|entries| Record::Receipt(entries.into()))

@@ -46,7 +46,7 @@ fn records(id: i64) -> [(Key, Record); 2] {
     };
     [
         (Key::Hold(TENANT, hold.id), Record::Hold(hold.into())),
-        (Key::Uses(TENANT, subject), Record::Uses(uses)),
+        (Key::Uses(TENANT, subject), Record::Uses(uses.into())),
     ]
 }
 

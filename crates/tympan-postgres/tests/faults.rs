@@ -126,7 +126,7 @@ fn decide(charges: &[(i64, u64)], mut id: i64, view: &mut View) {
         let previous = old.map_or(0, |old| old.last_entry.0);
         let line = entry(id, *owner, digest(*key), previous, new.entries);
         let wallets = Wallets {
-            wallets: vec![new],
+            wallets: vec![new].into(),
             hold_parts: Vec::new(),
         };
         let put = Change::Put(

@@ -31,7 +31,7 @@ fn uses() -> (Key, Record) {
         version: 1,
         ..Uses::none(TenantId(1), subject)
     };
-    (Key::Uses(uses.tenant, subject), Record::Uses(uses))
+    (Key::Uses(uses.tenant, subject), Record::Uses(uses.into()))
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn uses(id: i64, version: i64) -> (Key, Record) {
         version,
         ..Uses::none(TENANT, subject)
     };
-    (Key::Uses(TENANT, subject), Record::Uses(uses))
+    (Key::Uses(TENANT, subject), Record::Uses(uses.into()))
 }
 
 fn strand(version: i64) -> (Key, Record) {
@@ -56,7 +56,7 @@ fn strand(version: i64) -> (Key, Record) {
         latest_at: Timestamp::EPOCH,
         version,
     };
-    (Key::Strand(TENANT, 0), Record::Strand(strand))
+    (Key::Strand(TENANT, 0), Record::Strand(strand.into()))
 }
 
 fn event(id: i64) -> Change {

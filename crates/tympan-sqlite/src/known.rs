@@ -1,55 +1,105 @@
 //! What the writer remembers of the database from one turn to the next, so that a hot charge need
 //! not read it again. Right only while nobody else commits: the turn looks before it asks.
 
-use hashbrown::HashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 use tympan_core::records::Wallets;
 use tympan_core::view::{Key, Record, SlotChange};
 
-/// Most records that are remembered: some 60 MB of wallets.
-pub(crate) const MOST_RECORDS: usize = 131_072;
+/// Most records that are remembered, absent ones among them: a hundred thousand users with their
+/// wallets, in some 110 MB.
+pub(crate) const MOST_RECORDS: usize = 262_144;
 
-/// Records by their key; absence is remembered too. Two generations: what was not asked for while
-/// one generation filled up is forgotten with the next.
+/// Records by their key; absence is remembered too. When it is full, what came first makes room: a
+/// hot record is read again once in so many others.
 #[derive(Debug)]
 pub(crate) struct Known {
-    young: HashMap<Key, Option<Record>>,
-    old: HashMap<Key, Option<Record>>,
+    slots: Vec<Slot>,
+    /// Places in `slots`.
+    places: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+    /// The place of what came first, once there is no more room.
+    first: usize,
     most: usize,
+}
+
+#[derive(Debug)]
+struct Slot {
+    key: Key,
+    /// None if it was forgotten.
+    record: Option<Option<Record>>,
 }
 
 impl Known {
     pub(crate) fn new(most: usize) -> Self {
         Self {
-            young: HashMap::new(),
-            old: HashMap::new(),
+            slots: Vec::new(),
+            places: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            first: 0,
             most,
         }
     }
 
     pub(crate) fn recall(&mut self, key: &Key) -> Option<Option<Record>> {
-        if let Some(record) = self.young.get(key) {
-            return Some(record.clone());
-        }
-        let (key, record) = self.old.remove_entry(key)?;
-        self.keep(key, record.clone());
-        Some(record)
+        self.slot(key)?.record.clone()
     }
 
     pub(crate) fn keep(&mut self, key: Key, record: Option<Record>) {
-        if self.young.len() * 2 >= self.most {
-            self.old = std::mem::take(&mut self.young);
+        let record = Some(record);
+        if let Some(slot) = self.slot(&key) {
+            slot.record = record;
+            return;
         }
-        self.young.insert(key, record);
+        let hash = self.hasher.hash_one(&key);
+        let place = self.make_room();
+        let new = Slot { key, record };
+        match self.slots.get_mut(place) {
+            Some(slot) => *slot = new,
+            None => self.slots.push(new),
+        }
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let rehash = |place: &usize| {
+            let slot = slots.get(*place);
+            slot.map_or(0, |slot| hasher.hash_one(&slot.key))
+        };
+        self.places.insert_unique(hash, place, rehash);
     }
 
     pub(crate) fn forget(&mut self, key: &Key) {
-        self.young.remove(key);
-        self.old.remove(key);
+        if let Some(slot) = self.slot(key) {
+            slot.record = None;
+        }
     }
 
     pub(crate) fn forget_all(&mut self) {
-        self.young.clear();
-        self.old.clear();
+        self.slots.clear();
+        self.places.clear();
+        self.first = 0;
+    }
+
+    fn slot(&mut self, key: &Key) -> Option<&mut Slot> {
+        let slots = &self.slots;
+        let is_it = |place: &usize| slots.get(*place).is_some_and(|slot| slot.key == *key);
+        let place = *self.places.find(self.hasher.hash_one(key), is_it)?;
+        self.slots.get_mut(place)
+    }
+
+    /// The place of one more record: a new one, or that of what came first.
+    fn make_room(&mut self) -> usize {
+        let place = self.first;
+        match self.slots.get(place) {
+            Some(slot) if self.slots.len() >= self.most => {
+                let hash = self.hasher.hash_one(&slot.key);
+                if let Ok(gone) = self.places.find_entry(hash, |other| *other == place) {
+                    gone.remove();
+                }
+                self.first = (place + 1) % self.slots.len();
+                place
+            }
+            _ => self.slots.len(),
+        }
     }
 
     /// Takes over what was committed.
@@ -72,9 +122,9 @@ impl Known {
             }
             // A change that was not made from the record as it is known here does not say how all
             // its rows stand now.
-            match self.young.get_mut(&change.key) {
-                Some(known) if *known == change.before => *known = after,
-                _ => self.forget(&change.key),
+            if let Some(slot) = self.slot(&change.key) {
+                let is_base = slot.record.as_ref() == Some(&change.before);
+                slot.record = is_base.then_some(after);
             }
         }
     }
@@ -100,26 +150,31 @@ mod tests {
             kind: tympan_core::records::SubjectKind::Role,
             id: 1,
         };
-        Some(Record::Uses(Uses {
+        let uses = Uses {
             users,
             ..Uses::none(TENANT, subject)
-        }))
+        };
+        Some(Record::Uses(uses.into()))
     }
 
     #[test]
-    fn never_more_than_so_many_and_what_was_asked_for_last() {
+    fn never_more_than_so_many_and_those_that_came_last() {
         let mut known = Known::new(8);
         for owner in 0..100 {
             known.keep(key(owner), record(owner));
-            assert!(known.recall(&key(owner)).is_some());
-            // Asked for again and again, so never forgotten.
-            assert!(known.recall(&key(0)).is_some());
-            assert!(known.young.len() + known.old.len() <= 8);
+            known.keep(key(owner), record(owner + 1));
+            assert!(known.slots.len() <= 8 && known.places.len() <= 8);
         }
-        assert_eq!(known.recall(&key(50)), None);
-        assert_eq!(known.recall(&key(99)), Some(record(99)));
+        for owner in 0..100 {
+            let then = (owner >= 92).then(|| record(owner + 1));
+            assert_eq!(known.recall(&key(owner)), then, "{owner}");
+        }
+        known.forget(&key(95));
+        assert_eq!(known.recall(&key(95)), None);
+        known.keep(key(95), record(1));
+        assert_eq!(known.recall(&key(95)), Some(record(1)));
         known.forget_all();
-        assert_eq!(known.recall(&key(0)), None);
+        assert_eq!(known.recall(&key(99)), None);
     }
 
     #[test]

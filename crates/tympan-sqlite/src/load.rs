@@ -1,4 +1,4 @@
-//! Records from their rows, and views from records.
+//! Records from their rows.
 
 use std::sync::Arc;
 
@@ -11,53 +11,9 @@ use tympan_core::records::{
     User, Uses, Wallet, Wallets,
 };
 use tympan_core::row::{Cell, Field};
-use tympan_core::view::{Follow, Key, ReadSet, Record, View};
+use tympan_core::view::{Key, Record};
 
 use crate::statements::{select, select_one};
-
-/// What a key holds, from wherever.
-type Fetch<'a> = dyn FnMut(&Key) -> Result<Option<Record>, Error> + 'a;
-
-/// Loads what a set asks for into a view.
-pub(crate) fn fill(set: &ReadSet, view: &mut View, fetch: &mut Fetch<'_>) -> Result<(), Error> {
-    for read in &set.reads {
-        load_one(&read.key, view, fetch)?;
-        follow(&read.key, read.follow, view, fetch)?;
-    }
-    Ok(())
-}
-
-/// Loads what lies behind a key, going by what the view holds under it.
-fn follow(key: &Key, follow: Follow, view: &mut View, fetch: &mut Fetch<'_>) -> Result<(), Error> {
-    let (tenant, user) = match key {
-        Key::User(tenant, user) => (*tenant, *user),
-        Key::Claim(tenant, _) => match view.get(key) {
-            Some(Some(Record::Claim(claim))) => (*tenant, claim.user),
-            _ => return Ok(()),
-        },
-        Key::Hold(tenant, _) => match view.get(key) {
-            Some(Some(Record::Hold(hold))) => (*tenant, UserId(hold.owner)),
-            _ => return Ok(()),
-        },
-        _ => return Ok(()),
-    };
-    load_one(&Key::User(tenant, user), view, fetch)?;
-    if follow.relations {
-        load_one(&Key::Relations(tenant, user), view, fetch)?;
-    }
-    if follow.wallets {
-        load_one(&Key::Wallets(tenant, user.0), view, fetch)?;
-    }
-    Ok(())
-}
-
-fn load_one(key: &Key, view: &mut View, fetch: &mut Fetch<'_>) -> Result<(), Error> {
-    if !view.has(key) {
-        let record = fetch(key)?;
-        view.load(key.clone(), record);
-    }
-    Ok(())
-}
 
 /// What the rows hold under a key; receipts are found elsewhere. A configuration that the caller
 /// has is loaded from there if its version is the stored one.
@@ -76,7 +32,7 @@ pub(crate) fn record(
         Key::Wallets(tenant, owner) => {
             let key = [tenant.cell(), owner.cell()];
             let wallets = Wallets {
-                wallets: select::<Wallet>(connection, &key)?,
+                wallets: select::<Wallet>(connection, &key)?.into(),
                 hold_parts: select::<HoldPart>(connection, &key)?,
             };
             Some(Record::Wallets(wallets.into()))
@@ -87,10 +43,12 @@ pub(crate) fn record(
         }
         Key::Uses(tenant, subject) => {
             let key = [tenant.cell(), subject.kind.cell(), subject.id.cell()];
-            select_one::<Uses>(connection, &key)?.map(Record::Uses)
+            let uses = select_one::<Uses>(connection, &key)?;
+            uses.map(|uses| Record::Uses(uses.into()))
         }
         Key::Strand(tenant, number) => {
-            select_one::<Strand>(connection, &[tenant.cell(), number.cell()])?.map(Record::Strand)
+            let strand = select_one::<Strand>(connection, &[tenant.cell(), number.cell()])?;
+            strand.map(|strand| Record::Strand(strand.into()))
         }
         Key::Receipt(..) => None,
         Key::Claim(tenant, name) => {

@@ -65,7 +65,7 @@ impl SqliteSnapshot {
 
 impl Snapshot for SqliteSnapshot {
     fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
-        load::fill(set, view, &mut |key| self.record(set, key))
+        view.fill(set, |key| self.record(set, key))
     }
 
     fn scan(

@@ -324,7 +324,7 @@ impl Store for SqliteStore {
             } else {
                 None
             };
-            load::fill(set, view, &mut |key| match key {
+            view.fill(set, |key| match key {
                 Key::Receipt(tenant, digest) => {
                     let found = match &receipts {
                         Some(receipts) => receipts.find(connection, *tenant, digest)?,

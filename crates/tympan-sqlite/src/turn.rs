@@ -89,9 +89,7 @@ impl Turn for SqliteTurn<'_> {
     fn load(&mut self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
         let store = self.store;
         let mut writer = store.writer();
-        load::fill(set, view, &mut |key| {
-            self.fetch(&mut writer, key, Some(set))
-        })
+        view.fill(set, |key| self.fetch(&mut writer, key, Some(set)))
     }
 
     fn now(&mut self) -> Result<Option<Timestamp>, Error> {

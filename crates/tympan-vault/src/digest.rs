@@ -11,14 +11,16 @@ use crate::{
 /// Part of every stored digest: never change it.
 const IDEMPOTENCY_LABEL: &[u8] = b"tympan 1 idempotency\0";
 
-/// What is stored for a caller's idempotency key: SHA-256 over a label, the tenant and the key.
+/// What is stored for an attempt at a caller's idempotency key: SHA-256 over a label, the tenant,
+/// the attempt and the key.
 ///
 /// Not keyed, so that receipts are found whatever keys the host opened with; callers' keys are
 /// names of requests, not secrets. The length of `key` is the caller's to bound.
-pub fn idempotency_digest(tenant: i64, key: &[u8]) -> [u8; MAC_BYTES] {
+pub fn idempotency_digest(tenant: i64, attempt: i32, key: &[u8]) -> [u8; MAC_BYTES] {
     Sha256::new()
         .chain_update(IDEMPOTENCY_LABEL)
         .chain_update(tenant.to_be_bytes())
+        .chain_update(attempt.to_be_bytes())
         .chain_update(key)
         .finalize()
         .into()
@@ -61,17 +63,23 @@ mod tests {
         let document = DocumentKey::new(&two_keys(), 42).digest(b"Salaries.xlsx");
         assert_eq!(hex::encode(&document), "fa3b463d20298471936d925b618614dc");
         assert_eq!(
-            hex::encode(&idempotency_digest(42, b"job-1")),
-            "abf2e94d98623c6100c0882d715db19bd4992f15f22b0dcbee27377ca9c3f243"
+            hex::encode(&idempotency_digest(42, 1, b"job-1")),
+            "0cf8bc6a1094d4d5617fa64cdc43f0d05b50d0a0c6773232693210e19a35f0e7"
         );
     }
 
     #[test]
     fn tenant_and_value_are_told_apart() {
-        assert_ne!(idempotency_digest(1, b"a"), idempotency_digest(2, b"a"));
-        assert_ne!(idempotency_digest(1, b"a"), idempotency_digest(1, b"b"));
-        // A key that looks like the end of a tenant's number does not slide into it.
-        assert_ne!(idempotency_digest(0, b"\0a"), idempotency_digest(0, b"a"));
+        let digest = idempotency_digest(1, 1, b"a");
+        for other in [
+            idempotency_digest(2, 1, b"a"),
+            idempotency_digest(1, 2, b"a"),
+            idempotency_digest(1, 1, b"b"),
+            // A key that looks like the end of a number does not slide into it.
+            idempotency_digest(1, 1, b"\0a"),
+        ] {
+            assert_ne!(digest, other);
+        }
 
         let ring = two_keys();
         let one = DocumentKey::new(&ring, 1);

@@ -157,6 +157,8 @@ fn pattern_of(pattern: &str, group: usize) -> Result<Regex, String> {
 /// What a step makes of a text; none if the text does not have the form that it takes.
 pub(super) fn take(step: &Step, pattern: Option<&Regex>, mut text: String) -> Option<String> {
     Some(match step {
+        // Of most reads there is nothing to strip.
+        Step::StripInvisible if text.bytes().all(|byte| byte.is_ascii_graphic()) => text,
         Step::StripInvisible => {
             text.retain(|symbol| !is_unprintable(symbol));
             text.truncate(text.trim_end().len());

@@ -71,7 +71,7 @@ fn total<T: Named>(
     }
     let mut total = 0_i64;
     for subject in ids.iter().filter_map(|id| T::subject(*id)) {
-        total = total.saturating_add(view.uses(tenant, subject)?.map_or(0, &of));
+        total = total.saturating_add(view.uses(tenant, subject)?.map_or(0, |uses| of(uses)));
     }
     Ok(total)
 }

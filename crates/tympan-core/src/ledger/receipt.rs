@@ -59,11 +59,7 @@ impl IdempotencyKey {
         if self.attempt < 1 {
             return invalid("attempts are counted from 1");
         }
-        let digest = |attempt: i32| {
-            let mut bytes = attempt.to_be_bytes().to_vec();
-            bytes.extend_from_slice(self.key.as_bytes());
-            idempotency_digest(tenant.0, &bytes)
-        };
+        let digest = |attempt| idempotency_digest(tenant.0, attempt, self.key.as_bytes());
         Ok(PreparedKey {
             digest: digest(self.attempt),
             before: (self.attempt > 1).then(|| digest(self.attempt - 1)),

@@ -63,12 +63,15 @@ impl UsesChanges {
         }
         let mut changes = Vec::with_capacity(self.0.len());
         for (subject, change) in &self.0 {
-            let stored = view.uses(tenant, *subject)?.cloned();
+            let stored = view
+                .uses(tenant, *subject)?
+                .map(|stored| Uses::clone(stored));
             let mut uses = stored.unwrap_or_else(|| Uses::none(tenant, *subject));
             uses.users += change.users;
             uses.active_users += change.active_users;
             uses.version += 1;
-            changes.push(Change::Put(Key::Uses(tenant, *subject), Record::Uses(uses)));
+            let record = Record::Uses(uses.into());
+            changes.push(Change::Put(Key::Uses(tenant, *subject), record));
         }
         Ok(changes)
     }

@@ -1,5 +1,7 @@
 //! Wallets: counted balances of one measure.
 
+use smallvec::SmallVec;
+
 use crate::ids::{EntryId, TenantId};
 use crate::measure::Measure;
 use crate::records::HoldPart;
@@ -84,8 +86,8 @@ impl Wallet {
 /// All wallets of one owner with their open holds, each list in the order of its key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wallets {
-    /// The wallets.
-    pub wallets: Vec<Wallet>,
+    /// The wallets: most owners have one, which lies here itself.
+    pub wallets: SmallVec<[Wallet; 1]>,
     /// What open holds keep aside.
     pub hold_parts: Vec<HoldPart>,
 }

@@ -76,6 +76,19 @@ impl Slots {
         }
     }
 
+    /// Finds what a key holds and keeps it, unless the key is there already.
+    pub(super) fn load_from<E>(
+        &mut self,
+        key: &Key,
+        find: impl FnOnce(&Key) -> Result<Option<Record>, E>,
+    ) -> Result<(), E> {
+        if self.place(key).is_none() {
+            let base = find(key)?;
+            self.add(key.clone(), base, State::Loaded);
+        }
+        Ok(())
+    }
+
     /// Notes what became of a key, whether it was loaded or not.
     pub(super) fn set(&mut self, key: Key, state: State) {
         match self.place(&key) {

@@ -39,7 +39,7 @@ pub fn wallet(owner: i64) -> Wallet {
 
 pub fn wallets(wallet: Wallet) -> Record {
     Record::Wallets(Arc::new(Wallets {
-        wallets: vec![wallet],
+        wallets: vec![wallet].into(),
         hold_parts: Vec::new(),
     }))
 }

@@ -70,7 +70,7 @@ fn count(store: &dyn Store) {
     decide(store, |turn, view| {
         turn.load(&ReadSet::of(key.clone()), view).unwrap();
         let now = match view.get(&key).flatten() {
-            Some(Record::Uses(uses)) => uses.clone(),
+            Some(Record::Uses(uses)) => Uses::clone(uses),
             _ => uses(TENANT, 1, 0),
         };
         let next = Uses {

@@ -323,7 +323,7 @@ cases! {
                     TENANT,
                     1,
                     Wallets {
-                        wallets,
+                        wallets: wallets.into(),
                         ..Wallets::default()
                     },
                 )
@@ -397,7 +397,7 @@ cases! {
                     TENANT,
                     owner,
                     Wallets {
-                        wallets,
+                        wallets: wallets.into(),
                         ..Wallets::default()
                     },
                 )
@@ -519,7 +519,7 @@ cases! {
                 tenant,
                 max,
                 Wallets {
-                    wallets: vec![self::wallet(tenant, wallet, max)],
+                    wallets: vec![self::wallet(tenant, wallet, max)].into(),
                     hold_parts: vec![hold_part(tenant, wallet, max)],
                 },
             ),

@@ -274,8 +274,8 @@ slotted! {
     Config |config| Key::Config(config.tenant.id) => Record::Config(Arc::new(config));
     User |user| Key::User(user.tenant, user.id) => Record::User(Arc::new(user));
     Hold |hold| Key::Hold(hold.tenant, hold.id) => Record::Hold(Arc::new(hold));
-    Uses |uses| Key::Uses(uses.tenant, uses.subject()) => Record::Uses(uses);
-    Strand |strand| Key::Strand(strand.tenant, strand.number) => Record::Strand(strand);
+    Uses |uses| Key::Uses(uses.tenant, uses.subject()) => Record::Uses(Arc::new(uses));
+    Strand |strand| Key::Strand(strand.tenant, strand.number) => Record::Strand(Arc::new(strand));
     Claim |claim| Key::Claim(claim.tenant, claim.name()) => Record::Claim(Arc::new(claim));
 }
 

@@ -232,10 +232,11 @@ impl Queue {
         let mut lead = Lead {
             queue: self,
             jobs: own,
-            begun: Instant::now(),
+            begun: None,
         };
         self.gather(&mut lead.jobs);
-        lead.begun = Instant::now();
+        // Nobody waits for a lone caller to come back.
+        lead.begun = (lead.jobs.len() > 1).then(Instant::now);
         for batch in lead.jobs.chunks(MAX_BATCH) {
             engine.decide_batch(batch, until);
         }
@@ -309,7 +310,7 @@ impl Queue {
 struct Lead<'a> {
     queue: &'a Queue,
     jobs: Vec<Arc<dyn Pending>>,
-    begun: Instant,
+    begun: Option<Instant>,
 }
 
 impl Drop for Lead<'_> {
@@ -321,7 +322,7 @@ impl Drop for Lead<'_> {
         }
         let mut state = lock(&self.queue.state);
         state.answered = self.jobs.len();
-        state.last_batch = self.begun.elapsed();
+        state.last_batch = self.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
         state.leading = false;
         self.queue.pass_on(&mut state);
     }

@@ -232,7 +232,7 @@ fn what_is_used_is_not_deleted<T: Make>() {
         version: 1,
         ..Uses::none(TestStore::TENANT, subject)
     };
-    store.put(key.clone(), Record::Uses(used(2)));
+    store.put(key.clone(), Record::Uses(used(2).into()));
     let error = refused(&mut store, &Delete::<T>::new(id));
     assert_eq!(
         (error.code(), error.detail("users")),
@@ -240,7 +240,7 @@ fn what_is_used_is_not_deleted<T: Make>() {
     );
     assert!(store.run(&Retire::<T>::new(id)).is_ok());
 
-    store.put(key.clone(), Record::Uses(used(0)));
+    store.put(key.clone(), Record::Uses(used(0).into()));
     store.run(&Delete::<T>::new(id)).unwrap();
     assert!(!store.records.contains_key(&key));
     assert_eq!(config(&store).permissions.len(), 2);

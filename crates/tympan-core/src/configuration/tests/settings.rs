@@ -208,7 +208,10 @@ fn a_pin_policy_says_what_it_costs() {
             version: 5,
             ..Uses::none(TestStore::TENANT, subject)
         };
-        store.put(Key::Uses(TestStore::TENANT, subject), Record::Uses(uses));
+        store.put(
+            Key::Uses(TestStore::TENANT, subject),
+            Record::Uses(uses.into()),
+        );
     }
     let floor = |pin_floor| EditTenant {
         pin_length: Some(4),

@@ -14,16 +14,12 @@ use std::collections::BTreeSet;
 use self::store::{Store, TENANT};
 use crate::ids::{AccountId, UserId};
 use crate::people::Accounts;
-use crate::records::{ClaimName, IdentityKind, Subject, SubjectKind, Uses};
+use crate::records::{ClaimName, IdentityKind, Subject, SubjectKind};
 use crate::view::{Key, Record};
 
 fn uses(store: &Store, kind: SubjectKind, id: i64) -> (i64, i64) {
     match store.records.get(&Key::Uses(TENANT, Subject { kind, id })) {
-        Some(Record::Uses(Uses {
-            users,
-            active_users,
-            ..
-        })) => (*users, *active_users),
+        Some(Record::Uses(uses)) => (uses.users, uses.active_users),
         _ => (0, 0),
     }
 }
