@@ -17,6 +17,7 @@ pub const OWN: &[&str] = &[
     "as_user",
     "backup_to",
     "close",
+    "doctor",
     "open",
     "set_clock",
     "tenant",
