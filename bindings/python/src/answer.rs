@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyDict;
 
 use tympan_surface::{Call, Code, Error};
 
@@ -15,13 +14,13 @@ use crate::convert::IntoPython;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The classes of `tympan.errors` by code.
-static CLASSES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+static CLASSES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// Does what a call asks for while other threads of Python run.
+/// Does what a call asks for, while other threads of Python run.
 ///
 /// # Errors
 /// The call's.
-pub fn answered<'py, T>(py: Python<'py>, call: Call<T>) -> PyResult<Bound<'py, PyAny>>
+pub fn answered<T>(py: Python<'_>, call: Call<T>) -> PyResult<Bound<'_, PyAny>>
 where
     T: IntoPython + Send,
 {
@@ -33,18 +32,7 @@ where
 /// # Errors
 /// The call's.
 pub fn waited<T: Send>(py: Python<'_>, call: Call<T>) -> PyResult<T> {
-    finished(py, || call.wait())
-}
-
-/// What is answered at once.
-///
-/// # Errors
-/// The one that it gave.
-pub fn finished<T: Send>(
-    py: Python<'_>,
-    work: impl FnOnce() -> Result<T, Error> + Send,
-) -> PyResult<T> {
-    py.detach(work).map_err(|error| failure(py, &error))
+    py.detach(|| call.wait()).map_err(|error| failure(py, &error))
 }
 
 /// What opens a store, on a thread of its own, for a server that does not answer may take its time:
@@ -52,32 +40,23 @@ pub fn finished<T: Send>(
 ///
 /// # Errors
 /// The call's; whatever a signal's handler raises.
-pub fn opened<'py, T>(py: Python<'py>, call: Call<T>) -> PyResult<Bound<'py, PyAny>>
+pub fn opened<T>(py: Python<'_>, call: Call<T>) -> PyResult<Bound<'_, PyAny>>
 where
     T: IntoPython + Send + 'static,
 {
-    let (send, receive) = sync_channel(1);
-    let begun = std::thread::Builder::new().spawn(move || send.send(call.wait()));
-    begun?;
-    // Moved into each wait: a receiver may be used by one thread at a time only.
-    let mut receive = receive;
+    let (send, mut receive) = sync_channel(1);
+    std::thread::Builder::new().spawn(move || send.send(call.wait()))?;
     loop {
-        let (back, answer) = py.detach(move || {
-            let answer = receive.recv_timeout(LOOK_EVERY);
-            (receive, answer)
-        });
-        receive = back;
-        match answer {
-            Ok(answer) => {
-                return answer
-                    .map_err(|error| failure(py, &error))?
-                    .into_python(py);
+        let receive = &mut receive;
+        let answer = match py.detach(move || receive.recv_timeout(LOOK_EVERY)) {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Disconnected) => Err(Error::of(Code::Internal)),
+            Err(RecvTimeoutError::Timeout) => {
+                py.check_signals()?;
+                continue;
             }
-            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(failure(py, &Error::of(Code::Internal)));
-            }
-        }
+        };
+        return answer.map_err(|error| failure(py, &error))?.into_python(py);
     }
 }
 
@@ -92,9 +71,9 @@ pub fn failure(py: Python<'_>, error: &Error) -> PyErr {
 /// What Python says when it makes the exception.
 pub fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     let classes = CLASSES.get_or_try_init(py, || {
-        let classes = py.import("tympan.errors")?.getattr("BY_CODE")?;
-        PyResult::Ok(classes.cast_into::<PyDict>()?.unbind())
+        let errors = py.import("tympan.errors")?;
+        PyResult::Ok(errors.getattr("BY_CODE")?.unbind())
     })?;
-    let class = classes.bind(py).as_any().get_item(error.code().as_str())?;
+    let class = classes.bind(py).get_item(error.code().as_str())?;
     class.call1((error.message(), error.details().clone()))
 }

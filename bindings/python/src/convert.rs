@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::str::FromStr;
 
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyBool, PyBytes, PyDict, PyInt, PyList, PyMapping, PyNone, PySequence, PyString,
-};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyList, PyMapping, PySequence, PyString};
 
 use tympan_surface::{Error, Secret};
 
@@ -45,9 +44,8 @@ impl<'py> FromPyObject<'_, 'py> for Given<'py> {
 /// # Errors
 /// As [`FromPython::from_python`].
 pub fn given<T: FromPython + Default>(value: Given<'_>, name: &str) -> PyResult<T> {
-    value
-        .0
-        .map_or_else(|| Ok(T::default()), |value| required(&value, name))
+    let value = value.0.map(|value| required(&value, name));
+    value.unwrap_or_else(|| Ok(T::default()))
 }
 
 /// The value of an argument.
@@ -60,22 +58,17 @@ pub fn required<T: FromPython>(value: &Bound<'_, PyAny>, name: &str) -> PyResult
 
 /// A value of another type than is due.
 pub fn wrong(value: &Bound<'_, PyAny>, name: &str, due: &str) -> PyErr {
-    match value.get_type().name() {
-        Ok(found) => PyTypeError::new_err(format!("{name} must be {due}, not {found}")),
-        Err(error) => error,
-    }
+    let found = value.get_type().name();
+    found.map_or_else(
+        |error| error,
+        |found| PyTypeError::new_err(format!("{name} must be {due}, not {found}")),
+    )
 }
 
 /// How a record shows itself: as the call that would make it.
-///
-/// # Errors
-/// What Python says when it shows a value.
 pub fn shown(name: &str, fields: &[(&str, String)]) -> String {
-    let fields: Vec<String> = fields
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    format!("{name}({})", fields.join(", "))
+    let fields = fields.iter().map(|(name, value)| format!("{name}={value}"));
+    format!("{name}({})", fields.collect::<Vec<_>>().join(", "))
 }
 
 /// How a field shows itself.
@@ -91,59 +84,57 @@ pub fn hidden() -> String {
     "<hidden>".to_owned()
 }
 
-impl FromPython for bool {
-    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        let flag = value.cast::<PyBool>();
-        flag.map(|flag| flag.is_true())
-            .map_err(|_| wrong(value, name, "bool"))
-    }
+/// Types that are converted by a function each.
+macro_rules! from_python {
+    ($($type:ty: $convert:expr),*) => {$(
+        impl FromPython for $type {
+            fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+                $convert(value, name)
+            }
+        }
+    )*};
 }
 
-fn whole<'py, T>(value: &Bound<'py, PyAny>, name: &str) -> PyResult<T>
-where
-    T: for<'a> FromPyObject<'a, 'py, Error = PyErr>,
-{
+from_python! {
+    bool: flag,
+    i32: whole,
+    i64: whole,
+    String: |value, name| text(value, name).map(str::to_owned),
+    Secret: |value, name| text(value, name).map(Secret::from),
+    Vec<u8>: bytes
+}
+
+fn flag(value: &Bound<'_, PyAny>, name: &str) -> PyResult<bool> {
+    let flag = value.cast::<PyBool>().map(|flag| flag.is_true());
+    flag.map_err(|_| wrong(value, name, "bool"))
+}
+
+fn whole<'py, T: for<'a> FromPyObject<'a, 'py>>(
+    value: &Bound<'py, PyAny>,
+    name: &str,
+) -> PyResult<T> {
     // A bool is an int to Python, and neither a count nor an amount to anybody.
     if !value.is_instance_of::<PyInt>() || value.is_instance_of::<PyBool>() {
         return Err(wrong(value, name, "int"));
     }
-    value.extract().map_err(|_| {
-        let bits = 8 * size_of::<T>();
-        PyOverflowError::new_err(format!("{name} does not fit into {bits} bits"))
-    })
-}
-
-impl FromPython for i32 {
-    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        whole(value, name)
-    }
-}
-
-impl FromPython for i64 {
-    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        whole(value, name)
-    }
+    let bits = 8 * size_of::<T>();
+    let too_large = |_| PyOverflowError::new_err(format!("{name} does not fit into {bits} bits"));
+    value.extract().map_err(too_large)
 }
 
 fn text<'a>(value: &'a Bound<'_, PyAny>, name: &str) -> PyResult<&'a str> {
-    let text = value
-        .cast::<PyString>()
-        .map_err(|_| wrong(value, name, "str"))?;
-    text.to_str().map_err(|_| {
-        PyValueError::new_err(format!("{name} has half a surrogate pair, which is no text"))
-    })
+    let text = value.cast::<PyString>();
+    let broken = |_| PyValueError::new_err(format!("{name} has half a surrogate pair"));
+    text.map_err(|_| wrong(value, name, "str"))?
+        .to_str()
+        .map_err(broken)
 }
 
-impl FromPython for String {
-    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        text(value, name).map(str::to_owned)
-    }
-}
-
-impl FromPython for Secret {
-    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        text(value, name).map(Self::from)
-    }
+fn bytes(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<u8>> {
+    let bytes = value.cast::<PyBytes>().map(|bytes| bytes.as_bytes());
+    bytes
+        .map(<[u8]>::to_vec)
+        .map_err(|_| wrong(value, name, "bytes"))
 }
 
 /// An id, from its text.
@@ -151,18 +142,8 @@ impl FromPython for Secret {
 /// # Errors
 /// `TypeError` or `ValueError`; `InvalidId` for a text of another form.
 pub fn id<T: FromStr<Err = Error>>(value: &Bound<'_, PyAny>, name: &str) -> PyResult<T> {
-    text(value, name)?
-        .parse()
-        .map_err(|error| failure(value.py(), &error))
-}
-
-impl FromPython for Vec<u8> {
-    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        let bytes = value.cast::<PyBytes>();
-        bytes
-            .map(|bytes| bytes.as_bytes().to_vec())
-            .map_err(|_| wrong(value, name, "bytes"))
-    }
+    let id = text(value, name)?.parse();
+    id.map_err(|error| failure(value.py(), &error))
 }
 
 impl<T: FromPython> FromPython for Option<T> {
@@ -182,17 +163,14 @@ impl<T: FromPython> FromPython for Vec<T> {
             return Err(wrong(value, name, "a sequence"));
         }
         let elements = value.try_iter()?;
-        elements
-            .map(|element| T::from_python(&element?, name))
-            .collect()
+        elements.map(|each| required(&each?, name)).collect()
     }
 }
 
 impl<T: FromPython> FromPython for BTreeMap<String, T> {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        let mapping = value
-            .cast::<PyMapping>()
-            .map_err(|_| wrong(value, name, "a mapping"))?;
+        let mapping = value.cast::<PyMapping>();
+        let mapping = mapping.map_err(|_| wrong(value, name, "a mapping"))?;
         let pair = |pair: Bound<'_, PyAny>| {
             let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
             Ok((required(&key, name)?, required(&value, name)?))
@@ -201,45 +179,28 @@ impl<T: FromPython> FromPython for BTreeMap<String, T> {
     }
 }
 
+/// Types that are as pyo3 gives them.
+macro_rules! into_python {
+    ($($type:ty),*) => {$(
+        impl IntoPython for $type {
+            fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+                self.into_bound_py_any(py)
+            }
+        }
+    )*};
+}
+
+into_python!(bool, i32, i64, String, Vec<u8>);
+
 impl IntoPython for () {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(PyNone::get(py).to_owned().into_any())
-    }
-}
-
-impl IntoPython for bool {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(PyBool::new(py, self).to_owned().into_any())
-    }
-}
-
-impl IntoPython for i32 {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        i64::from(self).into_python(py)
-    }
-}
-
-impl IntoPython for i64 {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(PyInt::new(py, self).into_any())
-    }
-}
-
-impl IntoPython for String {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(PyString::new(py, &self).into_any())
+        Ok(py.None().into_bound(py))
     }
 }
 
 impl IntoPython for Secret {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(PyString::new(py, self.expose()).into_any())
-    }
-}
-
-impl IntoPython for Vec<u8> {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(PyBytes::new(py, &self).into_any())
+        self.expose().into_bound_py_any(py)
     }
 }
 
@@ -251,10 +212,7 @@ impl IntoPython for Error {
 
 impl<T: IntoPython> IntoPython for Option<T> {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        match self {
-            Some(value) => value.into_python(py),
-            None => ().into_python(py),
-        }
+        self.map_or_else(|| ().into_python(py), |value| value.into_python(py))
     }
 }
 
