@@ -32,7 +32,8 @@ where
 /// # Errors
 /// The call's.
 pub fn waited<T: Send>(py: Python<'_>, call: Call<T>) -> PyResult<T> {
-    py.detach(|| call.wait()).map_err(|error| failure(py, &error))
+    py.detach(|| call.wait())
+        .map_err(|error| failure(py, &error))
 }
 
 /// What opens a store, on a thread of its own, for a server that does not answer may take its time:

@@ -12,6 +12,7 @@ mod convert;
     clippy::too_many_arguments,
     reason = "what is generated treats all types alike, and a call has as many options as it has"
 )]
+#[rustfmt::skip]
 mod generated;
 mod instant;
 mod rows;

@@ -7,7 +7,7 @@ from typing import final
 
 from typing_extensions import Self
 
-from tympan.enums import Durability, Extra, Filter, IdentitySource, Migrate, PinAlphabet, PinFloor, ResetVerb, Schedule, SmartCardObstacle, UserField, Verb, WhenExhausted
+from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, ResetVerb, Schedule, SmartCardObstacle, UserField, Verb, WhenExhausted
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
 
@@ -652,6 +652,18 @@ class ReceiptLine:
     @property
     def debt(self) -> int:
         """What was taken below the wallet's limit."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Report:
+    """How safely a store keeps what it is given, and why."""
+
+    @property
+    def keeping(self) -> Keeping:
+        """How safely commits are kept."""
+    @property
+    def why(self) -> list[str]:
+        """Why: one sentence for each thing that decides it, in English."""
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -1626,6 +1638,12 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_role`, `stale_version`, `in_use`.
         """
+    def doctor(self) -> Report:
+        """How safely the store keeps what it is given, and why.
+
+        Raises:
+            TympanError: `denied` to a user; those of the store.
+        """
     def edit_price_list(self, price_list: PriceListId, *, expected_version: int | None = None, name: str | None = None, lines: Sequence[PriceLine] | None = None, effective_from: datetime | None = None) -> int:
         """Edits a price list as a whole: all of it, or nothing. The version of it from then on.
 
@@ -1974,7 +1992,7 @@ class Tympan:
         /,
     ) -> None: ...
 
-def open(address: str, *, keys: str | None = None, durability: Durability | None = None, migrate: Migrate | None = None, deadline_ms: int | None = None, freshness_ms: int | None = None, queue_limit: int | None = None, schema: str | None = None, clock: datetime | None = None) -> Tympan:
+def open(address: str, *, keys: str | None = None, durability: Durability | None = None, migrate: Migrate | None = None, deadline_ms: int | None = None, freshness_ms: int | None = None, queue_limit: int | None = None, schema: str | None = None, keeping: Keeping | None = None, clock: datetime | None = None) -> Tympan:
     """Opens a store: `memory:`, which begins empty and is gone with the last handle;
     `sqlite:PATH`, a file that is made if it is not there, `sqlite:shop.db`;
     `postgres://role:password@host,other/database`, which any number of processes share.

@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, final
 
 from tympan import _tympan as _blocking
-from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, Role, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
+from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, Report, Role, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
 from tympan._waiters import Waiters
-from tympan.enums import Durability, Extra, Filter, IdentitySource, Migrate, PinAlphabet, PinFloor, UserField
+from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, UserField
 from tympan.ids import AccountId, GroupId, HoldId, IdentityId, PriceListId, ProfileId, RoleId, TenantId, UserId
 
 if TYPE_CHECKING:
@@ -451,6 +451,16 @@ class Tympan:
             TympanError: `denied`, `unknown_role`, `stale_version`, `in_use`.
         """
         await self._waiters.wait(partial(self._blocking.delete_role, role, expected_version=expected_version))
+
+    async def doctor(
+        self,
+    ) -> Report:
+        """How safely the store keeps what it is given, and why.
+
+        Raises:
+            TympanError: `denied` to a user; those of the store.
+        """
+        return await self._waiters.wait(partial(self._blocking.doctor))
 
     async def edit_price_list(
         self,
@@ -1224,6 +1234,7 @@ async def open(
     freshness_ms: int | None = None,
     queue_limit: int | None = None,
     schema: str | None = None,
+    keeping: Keeping | None = None,
     clock: datetime | None = None,
 ) -> Tympan:
     """Opens a store: `memory:`, which begins empty and is gone with the last handle;
@@ -1238,4 +1249,4 @@ async def open(
         `storage`; `invalid_value` for an address of another form.
     """
     waiters = Waiters()
-    return Tympan(await waiters.wait(partial(_blocking.open, address, keys=keys, durability=durability, migrate=migrate, deadline_ms=deadline_ms, freshness_ms=freshness_ms, queue_limit=queue_limit, schema=schema, clock=clock)), waiters)
+    return Tympan(await waiters.wait(partial(_blocking.open, address, keys=keys, durability=durability, migrate=migrate, deadline_ms=deadline_ms, freshness_ms=freshness_ms, queue_limit=queue_limit, schema=schema, keeping=keeping, clock=clock)), waiters)

@@ -58,6 +58,17 @@ class IdentitySource(_Word):
     """The user, at a device."""
 
 
+class Keeping(_Word):
+    """How safely commits are kept, from the least to the most."""
+
+    NOT_DURABLE = "not_durable"
+    """The loss of power can take commits back that were answered."""
+    LOCAL = "local"
+    """A commit that was answered is on the disk of one machine; with it, it can be lost."""
+    REPLICATED = "replicated"
+    """A commit that was answered is on another machine's disk too."""
+
+
 class Migrate(_Word):
     """What opening does about a database of an older tympan."""
 

@@ -488,6 +488,25 @@ impl FromPython for surface::IdentitySource {
         IDENTITY_SOURCE.meaning(value, name)
     }
 }
+static KEEPING: Words<surface::Keeping> = Words::new(
+    "tympan.enums",
+    "Keeping",
+    &[
+        ("NOT_DURABLE", surface::Keeping::NotDurable),
+        ("LOCAL", surface::Keeping::Local),
+        ("REPLICATED", surface::Keeping::Replicated),
+    ],
+);
+impl IntoPython for surface::Keeping {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        KEEPING.member(py, self)
+    }
+}
+impl FromPython for surface::Keeping {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        KEEPING.meaning(value, name)
+    }
+}
 static MIGRATE: Words<surface::Migrate> = Words::new(
     "tympan.enums",
     "Migrate",

@@ -128,7 +128,9 @@ impl Tympan {
         user: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let user = required(user, "user")?;
-        finished(py, || self.0.as_user(user))?.into_python(py)
+        py.detach(|| self.0.as_user(user))
+            .map_err(|error| failure(py, &error))?
+            .into_python(py)
     }
     /// Audit events, oldest first, page by page. The list grows at its end.
     ///
@@ -660,6 +662,14 @@ impl Tympan {
             expected_version: given(expected_version, "expected_version")?,
         };
         answered(py, self.0.delete_role(role, options))
+    }
+    /// How safely the store keeps what it is given, and why.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` to a user; those of the store.
+    #[pyo3(signature = (), text_signature = "($self)")]
+    fn doctor<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        answered(py, self.0.doctor())
     }
     /// Edits a price list as a whole: all of it, or nothing. The version of it from then on.
     ///
@@ -1476,7 +1486,9 @@ impl Tympan {
         now: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let now = required(now, "now")?;
-        finished(py, || self.0.set_clock(now))?.into_python(py)
+        py.detach(|| self.0.set_clock(now))
+            .map_err(|error| failure(py, &error))?
+            .into_python(py)
     }
     /// What holds for the whole tenant.
     ///
@@ -1633,7 +1645,9 @@ impl Tympan {
         tenant: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let tenant = required(tenant, "tenant")?;
-        finished(py, || self.0.tenant(tenant))?.into_python(py)
+        py.detach(|| self.0.tenant(tenant))
+            .map_err(|error| failure(py, &error))?
+            .into_python(py)
     }
     /// Moves an identity to another user, in one step. Its id, label and value stay.
     ///
@@ -1906,9 +1920,10 @@ impl Tympan {
         freshness_ms = Given(None),
         queue_limit = Given(None),
         schema = Given(None),
+        keeping = Given(None),
         clock = Given(None)
     ),
-    text_signature = "(address, *, keys=None, durability=None, migrate=None, deadline_ms=None, freshness_ms=None, queue_limit=None, schema=None, clock=None)"
+    text_signature = "(address, *, keys=None, durability=None, migrate=None, deadline_ms=None, freshness_ms=None, queue_limit=None, schema=None, keeping=None, clock=None)"
 )]
 pub fn open<'py>(
     py: Python<'py>,
@@ -1920,6 +1935,7 @@ pub fn open<'py>(
     freshness_ms: Given<'_>,
     queue_limit: Given<'_>,
     schema: Given<'_>,
+    keeping: Given<'_>,
     clock: Given<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let address = required(address, "address")?;
@@ -1931,6 +1947,7 @@ pub fn open<'py>(
         freshness_ms: given(freshness_ms, "freshness_ms")?,
         queue_limit: given(queue_limit, "queue_limit")?,
         schema: given(schema, "schema")?,
+        keeping: given(keeping, "keeping")?,
         clock: given(clock, "clock")?,
     };
     opened(py, tympan_surface::Tympan::open(address, options))

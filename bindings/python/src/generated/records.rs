@@ -1730,6 +1730,39 @@ impl IntoPython for surface::ReceiptLine {
         Ok(Bound::new(py, ReceiptLine(self))?.into_any())
     }
 }
+/// How safely a store keeps what it is given, and why.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Report(surface::Report);
+#[pymethods]
+impl Report {
+    /// How safely commits are kept.
+    #[getter]
+    fn keeping<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.keeping.clone().into_python(py)
+    }
+    /// Why: one sentence for each thing that decides it, in English.
+    #[getter]
+    fn why<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.why.clone().into_python(py)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            shown(
+                "Report",
+                &[
+                    ("keeping", plain(py, &self.0.keeping)?),
+                    ("why", plain(py, &self.0.why)?),
+                ],
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Report {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Report(self))?.into_any())
+    }
+}
 /// A named set of permissions.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]

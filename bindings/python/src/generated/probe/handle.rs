@@ -134,7 +134,9 @@ impl Probe {
     ///     TympanError: `closed`.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn refuse_at_once<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        finished(py, || self.0.refuse_at_once())?.into_python(py)
+        py.detach(|| self.0.refuse_at_once())
+            .map_err(|error| failure(py, &error))?
+            .into_python(py)
     }
     /// Lets all go that wait.
     #[pyo3(signature = (), text_signature = "($self)")]

@@ -125,7 +125,9 @@ fn method_of(target: &Target<'_>, method: &Method) -> String {
     let call = format!("self.0.{name}({arguments})");
     let answer = match method.answers {
         Answers::Call => format!("answered(py, {call})"),
-        Answers::Fallible => format!("py.detach(|| {call}).map_err(|error| failure(py, &error))?.into_python(py)"),
+        Answers::Fallible => {
+            format!("py.detach(|| {call}).map_err(|error| failure(py, &error))?.into_python(py)")
+        }
         Answers::Plain => format!("py.detach(|| {call}).into_python(py)"),
     };
     format!(
