@@ -48,8 +48,9 @@ def test_with_closes(tmp_path: Path) -> None:
 
 
 def test_with_closes_after_an_exception_and_lets_it_through() -> None:
+    shop = tympan.open("memory:")
     with pytest.raises(ZeroDivisionError):
-        with tympan.open("memory:") as shop:
+        with shop:
             raise ZeroDivisionError
     with pytest.raises(errors.Closed):
         shop.settings()
@@ -175,7 +176,7 @@ def press():
     server.accept()
     os.kill(os.getpid(), signal.SIGINT)
 threading.Thread(target=press, daemon=True).start()
-try: tympan.open(f"postgres://r:p@127.0.0.1:{server.getsockname()[1]}/d", keys="k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
+try: tympan.open(f"postgres://r:p@127.0.0.1:{server.getsockname()[1]}/d", keys=f"tympan keys 1\\nkey 1 {bytes(range(32)).hex()}\\nactive 1\\n")
 except KeyboardInterrupt: print("interrupted")
 sys.stdout.flush()
 os._exit(0)
@@ -187,18 +188,27 @@ def test_ctrl_c_ends_the_wait_for_a_server_that_does_not_answer() -> None:
     assert done.stdout == "interrupted\n", done.stderr
 
 
+# In a process of its own: two copies of SQLite in one do not see each other's locks.
+LOCKING = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+database.execute("begin immediate")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
 def test_a_deadline_that_passes_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     with tympan.open(f"sqlite:{path}") as shop:
         shop.bootstrap("Shop", "EUR", "Ada")
-    import sqlite3
-
+    command = [sys.executable, "-c", LOCKING, str(path)]
     with tympan.open(f"sqlite:{path}", deadline_ms=50) as shop:
-        other = sqlite3.connect(path)
-        other.execute("begin immediate")
-        with pytest.raises(errors.StorageError) as raised:
-            shop.create_user("Ann")
-        assert raised.value.retry
-        other.rollback()
-        other.close()
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdin is not None and other.stdout is not None
+            assert other.stdout.readline() == "locked\n"
+            with pytest.raises(errors.StorageError) as raised:
+                shop.create_user("Ann")
+            assert raised.value.retry
+            other.stdin.close()
         assert [user.name for user in shop.users().rows] == ["Ada"]

@@ -15,7 +15,7 @@ import tympan.aio
 
 FOLDER = Path(os.environ.get("TYMPAN_SCENARIOS", stories.BINDINGS / "scenarios"))
 STORES = ["memory:", "sqlite:"] + [os.environ[name] for name in ("TYMPAN_SCENARIO_STORE",) if name in os.environ]
-KEYS = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+KEYS = f"tympan keys 1\nkey 1 {bytes(range(32)).hex()}\nactive 1\n"
 
 
 async def called(handle: Any, name: str, named: dict[str, Any]) -> Any:

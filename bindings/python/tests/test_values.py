@@ -115,7 +115,7 @@ def test_options_are_named_and_have_defaults(passer: probe.Probe) -> None:
     assert passer.options("x") == "x loud=false times=none words="
     assert passer.options("x", loud=True, times=3, words=["a", "b"]) == "x loud=true times=3 words=a,b"
     with pytest.raises(TypeError):
-        passer.options("x", True)  # type: ignore[call-arg, misc]
+        passer.options("x", True)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         passer.options("x", lout=True)  # type: ignore[call-arg]
 
@@ -131,7 +131,8 @@ def test_pages_are_read_row_by_row(passer: probe.Probe) -> None:
 
 
 def test_words_are_text() -> None:
-    assert Colour.FULL_COLOUR == "full_colour"
+    text: str = Colour.FULL_COLOUR
+    assert text == "full_colour"
     assert str(Colour.FULL_COLOUR) == f"{Colour.FULL_COLOUR}" == "full_colour"
     assert Colour("mono") is Colour.MONO
 

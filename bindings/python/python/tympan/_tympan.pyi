@@ -5,11 +5,13 @@ from datetime import datetime
 from types import TracebackType
 from typing import final
 
-from typing_extensions import Self
+from typing_extensions import Self, disjoint_base
 
 from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, ResetVerb, Schedule, SmartCardObstacle, UserField, Verb, WhenExhausted
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
+
+__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "SavedProfile", "SavedSettings", "Settings", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "open", "__version__"]
 
 __version__: str
 
@@ -1208,6 +1210,7 @@ class Verification:
         """How many things are wrong."""
     def __eq__(self, other: object, /) -> bool: ...
 
+@disjoint_base
 class IdentityEdit:
     """A change to a user's identities."""
 
@@ -1256,6 +1259,7 @@ class IdentityEdit:
             """Whether it is enabled from now on."""
     def __eq__(self, other: object, /) -> bool: ...
 
+@disjoint_base
 class IdentityReference:
     """An identity, by its owner and id or by its value."""
 
@@ -1283,6 +1287,7 @@ class IdentityReference:
             """The value, as typed or read."""
     def __eq__(self, other: object, /) -> bool: ...
 
+@disjoint_base
 class PlanChange:
     """One change to the plans of a profile."""
 
@@ -1321,6 +1326,7 @@ class PlanChange:
             """From when on; none, or an instant in the past: now. Not before the newest revision."""
     def __eq__(self, other: object, /) -> bool: ...
 
+@disjoint_base
 class RoleRowEdit:
     """A change to a user's role rows."""
 
@@ -1353,6 +1359,7 @@ class RoleRowEdit:
             """Which role row."""
     def __eq__(self, other: object, /) -> bool: ...
 
+@disjoint_base
 class UserReference:
     """Whom a call means: a user by id, or by any identity that belongs to one user at a time."""
 
@@ -1417,6 +1424,7 @@ class UserReference:
             """The value, as typed or read."""
     def __eq__(self, other: object, /) -> bool: ...
 
+@disjoint_base
 class WalletName:
     """One of a user's wallets."""
 

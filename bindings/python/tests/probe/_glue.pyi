@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import final
 
-from typing_extensions import Self
+from typing_extensions import Self, disjoint_base
 
 from probe.enums import Colour
 from tympan.errors import TympanError
@@ -85,6 +85,7 @@ class WordPage:
         """The cursor for the next page."""
     def __eq__(self, other: object, /) -> bool: ...
 
+@disjoint_base
 class Shape:
     """Shapes with fields of their own."""
 

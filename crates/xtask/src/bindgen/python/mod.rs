@@ -171,7 +171,7 @@ fn package(target: &Target<'_>, files: &mut Files) {
     if target.is_probe {
         add("__init__.py", package::probe_init(target));
         add("_glue.pyi", stub::module(target));
-        add("_glue.py", "from tympan._tympan import *\n".to_owned());
+        add("_glue.py", package::probe_glue(target));
     } else {
         add("__init__.py", package::init(target));
         add("ids.py", package::ids(target));

@@ -106,8 +106,17 @@ pub fn probe_init(target: &Target<'_>) -> String {
     text
 }
 
+/// The probe's part of the compiled module.
+pub fn probe_glue(target: &Target<'_>) -> String {
+    let names = compiled(target);
+    let lines = names
+        .iter()
+        .map(|name| format!("{name} = _tympan.{name}\n"));
+    "from tympan import _tympan\n\n".to_owned() + &lines.collect::<String>()
+}
+
 /// The names in the compiled module.
-fn compiled(target: &Target<'_>) -> Vec<String> {
+pub fn compiled(target: &Target<'_>) -> Vec<String> {
     let model = target.model;
     let records = model.records.values().filter(|record| !record.options);
     let enums = model.enums.values().filter(|words| words.has_fields());

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::types::{Scope, Way, properties};
-use super::{Target, docs, methods};
+use super::{Target, docs, methods, package};
 use crate::bindgen::model::{Enum, Field, Method, Record};
 
 /// The whole of it.
@@ -43,7 +43,9 @@ fn imports(target: &Target<'_>, body: &str) -> String {
     text += &from("datetime", &["datetime"]);
     text += &from("types", &["TracebackType"]);
     text += &from("typing", &["final"]);
-    text += "\nfrom typing_extensions import Self\n\n";
+    text += "\n";
+    text += &from("typing_extensions", &["Self", "disjoint_base"]);
+    text += "\n";
     let words = target
         .model
         .enums
@@ -55,7 +57,9 @@ fn imports(target: &Target<'_>, body: &str) -> String {
     let ids: Vec<&str> = target.model.ids.keys().map(String::as_str).collect();
     text += &from("tympan.ids", &ids);
     if !target.is_probe {
-        text += "\n__version__: str\n";
+        let mut names = package::compiled(target);
+        names.push("__version__".to_owned());
+        let _ = write!(text, "\n__all__ = {names:?}\n\n__version__: str\n");
     }
     text
 }
@@ -95,7 +99,7 @@ fn constructor(scope: &Scope<'_>, fields: &[Field], indentation: &str) -> String
 
 fn enum_class(target: &Target<'_>, words: &Enum) -> String {
     let mut text = format!(
-        "\nclass {}:\n{}\n",
+        "\n@disjoint_base\nclass {}:\n{}\n",
         words.name,
         docs::string(&words.docs, "    ")
     );
