@@ -2,9 +2,5 @@
 
 from tympan import _tympan
 
-Child = _tympan.Child
-Everything = _tympan.Everything
-Probe = _tympan.Probe
-Shape = _tympan.Shape
-WordPage = _tympan.WordPage
-start = _tympan.start
+for name in ["Child", "Everything", "Probe", "Shape", "WordPage", "start"]:
+    globals()[name] = getattr(_tympan, name)

@@ -106,13 +106,12 @@ pub fn probe_init(target: &Target<'_>) -> String {
     text
 }
 
-/// The probe's part of the compiled module.
+/// The probe's part of the compiled module, of which the stub of the other part says nothing.
 pub fn probe_glue(target: &Target<'_>) -> String {
     let names = compiled(target);
-    let lines = names
-        .iter()
-        .map(|name| format!("{name} = _tympan.{name}\n"));
-    "from tympan import _tympan\n\n".to_owned() + &lines.collect::<String>()
+    format!(
+        "from tympan import _tympan\n\nfor name in {names:?}:\n    globals()[name] = getattr(_tympan, name)\n"
+    )
 }
 
 /// The names in the compiled module.
