@@ -19,9 +19,9 @@ self=$(readlink -f "${BASH_SOURCE[0]}")
 cd "$(dirname "$self")/.."
 
 # Cheap first: a slip in the formatting should not cost ten minutes of compiling.
-stages=(format words audit lint rust stale postgres print-shop simulate kill)
+stages=(format words audit lint rust stale python postgres print-shop simulate kill)
 # These run tests, and one that closes without a single test has failed to do its work.
-counting=(rust postgres print-shop simulate kill)
+counting=(rust python postgres print-shop simulate kill)
 
 stage_format() { cargo fmt --all --check; }
 
@@ -49,6 +49,8 @@ stage_rust() {
 }
 
 stage_stale() { cargo xtask docs --check && cargo xtask bindgen --check; }
+
+stage_python() { bash tools/python.sh; }
 
 # A server of its own, or the one that DATABASE_URL names.
 stage_postgres() {
@@ -98,6 +100,7 @@ lacks() {
     format) have_cargo && have_component fmt rustfmt ;;
     lint) have_cargo && have_component clippy clippy && have_compiler && have_certificates ;;
     print-shop) have_cargo && have_compiler && have_certificates && have_python ;;
+    python) have_cargo && have_compiler && have_certificates && have_python && have_venv ;;
     postgres) have_cargo && have_compiler && have_certificates && have_python && have_postgres ;;
     *) have_cargo && have_compiler && have_certificates ;;
     esac
@@ -120,6 +123,10 @@ have_python() { # 3.11 for tomllib; the oracle of print-shop asks for real time 
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || echo python3
     python3 -c 'import zoneinfo; zoneinfo.ZoneInfo("Europe/Berlin")' 2>/dev/null ||
         { [ -e /usr/share/zoneinfo/Europe/Berlin ] || echo tzdata; }
+}
+
+have_venv() { # Debian keeps what makes an environment in a package of its own
+    python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
 }
 
 have_postgres() {

@@ -1,0 +1,50 @@
+//! tympan for Python: the module `tympan._tympan`.
+//!
+//! What there is to see is generated from the surface's definition by `cargo xtask bindgen` and
+//! lies in `generated/`. By hand are only the ways over the border: values ([`convert`]), words
+//! ([`words`]), answers and errors ([`answer`]), lists in pages ([`rows`]).
+
+mod answer;
+mod convert;
+#[allow(
+    unused_imports,
+    clippy::clone_on_copy,
+    clippy::too_many_arguments,
+    reason = "what is generated treats all types alike, and a call has as many options as it has"
+)]
+#[rustfmt::skip]
+mod generated;
+mod instant;
+mod rows;
+mod words;
+
+use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyModule};
+
+#[pymodule]
+fn _tympan(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    generated::register(module)?;
+    #[cfg(feature = "probe")]
+    generated::probe::register(module)?;
+    watch_forks(module)
+}
+
+/// What was opened before a fork is of no use behind it, and must not touch the other's files.
+fn watch_forks(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    let forked = wrap_pyfunction!(forked, module)?;
+    // Where there is no fork, there is nothing to register with.
+    match py.import("os")?.getattr_opt("register_at_fork")? {
+        Some(register) => {
+            let named = [("after_in_child", forked)].into_py_dict(py)?;
+            register.call((), Some(&named)).map(drop)
+        }
+        None => Ok(()),
+    }
+}
+
+#[pyfunction]
+fn forked() {
+    tympan_surface::forked();
+}

@@ -1,0 +1,214 @@
+"""Opening, closing, threads, forks, signals."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import probe
+import tympan
+from tympan import errors
+
+
+def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A program in an interpreter of its own."""
+    here = os.pathsep.join(sys.path)
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": here},
+    )  # fmt: skip
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Waits for another thread."""
+    pause = threading.Event()
+    for _ in range(5000):
+        if condition():
+            return
+        pause.wait(0.002)
+    raise AssertionError("it never came true")
+
+
+def test_with_closes(tmp_path: Path) -> None:
+    address = f"sqlite:{tmp_path / 'shop.db'}"
+    with tympan.open(address) as shop:
+        shop.bootstrap("Shop", "EUR", "Ada")
+        child = shop.as_user(next(shop.users_all()).id)
+    for handle in (shop, child):
+        with pytest.raises(errors.Closed):
+            handle.users()
+    shop.close()
+    with tympan.open(address, migrate=tympan.Migrate.NEVER, durability=tympan.Durability.NORMAL) as again:
+        assert [user.name for user in again.users().rows] == ["Ada"]
+
+
+def test_with_closes_after_an_exception_and_lets_it_through() -> None:
+    shop = tympan.open("memory:")
+    with pytest.raises(ZeroDivisionError):
+        with shop:
+            raise ZeroDivisionError
+    with pytest.raises(errors.Closed):
+        shop.settings()
+
+
+def test_a_blocking_call_lets_other_threads_run(passer: probe.Probe) -> None:
+    results: list[int] = []
+    threads = [threading.Thread(target=lambda: results.append(passer.hold())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    until(lambda: passer.held() == 3)
+    passer.release()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == [0, 1, 2]
+
+
+def test_threads_charge_at_once_and_nothing_is_lost(shop: tympan.Tympan, ann: tympan.User) -> None:
+    def work(number: int) -> None:
+        for job in range(10):
+            shop.charge(ann.id, f"{number} {job}", tympan.Usage(pages=1))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with pytest.raises(errors.AllowanceExhausted):
+        shop.charge(ann.id, "one more", tympan.Usage(pages=1))
+    assert shop.verify().fault_count == 0
+
+
+def test_rows_may_be_shared_by_threads(shop: tympan.Tympan) -> None:
+    for number in range(40):
+        shop.create_user(f"User {number:02}")
+    rows = shop.users_all(limit=1)
+    names: list[str] = []
+
+    def work() -> None:
+        while True:
+            try:
+                names.append(next(rows).name)
+            except StopIteration:
+                return
+            except RuntimeError:
+                pass  # another thread asks for the next page
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(names) == ["Ada", *(f"User {number:02}" for number in range(40))]
+
+
+FORKED = """
+import asyncio, os, sys, tympan, tympan.aio
+from tympan import errors
+shop = tympan.open(sys.argv[1])
+shop.bootstrap("Shop", "EUR", "Ada")
+twin = asyncio.run(tympan.aio.open("memory:"))
+async def settings(): return await twin.settings()
+try: asyncio.run(settings())
+except errors.UnknownTenant: pass
+child = os.fork()
+if child == 0:
+    code = 1
+    try: shop.users()
+    except errors.Closed:
+        try: asyncio.run(settings())
+        except errors.Closed:
+            with tympan.open(sys.argv[1]) as mine:
+                mine.create_user("Ann")
+                code = 0
+    os._exit(code)
+assert os.waitpid(child, 0)[1] == 0
+print([user.name for user in shop.users_all()])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_store_opened_before_a_fork_is_closed_behind_it(tmp_path: Path) -> None:
+    done = run(FORKED, f"sqlite:{tmp_path / 'shop.db'}")
+    assert (done.returncode, done.stdout) == (0, "['Ada', 'Ann']\n"), done.stderr
+
+
+LEFT_OPEN = """
+import sys, threading, probe, tympan
+shop = tympan.open(sys.argv[1])
+shop.bootstrap("Shop", "EUR", "Ada")
+held = probe.start("held")
+threading.Thread(target=held.hold, daemon=True).start()
+while not held.held(): pass
+"""
+
+
+def test_leaving_without_closing_loses_nothing_and_does_not_hang(tmp_path: Path) -> None:
+    address = f"sqlite:{tmp_path / 'shop.db'}"
+    done = run(LEFT_OPEN, address)
+    assert done.returncode == 0, done.stderr
+    with tympan.open(address) as shop:
+        assert [user.name for user in shop.users().rows] == ["Ada"]
+
+
+def test_ctrl_c_is_raised_when_the_call_returns(passer: probe.Probe) -> None:
+    def press() -> None:
+        until(lambda: passer.held() == 1)
+        os.kill(os.getpid(), signal.SIGINT)
+        passer.release()
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        passer.hold()
+        until(lambda: False)
+    thread.join()
+
+
+UNREACHABLE = """
+import os, signal, socket, sys, threading, tympan
+server = socket.create_server(("127.0.0.1", 0))
+def press():
+    server.accept()
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=press, daemon=True).start()
+try: tympan.open(f"postgres://r:p@127.0.0.1:{server.getsockname()[1]}/d", keys=f"tympan keys 1\\nkey 1 {bytes(range(32)).hex()}\\nactive 1\\n")
+except KeyboardInterrupt: print("interrupted")
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def test_ctrl_c_ends_the_wait_for_a_server_that_does_not_answer() -> None:
+    done = run(UNREACHABLE)
+    assert done.stdout == "interrupted\n", done.stderr
+
+
+# In a process of its own: two copies of SQLite in one do not see each other's locks.
+LOCKING = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+database.execute("begin immediate")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_deadline_that_passes_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with tympan.open(f"sqlite:{path}") as shop:
+        shop.bootstrap("Shop", "EUR", "Ada")
+    command = [sys.executable, "-c", LOCKING, str(path)]
+    with tympan.open(f"sqlite:{path}", deadline_ms=50) as shop:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdin is not None and other.stdout is not None
+            assert other.stdout.readline() == "locked\n"
+            with pytest.raises(errors.StorageError) as raised:
+                shop.create_user("Ann")
+            assert raised.value.retry
+            other.stdin.close()
+        assert [user.name for user in shop.users().rows] == ["Ada"]

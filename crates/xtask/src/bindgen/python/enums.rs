@@ -1,0 +1,223 @@
+//! Enums: words are Python's own enums; those with fields are a class with one subclass for each
+//! variant.
+
+use std::fmt::Write;
+
+use super::records::{Arguments, shown};
+use super::{Target, docs, types};
+use crate::bindgen::model::{Enum, Field, Type, Variant};
+use crate::bindgen::names::{snake, upper};
+
+/// All of them.
+pub fn all(target: &Target<'_>) -> String {
+    let enums = target.model.enums.values();
+    let code = |words: &Enum| match words.has_fields() {
+        true => class(target, words),
+        false => words_of(target, words),
+    };
+    enums.map(code).collect()
+}
+
+/// The function that adds an enum's classes.
+pub fn register_name(name: &str) -> String {
+    format!("register_{}", snake(name))
+}
+
+fn words_of(target: &Target<'_>, words: &Enum) -> String {
+    let (name, package) = (&words.name, target.package);
+    let meanings: String = words
+        .variants
+        .iter()
+        .map(|variant| {
+            format!(
+                "({:?}, surface::{name}::{}),",
+                upper(&variant.name),
+                variant.name
+            )
+        })
+        .collect();
+    let words_name = upper(name);
+    let mut code = format!(
+        "static {words_name}: Words<surface::{name}> =
+            Words::new(\"{package}.enums\", \"{name}\", &[{meanings}]);
+        impl IntoPython for surface::{name} {{
+            fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {{
+                {words_name}.member(py, self)
+            }}
+        }}\n"
+    );
+    if words.input {
+        let _ = write!(
+            code,
+            "impl FromPython for surface::{name} {{
+                fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {{
+                    {words_name}.meaning(value, name)
+                }}
+            }}\n"
+        );
+    }
+    code
+}
+
+fn class(target: &Target<'_>, words: &Enum) -> String {
+    let (name, package) = (&words.name, target.package);
+    let docs = docs::rust(&words.docs);
+    let (mut shows, mut makes, mut variants, mut registers) =
+        (String::new(), String::new(), String::new(), String::new());
+    for variant in &words.variants {
+        let class = format!("{name}{}", variant.name);
+        let names = pattern(variant);
+        let shown = shown(&variant.fields, str::to_owned);
+        let _ = write!(
+            shows,
+            "surface::{name}::{0} {names} => shown(\"{name}.{0}\", &[{shown}]),",
+            variant.name
+        );
+        let _ = write!(
+            makes,
+            "surface::{name}::{} {{ .. }} => Bound::new(py, base.add_subclass({class}))?.into_any(),",
+            variant.name
+        );
+        let _ = write!(
+            registers,
+            "let class = module.py().get_type::<{class}>();
+             class.setattr(\"__name__\", {0:?})?;
+             class.setattr(\"__qualname__\", \"{name}.{0}\")?;
+             base.setattr({0:?}, class)?;",
+            variant.name
+        );
+        variants += &variant_class(target, words, variant);
+    }
+    let register = register_name(name);
+    let mut code = format!(
+        "{docs}
+        #[pyclass(frozen, eq, subclass, module = \"{package}\")]
+        #[derive(PartialEq)]
+        pub struct {name}(surface::{name});
+
+        #[pymethods]
+        impl {name} {{
+            fn __repr__(&self, py: Python<'_>) -> PyResult<String> {{
+                Ok(match &self.0 {{ {shows} }})
+            }}
+        }}
+
+        {variants}
+
+        /// Adds the class, with that of each variant in it.
+        ///
+        /// # Errors
+        /// What Python says.
+        pub fn {register}(module: &Bound<'_, PyModule>) -> PyResult<()> {{
+            let base = module.py().get_type::<{name}>();
+            {registers}
+            module.add_class::<{name}>()
+        }}
+
+        impl IntoPython for surface::{name} {{
+            fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {{
+                let variant = self.clone();
+                let base = PyClassInitializer::from({name}(self));
+                Ok(match variant {{ {makes} }})
+            }}
+        }}\n"
+    );
+    if words.input {
+        code += &from_python(words);
+    }
+    code
+}
+
+fn from_python(words: &Enum) -> String {
+    let name = &words.name;
+    let bare = types::bare_id(words).map_or(String::new(), |_| {
+        "if value.is_instance_of::<pyo3::types::PyString>() {
+            return Ok(Self::Id { id: required(value, name)? });
+        }"
+        .to_owned()
+    });
+    format!(
+        "impl FromPython for surface::{name} {{
+            fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {{
+                {bare}
+                let known = value.cast::<{name}>();
+                known.map(|known| known.get().0.clone()).map_err(|_| wrong(value, name, \"{name}\"))
+            }}
+        }}\n"
+    )
+}
+
+fn pattern(variant: &Variant) -> String {
+    let names: Vec<&str> = variant
+        .fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
+    let shown = |field: &&Field| *field.kind.innermost() != Type::Secret;
+    let shown = variant
+        .fields
+        .iter()
+        .filter(shown)
+        .map(|field| field.name.as_str());
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(
+            "{{ {} .. }}",
+            shown.fold(String::new(), |all, name| all + name + ",")
+        ),
+    }
+}
+
+fn variant_class(target: &Target<'_>, words: &Enum, variant: &Variant) -> String {
+    let (base, name, package) = (&words.name, &variant.name, target.package);
+    let docs = docs::rust(&variant.docs);
+    let mut methods = String::new();
+    if words.input {
+        let Arguments {
+            signature,
+            text,
+            parameters,
+            values,
+        } = Arguments::of(&variant.fields);
+        let (signature, text) = match variant.fields.is_empty() {
+            true => (String::new(), String::new()),
+            false => (format!("*, {signature}"), format!("*, {text}")),
+        };
+        let value = match variant.fields.is_empty() {
+            true => format!("surface::{base}::{name}"),
+            false => format!("surface::{base}::{name} {{ {values} }}"),
+        };
+        let _ = write!(
+            methods,
+            "#[new]
+            #[pyo3(signature = ({signature}), text_signature = \"({text})\")]
+            fn __new__({parameters}) -> PyResult<PyClassInitializer<Self>> {{
+                Ok(PyClassInitializer::from({base}({value})).add_subclass(Self))
+            }}\n"
+        );
+    }
+    for field in &variant.fields {
+        let _ = write!(
+            methods,
+            "{docs}
+            #[getter]
+            fn {field}<'py>(variant: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {{
+                match &variant.as_super().get().0 {{
+                    surface::{base}::{name} {{ {field}, .. }} => {field}.clone().into_python(variant.py()),
+                    #[allow(unreachable_patterns, reason = \"there may be no other\")]
+                    _ => ().into_python(variant.py()),
+                }}
+            }}\n",
+            docs = docs::rust(&field.docs),
+            field = field.name,
+        );
+    }
+    format!(
+        "{docs}
+        #[pyclass(frozen, extends = {base}, module = \"{package}\")]
+        pub struct {base}{name};
+
+        #[pymethods]
+        impl {base}{name} {{ {methods} }}\n"
+    )
+}
