@@ -33,6 +33,7 @@ const { binding, promise } = bind(refused, [
   (user, gone) => ({ user, gone }),
   (entry, at, verb, user, attempt, costMicros, hold, expiresAt, late, lines) => ({ entry, at, verb, user, attempt, costMicros, hold, expiresAt, late, lines }),
   (wallet, measure, amount, held, balanceAfter, heldAfter, denied, debt) => ({ wallet, measure, amount, held, balanceAfter, heldAfter, denied, debt }),
+  (keeping, why) => ({ keeping, why }),
   (id, name, version, retired, production, permissions, createdAt) => ({ id, name, version, retired, production, permissions, createdAt }),
   (id, name, retired) => ({ id, name, retired }),
   (id, role, allAccounts, accounts) => ({ id, role, allAccounts, accounts }),
@@ -276,6 +277,14 @@ class Tympan {
 
   deleteRoleSync(role, options) {
     return this.#native.deleteRole(undefined, role, options);
+  }
+
+  doctor(options) {
+    return promise(options, (task) => this.#native.doctor(task));
+  }
+
+  doctorSync() {
+    return this.#native.doctor(undefined);
   }
 
   editPriceList(priceList, options) {

@@ -342,6 +342,15 @@ export type IdentitySource =
   /** The user, at a device. */
   | 'own';
 
+/** How safely commits are kept, from the least to the most. */
+export type Keeping =
+  /** The loss of power can take commits back that were answered. */
+  | 'not_durable'
+  /** A commit that was answered is on the disk of one machine; with it, it can be lost. */
+  | 'local'
+  /** A commit that was answered is on another machine's disk too. */
+  | 'replicated';
+
 /** What opening does about a database of an older tympan. */
 export type Migrate =
   /** Copies the file beside itself, then migrates it. */
@@ -1081,6 +1090,11 @@ export interface OpenOptions extends CallOptions {
   /** The schema of a PostgreSQL database that the tables lie in; none: `tympan`. */
   schema?: string | null | undefined;
   /**
+   * How safely a PostgreSQL server must at least keep what it is given; one that does less is
+   * not opened. None: local.
+   */
+  keeping?: Keeping | null | undefined;
+  /**
    * A clock that stands still at this time until {@link Tympan.setClock} sets it, for tests and
    * replays; none: the machine's, or the database server's.
    */
@@ -1299,6 +1313,14 @@ export interface ReceiptLine {
   denied: bigint;
   /** What was taken below the wallet's limit. */
   debt: bigint;
+}
+
+/** How safely a store keeps what it is given, and why. */
+export interface Report {
+  /** How safely commits are kept. */
+  keeping: Keeping;
+  /** Why: one sentence for each thing that decides it, in English. */
+  why: string[];
 }
 
 /** A named set of permissions. */
@@ -2150,6 +2172,20 @@ export declare class Tympan {
    * @throws {@link TympanError} `denied`, `unknown_role`, `stale_version`, `in_use`.
    */
   deleteRoleSync(role: RoleId, options?: Against | null): void;
+
+  /**
+   * How safely the store keeps what it is given, and why.
+   *
+   * @throws {@link TympanError} `denied` to a user; those of the store.
+   */
+  doctor(options?: CallOptions | null): Promise<Report>;
+
+  /**
+   * How safely the store keeps what it is given, and why.
+   *
+   * @throws {@link TympanError} `denied` to a user; those of the store.
+   */
+  doctorSync(): Report;
 
   /**
    * Edits a price list as a whole: all of it, or nothing. The version of it from then on.

@@ -99,6 +99,8 @@ impl Environment {
         match answer() {
             Ok(Some(value)) => value.write(writer),
             Ok(None) => ().into_unknown(env),
+            // What a getter threw is still on its way.
+            Err(Fault::Thrown(error)) => Err(error),
             Err(fault) => Err(napi::Error::from(writer.fault(fault)?)),
         }
     }

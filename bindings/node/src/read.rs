@@ -210,9 +210,15 @@ impl<T: Read> Read for Vec<T> {
 
 impl<T: Read> Read for BTreeMap<String, T> {
     fn read(value: Unknown<'_>) -> Taken<Self> {
-        let fields = Fields::of(value)?;
-        let names = Object::keys(&fields.0)?;
-        let entry = |name: String| Ok((name.clone(), fields.required(&name)?));
-        names.into_iter().map(entry).collect()
+        let Fields(object) = Fields::of(value)?;
+        let entry = |name: String| {
+            let value = object.get(&name)?.ok_or_else(|| missing(&name))?;
+            Ok((name.clone(), argument(&name, value)?))
+        };
+        Object::keys(&object)?.into_iter().map(entry).collect()
     }
+}
+
+fn missing(name: &str) -> Fault {
+    Fault::type_error("a value under a well-formed name").within(name)
 }

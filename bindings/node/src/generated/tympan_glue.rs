@@ -20,7 +20,7 @@ impl Write for tympan_surface::Tympan {
             handle: self,
         };
         let native = native.into_instance(writer.env)?.to_unknown();
-        writer.make(FIRST_MAKER + 47, &[native])
+        writer.make(FIRST_MAKER + 48, &[native])
     }
 }
 /// `Tympan.open`
@@ -568,6 +568,11 @@ impl NativeTympan {
                         ),
                 ),
             )
+    }
+    /// `doctor`
+    #[napi(catch_unwind)]
+    pub fn doctor<'a>(&'a self, env: &'a Env, task: Option<u32>) -> Result<Unknown<'a>> {
+        self.environment.answer(env, task, || Ok(self.handle.doctor()))
     }
     /// `editPriceList`
     #[napi(catch_unwind)]

@@ -306,6 +306,7 @@ impl Read for surface::OpenOptions {
             freshness_ms: fields.or_default("freshnessMs")?,
             queue_limit: fields.or_default("queueLimit")?,
             schema: fields.or_default("schema")?,
+            keeping: fields.or_default("keeping")?,
             clock: fields.or_default("clock")?,
         })
     }
@@ -527,6 +528,16 @@ impl Read for surface::IdentitySource {
             "directory" => Ok(Self::Directory),
             "own" => Ok(Self::Own),
             _ => Err(Fault::type_error("one of 'manual', 'import', 'directory', 'own'")),
+        }
+    }
+}
+impl Read for surface::Keeping {
+    fn read(value: Unknown<'_>) -> Taken<Self> {
+        match String::read(value)?.as_str() {
+            "not_durable" => Ok(Self::NotDurable),
+            "local" => Ok(Self::Local),
+            "replicated" => Ok(Self::Replicated),
+            _ => Err(Fault::type_error("one of 'not_durable', 'local', 'replicated'")),
         }
     }
 }

@@ -462,11 +462,20 @@ impl Write for surface::ReceiptLine {
             )
     }
 }
-impl Write for surface::Role {
+impl Write for surface::Report {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
                 FIRST_MAKER + 28,
+                &[self.keeping.write(writer)?, self.why.write(writer)?],
+            )
+    }
+}
+impl Write for surface::Role {
+    fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
+        writer
+            .make(
+                FIRST_MAKER + 29,
                 &[
                     self.id.write(writer)?,
                     self.name.write(writer)?,
@@ -483,7 +492,7 @@ impl Write for surface::RoleName {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 29,
+                FIRST_MAKER + 30,
                 &[
                     self.id.write(writer)?,
                     self.name.write(writer)?,
@@ -496,7 +505,7 @@ impl Write for surface::RoleRow {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 30,
+                FIRST_MAKER + 31,
                 &[
                     self.id.write(writer)?,
                     self.role.write(writer)?,
@@ -510,7 +519,7 @@ impl Write for surface::SavedProfile {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 31,
+                FIRST_MAKER + 32,
                 &[
                     self.id.write(writer)?,
                     self.version.write(writer)?,
@@ -523,7 +532,7 @@ impl Write for surface::SavedSettings {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 32,
+                FIRST_MAKER + 33,
                 &[self.version.write(writer)?, self.pins.write(writer)?],
             )
     }
@@ -532,7 +541,7 @@ impl Write for surface::Settings {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 33,
+                FIRST_MAKER + 34,
                 &[
                     self.tenant.write(writer)?,
                     self.name.write(writer)?,
@@ -553,7 +562,7 @@ impl Write for surface::SmartCard {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 34,
+                FIRST_MAKER + 35,
                 &[
                     self.identity.write(writer)?,
                     self.shown.write(writer)?,
@@ -568,7 +577,7 @@ impl Write for surface::Standing {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 35,
+                FIRST_MAKER + 36,
                 &[
                     self.wallet.write(writer)?,
                     self.measure.write(writer)?,
@@ -586,7 +595,7 @@ impl Write for surface::StatementLine {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 36,
+                FIRST_MAKER + 37,
                 &[
                     self.id.write(writer)?,
                     self.at.write(writer)?,
@@ -622,7 +631,7 @@ impl Write for surface::StatementPage {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 37,
+                FIRST_MAKER + 38,
                 &[self.rows.write(writer)?, self.next.write(writer)?],
             )
     }
@@ -631,7 +640,7 @@ impl Write for surface::StoredIdentity {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 38,
+                FIRST_MAKER + 39,
                 &[
                     self.id.write(writer)?,
                     self.kind.write(writer)?,
@@ -645,7 +654,7 @@ impl Write for surface::Transferred {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 39,
+                FIRST_MAKER + 40,
                 &[self.giver.write(writer)?, self.receiver.write(writer)?],
             )
     }
@@ -654,7 +663,7 @@ impl Write for surface::User {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 40,
+                FIRST_MAKER + 41,
                 &[
                     self.id.write(writer)?,
                     self.version.write(writer)?,
@@ -684,7 +693,7 @@ impl Write for surface::UserDetails {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 41,
+                FIRST_MAKER + 42,
                 &[
                     self.user.write(writer)?,
                     self.identities.write(writer)?,
@@ -703,7 +712,7 @@ impl Write for surface::UserPage {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 42,
+                FIRST_MAKER + 43,
                 &[self.rows.write(writer)?, self.next.write(writer)?],
             )
     }
@@ -712,7 +721,7 @@ impl Write for surface::Uses {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 43,
+                FIRST_MAKER + 44,
                 &[self.users.write(writer)?, self.active_users.write(writer)?],
             )
     }
@@ -721,7 +730,7 @@ impl Write for surface::Verification {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 44,
+                FIRST_MAKER + 45,
                 &[
                     self.wallets.write(writer)?,
                     self.entries.write(writer)?,
@@ -751,6 +760,16 @@ impl Write for surface::IdentitySource {
             Self::Import => "import",
             Self::Directory => "directory",
             Self::Own => "own",
+        };
+        word.write(writer)
+    }
+}
+impl Write for surface::Keeping {
+    fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
+        let word = match self {
+            Self::NotDurable => "not_durable",
+            Self::Local => "local",
+            Self::Replicated => "replicated",
         };
         word.write(writer)
     }
@@ -824,10 +843,10 @@ impl Write for surface::WalletName {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         match self {
             Self::OwnFunds { currency } => {
-                writer.make(FIRST_MAKER + 45, &[currency.write(writer)?])
+                writer.make(FIRST_MAKER + 46, &[currency.write(writer)?])
             }
             Self::Allowance { plan } => {
-                writer.make(FIRST_MAKER + 46, &[plan.write(writer)?])
+                writer.make(FIRST_MAKER + 47, &[plan.write(writer)?])
             }
         }
     }
