@@ -19,9 +19,9 @@ self=$(readlink -f "${BASH_SOURCE[0]}")
 cd "$(dirname "$self")/.."
 
 # Cheap first: a slip in the formatting should not cost ten minutes of compiling.
-stages=(format words audit lint rust stale python postgres print-shop simulate kill)
+stages=(format words audit lint rust stale python node postgres print-shop simulate kill)
 # These run tests, and one that closes without a single test has failed to do its work.
-counting=(rust python postgres print-shop simulate kill)
+counting=(rust python node postgres print-shop simulate kill)
 
 stage_format() { cargo fmt --all --check; }
 
@@ -51,6 +51,8 @@ stage_rust() {
 stage_stale() { cargo xtask docs --check && cargo xtask bindgen --check; }
 
 stage_python() { bash tools/python.sh; }
+
+stage_node() { bash tools/node.sh; }
 
 # A server of its own, or the one that DATABASE_URL names.
 stage_postgres() {
@@ -101,6 +103,7 @@ lacks() {
     lint) have_cargo && have_component clippy clippy && have_compiler && have_certificates ;;
     print-shop) have_cargo && have_compiler && have_certificates && have_python ;;
     python) have_cargo && have_compiler && have_certificates && have_python && have_venv ;;
+    node) have_cargo && have_compiler && have_certificates && have_python && have_node ;;
     postgres) have_cargo && have_compiler && have_certificates && have_python && have_postgres ;;
     *) have_cargo && have_compiler && have_certificates ;;
     esac
@@ -127,6 +130,14 @@ have_python() { # 3.11 for tomllib; the oracle of print-shop asks for real time 
 
 have_venv() { # Debian keeps what makes an environment in a package of its own
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+}
+
+have_node() { # 20.11 and npm; bookworm's own is older
+    command -v npm >/dev/null || echo npm
+    command -v node >/dev/null || { echo nodejs; return; }
+    node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+        process.exit(major > 20 || (major === 20 && minor >= 11) ? 0 : 1);' ||
+        echo "! node is older than 20.11: install a later one"
 }
 
 have_postgres() {

@@ -1,0 +1,223 @@
+// The library as hosts use it.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { Worker } from 'node:worker_threads';
+
+import * as library from '../index.js';
+import { folder, shop } from './stores.mjs';
+
+const { InvalidError, RefusedError, StorageError, Tympan, TympanError, may } = library;
+const home = fileURLToPath(new URL('../index.cjs', import.meta.url));
+
+test('both kinds of modules give the same classes', async () => {
+  const required = createRequire(import.meta.url)('../index.cjs');
+  assert.deepEqual(Object.keys(library).sort(), Object.keys(required).sort());
+  for (const [name, value] of Object.entries(required)) assert.equal(library[name], value, name);
+});
+
+test('a job is charged, counted, and refused at zero', async (test) => {
+  const { tympan, bob } = await shop(test);
+  const receipt = await tympan.charge(bob.id, 'job 1', { pages: 99 });
+  assert.equal(receipt.lines[0].balanceAfter, 1n);
+  assert.deepEqual(await tympan.charge(bob.id, 'job 1', { pages: 99 }), receipt, 'the same key charges once');
+  const refusal = await tympan.charge({ type: 'username', username: 'BOB' }, 'job 2', { pages: 2 }).catch((error) => error);
+  assert.ok(refusal instanceof RefusedError);
+  assert.equal(refusal.code, 'allowance_exhausted');
+  assert.equal(refusal.retry, false);
+  assert.equal(refusal.details.measure, 'total_pages');
+  const jobs = [{ user: bob.id, key: 'a', usage: { pages: 1 } }, { user: bob.id, key: 'b', usage: { pages: 1 } }];
+  const [first, second] = tympan.chargeAllSync(jobs);
+  assert.equal(first.receipt.attempt, 1);
+  assert.equal(first.refused, null);
+  assert.equal(second.receipt, null);
+  assert.ok(second.refused instanceof RefusedError);
+});
+
+test('commands are decided in the order in which they were made', async (test) => {
+  const { tympan, bob } = await shop(test);
+  const jobs = Array.from({ length: 100 }, (_, number) => tympan.charge(bob.id, `job ${number}`, { pages: 1 }));
+  const left = (await Promise.all(jobs)).map((receipt) => receipt.lines[0].balanceAfter);
+  assert.deepEqual(left, Array.from({ length: 100 }, (_, number) => BigInt(99 - number)));
+});
+
+test('an actor may what the actor may', async (test) => {
+  const { tympan, bob } = await shop(test);
+  const his = tympan.asUser(bob.id);
+  assert.ok(his instanceof Tympan);
+  await assert.rejects(() => his.createUser('Eve'), { code: 'denied', kind: 'denied' });
+  assert.throws(() => tympan.asUser('usr_nobody'), InvalidError);
+});
+
+test('a snapshot of capabilities answers as the store does', async (test) => {
+  const { tympan, shop: made, bob } = await shop(test);
+  const account = await tympan.createAccount('Books');
+  const other = await tympan.createAccount('Posters');
+  const role = await tympan.createRole('Desk', { permissions: ['user.read', 'allowance.read'] });
+  await tympan.editUser(bob.id, { roleRows: [{ type: 'add', roleRow: { role, accounts: [account] } }] });
+  for (const user of [bob.id, made.administrator]) {
+    const snapshot = await tympan.capabilities(user);
+    assert.equal(typeof snapshot.version, 'number');
+    for (const permission of ['user.read', 'allowance.read', 'audit.read', 'constructor']) {
+      for (const over of [undefined, null, account, other]) {
+        const expected = permission === 'constructor' ? false : await tympan.may(user, permission, over);
+        assert.equal(may(snapshot, permission, over), expected, `${user} ${permission} ${over}`);
+      }
+    }
+  }
+});
+
+test('all users, however many to a page', async (test) => {
+  const { tympan } = await shop(test);
+  for (let number = 0; number < 7; number += 1) await tympan.createUser(`User ${number}`);
+  for (const limit of [1, 3, 9, undefined]) {
+    const names = [];
+    for await (const { name } of tympan.usersAll({ limit })) names.push(name);
+    assert.equal(names.length, 9);
+    assert.deepEqual(names, [...names].sort());
+  }
+});
+
+test('drawn PINs are told once and not shown', async (test) => {
+  const { tympan, bob } = await shop(test);
+  const { identities: [pin], ...rest } = await tympan.addIdentity(bob.id, { kind: 'pin', alone: true });
+  assert.match(pin.value, /^[0-9]+$/);
+  assert.ok(!inspect({ pin, rest }, { depth: 9 }).includes(pin.value));
+  assert.equal((await tympan.lookUp({ type: 'pin', pin: pin.value })).id, bob.id);
+});
+
+test('a closed store refuses, and answers what was under way', async (test) => {
+  const { tympan, bob } = await shop(test);
+  const his = tympan.asUser(bob.id);
+  const under_way = [tympan.users(), tympan.charge(bob.id, 'last', { pages: 1 })];
+  tympan.close();
+  tympan.close();
+  const [users, receipt] = await Promise.all(under_way);
+  assert.equal(users.rows.length, 2);
+  assert.equal(receipt.verb, 'charge');
+  const closed = (error) => error instanceof StorageError && error.code === 'closed';
+  await assert.rejects(() => tympan.users(), closed);
+  assert.throws(() => tympan.usersSync(), closed);
+  assert.throws(() => tympan.asUser(bob.id), closed);
+  await assert.rejects(() => his.settings(), closed);
+});
+
+test('a handle is disposed of at the end of a block', { skip: !Symbol.dispose && 'this Node has no such symbol' }, async () => {
+  const tympan = await Tympan.open('memory:');
+  tympan[Symbol.dispose]();
+  assert.throws(() => tympan.settingsSync(), { code: 'closed' });
+  const another = await Tympan.open('memory:');
+  await another[Symbol.asyncDispose]();
+  assert.throws(() => another.settingsSync(), { code: 'closed' });
+});
+
+test('what a signal cut short is found out by its key', async (test) => {
+  const { tympan, bob } = await shop(test, `sqlite:${join(folder(test), 'shop.db')}`);
+  const controller = new AbortController();
+  const job = tympan.charge(bob.id, 'cut', { pages: 10 }, { signal: controller.signal });
+  controller.abort();
+  await assert.rejects(job, { name: 'AbortError' });
+  const receipt = await tympan.charge(bob.id, 'cut', { pages: 10 });
+  assert.equal(receipt.lines[0].balanceAfter, 90n);
+  const { rows } = await tympan.statement(bob.id, { type: 'allowance', plan: receipt.lines[0].wallet.plan });
+  assert.equal(rows.filter(({ verb }) => verb === 'charge').length, 1);
+});
+
+test('a full queue and a deadline are errors that say so', async (test) => {
+  const { tympan, bob } = await shop(test, 'memory:', { queueLimit: 1, deadlineMs: 1 });
+  const jobs = Array.from({ length: 500 }, (_, number) => tympan.charge(bob.id, `job ${number}`, { pages: 0 }));
+  for (const { status, reason } of await Promise.allSettled(jobs)) {
+    if (status === 'rejected') assert.deepEqual([reason.code, reason.retry], ['busy', true]);
+  }
+  assert.equal((await tympan.users()).rows.length, 2);
+});
+
+test('text of ten megabytes is refused, not cut', async (test) => {
+  const { tympan } = await shop(test);
+  await assert.rejects(() => tympan.createUser('x'.repeat(10 * 2 ** 20)), { code: 'text_too_long', kind: 'invalid' });
+});
+
+test('a worker has a library of its own, on the same file', async (test) => {
+  const address = `sqlite:${join(folder(test), 'shop.db')}`;
+  const { tympan, bob } = await shop(test, address);
+  const work = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const { Tympan, TympanError } = require(workerData.home);
+    (async () => {
+      const tympan = await Tympan.open(workerData.address);
+      const receipt = await tympan.charge(workerData.user, 'from a worker', { pages: 1 });
+      const refusal = await tympan.charge('usr_x', 'k', {}).catch((error) => error);
+      parentPort.postMessage({ left: receipt.lines[0].balanceAfter, refused: refusal instanceof TympanError });
+    })();`;
+  const workers = Array.from({ length: 4 }, () => new Worker(work, { eval: true, workerData: { home, address, user: bob.id } }));
+  const answers = await Promise.all(workers.map((worker) => new Promise((resolve, reject) => worker.on('message', resolve).on('error', reject))));
+  assert.deepEqual(answers, Array(4).fill({ left: 99n, refused: true }));
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  assert.equal((await tympan.users()).rows.length, 2);
+});
+
+test('a worker that is ended with calls under way harms nobody', async (test) => {
+  const { tympan } = await shop(test);
+  const work = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const { Tympan } = require(workerData.home);
+    (async () => {
+      const tympan = await Tympan.open('memory:');
+      await tympan.bootstrap('Shop', 'EUR', 'Ann');
+      const users = () => tympan.users().finally(users);
+      for (let number = 0; number < 50; number += 1) users();
+      parentPort.postMessage('busy');
+    })();`;
+  for (let round = 0; round < 5; round += 1) {
+    const worker = new Worker(work, { eval: true, workerData: { home } });
+    await new Promise((resolve) => worker.once('message', resolve));
+    await worker.terminate();
+  }
+  assert.equal((await tympan.users()).rows.length, 2);
+});
+
+/** Runs a program of its own, in which `tympan` is open and `bob` is a user. */
+function program(address, text) {
+  const begun = `
+    const { Tympan } = require(${JSON.stringify(home)});
+    (async () => {
+      const tympan = await Tympan.open(${JSON.stringify(address)});
+      ${text}
+    })();`;
+  return spawnSync(process.execPath, ['-e', begun], { encoding: 'utf8', timeout: 60_000 });
+}
+
+test('a process ends by itself when nothing is under way, closed or not', (test) => {
+  for (const text of ['', 'tympan.close();', "await tympan.bootstrap('Shop', 'EUR', 'Ann');"]) {
+    const { status, signal, stderr } = program('memory:', text);
+    assert.deepEqual({ status, signal, stderr }, { status: 0, signal: null, stderr: '' });
+  }
+});
+
+test('a process waits for what is under way, and what was answered stays', async (test) => {
+  const address = `sqlite:${join(folder(test), 'shop.db')}`;
+  const waits = program(address, "tympan.bootstrap('Shop', 'EUR', 'Ann').then(() => process.stdout.write('made'));");
+  assert.deepEqual([waits.status, waits.stdout, waits.stderr], [0, 'made', '']);
+  const leaves = program(address, "await tympan.createUser('Bob', { username: 'bob' }); for (let n = 0; n < 50; n += 1) tympan.users(); process.exit(3);");
+  assert.deepEqual([leaves.status, leaves.stderr], [3, '']);
+  const tympan = await Tympan.open(address);
+  test.after(() => tympan.close());
+  assert.equal((await tympan.lookUp({ type: 'username', username: 'bob' })).name, 'Bob');
+});
+
+test('an interrupt ends a process with calls under way', async (test) => {
+  const text = "const users = () => tympan.users().finally(users); await tympan.bootstrap('Shop', 'EUR', 'Ann'); users(); setImmediate(() => process.kill(process.pid, 'SIGINT'));";
+  const { signal, stderr } = program('memory:', text);
+  assert.deepEqual({ signal, stderr }, { signal: 'SIGINT', stderr: '' });
+});
+
+test('what cannot be opened says why', async (test) => {
+  await assert.rejects(() => Tympan.open('ftp://somewhere'), { code: 'invalid_value' });
+  await assert.rejects(() => Tympan.open(`sqlite:${join(folder(test), 'none', 'shop.db')}`), TympanError);
+  await assert.rejects(() => Tympan.open(), { name: 'TypeError', message: '`address` must be a string' });
+  assert.throws(() => Tympan.openSync('memory:', { clock: new Date(NaN) }), RangeError);
+});
