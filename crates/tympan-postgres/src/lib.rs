@@ -23,10 +23,11 @@
 mod address;
 mod cells;
 mod commit;
+mod connect;
 mod doctor;
-mod driver;
 mod error;
 mod expectations;
+mod line;
 mod link;
 mod list;
 mod load;

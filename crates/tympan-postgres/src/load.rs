@@ -8,6 +8,7 @@ use tympan_core::error::Error;
 use tympan_core::view::{Key, ReadSet, Record, View};
 
 use crate::error;
+use crate::line::TimedOut;
 use crate::link::{Answer, Answers, Step};
 use crate::pool::Lent;
 use crate::reads::{Found, Part, Request, fill};
@@ -89,9 +90,7 @@ pub(crate) fn load(
 }
 
 /// The answers, if all are there; else the first failure, which is what the others come from.
-pub(crate) fn sound(
-    answers: Result<Answers, crate::driver::TimedOut>,
-) -> Result<Vec<Answer>, Failure> {
+pub(crate) fn sound(answers: Result<Answers, TimedOut>) -> Result<Vec<Answer>, Failure> {
     let answers = answers.map_err(|_| Failure::Failed(error::timed_out()))?;
     let mut sound = Vec::with_capacity(answers.len());
     for answer in answers {
