@@ -11,7 +11,7 @@ use crate::error;
 use crate::line::TimedOut;
 use crate::link::{Answer, Answers, Step};
 use crate::pool::Lent;
-use crate::reads::{Found, Part, Request, fill};
+use crate::reads::{Found, Part, Request, State, fill};
 use crate::statements::Lock;
 
 /// Why something could not be loaded.
@@ -43,8 +43,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) lock: Lock,
     /// What goes out in front of the first statement.
     pub(crate) first: Option<&'static str>,
-    /// What goes out behind the last one, and is given its answer.
-    pub(crate) last: Option<(Step, &'a mut dyn FnMut(Answer))>,
+    /// Is set to what the server says of itself.
+    pub(crate) state: &'a mut State,
     /// Is told each key that is loaded, with what it holds.
     pub(crate) loaded: &'a mut dyn FnMut(&Key, Option<&Record>),
 }
@@ -59,11 +59,13 @@ pub(crate) fn load(
     until: Instant,
 ) -> Result<(), Failure> {
     let mut moved = BTreeSet::new();
+    let mut is_first = true;
     loop {
         let request = Request::of(set, view, &moved);
-        if request.is_empty() && beside.first.is_none() && beside.last.is_none() {
+        if request.is_empty() && !(is_first && beside.lock == Lock::Update) {
             return Ok(());
         }
+        is_first = false;
         let (parts, mut steps): (Vec<Part>, Vec<Step>) =
             request.steps(beside.lock).into_iter().unzip();
         let first = beside.first.take();
@@ -71,20 +73,13 @@ pub(crate) fn load(
             steps.insert(0, Step::Plain(text.to_owned()));
             link.in_transaction = true;
         }
-        let mut tell = None;
-        if let Some((step, take)) = beside.last.take() {
-            steps.push(step);
-            tell = Some(take);
-        }
         let mut answers = sound(link.run(steps, until))?.into_iter();
         if first.is_some() {
             answers.next();
         }
-        let found: Vec<(Part, Answer)> = parts.into_iter().zip(answers.by_ref()).collect();
-        if let (Some(take), Some(answer)) = (tell, answers.next()) {
-            take(answer);
-        }
+        let found: Vec<(Part, Answer)> = parts.into_iter().zip(answers).collect();
         let mut found = Found::read(&found)?;
+        *beside.state = found.state;
         fill(set, &request, &mut found, view, &mut moved, beside.loaded);
     }
 }

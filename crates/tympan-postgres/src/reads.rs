@@ -12,10 +12,11 @@ use tympan_core::records::{
     RoleRowAccount, Strand, Subject, Tenant, User, Uses, Wallet, Wallets,
 };
 use tympan_core::row::{Cell, Field, Row, Table};
+use tympan_core::time::Timestamp;
 use tympan_core::view::{Follow, Key, ReadSet, Record, View};
 
-use crate::cells::{lists, records};
-use crate::link::{Answer, Step};
+use crate::cells::{lists, nested, records, rows};
+use crate::link::{Answer, Step, Value};
 use crate::statements::{self, By, Lock, Sql};
 
 /// A user of a tenant, who may not be there.
@@ -32,6 +33,31 @@ struct People {
 impl People {
     fn is_empty(&self) -> bool {
         self.ids.is_empty() && self.claims.is_empty() && self.holds.is_empty()
+    }
+
+    fn by(&self) -> By {
+        if self.claims.is_empty() && self.holds.is_empty() {
+            By::Id
+        } else {
+            By::Anything
+        }
+    }
+
+    fn values(&self, by: By) -> Vec<Value> {
+        let ids: Vec<_> = self
+            .ids
+            .iter()
+            .map(|(a, b)| vec![a.cell(), b.cell()])
+            .collect();
+        let mut values = lists([TenantId::KIND, i64::KIND].into_iter(), &ids);
+        if by == By::Anything {
+            let claims: Vec<_> = self.claims.iter().map(claim_cells).collect();
+            let holds = self.holds.iter();
+            let holds: Vec<_> = holds.map(|(a, b)| vec![a.cell(), b.cell()]).collect();
+            values.extend(keys(Claim::TABLE, &claims));
+            values.extend(keys(Hold::TABLE, &holds));
+        }
+        values
     }
 }
 
@@ -151,9 +177,7 @@ impl Request {
         let mut steps = Vec::new();
         let mut add = |part: Part, sql: &'static Sql, rows: Vec<Vec<Cell<'_>>>, table: &Table| {
             if !rows.is_empty() {
-                let kinds = table.columns.iter().take(table.key);
-                let values = lists(kinds.map(|column| column.kind), &rows);
-                steps.push((part, Step::Query(sql, values)));
+                steps.push((part, Step::Query(sql, keys(table, &rows))));
             }
         };
         let holds: Vec<_> = self
@@ -191,50 +215,55 @@ impl Request {
         );
         add_people::<Wallet>(&mut steps, Part::Wallets, &self.wallets, lock);
 
-        let mut add = |part: Part, sql: &'static Sql, rows: Vec<Vec<Cell<'_>>>, table: &Table| {
-            if !rows.is_empty() {
-                let kinds = table.columns.iter().take(table.key);
-                let values = lists(kinds.map(|column| column.kind), &rows);
-                steps.push((part, Step::Query(sql, values)));
-            }
-        };
-        let tenants: Vec<_> = self.tenants.iter().map(|id| vec![id.cell()]).collect();
-        add(
-            Part::Tenants,
-            statements::by_key(Tenant::TABLE, Lock::None),
-            tenants,
-            Tenant::TABLE,
-        );
+        if lock == Lock::Update || self.is_together() {
+            steps.push((Part::Together, self.together()));
+        }
         for (part, table) in CONFIG {
             let tenants: Vec<_> = self.configs.iter().map(|id| vec![id.cell()]).collect();
-            add(*part, statements::of_tenant(table), tenants, Tenant::TABLE);
+            if !tenants.is_empty() {
+                let values = keys(Tenant::TABLE, &tenants);
+                steps.push((*part, Step::Query(statements::of_tenant(table), values)));
+            }
         }
-        add_people::<User>(&mut steps, Part::Users, &self.users, Lock::None);
         add_people::<Identity>(&mut steps, Part::Identities, &self.relations, Lock::None);
         add_people::<Membership>(&mut steps, Part::Memberships, &self.relations, Lock::None);
         add_people::<RoleRow>(&mut steps, Part::RoleRows, &self.relations, Lock::None);
         let accounts = Part::RoleRowAccounts;
         add_people::<RoleRowAccount>(&mut steps, accounts, &self.relations, Lock::None);
-        add_people::<HoldPart>(&mut steps, Part::HoldParts, &self.wallets, Lock::None);
-
-        let claims: Vec<_> = self.claims.iter().map(claim_cells).collect();
-        if !claims.is_empty() {
-            let kinds = Claim::TABLE.columns.iter().take(Claim::TABLE.key);
-            let values = lists(kinds.map(|column| column.kind), &claims);
-            let sql = statements::by_key(Claim::TABLE, Lock::None);
-            steps.push((Part::Claims, Step::Query(sql, values)));
-        }
-        let receipts: Vec<_> = self
-            .receipts
-            .iter()
-            .map(|(a, b)| vec![a.cell(), b.cell()])
-            .collect();
-        if !receipts.is_empty() {
-            let values = lists([TenantId::KIND, <[u8; 32]>::KIND].into_iter(), &receipts);
-            steps.push((Part::Receipts, Step::Query(statements::receipts(), values)));
-        }
         steps
     }
+
+    /// Whether anything is asked for that one statement asks for together.
+    fn is_together(&self) -> bool {
+        !(self.tenants.is_empty()
+            && self.users.is_empty()
+            && self.wallets.is_empty()
+            && self.claims.is_empty()
+            && self.receipts.is_empty())
+    }
+
+    fn together(&self) -> Step {
+        let by = self.users.by().max(self.wallets.by());
+        let tenants: Vec<_> = self.tenants.iter().map(|id| vec![id.cell()]).collect();
+        let claims: Vec<_> = self.claims.iter().map(claim_cells).collect();
+        let receipts = self.receipts.iter();
+        let receipts: Vec<_> = receipts.map(|(a, b)| vec![a.cell(), b.cell()]).collect();
+        let mut values = keys(Tenant::TABLE, &tenants);
+        values.extend(self.users.values(by));
+        values.extend(self.wallets.values(by));
+        values.extend(keys(Claim::TABLE, &claims));
+        values.extend(lists(
+            [TenantId::KIND, <[u8; 32]>::KIND].into_iter(),
+            &receipts,
+        ));
+        Step::Query(statements::together(by), values)
+    }
+}
+
+/// Rows of a table by the cells of their keys, as one list for each column.
+fn keys(table: &Table, rows: &[Vec<Cell<'_>>]) -> Vec<Value> {
+    let kinds = table.columns.iter().take(table.key);
+    lists(kinds.map(|column| column.kind), rows)
 }
 
 fn claim_cells((tenant, name): &(TenantId, ClaimName)) -> Vec<Cell<'_>> {
@@ -242,30 +271,11 @@ fn claim_cells((tenant, name): &(TenantId, ClaimName)) -> Vec<Cell<'_>> {
 }
 
 fn add_people<T: Row>(steps: &mut Vec<(Part, Step)>, part: Part, people: &People, lock: Lock) {
-    if people.is_empty() {
-        return;
+    if !people.is_empty() {
+        let by = people.by();
+        let sql = statements::of_user(T::TABLE, by, lock);
+        steps.push((part, Step::Query(sql, people.values(by))));
     }
-    let ids: Vec<_> = people
-        .ids
-        .iter()
-        .map(|(a, b)| vec![a.cell(), b.cell()])
-        .collect();
-    let mut values = lists([TenantId::KIND, i64::KIND].into_iter(), &ids);
-    let mut by = By::Id;
-    if !people.claims.is_empty() || !people.holds.is_empty() {
-        by = By::Anything;
-        let claims: Vec<_> = people.claims.iter().map(claim_cells).collect();
-        let kinds = Claim::TABLE.columns.iter().take(Claim::TABLE.key);
-        values.extend(lists(kinds.map(|column| column.kind), &claims));
-        let holds: Vec<_> = people
-            .holds
-            .iter()
-            .map(|(a, b)| vec![a.cell(), b.cell()])
-            .collect();
-        values.extend(lists([TenantId::KIND, HoldId::KIND].into_iter(), &holds));
-    }
-    let sql = statements::of_user(T::TABLE, by, lock);
-    steps.push((part, Step::Query(sql, values)));
 }
 
 /// Whom a key leads to, going by what the view holds under it.
@@ -290,18 +300,26 @@ fn behind(tenant: TenantId, user: UserId, follow: Follow) -> impl Iterator<Item 
 }
 
 macro_rules! parts {
-    ($($name:ident = $field:ident: $type:ty,)*) => {
+    ($($name:ident = $field:ident: $type:ty,)*; together: $($nth:literal = $one:ident: $of:ty,)*) => {
         /// What a statement asks for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Part { $(#[doc = stringify!($type)] $name,)* }
+        pub(crate) enum Part { $(#[doc = stringify!($type)] $name,)* Together }
 
         /// The records that came.
         #[derive(Debug, Default)]
-        struct Rows { $($field: Vec<$type>,)* }
+        struct Rows { $($field: Vec<$type>,)* $($one: Vec<$of>,)* state: State }
 
         impl Rows {
             fn take(&mut self, part: Part, answer: &Answer) -> Result<(), Error> {
-                match part { $(Part::$name => self.$field = records::<$type>(answer)?,)* }
+                match part {
+                    $(Part::$name => self.$field = records::<$type>(answer)?,)*
+                    Part::Together => {
+                        if let Some(row) = rows(answer).first() {
+                            $(self.$one = nested::<$of>(row, $nth)?;)*
+                            self.state = State::read(row, [$($nth),*].len());
+                        }
+                    }
+                }
                 Ok(())
             }
         }
@@ -309,7 +327,6 @@ macro_rules! parts {
 }
 
 parts! {
-    Tenants = tenants: Tenant,
     Profiles = profiles: Profile,
     Plans = plans: PlanRevision,
     Roles = roles: Role,
@@ -318,18 +335,38 @@ parts! {
     Accounts = accounts: Account,
     PriceLists = price_lists: PriceList,
     PriceRules = price_rules: PriceRule,
-    Users = users: User,
     Identities = identities: Identity,
     Memberships = memberships: Membership,
     RoleRows = role_rows: RoleRow,
     RoleRowAccounts = role_row_accounts: RoleRowAccount,
     Wallets = wallets: Wallet,
-    HoldParts = hold_parts: HoldPart,
-    Claims = claims: Claim,
     Holds = holds: Hold,
     Uses = uses: Uses,
     Strands = strands: Strand,
-    Receipts = receipts: Entry,
+    ;
+    together:
+    0 = tenants: Tenant,
+    1 = users: User,
+    2 = hold_parts: HoldPart,
+    3 = claims: Claim,
+    4 = receipts: Entry,
+}
+
+/// What the server said of itself when something was loaded.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct State {
+    /// The highest id.
+    pub(crate) floor: Option<i64>,
+    pub(crate) now: Option<Timestamp>,
+}
+
+impl State {
+    fn read(row: &tokio_postgres::Row, first: usize) -> Self {
+        Self {
+            floor: row.try_get(first).ok(),
+            now: row.try_get(first + 1).ok().map(Timestamp::from_millis),
+        }
+    }
 }
 
 const CONFIG: &[(Part, &Table)] = &[
@@ -355,6 +392,7 @@ pub(crate) struct Found {
     uses: HashMap<(TenantId, Subject), Uses>,
     strands: HashMap<(TenantId, i32), Strand>,
     receipts: HashMap<(TenantId, [u8; 32]), Vec<Arc<Entry>>>,
+    pub(crate) state: State,
 }
 
 impl Found {
@@ -364,7 +402,10 @@ impl Found {
         for (part, answer) in answers {
             rows.take(*part, answer)?;
         }
-        let mut found = Self::default();
+        let mut found = Self {
+            state: rows.state,
+            ..Self::default()
+        };
         found.take_configs(&mut rows);
         for user in rows.users {
             found.users.insert((user.tenant, user.id.0), user.into());

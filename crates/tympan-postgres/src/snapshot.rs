@@ -12,6 +12,7 @@ use crate::link::Step;
 use crate::list;
 use crate::load::{self, Beside, Failure, sound};
 use crate::pool::Lent;
+use crate::reads::State;
 use crate::statements::Lock;
 use crate::store::{BEGIN_READ, PostgresStore};
 
@@ -40,7 +41,7 @@ impl Snapshot for PostgresSnapshot<'_> {
         let beside = Beside {
             lock: Lock::None,
             first: None,
-            last: None,
+            state: &mut State::default(),
             loaded: &mut |_, _| {},
         };
         let until = self.store.options.deadline();

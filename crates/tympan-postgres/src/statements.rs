@@ -27,8 +27,6 @@ pub(crate) struct Sql {
 pub(crate) enum Lock {
     /// They are not.
     None,
-    /// Nobody may change them.
-    Share,
     /// Nobody may change them, and nobody else may keep others from it.
     Update,
 }
@@ -54,7 +52,8 @@ struct All {
     by_key: BTreeMap<(Name, Lock), Sql>,
     of_tenant: BTreeMap<Name, Sql>,
     of_user: BTreeMap<(Name, By, Lock), Sql>,
-    version: BTreeMap<(Name, Lock), Sql>,
+    together: BTreeMap<By, Sql>,
+    version: BTreeMap<Name, Sql>,
     absent: BTreeMap<Name, Sql>,
     others: BTreeMap<Name, Sql>,
 }
@@ -103,10 +102,17 @@ pub(crate) fn of_user(table: &Table, by: By, lock: Lock) -> &'static Sql {
     ALL.of_user.get(&(table.name, by, lock)).unwrap_or(&NONE)
 }
 
-/// Expects rows to have versions: a list for each column of the key, one of the versions, and how
-/// many rows.
-pub(crate) fn version(table: &Table, lock: Lock) -> &'static Sql {
-    ALL.version.get(&(table.name, lock)).unwrap_or(&NONE)
+/// What most loads ask for and keep from nobody, in one row: tenants, users, parts of holds, claims
+/// and receipts, each as an array of rows in the order of their keys; then the highest id, and the
+/// server's time in milliseconds. Its values are those of the statements for each.
+pub(crate) fn together(by: By) -> &'static Sql {
+    ALL.together.get(&by).unwrap_or(&NONE)
+}
+
+/// Expects rows to have versions, and keeps them from others: a list for each column of the key, one
+/// of the versions, and how many rows.
+pub(crate) fn version(table: &Table) -> &'static Sql {
+    ALL.version.get(table.name).unwrap_or(&NONE)
 }
 
 /// Expects that there are no rows: a list for each column of the key.
@@ -115,7 +121,7 @@ pub(crate) fn absent(table: &Table) -> &'static Sql {
 }
 
 macro_rules! others {
-    ($($(#[$doc:meta])* $name:ident [$($kind:ident),*] $text:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident [$($kind:ident),* $(,)?] $text:expr;)*) => {
         $($(#[$doc])* pub(crate) fn $name() -> &'static Sql {
             ALL.others.get(stringify!($name)).unwrap_or(&NONE)
         })*
@@ -131,16 +137,10 @@ macro_rules! others {
 }
 
 others! {
-    /// The highest id, and the server's time in milliseconds.
-    floor [] "SELECT coalesce(max(\"highest\"), 0)::int8, \
-        floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 FROM \"stamp\"";
     /// The server's time in milliseconds.
     clock [] "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::int8";
     /// How many batches were ever committed.
     commits [] "SELECT sum(\"commits\")::int8 FROM \"stamp\"";
-    /// Adds a commit, and the highest id of its batch.
-    add_commit [INT8] "UPDATE \"stamp\" SET \"commits\" = \"commits\" + 1, \
-        \"highest\" = greatest(\"highest\", $1::int8) WHERE \"shard\" = pg_backend_pid() % 64";
     /// Whatever the role or the database say by default; and a mark that only a COMMIT leaves.
     begin_commit [TEXT] "SELECT set_config('synchronous_commit', 'on', true), \
         set_config('tympan.committed', $1::text, false)";
@@ -151,14 +151,16 @@ others! {
     tell_of_batch [TEXT] "WITH old AS (DELETE FROM \"batch\" WHERE \"name\" IN (SELECT \"name\" \
         FROM \"batch\" WHERE \"at\" < clock_timestamp() - interval '7 days' ORDER BY \"at\" LIMIT 2 \
         FOR UPDATE SKIP LOCKED)) INSERT INTO \"batch\" (\"name\") VALUES ($1::text)";
-    /// Takes configurations: others may rest on them too, none may change them.
-    share_configs [INT8, INT8_ARRAY] "SELECT count(pg_advisory_xact_lock_shared(\
-        hashint8extended(tenant, $1::int8))) FROM unnest($2::int8[]) AS tenant";
-    /// Takes configurations: nobody may rest on them meanwhile.
-    take_configs [INT8, INT8_ARRAY] "SELECT count(pg_advisory_xact_lock(\
-        hashint8extended(tenant, $1::int8))) FROM unnest($2::int8[]) AS tenant";
-    /// Takes ids: the seed, the blocks they are in, those of entries, those of events.
-    take_ids [INT8, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY] "SELECT \"take_ids\" ($1, $2, $3, $4)";
+    /// Marks the transaction and expects what nearly every batch rests on: the mark, the seed,
+    /// configurations to take and to share, tables to lock; tenants and versions; users and
+    /// versions; claims and versions.
+    rest_on [TEXT, INT8, INT8_ARRAY, INT8_ARRAY, TEXT, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
+        INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, INT8_ARRAY]
+        "SELECT \"rest_on\" ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    /// Takes ids and adds a commit: the seed, the blocks they are in, those of entries, those of
+    /// events, the highest.
+    add_commit [INT8, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8]
+        "SELECT \"add_commit\" ($1, $2, $3, $4, $5)";
     /// Expects events to come behind all of their tenants: tenants, first new ids.
     events_last [INT8_ARRAY, INT8_ARRAY] "SELECT \"expect\" ((SELECT count(*) FROM \
         unnest($1::int8[], $2::int8[]) AS new (tenant, id) WHERE EXISTS (SELECT FROM \
@@ -168,19 +170,19 @@ others! {
     unused [INT8_ARRAY, BYTEA_ARRAY] "SELECT \"expect\" ((SELECT count(*) FROM \
         unnest($1::int8[], $2::bytea[]) AS new (tenant, key) JOIN \"entry\" AS old \
         ON old.\"tenant\" = new.tenant AND old.\"key\" = new.key), 0, 'receipt')";
-    /// The entries that were written under keys: tenants, digests.
-    receipts [INT8_ARRAY, BYTEA_ARRAY] &receipts_text();
 }
 
-fn receipts_text() -> String {
-    format!(
+/// The entries that were written under keys: tenants, digests.
+fn receipts_sql() -> Sql {
+    let text = format!(
         "SELECT {} FROM unnest($1::int8[], $2::bytea[]) AS k (tenant, key) \
          JOIN \"entry\" AS f ON f.\"tenant\" = k.tenant AND f.\"key\" = k.key \
          JOIN \"entry\" AS s ON s.\"tenant\" = f.\"tenant\" AND s.\"id\" >= f.\"id\" AND s.\"id\" \
          <= f.\"id\" + least(f.\"parts\" - 1, 9223372036854775807 - greatest(f.\"id\", 0)) \
          ORDER BY s.\"tenant\", s.\"id\"",
         columns(Entry::TABLE, "s")
-    )
+    );
+    sql(text, vec![Type::INT8_ARRAY, Type::BYTEA_ARRAY])
 }
 
 impl All {
@@ -201,11 +203,11 @@ impl All {
             Strand::TABLE,
             Wallet::TABLE,
         ] {
-            for lock in [Lock::None, Lock::Share, Lock::Update] {
-                let at = (table.name, lock);
-                all.by_key.insert(at, by_key_sql(table, lock));
-                all.version.insert(at, version_sql(table, lock));
+            for lock in [Lock::None, Lock::Update] {
+                all.by_key
+                    .insert((table.name, lock), by_key_sql(table, lock));
             }
+            all.version.insert(table.name, version_sql(table));
             all.absent.insert(table.name, absent_sql(table));
         }
         for (table, user) in [
@@ -224,6 +226,9 @@ impl All {
                 }
             }
         }
+        for by in [By::Id, By::Anything] {
+            all.together.insert(by, together_sql(by));
+        }
         all.others.extend(others());
         all.choose_prepared();
         all
@@ -241,24 +246,14 @@ impl All {
         };
         self.others.values_mut().for_each(|sql| choose(Some(sql)));
         for by in [By::Id, By::Anything] {
-            choose(self.of_user.get_mut(&(User::TABLE.name, by, Lock::None)));
-            choose(
-                self.of_user
-                    .get_mut(&(HoldPart::TABLE.name, by, Lock::None)),
-            );
+            choose(self.together.get_mut(&by));
             for lock in [Lock::None, Lock::Update] {
                 choose(self.of_user.get_mut(&(Wallet::TABLE.name, by, lock)));
             }
         }
-        for table in [Tenant::TABLE, Claim::TABLE, Hold::TABLE] {
-            choose(self.by_key.get_mut(&(table.name, Lock::None)));
-        }
+        choose(self.by_key.get_mut(&(Hold::TABLE.name, Lock::None)));
         for table in [Hold::TABLE, Strand::TABLE, Uses::TABLE] {
             choose(self.by_key.get_mut(&(table.name, Lock::Update)));
-        }
-        choose(self.version.get_mut(&(Tenant::TABLE.name, Lock::None)));
-        for table in [User::TABLE, Claim::TABLE] {
-            choose(self.version.get_mut(&(table.name, Lock::Share)));
         }
         for table in [
             Wallet::TABLE,
@@ -336,7 +331,6 @@ fn matching(columns: &[Column]) -> String {
 fn locking(lock: Lock) -> &'static str {
     match lock {
         Lock::None => "",
-        Lock::Share => " FOR SHARE OF s",
         Lock::Update => " FOR NO KEY UPDATE OF s",
     }
 }
@@ -453,7 +447,39 @@ fn of_user_sql(table: &Table, user: &str, by: By, lock: Lock) -> Sql {
     sql(text, kinds)
 }
 
-fn version_sql(table: &Table, lock: Lock) -> Sql {
+fn together_sql(by: By) -> Sql {
+    let parts = [
+        by_key_sql(Tenant::TABLE, Lock::None),
+        of_user_sql(User::TABLE, "id", by, Lock::None),
+        of_user_sql(HoldPart::TABLE, "owner", by, Lock::None),
+        by_key_sql(Claim::TABLE, Lock::None),
+        receipts_sql(),
+    ];
+    let mut kinds = Vec::new();
+    let mut text = "SELECT ".to_owned();
+    for part in parts {
+        let part_text = renumbered(&part.text, kinds.len());
+        text += &format!("(SELECT array_agg(t) FROM ({part_text}) AS t), ");
+        kinds.extend(part.kinds);
+    }
+    text += "(SELECT coalesce(max(\"highest\"), 0)::int8 FROM \"stamp\"), \
+        floor(extract(epoch FROM clock_timestamp()) * 1000)::int8";
+    sql(text, kinds)
+}
+
+/// A text whose values come behind so many others: `$1` becomes `$4` behind three.
+fn renumbered(text: &str, before: usize) -> String {
+    let mut parts = text.split('$');
+    let mut all = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|one: char| one.is_ascii_digit());
+        let number = part.strip_suffix(rest).and_then(|place| place.parse().ok());
+        all += &format!("${}{rest}", before + number.unwrap_or(0_usize));
+    }
+    all
+}
+
+fn version_sql(table: &Table) -> Sql {
     let text = format!(
         "WITH stored AS MATERIALIZED (SELECT s.\"version\" AS found, k.\"wanted\" AS wanted \
          FROM {} JOIN \"{}\" AS s ON {} ORDER BY {}{}) \
@@ -462,7 +488,7 @@ fn version_sql(table: &Table, lock: Lock) -> Sql {
         table.name,
         matching(key(table)),
         key_columns(table, "s"),
-        locking(lock),
+        locking(Lock::Update),
         table.key + 2,
         table.name
     );
@@ -480,4 +506,22 @@ fn absent_sql(table: &Table) -> Sql {
         table.name
     );
     sql(text, arrays(key(table)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_come_behind_others_are_numbered_on() {
+        assert_eq!(renumbered("$1, $12::int8", 3), "$4, $15::int8");
+        for sql in prepared() {
+            let places = sql.text.split('$').skip(1).map(|part| {
+                let end = part.find(|one: char| !one.is_ascii_digit());
+                part[..end.unwrap_or(part.len())].parse::<usize>().unwrap()
+            });
+            let highest = places.max().unwrap_or(0);
+            assert_eq!(highest, sql.kinds.len(), "{}", sql.text);
+        }
+    }
 }

@@ -21,6 +21,7 @@ use crate::load::{self, Beside, Failure, sound};
 use crate::migrate::{self, MIGRATIONS, Migration, quoted};
 use crate::options::PostgresOptions;
 use crate::pool::{Lent, Pool};
+use crate::reads::State;
 use crate::snapshot::PostgresSnapshot;
 use crate::statements::{self, Lock};
 use crate::turn::PostgresTurn;
@@ -198,7 +199,7 @@ impl Store for PostgresStore {
             let beside = Beside {
                 lock: Lock::None,
                 first: Some(BEGIN_READ),
-                last: None,
+                state: &mut State::default(),
                 loaded: &mut |_, _| {},
             };
             load::load(link, set, &mut found, beside, until)?;
