@@ -297,21 +297,19 @@ fn each(columns: &[Column], separator: &str, text: impl Fn(&str, usize) -> Strin
     parts.join(separator)
 }
 
-/// Rows made of lists: `unnest($1::int8[], …) AS k ("id", …)`.
+/// Rows made of lists: `(SELECT unnest($1::int8[]) AS "id", …) AS k`. Listed behind FROM, each list
+/// would be put aside as a whole before the first row is made: for a wide table that takes as long
+/// as writing the rows.
 fn unnested(columns: &[Column], more: &str) -> String {
+    let wanted = (!more.is_empty()).then_some((more, CellKind::Integer));
+    let columns = columns.iter().map(|column| (column.name, column.kind));
     let lists: Vec<String> = (1..)
-        .zip(columns)
-        .map(|(place, column)| format!("${place}::{}[]", type_name(column.kind)))
+        .zip(columns.chain(wanted))
+        .map(|(place, (name, kind))| {
+            format!("unnest(${place}::{}[]) AS \"{name}\"", type_name(kind))
+        })
         .collect();
-    let names = each(columns, ", ", |name, _| format!("\"{name}\""));
-    if more.is_empty() {
-        return format!("unnest({}) AS k ({names})", lists.join(", "));
-    }
-    let place = columns.len() + 1;
-    format!(
-        "unnest({}, ${place}::int8[]) AS k ({names}, \"{more}\")",
-        lists.join(", ")
-    )
+    format!("(SELECT {}) AS k", lists.join(", "))
 }
 
 fn type_name(kind: CellKind) -> &'static str {
