@@ -106,6 +106,12 @@ pub(crate) fn lists(kinds: impl Iterator<Item = CellKind>, rows: &[Vec<Cell<'_>>
         .collect()
 }
 
+/// Rows of a table by the cells of their keys, as one list for each column.
+pub(crate) fn keys(table: &Table, rows: &[Vec<Cell<'_>>]) -> Vec<Value> {
+    let kinds = table.columns.iter().take(table.key);
+    lists(kinds.map(|column| column.kind), rows)
+}
+
 /// What does not fit is refused by the server: a message has at most so many bytes.
 fn length(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)

@@ -27,6 +27,7 @@ mod connect;
 mod doctor;
 mod error;
 mod expectations;
+mod found;
 mod line;
 mod link;
 mod list;

@@ -8,10 +8,11 @@ use tympan_core::error::Error;
 use tympan_core::view::{Key, ReadSet, Record, View};
 
 use crate::error;
+use crate::found::{Found, Part, State, fill};
 use crate::line::TimedOut;
 use crate::link::{Answer, Answers, Step};
 use crate::pool::Lent;
-use crate::reads::{Found, Part, Request, State, fill};
+use crate::reads::Request;
 use crate::statements::Lock;
 
 /// Why something could not be loaded.

@@ -8,11 +8,11 @@ use tympan_core::row::{Cell, Table};
 use tympan_core::view::{ReadSet, View};
 use tympan_store::Snapshot;
 
+use crate::found::State;
 use crate::link::Step;
 use crate::list;
 use crate::load::{self, Beside, Failure, sound};
 use crate::pool::Lent;
-use crate::reads::State;
 use crate::statements::Lock;
 use crate::store::{BEGIN_READ, PostgresStore};
 

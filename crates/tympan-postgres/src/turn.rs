@@ -9,9 +9,9 @@ use tympan_core::view::{Batch, Found, Key, ReadSet, Record, View};
 use tympan_store::{CommitError, Turn};
 
 use crate::commit;
+use crate::found::State;
 use crate::load::{self, Beside, Failure};
 use crate::pool::Lent;
-use crate::reads::State;
 use crate::statements::Lock;
 use crate::store::PostgresStore;
 
