@@ -89,7 +89,7 @@ impl Line {
 
     fn read(&self, out: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut wait = self.wait();
-        if !std::mem::take(&mut wait.may_read) {
+        if !std::mem::take(&mut wait.may_read) && !wait.is_full {
             return Poll::Pending;
         }
         let most = if wait.is_full { SLICE } else { Duration::MAX };
@@ -197,7 +197,7 @@ mod tests {
         let (mut wire, bytes) = (Wire(line.clone()), vec![7; count]);
         let (mut sent, mut received) = (0, 0);
         poll_fn(|task| {
-            let mut room = [0; 4096];
+            let mut room = vec![0; 1 << 16];
             while received < count {
                 let mut out = ReadBuf::new(&mut room);
                 if Pin::new(&mut wire).poll_read(task, &mut out)?.is_pending() {
