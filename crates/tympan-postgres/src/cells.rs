@@ -162,6 +162,29 @@ fn cell(kind: CellKind, raw: Option<&[u8]>) -> Option<Cell<'_>> {
 
 /// The records that a column of a row holds as an array of rows.
 pub(crate) fn nested<T: Record>(row: &Row, column: usize) -> Result<Vec<T>, Error> {
+    each_nested(row, column, |parts| {
+        let mut columns = T::TABLE.columns.iter();
+        T::from_cells(&mut || cell(columns.next()?.kind, parts.cell()?))
+    })
+}
+
+/// The same for rows of two numbers.
+pub(crate) fn nested_pairs(row: &Row, column: usize) -> Result<Vec<(i64, i64)>, Error> {
+    each_nested(row, column, |parts| {
+        let mut number = || match cell(CellKind::Integer, parts.cell()?)? {
+            Cell::Integer(number) => Some(number),
+            _ => None,
+        };
+        let pair = number().zip(number());
+        pair.ok_or_else(|| Error::of(Code::StoreCorrupt))
+    })
+}
+
+fn each_nested<T>(
+    row: &Row,
+    column: usize,
+    mut read: impl FnMut(&mut Parts<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
     let corrupt = || Error::of(Code::StoreCorrupt);
     let Raw(raw) = row.try_get(column).map_err(|_| corrupt())?;
     // Of no rows there is no array.
@@ -170,18 +193,12 @@ pub(crate) fn nested<T: Record>(row: &Row, column: usize) -> Result<Vec<T>, Erro
     };
     let mut parts = Parts(raw);
     let count = parts.array().ok_or_else(corrupt)?;
-    let record = |_| {
+    let one = |_| {
         let mut cells = Parts(parts.sized().flatten().ok_or_else(corrupt)?);
         cells.number().ok_or_else(corrupt)?;
-        let mut columns = T::TABLE.columns.iter();
-        T::from_cells(&mut || {
-            let kind = columns.next()?.kind;
-            // The type comes first, and is known.
-            cells.number()?;
-            cell(kind, cells.sized()?)
-        })
+        read(&mut cells)
     };
-    (0..count).map(record).collect()
+    (0..count).map(one).collect()
 }
 
 /// What is left of a value in binary form.
@@ -202,6 +219,13 @@ impl<'a> Parts<'a> {
         let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(Some(bytes))
+    }
+
+    /// The next column of a row.
+    fn cell(&mut self) -> Option<Option<&'a [u8]>> {
+        // The type comes first, and is known.
+        self.number()?;
+        self.sized()
     }
 
     /// How many elements an array of one dimension has, which follow.

@@ -14,7 +14,7 @@ use tympan_core::records::{
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Follow, Key, ReadSet, Record, View};
 
-use crate::cells::{nested, records, rows};
+use crate::cells::{nested, nested_pairs, records, rows};
 use crate::link::Answer;
 use crate::reads::{People, Person, Request};
 
@@ -26,7 +26,12 @@ macro_rules! parts {
 
         /// The records that came.
         #[derive(Debug, Default)]
-        struct Rows { $($field: Vec<$type>,)* $($one: Vec<$of>,)* state: State }
+        struct Rows {
+            state: State,
+            owners: Vec<(i64, i64)>,
+            $($field: Vec<$type>,)*
+            $($one: Vec<$of>,)*
+        }
 
         impl Rows {
             fn take(&mut self, part: Part, answer: &Answer) -> Result<(), Error> {
@@ -34,8 +39,12 @@ macro_rules! parts {
                     $(Part::$name => self.$field = records::<$type>(answer)?,)*
                     Part::Together => {
                         if let Some(row) = rows(answer).first() {
-                            $(self.$one = nested::<$of>(row, $nth)?;)*
-                            self.state = State::read(row, [$($nth),*].len());
+                            self.state = State::read(row);
+                            self.owners = nested_pairs(row, OWNERS)?;
+                            // Relations come only if they were asked for.
+                            $(if $nth < row.len() {
+                                self.$one = nested::<$of>(row, $nth)?;
+                            })*
                         }
                     }
                 }
@@ -54,22 +63,25 @@ parts! {
     Accounts = accounts: Account,
     PriceLists = price_lists: PriceList,
     PriceRules = price_rules: PriceRule,
-    Identities = identities: Identity,
-    Memberships = memberships: Membership,
-    RoleRows = role_rows: RoleRow,
-    RoleRowAccounts = role_row_accounts: RoleRowAccount,
     Wallets = wallets: Wallet,
     Holds = holds: Hold,
     Uses = uses: Uses,
     Strands = strands: Strand,
     ;
     together:
-    0 = tenants: Tenant,
-    1 = users: User,
-    2 = hold_parts: HoldPart,
-    3 = claims: Claim,
-    4 = receipts: Entry,
+    2 = tenants: Tenant,
+    3 = users: User,
+    4 = hold_parts: HoldPart,
+    6 = claims: Claim,
+    7 = receipts: Entry,
+    8 = identities: Identity,
+    9 = memberships: Membership,
+    10 = role_rows: RoleRow,
+    11 = role_row_accounts: RoleRowAccount,
 }
+
+/// Where the owners of wallets stand among them.
+const OWNERS: usize = 5;
 
 /// What the server said of itself when something was loaded.
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,10 +92,10 @@ pub(crate) struct State {
 }
 
 impl State {
-    fn read(row: &tokio_postgres::Row, first: usize) -> Self {
+    fn read(row: &tokio_postgres::Row) -> Self {
         Self {
-            floor: row.try_get(first).ok(),
-            now: row.try_get(first + 1).ok().map(Timestamp::from_millis),
+            floor: row.try_get(0).ok(),
+            now: row.try_get(1).ok().map(Timestamp::from_millis),
         }
     }
 }
@@ -95,6 +107,8 @@ pub(crate) struct Found {
     users: HashMap<Person, Arc<User>>,
     relations: HashMap<Person, Relations>,
     wallets: HashMap<Person, Wallets>,
+    /// How many wallets there were a moment after they were kept from others.
+    wallet_counts: HashMap<Person, usize>,
     claims: HashMap<(TenantId, ClaimName), Claim>,
     holds: HashMap<(TenantId, HoldId), Hold>,
     uses: HashMap<(TenantId, Subject), Uses>,
@@ -115,6 +129,12 @@ impl Found {
             ..Self::default()
         };
         found.take_configs(&mut rows);
+        for (tenant, owner) in rows.owners {
+            *found
+                .wallet_counts
+                .entry((TenantId(tenant), owner))
+                .or_default() += 1;
+        }
         for user in rows.users {
             found.users.insert((user.tenant, user.id.0), user.into());
         }
@@ -228,7 +248,7 @@ pub(crate) fn fill(
                 Key::Hold(tenant, id) => request.users.holds.contains(&(*tenant, *id)),
                 _ => false,
             };
-            // The rows of whoever a claim led to came only if it led to the same user throughout.
+            // Claims and the rows of whomever they lead to are of one instant.
             if by_key && filling.found.users.contains_key(&(tenant, user.0)) {
                 filling.followed.insert((tenant, user.0));
             }
@@ -297,6 +317,12 @@ impl Filling<'_> {
                     return None;
                 }
                 let wallets = self.found.wallets.get(&person).cloned().unwrap_or_default();
+                // A claim may have passed on since the rows were looked for, or somebody was waited
+                // for who added some.
+                let count = self.found.wallet_counts.get(&person).copied();
+                if wallets.wallets.len() != count.unwrap_or_default() {
+                    return None;
+                }
                 Some(Record::Wallets(wallets.into()))
             }
             Key::Hold(tenant, id) => {

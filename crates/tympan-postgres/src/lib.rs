@@ -39,6 +39,7 @@ mod reads;
 mod snapshot;
 mod statements;
 mod store;
+mod texts;
 mod tls;
 mod turn;
 

@@ -51,7 +51,8 @@ pub(crate) struct Beside<'a> {
 }
 
 /// Loads what a set asks for. It takes a second flush only where a configuration that the caller
-/// has was changed since, or where a claim passed to another user in that very moment.
+/// has was changed since, or where a claim passed to another user, or a wallet was added, in that very
+/// moment.
 pub(crate) fn load(
     link: &mut Lent<'_>,
     set: &ReadSet,

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use tympan_core::ids::{HoldId, TenantId};
 use tympan_core::records::{
-    Account, Claim, ClaimName, Group, Hold, Identity, Membership, PlanRevision, PriceList,
-    PriceRule, Profile, Role, RolePermission, RoleRow, RoleRowAccount, Strand, Subject, Tenant,
-    Uses, Wallet,
+    Account, Claim, ClaimName, Group, Hold, PlanRevision, PriceList, PriceRule, Profile, Role,
+    RolePermission, Strand, Subject, Tenant, Uses,
 };
 use tympan_core::row::{Cell, Field, Row, Table};
 use tympan_core::view::{Follow, Key, ReadSet, View};
@@ -161,8 +160,9 @@ impl Request {
             && self.receipts.is_empty()
     }
 
-    /// The statements. Those that take locks come first, in the order that all turns keep; a row
-    /// comes before its children, so that children are never older than the version they go by.
+    /// The statements. Those that take locks come first, in the order that all turns keep; what they
+    /// have seen is compared with what is there then. A configuration comes before its parts, so
+    /// that these are never older than the version they go by.
     pub(crate) fn steps(&self, lock: Lock) -> Vec<(Part, Step)> {
         let mut steps = Vec::new();
         let uses = self.uses.iter();
@@ -177,8 +177,11 @@ impl Request {
                 steps.push((part, Step::Query(sql, keys(table, &rows))));
             }
         }
-        add_people::<Wallet>(&mut steps, Part::Wallets, &self.wallets, lock);
-
+        if !self.wallets.is_empty() {
+            let by = self.wallets.by();
+            let sql = statements::wallets(by, lock);
+            steps.push((Part::Wallets, Step::Query(sql, self.wallets.values(by))));
+        }
         if lock == Lock::Update || self.is_together() {
             steps.push((Part::Together, self.together()));
         }
@@ -189,11 +192,6 @@ impl Request {
                 steps.push((*part, Step::Query(statements::of_tenant(table), values)));
             }
         }
-        add_people::<Identity>(&mut steps, Part::Identities, &self.relations, Lock::None);
-        add_people::<Membership>(&mut steps, Part::Memberships, &self.relations, Lock::None);
-        add_people::<RoleRow>(&mut steps, Part::RoleRows, &self.relations, Lock::None);
-        let accounts = Part::RoleRowAccounts;
-        add_people::<RoleRowAccount>(&mut steps, accounts, &self.relations, Lock::None);
         steps
     }
 
@@ -208,6 +206,8 @@ impl Request {
 
     fn together(&self) -> Step {
         let by = self.users.by().max(self.wallets.by());
+        let by = by.max(self.relations.by());
+        let relations = !self.relations.is_empty();
         let tenants: Vec<_> = self.tenants.iter().map(|id| vec![id.cell()]).collect();
         let claims: Vec<_> = self.claims.iter().map(claim_cells).collect();
         let receipts = pairs(&self.receipts);
@@ -219,7 +219,10 @@ impl Request {
             [TenantId::KIND, <[u8; 32]>::KIND].into_iter(),
             &receipts,
         ));
-        Step::Query(statements::together(by), values)
+        if relations {
+            values.extend(self.relations.values(by));
+        }
+        Step::Query(statements::together(by, relations), values)
     }
 }
 
@@ -231,14 +234,6 @@ fn pairs<A: Field, B: Field>(rows: &BTreeSet<(A, B)>) -> Vec<Vec<Cell<'_>>> {
 
 fn claim_cells((tenant, name): &(TenantId, ClaimName)) -> Vec<Cell<'_>> {
     vec![tenant.cell(), name.kind.cell(), name.value.cell()]
-}
-
-fn add_people<T: Row>(steps: &mut Vec<(Part, Step)>, part: Part, people: &People, lock: Lock) {
-    if !people.is_empty() {
-        let by = people.by();
-        let sql = statements::of_user(T::TABLE, by, lock);
-        steps.push((part, Step::Query(sql, people.values(by))));
-    }
 }
 
 const CONFIG: &[(Part, &Table)] = &[

@@ -1,4 +1,4 @@
-//! The statements for every table, made from its description. Each takes whole columns, so that
+//! The statements for every table. Each takes whole columns, so that
 //! one statement does for any number of rows, and its plan does not depend on how many.
 
 use std::collections::BTreeMap;
@@ -6,12 +6,15 @@ use std::sync::LazyLock;
 
 use tokio_postgres::types::Type;
 use tympan_core::records::{
-    AuditEvent, AuditText, Claim, Entry, EntryText, Hold, HoldPart, Identity, Membership, RoleRow,
-    RoleRowAccount, Strand, TABLES, Tenant, User, Uses, Wallet,
+    AuditEvent, AuditText, Claim, Entry, EntryText, Hold, HoldPart, Strand, TABLES, Tenant, User,
+    Uses, Wallet,
 };
-use tympan_core::row::{CellKind, Column, Row, Table};
+use tympan_core::row::{Row, Table};
 
-use crate::cells::{array_of, kind_of};
+use crate::texts::{
+    absent_sql, by_key_sql, delete_sql, insert_sql, of_tenant_sql, together_sql, update_sql,
+    version_sql, wallets_sql,
+};
 
 /// A statement and the types of its values.
 #[derive(Clone, Debug)]
@@ -51,8 +54,8 @@ struct All {
     delete: BTreeMap<Name, Sql>,
     by_key: BTreeMap<(Name, Lock), Sql>,
     of_tenant: BTreeMap<Name, Sql>,
-    of_user: BTreeMap<(Name, By, Lock), Sql>,
-    together: BTreeMap<By, Sql>,
+    wallets: BTreeMap<(By, Lock), Sql>,
+    together: BTreeMap<(By, bool), Sql>,
     version: BTreeMap<Name, Sql>,
     absent: BTreeMap<Name, Sql>,
     others: BTreeMap<Name, Sql>,
@@ -97,16 +100,18 @@ pub(crate) fn of_tenant(table: &Table) -> &'static Sql {
     ALL.of_tenant.get(table.name).unwrap_or(&NONE)
 }
 
-/// All rows of users, in the order of their keys.
-pub(crate) fn of_user(table: &Table, by: By, lock: Lock) -> &'static Sql {
-    ALL.of_user.get(&(table.name, by, lock)).unwrap_or(&NONE)
+/// All wallets of users, in the order of their keys.
+pub(crate) fn wallets(by: By, lock: Lock) -> &'static Sql {
+    ALL.wallets.get(&(by, lock)).unwrap_or(&NONE)
 }
 
-/// What most loads ask for and keep from nobody, in one row: tenants, users, parts of holds, claims
-/// and receipts, each as an array of rows in the order of their keys; then the highest id, and the
-/// server's time in milliseconds. Its values are those of the statements for each.
-pub(crate) fn together(by: By) -> &'static Sql {
-    ALL.together.get(&by).unwrap_or(&NONE)
+/// What most loads ask for and keep from nobody, in one row and so as of one instant: the highest id
+/// and the server's time in milliseconds; then, each as an array of rows in the order of their keys,
+/// tenants, users, parts of holds, the owners of wallets, claims and receipts, and if they are asked
+/// for, the relations of users. Its values are those of tenants, of users by what leads to them, of
+/// the owners of wallets likewise, of claims and receipts, and of users again.
+pub(crate) fn together(by: By, relations: bool) -> &'static Sql {
+    ALL.together.get(&(by, relations)).unwrap_or(&NONE)
 }
 
 /// Expects rows to have versions, and keeps them from others: a list for each column of the key, one
@@ -172,19 +177,6 @@ others! {
         ON old.\"tenant\" = new.tenant AND old.\"key\" = new.key), 0, 'receipt')";
 }
 
-/// The entries that were written under keys: tenants, digests.
-fn receipts_sql() -> Sql {
-    let text = format!(
-        "SELECT {} FROM unnest($1::int8[], $2::bytea[]) AS k (tenant, key) \
-         JOIN \"entry\" AS f ON f.\"tenant\" = k.tenant AND f.\"key\" = k.key \
-         JOIN \"entry\" AS s ON s.\"tenant\" = f.\"tenant\" AND s.\"id\" >= f.\"id\" AND s.\"id\" \
-         <= f.\"id\" + least(f.\"parts\" - 1, 9223372036854775807 - greatest(f.\"id\", 0)) \
-         ORDER BY s.\"tenant\", s.\"id\"",
-        columns(Entry::TABLE, "s")
-    );
-    sql(text, vec![Type::INT8_ARRAY, Type::BYTEA_ARRAY])
-}
-
 impl All {
     fn new() -> Self {
         let mut all = Self::default();
@@ -210,24 +202,14 @@ impl All {
             all.version.insert(table.name, version_sql(table));
             all.absent.insert(table.name, absent_sql(table));
         }
-        for (table, user) in [
-            (User::TABLE, "id"),
-            (Identity::TABLE, "user"),
-            (Membership::TABLE, "user"),
-            (RoleRow::TABLE, "user"),
-            (RoleRowAccount::TABLE, "user"),
-            (Wallet::TABLE, "owner"),
-            (HoldPart::TABLE, "owner"),
-        ] {
-            for by in [By::Id, By::Anything] {
-                for lock in [Lock::None, Lock::Update] {
-                    let sql = of_user_sql(table, user, by, lock);
-                    all.of_user.insert((table.name, by, lock), sql);
-                }
-            }
-        }
         for by in [By::Id, By::Anything] {
-            all.together.insert(by, together_sql(by));
+            for lock in [Lock::None, Lock::Update] {
+                all.wallets.insert((by, lock), wallets_sql(by, lock));
+            }
+            for relations in [false, true] {
+                let sql = together_sql(by, relations);
+                all.together.insert((by, relations), sql);
+            }
         }
         all.others.extend(others());
         all.choose_prepared();
@@ -246,9 +228,11 @@ impl All {
         };
         self.others.values_mut().for_each(|sql| choose(Some(sql)));
         for by in [By::Id, By::Anything] {
-            choose(self.together.get_mut(&by));
+            for relations in [false, true] {
+                choose(self.together.get_mut(&(by, relations)));
+            }
             for lock in [Lock::None, Lock::Update] {
-                choose(self.of_user.get_mut(&(Wallet::TABLE.name, by, lock)));
+                choose(self.wallets.get_mut(&(by, lock)));
             }
         }
         choose(self.by_key.get_mut(&(Hold::TABLE.name, Lock::None)));
@@ -270,256 +254,5 @@ impl All {
             choose(self.update.get_mut(table.name));
         }
         choose(self.delete.get_mut(HoldPart::TABLE.name));
-    }
-}
-
-/// The columns of a table, each behind the name that the table goes by.
-pub(crate) fn columns(table: &Table, prefix: &str) -> String {
-    each(table.columns, ", ", |name, _| {
-        format!("{prefix}.\"{name}\"")
-    })
-}
-
-/// The columns of a table's key, each behind the name that the table goes by.
-pub(crate) fn key_columns(table: &Table, prefix: &str) -> String {
-    each(key(table), ", ", |name, _| format!("{prefix}.\"{name}\""))
-}
-
-fn key(table: &Table) -> &[Column] {
-    table.columns.get(..table.key).unwrap_or_default()
-}
-
-fn each(columns: &[Column], separator: &str, text: impl Fn(&str, usize) -> String) -> String {
-    let parts: Vec<String> = (1..)
-        .zip(columns)
-        .map(|(place, column)| text(column.name, place))
-        .collect();
-    parts.join(separator)
-}
-
-/// Rows made of lists: `(SELECT unnest($1::int8[]) AS "id", …) AS k`. Listed behind FROM, each list
-/// would be put aside as a whole before the first row is made: for a wide table that takes as long
-/// as writing the rows.
-fn unnested(columns: &[Column], more: &str) -> String {
-    let wanted = (!more.is_empty()).then_some((more, CellKind::Integer));
-    let columns = columns.iter().map(|column| (column.name, column.kind));
-    let lists: Vec<String> = (1..)
-        .zip(columns.chain(wanted))
-        .map(|(place, (name, kind))| {
-            format!("unnest(${place}::{}[]) AS \"{name}\"", type_name(kind))
-        })
-        .collect();
-    format!("(SELECT {}) AS k", lists.join(", "))
-}
-
-fn type_name(kind: CellKind) -> &'static str {
-    match kind {
-        CellKind::Integer => "int8",
-        CellKind::Text => "text",
-        CellKind::Bytes => "bytea",
-    }
-}
-
-fn matching(columns: &[Column]) -> String {
-    each(columns, " AND ", |name, _| {
-        format!("s.\"{name}\" = k.\"{name}\"")
-    })
-}
-
-fn locking(lock: Lock) -> &'static str {
-    match lock {
-        Lock::None => "",
-        Lock::Update => " FOR NO KEY UPDATE OF s",
-    }
-}
-
-fn arrays(columns: &[Column]) -> Vec<Type> {
-    columns.iter().map(|column| array_of(column.kind)).collect()
-}
-
-fn sql(text: String, kinds: Vec<Type>) -> Sql {
-    Sql {
-        text,
-        kinds,
-        place: None,
-    }
-}
-
-fn insert_sql(table: &Table) -> Sql {
-    let names = each(table.columns, ", ", |name, _| format!("\"{name}\""));
-    let rows = unnested(table.columns, "");
-    let text = format!(
-        "INSERT INTO \"{}\" ({names}) SELECT * FROM {rows}",
-        table.name
-    );
-    sql(text, arrays(table.columns))
-}
-
-/// A statement that writes, and expects to have written as many rows as its last value says.
-fn written(table: &Table, write: &str, columns: &[Column]) -> Sql {
-    let place = columns.len() + 1;
-    let text = format!(
-        "WITH w AS ({write} RETURNING 1) \
-         SELECT \"expect\" ((SELECT count(*) FROM w), ${place}::int8, '{}')",
-        table.name
-    );
-    let mut kinds = arrays(columns);
-    kinds.push(kind_of(CellKind::Integer));
-    sql(text, kinds)
-}
-
-fn update_sql(table: &Table) -> Sql {
-    let rest = table.columns.get(table.key..).unwrap_or_default();
-    let set = each(rest, ", ", |name, _| format!("\"{name}\" = k.\"{name}\""));
-    let write = format!(
-        "UPDATE \"{}\" AS s SET {set} FROM {} WHERE {}",
-        table.name,
-        unnested(table.columns, ""),
-        matching(key(table))
-    );
-    written(table, &write, table.columns)
-}
-
-fn delete_sql(table: &Table) -> Sql {
-    let write = format!(
-        "DELETE FROM \"{}\" AS s USING {} WHERE {}",
-        table.name,
-        unnested(key(table), ""),
-        matching(key(table))
-    );
-    written(table, &write, key(table))
-}
-
-fn by_key_sql(table: &Table, lock: Lock) -> Sql {
-    let text = format!(
-        "SELECT {} FROM {} JOIN \"{}\" AS s ON {} ORDER BY {}{}",
-        columns(table, "s"),
-        unnested(key(table), ""),
-        table.name,
-        matching(key(table)),
-        key_columns(table, "s"),
-        locking(lock)
-    );
-    sql(text, arrays(key(table)))
-}
-
-fn of_tenant_sql(table: &Table) -> Sql {
-    let text = format!(
-        "SELECT {} FROM unnest($1::int8[]) AS k (\"tenant\") \
-         JOIN \"{}\" AS s ON s.\"tenant\" = k.\"tenant\" ORDER BY {}",
-        columns(table, "s"),
-        table.name,
-        key_columns(table, "s")
-    );
-    sql(text, vec![Type::INT8_ARRAY])
-}
-
-fn of_user_sql(table: &Table, user: &str, by: By, lock: Lock) -> Sql {
-    let ids = "unnest($1::int8[], $2::int8[]) AS k (tenant, id)";
-    let users = match by {
-        By::Id => ids.to_owned(),
-        By::Anything => format!(
-            "(SELECT tenant, id FROM {ids} \
-             UNION SELECT c.\"tenant\", c.\"user\" \
-             FROM unnest($3::int8[], $4::text[], $5::text[]) AS k (tenant, kind, value) \
-             JOIN \"claim\" AS c ON c.\"tenant\" = k.tenant AND c.\"kind\" = k.kind \
-             AND c.\"value\" = k.value \
-             UNION SELECT h.\"tenant\", h.\"owner\" \
-             FROM unnest($6::int8[], $7::int8[]) AS k (tenant, id) \
-             JOIN \"hold\" AS h ON h.\"tenant\" = k.tenant AND h.\"id\" = k.id) AS k"
-        ),
-    };
-    let text = format!(
-        "SELECT {} FROM {users} JOIN \"{}\" AS s ON s.\"tenant\" = k.tenant AND s.\"{user}\" = k.id \
-         ORDER BY {}{}",
-        columns(table, "s"),
-        table.name,
-        key_columns(table, "s"),
-        locking(lock)
-    );
-    let mut kinds = vec![Type::INT8_ARRAY; 2];
-    if by == By::Anything {
-        kinds.extend([Type::INT8_ARRAY, Type::TEXT_ARRAY, Type::TEXT_ARRAY]);
-        kinds.extend([Type::INT8_ARRAY, Type::INT8_ARRAY]);
-    }
-    sql(text, kinds)
-}
-
-fn together_sql(by: By) -> Sql {
-    let parts = [
-        by_key_sql(Tenant::TABLE, Lock::None),
-        of_user_sql(User::TABLE, "id", by, Lock::None),
-        of_user_sql(HoldPart::TABLE, "owner", by, Lock::None),
-        by_key_sql(Claim::TABLE, Lock::None),
-        receipts_sql(),
-    ];
-    let mut kinds = Vec::new();
-    let mut text = "SELECT ".to_owned();
-    for part in parts {
-        let part_text = renumbered(&part.text, kinds.len());
-        text += &format!("(SELECT array_agg(t) FROM ({part_text}) AS t), ");
-        kinds.extend(part.kinds);
-    }
-    text += "(SELECT coalesce(max(\"highest\"), 0)::int8 FROM \"stamp\"), \
-        floor(extract(epoch FROM clock_timestamp()) * 1000)::int8";
-    sql(text, kinds)
-}
-
-/// A text whose values come behind so many others: `$1` becomes `$4` behind three.
-fn renumbered(text: &str, before: usize) -> String {
-    let mut parts = text.split('$');
-    let mut all = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let rest = part.trim_start_matches(|one: char| one.is_ascii_digit());
-        let number = part.strip_suffix(rest).and_then(|place| place.parse().ok());
-        all += &format!("${}{rest}", before + number.unwrap_or(0_usize));
-    }
-    all
-}
-
-fn version_sql(table: &Table) -> Sql {
-    let text = format!(
-        "WITH stored AS MATERIALIZED (SELECT s.\"version\" AS found, k.\"wanted\" AS wanted \
-         FROM {} JOIN \"{}\" AS s ON {} ORDER BY {}{}) \
-         SELECT \"expect\" ((SELECT count(*) FROM stored WHERE found = wanted), ${}::int8, '{}')",
-        unnested(key(table), "wanted"),
-        table.name,
-        matching(key(table)),
-        key_columns(table, "s"),
-        locking(Lock::Update),
-        table.key + 2,
-        table.name
-    );
-    let mut kinds = arrays(key(table));
-    kinds.extend([Type::INT8_ARRAY, Type::INT8]);
-    sql(text, kinds)
-}
-
-fn absent_sql(table: &Table) -> Sql {
-    let text = format!(
-        "SELECT \"expect\" ((SELECT count(*) FROM {} JOIN \"{}\" AS s ON {}), 0, '{}')",
-        unnested(key(table), ""),
-        table.name,
-        matching(key(table)),
-        table.name
-    );
-    sql(text, arrays(key(table)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_that_come_behind_others_are_numbered_on() {
-        assert_eq!(renumbered("$1, $12::int8", 3), "$4, $15::int8");
-        for sql in prepared() {
-            let places = sql.text.split('$').skip(1).map(|part| {
-                let end = part.find(|one: char| !one.is_ascii_digit());
-                part[..end.unwrap_or(part.len())].parse::<usize>().unwrap()
-            });
-            let highest = places.max().unwrap_or(0);
-            assert_eq!(highest, sql.kinds.len(), "{}", sql.text);
-        }
     }
 }
