@@ -3,8 +3,8 @@
 //!
 //! Rows are locked in one order by everybody, so that nobody waits in a circle: holds, uses,
 //! strands and wallets by their keys when a turn loads them (here only those that no turn did),
-//! then configurations, then whole tables of which a row is expected to be absent, then users, then
-//! claims. What others may only read with us is locked for sharing.
+//! then configurations, then whole tables that are written or of which a row is expected to be
+//! absent, then users, then claims. What others may only read with us is locked for sharing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -139,7 +139,7 @@ impl<'a> Expectations<'a> {
         }
         steps.push(self.rest_on(seed, mark));
         for table in [User::TABLE, Claim::TABLE] {
-            if self.written.contains(table.name) {
+            if self.takes(table) {
                 self.versions(table, &mut steps);
             }
         }
@@ -163,8 +163,14 @@ impl<'a> Expectations<'a> {
         steps
     }
 
-    /// What many read with us is locked for sharing here; users and claims are not where the batch
-    /// writes some.
+    /// Whether rows that the batch rests on are taken and not shared: users if it writes some, and
+    /// claims if it writes some or has to take users first.
+    fn takes(&self, table: &Table) -> bool {
+        let writes = |table: &Table| self.written.contains(table.name);
+        writes(table) || (table.name == Claim::TABLE.name && writes(User::TABLE))
+    }
+
+    /// What many read with us is locked for sharing here.
     fn rest_on(&self, seed: i64, mark: &str) -> Step {
         let mut values = vec![text(mark), number(seed)];
         for changes in [true, false] {
@@ -177,25 +183,26 @@ impl<'a> Expectations<'a> {
         }
         values.push(text(&self.locks()));
         for table in [Tenant::TABLE, User::TABLE, Claim::TABLE] {
-            let is_kept = table.name != Tenant::TABLE.name && self.written.contains(table.name);
-            let rows = self.versions.get(table.name).filter(|_| !is_kept);
+            let is_shared = table.name == Tenant::TABLE.name || !self.takes(table);
+            let rows = self.versions.get(table.name).filter(|_| is_shared);
             let rows: Vec<Vec<Cell<'_>>> = rows.into_iter().flatten().cloned().collect();
             values.extend(lists(key_kinds(table).chain([CellKind::Integer]), &rows));
         }
         Step::Query(statements::rest_on(), values)
     }
 
-    /// Nobody may insert where a decision rests on absence.
+    /// Nobody may insert where a decision rests on absence. Whoever writes a table says so now too:
+    /// once it has rows that others wait for, it could not wait for those who keep the table.
     fn locks(&self) -> String {
-        let tables = ORDER.iter();
-        let tables = tables.filter(|table| self.absent.contains_key(table.name));
-        let locks = tables.map(|table| {
-            let mode = if self.written.contains(table.name) {
-                "SHARE ROW EXCLUSIVE"
-            } else {
-                "SHARE"
+        let locks = ORDER.iter().filter_map(|table| {
+            let is_absent = self.absent.contains_key(table.name);
+            let mode = match (is_absent, self.written.contains(table.name)) {
+                (false, false) => return None,
+                (false, true) => "ROW EXCLUSIVE",
+                (true, false) => "SHARE",
+                (true, true) => "SHARE ROW EXCLUSIVE",
             };
-            format!("LOCK TABLE \"{}\" IN {mode} MODE", table.name)
+            Some(format!("LOCK TABLE \"{}\" IN {mode} MODE", table.name))
         });
         locks.collect::<Vec<_>>().join("; ")
     }
