@@ -59,11 +59,13 @@ impl Line {
         until: Instant,
     ) -> Result<T, TimedOut> {
         let mut work = pin!(work);
-        self.wait().until = until;
         let mut may_read = false;
+        self.set(|wait| (wait.until, wait.is_over) = (until, false));
         loop {
-            self.wait().may_read = may_read;
+            self.set(|wait| wait.may_read = may_read);
             let polled = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            // Who goes on without waiting, when the work is done, must not wait for what never comes.
+            self.set(|wait| wait.may_read = false);
             if self.wait().is_over || (polled.is_pending() && Instant::now() >= until) {
                 return Err(TimedOut);
             }
@@ -107,6 +109,10 @@ impl Line {
         });
         wait.is_full = written.is_pending();
         written
+    }
+
+    fn set(&self, change: impl FnOnce(&mut Wait)) {
+        change(&mut self.wait());
     }
 
     /// What is behind the lock is whole at any moment.
@@ -243,6 +249,29 @@ mod tests {
         let outcome = line.run(exchange(&line, 1), until);
         assert_eq!(outcome.err(), Some(TimedOut));
         assert!(Instant::now() >= until);
+    }
+
+    #[test]
+    fn nothing_is_waited_for_once_the_work_is_done() {
+        let (line, _other) = pair();
+        let mut polls = 0;
+        // It is done in the very moment in which it might wait.
+        let work = poll_fn(|_| {
+            polls += 1;
+            match polls {
+                1 => Poll::Pending,
+                _ => Poll::Ready(()),
+            }
+        });
+        line.run(work, Instant::now() + LONG).unwrap();
+        let mut room = [0];
+        let mut out = ReadBuf::new(&mut room);
+        let mut task = Context::from_waker(Waker::noop());
+        assert!(
+            Pin::new(&mut Wire(line))
+                .poll_read(&mut task, &mut out)
+                .is_pending()
+        );
     }
 
     #[test]
