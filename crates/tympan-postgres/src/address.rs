@@ -14,8 +14,7 @@ const KEEPALIVE: Duration = Duration::from_secs(10);
 /// An address, taken apart.
 #[derive(Debug)]
 pub(crate) struct Address {
-    /// How each of the hosts is reached.
-    pub(crate) hosts: Vec<Config>,
+    pub(crate) config: Config,
     /// Whose certificates the server may have; with TLS it must be there.
     pub(crate) authority: Option<PathBuf>,
 }
@@ -82,52 +81,10 @@ impl Address {
             config.tcp_user_timeout(patience.saturating_add(KEEPALIVE));
         }
         Ok(Self {
-            hosts: each_host(&config),
+            config,
             authority: authority.filter(|_| encrypted),
         })
     }
-}
-
-/// The same for each host alone: whoever tries them in turn waits for one that does not answer.
-fn each_host(all: &Config) -> Vec<Config> {
-    let of = |at: usize| {
-        let mut one = Config::new();
-        one.ssl_mode(all.get_ssl_mode())
-            .ssl_negotiation(all.get_ssl_negotiation())
-            .target_session_attrs(all.get_target_session_attrs())
-            .channel_binding(all.get_channel_binding())
-            .keepalives(all.get_keepalives())
-            .keepalives_idle(all.get_keepalives_idle());
-        if let Some(host) = all.get_hosts().get(at) {
-            match host {
-                Host::Tcp(name) => one.host(name),
-                #[cfg(unix)]
-                Host::Unix(path) => one.host_path(path),
-            };
-        }
-        if let Some(address) = all.get_hostaddrs().get(at) {
-            one.hostaddr(*address);
-        }
-        let ports = all.get_ports();
-        // One port is that of all.
-        if let Some(port) = ports.get(at).or_else(|| ports.first()) {
-            one.port(*port);
-        }
-        all.get_user().map(|user| one.user(user));
-        all.get_password().map(|password| one.password(password));
-        all.get_dbname().map(|name| one.dbname(name));
-        all.get_options().map(|options| one.options(options));
-        let interval = all.get_keepalives_interval();
-        interval.map(|interval| one.keepalives_interval(interval));
-        let retries = all.get_keepalives_retries();
-        retries.map(|retries| one.keepalives_retries(retries));
-        let timeout = all.get_connect_timeout();
-        timeout.map(|timeout| one.connect_timeout(*timeout));
-        let timeout = all.get_tcp_user_timeout();
-        timeout.map(|timeout| one.tcp_user_timeout(*timeout));
-        one
-    };
-    (0..all.get_hosts().len()).map(of).collect()
 }
 
 fn is_here(host: &Host) -> bool {
@@ -194,10 +151,7 @@ mod tests {
             } else {
                 SslMode::Disable
             };
-            assert!(
-                address.hosts.iter().all(|host| host.get_ssl_mode() == mode),
-                "{text}"
-            );
+            assert_eq!(address.config.get_ssl_mode(), mode, "{text}");
             assert_eq!(address.authority.is_some(), encrypted, "{text}");
         }
         let address = parse("postgres://a@db/b?sslrootcert=/x%20y.pem").unwrap();
@@ -225,36 +179,10 @@ mod tests {
     #[test]
     fn only_a_server_that_takes_writes_will_do() {
         let address = parse("postgres://a@127.0.0.1,127.0.0.2/b?target_session_attrs=any").unwrap();
-        assert_eq!(address.hosts.len(), 2);
-        let only = |host: &Config| host.get_target_session_attrs() == TargetSessionAttrs::ReadWrite;
-        assert!(address.hosts.iter().all(only));
-    }
-
-    #[test]
-    fn each_host_is_reached_as_all_are() {
-        let text = "postgres://a:secret@one:1,two:2/b?sslmode=disable&connect_timeout=7&keepalives_retries=9";
-        let address = parse(text).unwrap();
-        let reached: Vec<_> = address
-            .hosts
-            .iter()
-            .map(|one| (one.get_hosts().to_vec(), one.get_ports().to_vec()))
-            .collect();
-        let host = |name: &str, port| (vec![Host::Tcp(name.to_owned())], vec![port]);
-        assert_eq!(reached, [host("one", 1), host("two", 2)]);
-        for one in address.hosts {
-            assert_eq!((one.get_user(), one.get_dbname()), (Some("a"), Some("b")));
-            assert_eq!(one.get_password(), Some("secret".as_bytes()));
-            assert_eq!(one.get_connect_timeout(), Some(&Duration::from_secs(7)));
-            assert_eq!(one.get_tcp_user_timeout(), Some(&Duration::from_secs(15)));
-        }
-        let address =
-            parse("postgres://a@one,two:5/b?sslmode=disable&hostaddr=10.0.0.1,10.0.0.2").unwrap();
-        let reached: Vec<_> = address
-            .hosts
-            .iter()
-            .map(|one| (one.get_hostaddrs().to_vec(), one.get_ports().to_vec()))
-            .collect();
-        let at = |last: u8, port: u16| (vec![IpAddr::from([10, 0, 0, last])], vec![port]);
-        assert_eq!(reached, [at(1, 5432), at(2, 5)]);
+        assert_eq!(
+            address.config.get_target_session_attrs(),
+            TargetSessionAttrs::ReadWrite
+        );
+        assert_eq!(address.config.get_hosts().len(), 2);
     }
 }

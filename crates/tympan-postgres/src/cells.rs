@@ -2,7 +2,7 @@
 
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
-use tympan_core::error::Error;
+use tympan_core::error::{Code, Error};
 use tympan_core::row::{Cell, CellKind, Row as Record, Table};
 
 use crate::link::{Answer, Value};
@@ -106,6 +106,12 @@ pub(crate) fn lists(kinds: impl Iterator<Item = CellKind>, rows: &[Vec<Cell<'_>>
         .collect()
 }
 
+/// Rows of a table by the cells of their keys, as one list for each column.
+pub(crate) fn keys(table: &Table, rows: &[Vec<Cell<'_>>]) -> Vec<Value> {
+    let kinds = table.columns.iter().take(table.key);
+    lists(kinds.map(|column| column.kind), rows)
+}
+
 /// What does not fit is refused by the server: a message has at most so many bytes.
 fn length(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
@@ -135,25 +141,97 @@ pub(crate) fn cells<'a>(
     table: &'static Table,
     first: usize,
 ) -> impl FnMut() -> Option<Cell<'a>> + use<'a> {
-    let mut at = 0;
+    let mut kinds = (first..).zip(table.columns);
     move || {
-        let kind = table.columns.get(at)?.kind;
-        let Raw(raw) = row.try_get(first + at).ok()?;
-        at += 1;
-        let Some(raw) = raw else {
-            return Some(Cell::Null);
+        let (at, column) = kinds.next()?;
+        let Raw(raw) = row.try_get(at).ok()?;
+        cell(column.kind, raw)
+    }
+}
+
+fn cell(kind: CellKind, raw: Option<&[u8]>) -> Option<Cell<'_>> {
+    let Some(raw) = raw else {
+        return Some(Cell::Null);
+    };
+    Some(match kind {
+        CellKind::Integer => Cell::Integer(i64::from_be_bytes(raw.try_into().ok()?)),
+        CellKind::Text => Cell::Text(std::str::from_utf8(raw).ok()?.into()),
+        CellKind::Bytes => Cell::Bytes(raw.into()),
+    })
+}
+
+/// The records that a column of a row holds as an array of rows.
+pub(crate) fn nested<T: Record>(row: &Row, column: usize) -> Result<Vec<T>, Error> {
+    each_nested(row, column, |parts| {
+        let mut columns = T::TABLE.columns.iter();
+        T::from_cells(&mut || cell(columns.next()?.kind, parts.cell()?))
+    })
+}
+
+/// The same for rows of two numbers.
+pub(crate) fn nested_pairs(row: &Row, column: usize) -> Result<Vec<(i64, i64)>, Error> {
+    each_nested(row, column, |parts| {
+        let mut number = || match cell(CellKind::Integer, parts.cell()?)? {
+            Cell::Integer(number) => Some(number),
+            _ => None,
         };
-        match kind {
-            CellKind::Integer => raw
-                .try_into()
-                .ok()
-                .map(i64::from_be_bytes)
-                .map(Cell::Integer),
-            CellKind::Text => std::str::from_utf8(raw)
-                .ok()
-                .map(|text| Cell::Text(text.into())),
-            CellKind::Bytes => Some(Cell::Bytes(raw.into())),
-        }
+        let pair = number().zip(number());
+        pair.ok_or_else(|| Error::of(Code::StoreCorrupt))
+    })
+}
+
+fn each_nested<T>(
+    row: &Row,
+    column: usize,
+    mut read: impl FnMut(&mut Parts<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let corrupt = || Error::of(Code::StoreCorrupt);
+    let Raw(raw) = row.try_get(column).map_err(|_| corrupt())?;
+    // Of no rows there is no array.
+    let Some(raw) = raw else {
+        return Ok(Vec::new());
+    };
+    let mut parts = Parts(raw);
+    let count = parts.array().ok_or_else(corrupt)?;
+    let one = |_| {
+        let mut cells = Parts(parts.sized().flatten().ok_or_else(corrupt)?);
+        cells.number().ok_or_else(corrupt)?;
+        read(&mut cells)
+    };
+    (0..count).map(one).collect()
+}
+
+/// What is left of a value in binary form.
+struct Parts<'a>(&'a [u8]);
+
+impl<'a> Parts<'a> {
+    fn number(&mut self) -> Option<i32> {
+        let (number, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(i32::from_be_bytes(*number))
+    }
+
+    /// Bytes behind their length; none if it says that there is nothing.
+    fn sized(&mut self) -> Option<Option<&'a [u8]>> {
+        let Ok(length) = usize::try_from(self.number()?) else {
+            return Some(None);
+        };
+        let (bytes, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(Some(bytes))
+    }
+
+    /// The next column of a row.
+    fn cell(&mut self) -> Option<Option<&'a [u8]>> {
+        // The type comes first, and is known.
+        self.number()?;
+        self.sized()
+    }
+
+    /// How many elements an array of one dimension has, which follow.
+    fn array(&mut self) -> Option<i32> {
+        let [_dimensions, _nulls, _kind, count, _first] = [(); 5].map(|()| self.number());
+        count
     }
 }
 

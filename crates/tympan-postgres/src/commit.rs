@@ -56,17 +56,17 @@ pub(crate) fn commit(turn: &mut PostgresTurn<'_>, batch: &Batch) -> Result<(), C
         if !expectations.wrong.is_empty() {
             return Err(CommitError::Conflict(expectations.wrong));
         }
-        let mut steps = expectations.steps(store.seed);
+        let mark = store.next_mark();
+        let mut steps = expectations.steps(store.seed, &mark);
         if let Some(name) = &name {
             steps.push(Step::Query(statements::tell_of_batch(), vec![text(name)]));
         }
-        take_ids(store, batch, &mut steps);
-        write(&rows, &mut steps);
         if !rows.is_empty() {
-            let highest = vec![number(highest(batch))];
-            steps.push(Step::Query(statements::add_commit(), highest));
+            steps.push(add_commit(store, batch));
         }
-        let outcome = match (run(turn, steps), &mut name) {
+        events_last(batch, &mut steps);
+        write(&rows, &mut steps);
+        let outcome = match (run(turn, steps, &mark), &mut name) {
             (Outcome::Unknown(error), Some(name)) => settle(turn, name, error),
             (outcome, _) => outcome,
         };
@@ -100,7 +100,7 @@ fn needs_telling(batch: &Batch) -> bool {
 fn settle(turn: &mut PostgresTurn<'_>, name: &mut String, error: Error) -> Outcome {
     turn.link = None;
     let take = Step::Query(statements::tell_of_batch(), vec![text(name)]);
-    match run(turn, vec![take]) {
+    match run_marked(turn, take) {
         Outcome::Committed => {
             *name = turn.store.next_batch();
             let what = "the connection to postgresql broke before the commit";
@@ -117,10 +117,7 @@ fn settle(turn: &mut PostgresTurn<'_>, name: &mut String, error: Error) -> Outco
 
 /// Makes what a turn has read as durable as a commit, by a commit that changes nothing.
 pub(crate) fn confirm(turn: &mut PostgresTurn<'_>) -> Result<(), CommitError> {
-    match run(
-        turn,
-        vec![Step::Query(statements::write_nothing(), Vec::new())],
-    ) {
+    match run_marked(turn, Step::Query(statements::write_nothing(), Vec::new())) {
         Outcome::Committed => Ok(()),
         Outcome::Unexpected => Err(CommitError::Failed(Error::of(Code::Storage))),
         Outcome::Again(error) | Outcome::Failed(error) => Err(CommitError::Failed(error)),
@@ -128,8 +125,16 @@ pub(crate) fn confirm(turn: &mut PostgresTurn<'_>) -> Result<(), CommitError> {
     }
 }
 
-/// Sends the steps of a transaction with their COMMIT, and finds out what became of it.
-fn run(turn: &mut PostgresTurn<'_>, body: Vec<Step>) -> Outcome {
+/// Does one thing in a transaction that rests on nothing.
+fn run_marked(turn: &mut PostgresTurn<'_>, step: Step) -> Outcome {
+    let mark = turn.store.next_mark();
+    let begin = Step::Query(statements::begin_commit(), vec![text(&mark)]);
+    run(turn, vec![begin, step], &mark)
+}
+
+/// Sends the steps of a transaction that bears a mark, with their COMMIT, and finds out what became
+/// of it.
+fn run(turn: &mut PostgresTurn<'_>, mut steps: Vec<Step>, mark: &str) -> Outcome {
     let link = match &mut turn.link {
         Some(link) => link,
         None => match turn.store.pool.lend(turn.until) {
@@ -142,17 +147,13 @@ fn run(turn: &mut PostgresTurn<'_>, body: Vec<Step>) -> Outcome {
     {
         return outcome;
     }
-    let mark = turn.store.next_mark();
-    let mut steps = Vec::with_capacity(body.len() + 3);
-    steps.push(Step::Query(statements::begin_commit(), vec![text(&mark)]));
-    steps.extend(body);
     // After an error the server answers COMMIT with success and undoes everything. What it then
     // shows is the mark if it was committed, else that of an earlier transaction. In one text with
     // COMMIT, a cancel that comes while it is made durable would be an error of both.
     steps.push(Step::Plain("COMMIT".to_owned()));
     steps.push(Step::Plain("SHOW tympan.committed".to_owned()));
     link.in_transaction = false;
-    outcome(link, steps, &mark, turn.until + GRACE)
+    outcome(link, steps, mark, turn.until + GRACE)
 }
 
 /// Begins a transaction, and knows that it has begun: if it had not, whatever was sent behind would
@@ -230,20 +231,15 @@ fn late(batch: &Batch) -> Vec<Key> {
     late.into_iter().collect()
 }
 
-/// Sees to it that new ids are free in the whole database.
-fn take_ids(store: &PostgresStore, batch: &Batch, steps: &mut Vec<Step>) {
+/// Sees to it that new ids are free in the whole database, and counts the commit.
+fn add_commit(store: &PostgresStore, batch: &Batch) -> Step {
     let mut entries: Vec<i64> = batch.entries.iter().map(|entry| entry.id.0).collect();
     let mut events: Vec<i64> = batch.audit_events.iter().map(|event| event.id.0).collect();
-    if entries.is_empty() && events.is_empty() {
-        return;
-    }
     entries.sort_unstable();
     events.sort_unstable();
-    let blocks: BTreeSet<i64> = entries
-        .iter()
-        .chain(&events)
-        .map(|id| id >> BLOCK_BITS)
-        .collect();
+    let ids = || entries.iter().chain(&events);
+    let blocks: BTreeSet<i64> = ids().map(|id| id >> BLOCK_BITS).collect();
+    let highest = ids().max().copied().unwrap_or(0);
     let as_list = |ids: &mut dyn Iterator<Item = i64>| {
         let cells: Vec<Cell<'_>> = ids.map(Cell::Integer).collect();
         list(CellKind::Integer, cells.iter())
@@ -254,9 +250,13 @@ fn take_ids(store: &PostgresStore, batch: &Batch, steps: &mut Vec<Step>) {
         as_list(&mut blocks.into_iter()),
         as_list(&mut entries.into_iter()),
         as_list(&mut events.into_iter()),
+        number(highest),
     ];
-    steps.push(Step::Query(statements::take_ids(), values));
+    Step::Query(statements::add_commit(), values)
+}
 
+/// Expects events to come behind all of their tenants.
+fn events_last(batch: &Batch, steps: &mut Vec<Step>) {
     let mut first: BTreeMap<TenantId, i64> = BTreeMap::new();
     for event in &batch.audit_events {
         let lowest = first.entry(event.tenant).or_insert(event.id.0);
@@ -332,12 +332,6 @@ fn columns(
             list(kind, column.into_iter())
         })
         .collect()
-}
-
-fn highest(batch: &Batch) -> i64 {
-    let entries = batch.entries.iter().map(|entry| entry.id.0);
-    let events = batch.audit_events.iter().map(|event| event.id.0);
-    entries.chain(events).max().unwrap_or(0)
 }
 
 /// The keys that were in the way of a batch, by what is there now.

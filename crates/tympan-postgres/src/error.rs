@@ -1,8 +1,13 @@
 //! Errors of the server as errors of tympan. What the server says about values is left out: the
 //! number of its condition says enough, and no value of a row can slip through.
 
+use std::fmt::Display;
+use std::io;
+
 use tokio_postgres::error::{DbError, Severity, SqlState};
 use tympan_core::error::{Code, Error};
+
+use crate::line::TimedOut;
 
 /// What the server function raises when something is not as expected.
 pub(crate) const UNEXPECTED: &str = "TY001";
@@ -23,10 +28,44 @@ pub(crate) fn sql(failure: &tokio_postgres::Error) -> Error {
     Error::new(code, text).with("sqlstate", state.code())
 }
 
+/// Why there is no connection.
+#[derive(Debug)]
+pub(crate) enum NoConnection {
+    /// Nobody could be reached.
+    Io(io::Error),
+    /// Who was reached, or the driver, refuses.
+    Refused(tokio_postgres::Error),
+    TimedOut,
+}
+
+impl From<io::Error> for NoConnection {
+    fn from(failure: io::Error) -> Self {
+        Self::Io(failure)
+    }
+}
+
+impl From<tokio_postgres::Error> for NoConnection {
+    fn from(failure: tokio_postgres::Error) -> Self {
+        Self::Refused(failure)
+    }
+}
+
+impl From<TimedOut> for NoConnection {
+    fn from(_: TimedOut) -> Self {
+        Self::TimedOut
+    }
+}
+
 /// The error for a connection that could not be made.
-pub(crate) fn connecting(failure: &tokio_postgres::Error) -> Error {
-    let Some(answer) = failure.as_db_error() else {
-        return Error::new(Code::Storage, format!("no connection: {}", causes(failure)));
+pub(crate) fn connecting(failure: &NoConnection) -> Error {
+    let none = |why: &dyn Display| Error::new(Code::Storage, format!("no connection: {why}"));
+    let refused = match failure {
+        NoConnection::Io(failure) => return none(failure),
+        NoConnection::TimedOut => return timed_out(),
+        NoConnection::Refused(refused) => refused,
+    };
+    let Some(answer) = refused.as_db_error() else {
+        return none(&causes(refused));
     };
     let code = match answer.code().code() {
         "3D000" => Code::StoreMissing,
@@ -76,27 +115,31 @@ fn state(failure: &tokio_postgres::Error) -> Option<&str> {
     failure.code().map(SqlState::code)
 }
 
-/// Whether the server may be back soon: it does not listen, it starts or ends, or none of several
-/// takes writes.
-pub(crate) fn is_away(failure: &tokio_postgres::Error) -> bool {
-    match failure.as_db_error().map(DbError::code) {
-        Some(state) => matches!(state.code(), "57P01" | "57P02" | "57P03" | "53300"),
-        None => {
-            let mut cause = std::error::Error::source(failure);
-            while let Some(one) = cause {
-                if one.downcast_ref::<rustls::Error>().is_some() {
-                    return false;
-                }
-                if let Some(io) = one.downcast_ref::<std::io::Error>() {
-                    return io.kind() != std::io::ErrorKind::InvalidData
-                        && io
-                            .get_ref()
-                            .is_none_or(|inner| !inner.is::<rustls::Error>());
-                }
-                cause = one.source();
-            }
-            failure.is_closed()
+impl NoConnection {
+    /// Whether the server may be back soon: it does not listen, it starts or ends, or none of
+    /// several takes writes.
+    pub(crate) fn is_away(&self) -> bool {
+        let refused = match self {
+            Self::Io(_) | Self::TimedOut => return true,
+            Self::Refused(refused) => refused,
+        };
+        if let Some(state) = state(refused) {
+            return matches!(state, "57P01" | "57P02" | "57P03" | "53300");
         }
+        let mut cause = std::error::Error::source(refused);
+        while let Some(one) = cause {
+            if one.downcast_ref::<rustls::Error>().is_some() {
+                return false;
+            }
+            if let Some(io) = one.downcast_ref::<io::Error>() {
+                return io.kind() != io::ErrorKind::InvalidData
+                    && io
+                        .get_ref()
+                        .is_none_or(|inner| !inner.is::<rustls::Error>());
+            }
+            cause = one.source();
+        }
+        refused.is_closed()
     }
 }
 

@@ -3,8 +3,8 @@
 //!
 //! Rows are locked in one order by everybody, so that nobody waits in a circle: holds, uses,
 //! strands and wallets by their keys when a turn loads them (here only those that no turn did),
-//! then configurations, then whole tables of which a row is expected to be absent, then users, then
-//! claims. What others may only read with us is locked for sharing.
+//! then configurations, then whole tables that are written or of which a row is expected to be
+//! absent, then users, then claims. What others may only read with us is locked for sharing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,9 +14,9 @@ use tympan_core::records::{Claim, Hold, Strand, Tenant, User, Uses, Wallet};
 use tympan_core::row::{Cell, CellKind, Field, Row, Table};
 use tympan_core::view::{Batch, Expectation, Found, Key, Record};
 
-use crate::cells::{list, lists, number};
+use crate::cells::{list, lists, number, text};
 use crate::link::Step;
-use crate::statements::{self, Lock};
+use crate::statements;
 
 /// Tables of which rows are expected, in the order in which they are locked.
 const ORDER: &[&Table] = &[
@@ -130,15 +130,18 @@ impl<'a> Expectations<'a> {
         }
     }
 
-    /// Everything that is locked and checked before the batch is written.
-    pub(crate) fn steps(&self, seed: i64) -> Vec<Step> {
+    /// Everything that is locked and checked before the batch is written, in a transaction that
+    /// bears a mark.
+    pub(crate) fn steps(&self, seed: i64, mark: &str) -> Vec<Step> {
         let mut steps = Vec::new();
-        for table in ORDER {
-            if table.name == Tenant::TABLE.name {
-                self.configs(seed, &mut steps);
-                self.tables(&mut steps);
-            }
+        for table in [Hold::TABLE, Uses::TABLE, Strand::TABLE, Wallet::TABLE] {
             self.versions(table, &mut steps);
+        }
+        steps.push(self.rest_on(seed, mark));
+        for table in [User::TABLE, Claim::TABLE] {
+            if self.takes(table) {
+                self.versions(table, &mut steps);
+            }
         }
         if !self.unused.is_empty() {
             let rows: Vec<Vec<Cell<'_>>> = self
@@ -160,62 +163,59 @@ impl<'a> Expectations<'a> {
         steps
     }
 
-    /// Configurations are many readers' and seldom written: a row lock for each reader would be a
-    /// write for each.
-    fn configs(&self, seed: i64, steps: &mut Vec<Step>) {
-        for (changes, sql) in [
-            (true, statements::take_configs()),
-            (false, statements::share_configs()),
-        ] {
-            let tenants: Vec<Cell<'_>> = self
-                .configs
-                .iter()
-                .filter(|(_, changed)| **changed == changes)
-                .map(|(tenant, _)| Cell::Integer(tenant.0))
-                .collect();
-            if !tenants.is_empty() {
-                let values = vec![number(seed), list(CellKind::Integer, tenants.iter())];
-                steps.push(Step::Query(sql, values));
-            }
-        }
+    /// Whether rows that the batch rests on are taken and not shared: users if it writes some, and
+    /// claims if it writes some or has to take users first.
+    fn takes(&self, table: &Table) -> bool {
+        let writes = |table: &Table| self.written.contains(table.name);
+        writes(table) || (table.name == Claim::TABLE.name && writes(User::TABLE))
     }
 
-    /// Nobody may insert where a decision rests on absence.
-    fn tables(&self, steps: &mut Vec<Step>) {
-        for table in ORDER
-            .iter()
-            .filter(|table| self.absent.contains_key(table.name))
-        {
-            let mode = if self.written.contains(table.name) {
-                "SHARE ROW EXCLUSIVE"
-            } else {
-                "SHARE"
-            };
-            steps.push(Step::Plain(format!(
-                "LOCK TABLE \"{}\" IN {mode} MODE",
-                table.name
-            )));
+    /// What many read with us is locked for sharing here.
+    fn rest_on(&self, seed: i64, mark: &str) -> Step {
+        let mut values = vec![text(mark), number(seed)];
+        for changes in [true, false] {
+            // Configurations are seldom written: a row lock for each reader would be a write for
+            // each.
+            let tenants = self.configs.iter();
+            let tenants = tenants.filter(|(_, changed)| **changed == changes);
+            let tenants: Vec<Cell<'_>> = tenants.map(|(tenant, _)| tenant.cell()).collect();
+            values.push(list(CellKind::Integer, tenants.iter()));
         }
+        values.push(text(&self.locks()));
+        for table in [Tenant::TABLE, User::TABLE, Claim::TABLE] {
+            let is_shared = table.name == Tenant::TABLE.name || !self.takes(table);
+            let rows = self.versions.get(table.name).filter(|_| is_shared);
+            let rows: Vec<Vec<Cell<'_>>> = rows.into_iter().flatten().cloned().collect();
+            values.extend(lists(key_kinds(table).chain([CellKind::Integer]), &rows));
+        }
+        Step::Query(statements::rest_on(), values)
+    }
+
+    /// Nobody may insert where a decision rests on absence. Whoever writes a table says so now too:
+    /// once it has rows that others wait for, it could not wait for those who keep the table.
+    fn locks(&self) -> String {
+        let locks = ORDER.iter().filter_map(|table| {
+            let is_absent = self.absent.contains_key(table.name);
+            let mode = match (is_absent, self.written.contains(table.name)) {
+                (false, false) => return None,
+                (false, true) => "ROW EXCLUSIVE",
+                (true, false) => "SHARE",
+                (true, true) => "SHARE ROW EXCLUSIVE",
+            };
+            Some(format!("LOCK TABLE \"{}\" IN {mode} MODE", table.name))
+        });
+        locks.collect::<Vec<_>>().join("; ")
     }
 
     fn versions(&self, table: &'static Table, steps: &mut Vec<Step>) {
         let Some(rows) = self.versions.get(table.name) else {
             return;
         };
-        let lock = if table.name == Tenant::TABLE.name {
-            Lock::None
-        } else if ![User::TABLE.name, Claim::TABLE.name].contains(&table.name)
-            || self.written.contains(table.name)
-        {
-            Lock::Update
-        } else {
-            Lock::Share
-        };
         let rows: Vec<Vec<Cell<'_>>> = rows.iter().cloned().collect();
         let kinds = key_kinds(table).chain([CellKind::Integer]);
         let mut values = lists(kinds, &rows);
         values.push(number(i64::try_from(rows.len()).unwrap_or(i64::MAX)));
-        steps.push(Step::Query(statements::version(table, lock), values));
+        steps.push(Step::Query(statements::version(table), values));
     }
 }
 

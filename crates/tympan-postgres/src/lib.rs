@@ -23,10 +23,12 @@
 mod address;
 mod cells;
 mod commit;
+mod connect;
 mod doctor;
-mod driver;
 mod error;
 mod expectations;
+mod found;
+mod line;
 mod link;
 mod list;
 mod load;
@@ -37,6 +39,7 @@ mod reads;
 mod snapshot;
 mod statements;
 mod store;
+mod texts;
 mod tls;
 mod turn;
 

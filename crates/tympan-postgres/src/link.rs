@@ -1,27 +1,21 @@
 //! One connection: several statements go out together and are answered in order.
 
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 use bytes::BytesMut;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{AsyncMessage, Client, Config, Row, SimpleQueryMessage, Socket, Statement};
+use tokio_postgres::{AsyncMessage, Client, Connection, Row, SimpleQueryMessage, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
-use tympan_core::error::Error;
 
-use crate::driver::{Driver, TimedOut};
-use crate::error;
+use crate::error::{self, NoConnection};
+use crate::line::{Line, TimedOut, Wire};
 use crate::statements::{self, Sql};
-
-/// How long to wait before a server that is away is tried again.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// How long one of several hosts may take for a connection before the next one is tried.
-const MOST_OF_ONE_HOST: Duration = Duration::from_secs(5);
 
 /// One thing to send.
 #[derive(Debug)]
@@ -70,154 +64,101 @@ pub(crate) enum Answer {
 /// What came back for several steps, in order: each has an answer, or the reason why not.
 pub(crate) type Answers = Vec<Result<Answer, tokio_postgres::Error>>;
 
-/// What the server said unasked.
-type Warnings = Arc<Mutex<Vec<String>>>;
+/// The stream of a connection, if it is encrypted.
+type Tls = <MakeRustlsConnect as MakeTlsConnect<Wire>>::Stream;
 
 /// A connection that is open.
-#[derive(Debug)]
 pub(crate) struct Link {
-    client: Arc<Client>,
-    prepared: Arc<Vec<Statement>>,
-    warnings: Warnings,
+    client: Client,
+    connection: Receiver,
+    line: Arc<Line>,
+    prepared: Vec<Statement>,
     /// Whether it can be used again.
     pub(crate) sound: bool,
 }
 
-/// How to connect.
-#[derive(Clone)]
-pub(crate) struct Way {
-    /// Each host by itself.
-    pub(crate) hosts: Arc<[Config]>,
-    /// The host that took writes last.
-    pub(crate) best: Arc<AtomicUsize>,
-    pub(crate) tls: MakeRustlsConnect,
-    /// What every session begins with.
-    pub(crate) session: String,
-    pub(crate) patience: Duration,
-}
-
-impl std::fmt::Debug for Way {
+impl std::fmt::Debug for Link {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The configuration holds the password.
-        formatter.debug_struct("Way").finish_non_exhaustive()
+        formatter.debug_struct("Link").finish_non_exhaustive()
     }
 }
 
-impl Way {
-    /// Connects, trying again while the server is away; `prepare` asks for the statements that
-    /// turns need most.
-    pub(crate) fn connect(
-        &self,
-        driver: &Driver,
-        prepare: bool,
-        until: Instant,
-    ) -> Result<Link, Error> {
-        let way = self.clone();
-        let last = Arc::new(Mutex::new(None));
-        let seen = Arc::clone(&last);
-        let connected = driver.run(
-            async move {
-                let connecting = way.connect_to_any(prepare, &seen);
-                // Nobody waits for a connection that is made later than that.
-                tokio::time::timeout_at(until.into(), connecting).await
-            },
-            until,
-        );
-        match connected {
-            Ok(Ok(outcome)) => outcome.map_err(|failure| error::connecting(&failure)),
-            _ => Err(match lock(&last).take() {
-                Some(failure) => error::connecting(&failure),
-                None => error::timed_out(),
-            }),
-        }
-    }
+/// What sends and receives.
+struct Receiver {
+    /// None once it has broken: whatever is waited for then ends with an error.
+    open: Option<Connection<Wire, Tls>>,
+    /// The warnings that the server sent, whatever they came with.
+    warnings: Vec<String>,
+}
 
-    /// Tries the hosts in turn, that one first which was of use last. A host that is cut off may
-    /// take a connection and never say a word: while there are others, none is waited for long.
-    async fn connect_to_any(
-        &self,
-        prepare: bool,
-        seen: &Mutex<Option<tokio_postgres::Error>>,
-    ) -> Result<Link, tokio_postgres::Error> {
-        let count = self.hosts.len().max(1);
-        let most = match u32::try_from(count) {
-            Ok(count @ 2..) => (self.patience / (count * 2)).min(MOST_OF_ONE_HOST),
-            _ => self.patience,
-        };
-        loop {
-            let best = self.best.load(Ordering::Relaxed);
-            let all = (0..count).map(|step| (best + step) % count);
-            for (at, host) in all.filter_map(|at| Some((at, self.hosts.get(at)?))) {
-                match tokio::time::timeout(most, self.connect_to(host, prepare)).await {
-                    Ok(Ok(link)) => {
-                        self.best.store(at, Ordering::Relaxed);
-                        return Ok(link);
+impl Receiver {
+    /// Sends what is asked for, and takes in what has come.
+    fn poll(&mut self, task: &mut Context<'_>) {
+        while let Some(open) = &mut self.open {
+            match open.poll_message(task) {
+                Poll::Ready(Some(Ok(AsyncMessage::Notice(notice)))) => {
+                    if error::is_warning(&notice) {
+                        self.warnings.push(notice.code().code().to_owned());
                     }
-                    Ok(Err(failure)) if error::is_away(&failure) => *lock(seen) = Some(failure),
-                    Ok(Err(failure)) => return Err(failure),
-                    Err(_) => {}
                 }
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(Some(Err(_)) | None) => self.open = None,
+                Poll::Pending => return,
             }
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    async fn connect_to(
-        &self,
-        host: &Config,
-        prepare: bool,
-    ) -> Result<Link, tokio_postgres::Error> {
-        let (client, connection) = host.connect(self.tls.clone()).await?;
-        let warnings = Warnings::default();
-        tokio::spawn(drive(connection, Arc::clone(&warnings)));
-        client.batch_execute(&self.session).await?;
-        let wanted: &[Sql] = if prepare { statements::prepared() } else { &[] };
-        let asked = wanted
-            .iter()
-            .map(|sql| client.prepare_typed(&sql.text, &sql.kinds));
-        let prepared = together(asked.collect()).await;
-        let prepared = prepared.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(Link {
-            client: Arc::new(client),
-            prepared: Arc::new(prepared),
-            warnings,
-            sound: true,
-        })
-    }
-}
-
-/// Sends and receives until the connection is closed, and keeps the warnings that come.
-async fn drive<S>(mut connection: tokio_postgres::Connection<Socket, S>, warnings: Warnings)
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-{
-    while let Some(Ok(message)) = poll_fn(|task| connection.poll_message(task)).await {
-        if let AsyncMessage::Notice(notice) = message
-            && error::is_warning(&notice)
-        {
-            lock(&warnings).push(notice.code().code().to_owned());
         }
     }
 }
 
 impl Link {
-    /// Sends all steps at once and waits for the answers. When they do not come in time, the
-    /// connection is left alone: nothing is cancelled, for it may be committing.
-    pub(crate) fn run(
+    pub(crate) fn new(client: Client, connection: Connection<Wire, Tls>, line: Arc<Line>) -> Self {
+        Self {
+            client,
+            connection: Receiver {
+                open: Some(connection),
+                warnings: Vec::new(),
+            },
+            line,
+            prepared: Vec::new(),
+            sound: true,
+        }
+    }
+
+    /// Begins the session: what it is to be like, on a server that takes writes, with the
+    /// statements that turns need most.
+    pub(crate) fn begin(
         &mut self,
-        driver: &Driver,
-        steps: Vec<Step>,
+        session: &str,
+        prepare: bool,
         until: Instant,
-    ) -> Result<Answers, TimedOut> {
-        let (client, prepared) = (Arc::clone(&self.client), Arc::clone(&self.prepared));
-        lock(&self.warnings).clear();
-        let work = async move {
-            let asked = steps
-                .into_iter()
-                .map(|step| ask(Arc::clone(&client), Arc::clone(&prepared), step));
-            together(asked.collect()).await
+    ) -> Result<(), NoConnection> {
+        let text = format!("{session}; SHOW transaction_read_only");
+        let begun = async |client: &Client| {
+            let shown = last_value(&client.simple_query(&text).await?);
+            let wanted: &[Sql] = if prepare { statements::prepared() } else { &[] };
+            let asked = wanted
+                .iter()
+                .map(|sql| client.prepare_typed(&sql.text, &sql.kinds));
+            let prepared = together(asked.collect()).await.into_iter();
+            let prepared = prepared.collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, tokio_postgres::Error>((shown, prepared))
         };
-        let answers = driver.run(work, until);
+        let work = begun(&self.client);
+        let (shown, prepared) = wait(&self.line, &mut self.connection, work, until)??;
+        if shown.as_deref() != Some("off") {
+            return Err(io::Error::other("the server takes no writes").into());
+        }
+        self.prepared = prepared;
+        Ok(())
+    }
+
+    /// Sends all steps at once and waits for the answers. When they do not come in time, the
+    /// connection is given up: nothing is cancelled, for it may be committing.
+    pub(crate) fn run(&mut self, steps: Vec<Step>, until: Instant) -> Result<Answers, TimedOut> {
+        self.connection.warnings.clear();
+        let (client, prepared) = (&self.client, &self.prepared);
+        let asked = steps.into_iter().map(|step| ask(client, prepared, step));
+        let work = together(asked.collect());
+        let answers = wait(&self.line, &mut self.connection, work, until);
         let broken = match &answers {
             Ok(answers) => answers.iter().any(|one| match one {
                 Err(failure) => error::is_broken(failure),
@@ -225,44 +166,60 @@ impl Link {
             }),
             Err(TimedOut) => true,
         };
-        if broken || self.client.is_closed() {
+        if broken || self.connection.open.is_none() {
             self.sound = false;
         }
         answers
     }
 
     /// Sends a text and does not wait.
-    pub(crate) fn send(&self, driver: &Driver, text: &'static str) {
-        let client = Arc::clone(&self.client);
-        driver.spawn(async move {
-            // If it cannot be sent, the connection is closed, and the server ends what was begun.
-            client.batch_execute(text).await.unwrap_or_default();
-        });
+    pub(crate) fn send(&mut self, text: &str) {
+        let mut task = Context::from_waker(Waker::noop());
+        // If it cannot be sent, the connection is closed, and the server ends what was begun. The
+        // answer is passed over when the next one is waited for.
+        let sent = pin!(self.client.batch_execute(text)).poll(&mut task);
+        if sent.is_pending() {
+            self.connection.poll(&mut task);
+        }
     }
 
     /// The warnings that came with the last answers.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        lock(&self.warnings).clone()
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.connection.warnings
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.connection.open.is_none() || self.line.is_closed()
     }
 }
 
+/// Does some work of a client, at most until a moment.
+fn wait<T>(
+    line: &Line,
+    connection: &mut Receiver,
+    work: impl Future<Output = T>,
+    until: Instant,
+) -> Result<T, TimedOut> {
+    let mut work = pin!(work);
+    let both = poll_fn(|task| {
+        let polled = work.as_mut().poll(task);
+        if polled.is_pending() {
+            connection.poll(task);
+        }
+        polled
+    });
+    line.run(both, until)
+}
+
 async fn ask(
-    client: Arc<Client>,
-    prepared: Arc<Vec<Statement>>,
+    client: &Client,
+    prepared: &[Statement],
     step: Step,
 ) -> Result<Answer, tokio_postgres::Error> {
     let rows = match step {
         Step::Plain(text) => {
             let messages = client.simple_query(&text).await?;
-            let last = messages.iter().rev().find_map(|message| match message {
-                SimpleQueryMessage::Row(row) => Some(row.get(0).map(str::to_owned)),
-                _ => None,
-            });
-            return Ok(Answer::Last(last.flatten()));
+            return Ok(Answer::Last(last_value(&messages)));
         }
         Step::Query(sql, values) => match sql.place.and_then(|place| prepared.get(place)) {
             Some(statement) => client.query_raw(statement, values).await?,
@@ -277,6 +234,15 @@ async fn ask(
         found.push(row?);
     }
     Ok(Answer::Rows(found))
+}
+
+/// The first value of the last row.
+fn last_value(messages: &[SimpleQueryMessage]) -> Option<String> {
+    let last = messages.iter().rev().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row.get(0).map(str::to_owned)),
+        _ => None,
+    });
+    last.flatten()
 }
 
 fn typed(values: Vec<Value>) -> impl Iterator<Item = (Value, Type)> {
@@ -302,9 +268,4 @@ async fn together<F: Future>(all: Vec<F>) -> Vec<F::Output> {
         });
     }
     outputs
-}
-
-/// What is behind these locks is whole at any moment.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

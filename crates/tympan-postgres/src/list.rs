@@ -8,7 +8,7 @@ use tympan_core::text::{Pattern, PatternPart};
 
 use crate::cells::{cells, records, rows, value};
 use crate::link::{Step, Value};
-use crate::statements::{columns, key_columns};
+use crate::texts::{columns, key_columns};
 
 /// A statement that grows with its values.
 #[derive(Debug, Default)]

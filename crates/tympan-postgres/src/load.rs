@@ -8,9 +8,11 @@ use tympan_core::error::Error;
 use tympan_core::view::{Key, ReadSet, Record, View};
 
 use crate::error;
+use crate::found::{Found, Part, State, fill};
+use crate::line::TimedOut;
 use crate::link::{Answer, Answers, Step};
 use crate::pool::Lent;
-use crate::reads::{Found, Part, Request, fill};
+use crate::reads::Request;
 use crate::statements::Lock;
 
 /// Why something could not be loaded.
@@ -42,14 +44,15 @@ pub(crate) struct Beside<'a> {
     pub(crate) lock: Lock,
     /// What goes out in front of the first statement.
     pub(crate) first: Option<&'static str>,
-    /// What goes out behind the last one, and is given its answer.
-    pub(crate) last: Option<(Step, &'a mut dyn FnMut(Answer))>,
+    /// Is set to what the server says of itself.
+    pub(crate) state: &'a mut State,
     /// Is told each key that is loaded, with what it holds.
     pub(crate) loaded: &'a mut dyn FnMut(&Key, Option<&Record>),
 }
 
 /// Loads what a set asks for. It takes a second flush only where a configuration that the caller
-/// has was changed since, or where a claim passed to another user in that very moment.
+/// has was changed since, or where a claim passed to another user, or a wallet was added, in that very
+/// moment.
 pub(crate) fn load(
     link: &mut Lent<'_>,
     set: &ReadSet,
@@ -58,11 +61,13 @@ pub(crate) fn load(
     until: Instant,
 ) -> Result<(), Failure> {
     let mut moved = BTreeSet::new();
+    let mut is_first = true;
     loop {
         let request = Request::of(set, view, &moved);
-        if request.is_empty() && beside.first.is_none() && beside.last.is_none() {
+        if request.is_empty() && !(is_first && beside.lock == Lock::Update) {
             return Ok(());
         }
+        is_first = false;
         let (parts, mut steps): (Vec<Part>, Vec<Step>) =
             request.steps(beside.lock).into_iter().unzip();
         let first = beside.first.take();
@@ -70,28 +75,19 @@ pub(crate) fn load(
             steps.insert(0, Step::Plain(text.to_owned()));
             link.in_transaction = true;
         }
-        let mut tell = None;
-        if let Some((step, take)) = beside.last.take() {
-            steps.push(step);
-            tell = Some(take);
-        }
         let mut answers = sound(link.run(steps, until))?.into_iter();
         if first.is_some() {
             answers.next();
         }
-        let found: Vec<(Part, Answer)> = parts.into_iter().zip(answers.by_ref()).collect();
-        if let (Some(take), Some(answer)) = (tell, answers.next()) {
-            take(answer);
-        }
+        let found: Vec<(Part, Answer)> = parts.into_iter().zip(answers).collect();
         let mut found = Found::read(&found)?;
+        *beside.state = found.state;
         fill(set, &request, &mut found, view, &mut moved, beside.loaded);
     }
 }
 
 /// The answers, if all are there; else the first failure, which is what the others come from.
-pub(crate) fn sound(
-    answers: Result<Answers, crate::driver::TimedOut>,
-) -> Result<Vec<Answer>, Failure> {
+pub(crate) fn sound(answers: Result<Answers, TimedOut>) -> Result<Vec<Answer>, Failure> {
     let answers = answers.map_err(|_| Failure::Failed(error::timed_out()))?;
     let mut sound = Vec::with_capacity(answers.len());
     for answer in answers {

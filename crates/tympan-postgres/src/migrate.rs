@@ -41,6 +41,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "batch",
         sql: include_str!("../migrations/0002_batch.sql"),
     },
+    Migration {
+        number: 3,
+        name: "together",
+        sql: include_str!("../migrations/0003_together.sql"),
+    },
 ];
 
 /// Makes or migrates the tables as the options allow, and checks that the keys are their own and

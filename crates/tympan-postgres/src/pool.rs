@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use tympan_core::error::Error;
 use tympan_store::Keeping;
 
+use crate::connect::Way;
 use crate::doctor;
-use crate::driver::{Driver, TimedOut};
 use crate::error;
-use crate::link::{Answers, Link, Step, Way};
+use crate::line::TimedOut;
+use crate::link::{Answers, Link, Step};
 use crate::load::Failure;
 use crate::options::PostgresOptions;
 
@@ -19,10 +20,8 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// The connections of a store.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    // Links come before the driver: they are closed while it still runs.
     state: Mutex<State>,
     back: Condvar,
-    pub(crate) driver: Driver,
     way: Way,
     most: usize,
     /// How safely the server of each connection must keep commits.
@@ -42,11 +41,10 @@ struct State {
 }
 
 impl Pool {
-    pub(crate) fn new(driver: Driver, way: Way, options: &PostgresOptions) -> Self {
+    pub(crate) fn new(way: Way, options: &PostgresOptions) -> Self {
         Self {
             state: Mutex::default(),
             back: Condvar::new(),
-            driver,
             way,
             most: options.connections.max(1),
             minimum: options.minimum,
@@ -76,7 +74,7 @@ impl Pool {
     /// Connects to a server that keeps its promise: after a failover it may be another one.
     fn connect(&self, lent: &mut Lent<'_>, prepare: bool, until: Instant) -> Result<(), Error> {
         loop {
-            lent.link = Some(self.way.connect(&self.driver, prepare, until)?);
+            lent.link = Some(self.way.connect(prepare, until)?);
             match doctor::ask(lent, until) {
                 Ok(report) => {
                     return match doctor::refusal(&report, self.minimum) {
@@ -147,7 +145,7 @@ impl Lent<'_> {
             return Err(TimedOut);
         };
         let sent = Instant::now();
-        let answers = link.run(&self.pool.driver, steps, until);
+        let answers = link.run(steps, until);
         if answers.is_err() {
             self.unanswered = Some(sent);
         }
@@ -155,21 +153,18 @@ impl Lent<'_> {
     }
 
     /// The warnings that came with the last answers.
-    pub(crate) fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> &[String] {
         self.link.as_ref().map(Link::warnings).unwrap_or_default()
     }
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        let link = self
-            .link
-            .take()
-            .filter(|link| link.sound && !link.is_closed());
-        if let Some(link) = &link
+        let mut link = self.link.take().filter(|link| link.sound);
+        if let Some(link) = &mut link
             && self.in_transaction
         {
-            link.send(&self.pool.driver, "ROLLBACK");
+            link.send("ROLLBACK");
         }
         let mut state = self.pool.lock();
         state.out -= 1;

@@ -1,37 +1,52 @@
-//! What is asked of the server for a read set, and what its rows say.
+//! What is asked of the server for a read set.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use hashbrown::{HashMap, HashSet};
-use tympan_core::error::{Code, Error};
-use tympan_core::ids::{HoldId, TenantId, UserId};
+use tympan_core::ids::{HoldId, TenantId};
 use tympan_core::records::{
-    Account, Claim, ClaimName, Config, Entry, Group, Hold, HoldPart, Identity, Membership,
-    PlanRevision, PriceList, PriceRule, Profile, Relations, Role, RolePermission, RoleRow,
-    RoleRowAccount, Strand, Subject, Tenant, User, Uses, Wallet, Wallets,
+    Account, Claim, ClaimName, Group, Hold, PlanRevision, PriceList, PriceRule, Profile, Role,
+    RolePermission, Strand, Subject, Tenant, Uses,
 };
 use tympan_core::row::{Cell, Field, Row, Table};
-use tympan_core::view::{Follow, Key, ReadSet, Record, View};
+use tympan_core::view::{Follow, Key, ReadSet, View};
 
-use crate::cells::{lists, records};
-use crate::link::{Answer, Step};
-use crate::statements::{self, By, Lock, Sql};
+use crate::cells::{keys, lists};
+use crate::found::{Part, behind, led_to};
+use crate::link::{Step, Value};
+use crate::statements::{self, By, Lock};
 
 /// A user of a tenant, who may not be there.
-type Person = (TenantId, i64);
+pub(crate) type Person = (TenantId, i64);
 
 /// Users by whatever leads to them.
 #[derive(Debug, Default)]
-struct People {
-    ids: BTreeSet<Person>,
-    claims: BTreeSet<(TenantId, ClaimName)>,
-    holds: BTreeSet<(TenantId, HoldId)>,
+pub(crate) struct People {
+    pub(crate) ids: BTreeSet<Person>,
+    pub(crate) claims: BTreeSet<(TenantId, ClaimName)>,
+    pub(crate) holds: BTreeSet<(TenantId, HoldId)>,
 }
 
 impl People {
     fn is_empty(&self) -> bool {
         self.ids.is_empty() && self.claims.is_empty() && self.holds.is_empty()
+    }
+
+    fn by(&self) -> By {
+        if self.claims.is_empty() && self.holds.is_empty() {
+            By::Id
+        } else {
+            By::Anything
+        }
+    }
+
+    fn values(&self, by: By) -> Vec<Value> {
+        let mut values = lists([TenantId::KIND, i64::KIND].into_iter(), &pairs(&self.ids));
+        if by == By::Anything {
+            let claims: Vec<_> = self.claims.iter().map(claim_cells).collect();
+            values.extend(keys(Claim::TABLE, &claims));
+            values.extend(keys(Hold::TABLE, &pairs(&self.holds)));
+        }
+        values
     }
 }
 
@@ -40,10 +55,10 @@ impl People {
 pub(crate) struct Request {
     tenants: BTreeSet<TenantId>,
     /// Those whose whole configuration is asked for.
-    configs: BTreeSet<TenantId>,
-    users: People,
-    relations: People,
-    wallets: People,
+    pub(crate) configs: BTreeSet<TenantId>,
+    pub(crate) users: People,
+    pub(crate) relations: People,
+    pub(crate) wallets: People,
     claims: BTreeSet<(TenantId, ClaimName)>,
     holds: BTreeSet<(TenantId, HoldId)>,
     uses: BTreeSet<(TenantId, Subject)>,
@@ -145,191 +160,80 @@ impl Request {
             && self.receipts.is_empty()
     }
 
-    /// The statements. Those that take locks come first, in the order that all turns keep; a row
-    /// comes before its children, so that children are never older than the version they go by.
+    /// The statements. Those that take locks come first, in the order that all turns keep; what they
+    /// have seen is compared with what is there then. A configuration comes before its parts, so
+    /// that these are never older than the version they go by.
     pub(crate) fn steps(&self, lock: Lock) -> Vec<(Part, Step)> {
         let mut steps = Vec::new();
-        let mut add = |part: Part, sql: &'static Sql, rows: Vec<Vec<Cell<'_>>>, table: &Table| {
+        let uses = self.uses.iter();
+        let uses = uses.map(|(tenant, of)| vec![tenant.cell(), of.kind.cell(), of.id.cell()]);
+        for (part, table, rows) in [
+            (Part::Holds, Hold::TABLE, pairs(&self.holds)),
+            (Part::Uses, Uses::TABLE, uses.collect()),
+            (Part::Strands, Strand::TABLE, pairs(&self.strands)),
+        ] {
             if !rows.is_empty() {
-                let kinds = table.columns.iter().take(table.key);
-                let values = lists(kinds.map(|column| column.kind), &rows);
-                steps.push((part, Step::Query(sql, values)));
+                let sql = statements::by_key(table, lock);
+                steps.push((part, Step::Query(sql, keys(table, &rows))));
             }
-        };
-        let holds: Vec<_> = self
-            .holds
-            .iter()
-            .map(|(a, b)| vec![a.cell(), b.cell()])
-            .collect();
-        add(
-            Part::Holds,
-            statements::by_key(Hold::TABLE, lock),
-            holds,
-            Hold::TABLE,
-        );
-        let uses: Vec<_> = self
-            .uses
-            .iter()
-            .map(|(tenant, of)| vec![tenant.cell(), of.kind.cell(), of.id.cell()])
-            .collect();
-        add(
-            Part::Uses,
-            statements::by_key(Uses::TABLE, lock),
-            uses,
-            Uses::TABLE,
-        );
-        let strands: Vec<_> = self
-            .strands
-            .iter()
-            .map(|(a, b)| vec![a.cell(), b.cell()])
-            .collect();
-        add(
-            Part::Strands,
-            statements::by_key(Strand::TABLE, lock),
-            strands,
-            Strand::TABLE,
-        );
-        add_people::<Wallet>(&mut steps, Part::Wallets, &self.wallets, lock);
-
-        let mut add = |part: Part, sql: &'static Sql, rows: Vec<Vec<Cell<'_>>>, table: &Table| {
-            if !rows.is_empty() {
-                let kinds = table.columns.iter().take(table.key);
-                let values = lists(kinds.map(|column| column.kind), &rows);
-                steps.push((part, Step::Query(sql, values)));
-            }
-        };
-        let tenants: Vec<_> = self.tenants.iter().map(|id| vec![id.cell()]).collect();
-        add(
-            Part::Tenants,
-            statements::by_key(Tenant::TABLE, Lock::None),
-            tenants,
-            Tenant::TABLE,
-        );
+        }
+        if !self.wallets.is_empty() {
+            let by = self.wallets.by();
+            let sql = statements::wallets(by, lock);
+            steps.push((Part::Wallets, Step::Query(sql, self.wallets.values(by))));
+        }
+        if lock == Lock::Update || self.is_together() {
+            steps.push((Part::Together, self.together()));
+        }
         for (part, table) in CONFIG {
             let tenants: Vec<_> = self.configs.iter().map(|id| vec![id.cell()]).collect();
-            add(*part, statements::of_tenant(table), tenants, Tenant::TABLE);
-        }
-        add_people::<User>(&mut steps, Part::Users, &self.users, Lock::None);
-        add_people::<Identity>(&mut steps, Part::Identities, &self.relations, Lock::None);
-        add_people::<Membership>(&mut steps, Part::Memberships, &self.relations, Lock::None);
-        add_people::<RoleRow>(&mut steps, Part::RoleRows, &self.relations, Lock::None);
-        let accounts = Part::RoleRowAccounts;
-        add_people::<RoleRowAccount>(&mut steps, accounts, &self.relations, Lock::None);
-        add_people::<HoldPart>(&mut steps, Part::HoldParts, &self.wallets, Lock::None);
-
-        let claims: Vec<_> = self.claims.iter().map(claim_cells).collect();
-        if !claims.is_empty() {
-            let kinds = Claim::TABLE.columns.iter().take(Claim::TABLE.key);
-            let values = lists(kinds.map(|column| column.kind), &claims);
-            let sql = statements::by_key(Claim::TABLE, Lock::None);
-            steps.push((Part::Claims, Step::Query(sql, values)));
-        }
-        let receipts: Vec<_> = self
-            .receipts
-            .iter()
-            .map(|(a, b)| vec![a.cell(), b.cell()])
-            .collect();
-        if !receipts.is_empty() {
-            let values = lists([TenantId::KIND, <[u8; 32]>::KIND].into_iter(), &receipts);
-            steps.push((Part::Receipts, Step::Query(statements::receipts(), values)));
+            if !tenants.is_empty() {
+                let values = keys(Tenant::TABLE, &tenants);
+                steps.push((*part, Step::Query(statements::of_tenant(table), values)));
+            }
         }
         steps
     }
+
+    /// Whether anything is asked for that one statement asks for together.
+    fn is_together(&self) -> bool {
+        !(self.tenants.is_empty()
+            && self.users.is_empty()
+            && self.wallets.is_empty()
+            && self.claims.is_empty()
+            && self.receipts.is_empty())
+    }
+
+    fn together(&self) -> Step {
+        let by = self.users.by().max(self.wallets.by());
+        let by = by.max(self.relations.by());
+        let relations = !self.relations.is_empty();
+        let tenants: Vec<_> = self.tenants.iter().map(|id| vec![id.cell()]).collect();
+        let claims: Vec<_> = self.claims.iter().map(claim_cells).collect();
+        let receipts = pairs(&self.receipts);
+        let mut values = keys(Tenant::TABLE, &tenants);
+        values.extend(self.users.values(by));
+        values.extend(self.wallets.values(by));
+        values.extend(keys(Claim::TABLE, &claims));
+        values.extend(lists(
+            [TenantId::KIND, <[u8; 32]>::KIND].into_iter(),
+            &receipts,
+        ));
+        if relations {
+            values.extend(self.relations.values(by));
+        }
+        Step::Query(statements::together(by, relations), values)
+    }
+}
+
+/// Keys of two columns as cells.
+fn pairs<A: Field, B: Field>(rows: &BTreeSet<(A, B)>) -> Vec<Vec<Cell<'_>>> {
+    let cells = rows.iter().map(|(a, b)| vec![a.cell(), b.cell()]);
+    cells.collect()
 }
 
 fn claim_cells((tenant, name): &(TenantId, ClaimName)) -> Vec<Cell<'_>> {
     vec![tenant.cell(), name.kind.cell(), name.value.cell()]
-}
-
-fn add_people<T: Row>(steps: &mut Vec<(Part, Step)>, part: Part, people: &People, lock: Lock) {
-    if people.is_empty() {
-        return;
-    }
-    let ids: Vec<_> = people
-        .ids
-        .iter()
-        .map(|(a, b)| vec![a.cell(), b.cell()])
-        .collect();
-    let mut values = lists([TenantId::KIND, i64::KIND].into_iter(), &ids);
-    let mut by = By::Id;
-    if !people.claims.is_empty() || !people.holds.is_empty() {
-        by = By::Anything;
-        let claims: Vec<_> = people.claims.iter().map(claim_cells).collect();
-        let kinds = Claim::TABLE.columns.iter().take(Claim::TABLE.key);
-        values.extend(lists(kinds.map(|column| column.kind), &claims));
-        let holds: Vec<_> = people
-            .holds
-            .iter()
-            .map(|(a, b)| vec![a.cell(), b.cell()])
-            .collect();
-        values.extend(lists([TenantId::KIND, HoldId::KIND].into_iter(), &holds));
-    }
-    let sql = statements::of_user(T::TABLE, by, lock);
-    steps.push((part, Step::Query(sql, values)));
-}
-
-/// Whom a key leads to, going by what the view holds under it.
-fn led_to(key: &Key, view: &View) -> Option<(TenantId, UserId)> {
-    match (key, view.get(key)) {
-        (Key::User(tenant, user), _) => Some((*tenant, *user)),
-        (Key::Claim(tenant, _), Some(Some(Record::Claim(claim)))) => Some((*tenant, claim.user)),
-        (Key::Hold(tenant, _), Some(Some(Record::Hold(hold)))) => {
-            Some((*tenant, UserId(hold.owner)))
-        }
-        _ => None,
-    }
-}
-
-/// The keys behind one that leads to a user.
-fn behind(tenant: TenantId, user: UserId, follow: Follow) -> impl Iterator<Item = Key> {
-    let relations = follow.relations.then_some(Key::Relations(tenant, user));
-    let wallets = follow.wallets.then_some(Key::Wallets(tenant, user.0));
-    [Some(Key::User(tenant, user)), relations, wallets]
-        .into_iter()
-        .flatten()
-}
-
-macro_rules! parts {
-    ($($name:ident = $field:ident: $type:ty,)*) => {
-        /// What a statement asks for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Part { $(#[doc = stringify!($type)] $name,)* }
-
-        /// The records that came.
-        #[derive(Debug, Default)]
-        struct Rows { $($field: Vec<$type>,)* }
-
-        impl Rows {
-            fn take(&mut self, part: Part, answer: &Answer) -> Result<(), Error> {
-                match part { $(Part::$name => self.$field = records::<$type>(answer)?,)* }
-                Ok(())
-            }
-        }
-    };
-}
-
-parts! {
-    Tenants = tenants: Tenant,
-    Profiles = profiles: Profile,
-    Plans = plans: PlanRevision,
-    Roles = roles: Role,
-    Permissions = permissions: RolePermission,
-    Groups = groups: Group,
-    Accounts = accounts: Account,
-    PriceLists = price_lists: PriceList,
-    PriceRules = price_rules: PriceRule,
-    Users = users: User,
-    Identities = identities: Identity,
-    Memberships = memberships: Membership,
-    RoleRows = role_rows: RoleRow,
-    RoleRowAccounts = role_row_accounts: RoleRowAccount,
-    Wallets = wallets: Wallet,
-    HoldParts = hold_parts: HoldPart,
-    Claims = claims: Claim,
-    Holds = holds: Hold,
-    Uses = uses: Uses,
-    Strands = strands: Strand,
-    Receipts = receipts: Entry,
 }
 
 const CONFIG: &[(Part, &Table)] = &[
@@ -342,251 +246,3 @@ const CONFIG: &[(Part, &Table)] = &[
     (Part::PriceLists, PriceList::TABLE),
     (Part::PriceRules, PriceRule::TABLE),
 ];
-
-/// Everything that came back for a request, by what it is asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    configs: BTreeMap<TenantId, Config>,
-    users: HashMap<Person, Arc<User>>,
-    relations: HashMap<Person, Relations>,
-    wallets: HashMap<Person, Wallets>,
-    claims: HashMap<(TenantId, ClaimName), Claim>,
-    holds: HashMap<(TenantId, HoldId), Hold>,
-    uses: HashMap<(TenantId, Subject), Uses>,
-    strands: HashMap<(TenantId, i32), Strand>,
-    receipts: HashMap<(TenantId, [u8; 32]), Vec<Arc<Entry>>>,
-}
-
-impl Found {
-    /// Reads the answers.
-    pub(crate) fn read(answers: &[(Part, Answer)]) -> Result<Self, Error> {
-        let mut rows = Rows::default();
-        for (part, answer) in answers {
-            rows.take(*part, answer)?;
-        }
-        let mut found = Self::default();
-        found.take_configs(&mut rows);
-        for user in rows.users {
-            found.users.insert((user.tenant, user.id.0), user.into());
-        }
-        macro_rules! children {
-            ($map:ident, $list:ident, $owner:expr) => {
-                for row in rows.$list {
-                    found.$map.entry($owner(&row)).or_default().$list.push(row);
-                }
-            };
-        }
-        children!(relations, identities, |row: &Identity| (
-            row.tenant, row.user.0
-        ));
-        children!(relations, memberships, |row: &Membership| (
-            row.tenant, row.user.0
-        ));
-        children!(relations, role_rows, |row: &RoleRow| (
-            row.tenant, row.user.0
-        ));
-        children!(relations, role_row_accounts, |row: &RoleRowAccount| (
-            row.tenant, row.user.0
-        ));
-        children!(wallets, wallets, |row: &Wallet| (row.tenant, row.owner));
-        children!(wallets, hold_parts, |row: &HoldPart| (
-            row.tenant, row.owner
-        ));
-        for claim in rows.claims {
-            found.claims.insert((claim.tenant, claim.name()), claim);
-        }
-        for hold in rows.holds {
-            found.holds.insert((hold.tenant, hold.id), hold);
-        }
-        for uses in rows.uses {
-            found.uses.insert((uses.tenant, uses.subject()), uses);
-        }
-        for strand in rows.strands {
-            found.strands.insert((strand.tenant, strand.number), strand);
-        }
-        found.take_receipts(rows.receipts)?;
-        Ok(found)
-    }
-
-    fn take_configs(&mut self, rows: &mut Rows) {
-        for tenant in rows.tenants.drain(..) {
-            self.configs.insert(tenant.id, Config::empty(tenant));
-        }
-        macro_rules! map {
-            ($list:ident) => {
-                for row in rows.$list.drain(..) {
-                    if let Some(config) = self.configs.get_mut(&row.tenant) {
-                        config.$list.insert(row.id, row);
-                    }
-                }
-            };
-            ($list:ident by $by:ident) => {
-                for row in rows.$list.drain(..) {
-                    if let Some(config) = self.configs.get_mut(&row.tenant) {
-                        config.$list.entry(row.$by).or_default().push(row);
-                    }
-                }
-            };
-        }
-        map!(profiles);
-        map!(plans by profile);
-        map!(roles);
-        map!(permissions by role);
-        map!(groups);
-        map!(accounts);
-        map!(price_lists);
-        map!(price_rules by price_list);
-    }
-
-    /// The first entry of a receipt has the key; the others follow it.
-    fn take_receipts(&mut self, entries: Vec<Entry>) -> Result<(), Error> {
-        let mut current = None;
-        for entry in entries {
-            if let Some(digest) = entry.key {
-                current = Some((entry.tenant, digest));
-            }
-            let key = current
-                .ok_or_else(|| Error::new(Code::StoreCorrupt, "an entry belongs to no receipt"))?;
-            self.receipts.entry(key).or_default().push(entry.into());
-        }
-        Ok(())
-    }
-}
-
-/// Puts what was found into a view, and tells `loaded` each key with what it holds. What could not
-/// be told from these answers stays out, to be asked for again.
-pub(crate) fn fill(
-    set: &ReadSet,
-    request: &Request,
-    found: &mut Found,
-    view: &mut View,
-    moved: &mut BTreeSet<TenantId>,
-    loaded: &mut dyn FnMut(&Key, Option<&Record>),
-) {
-    let mut filling = Filling {
-        set,
-        request,
-        found,
-        moved,
-        loaded,
-        followed: HashSet::new(),
-    };
-    for read in &set.reads {
-        filling.one(&read.key, view);
-        if let Some((tenant, user)) = led_to(&read.key, view) {
-            let by_key = match &read.key {
-                Key::Claim(tenant, name) => request.users.claims.contains(&(*tenant, name.clone())),
-                Key::Hold(tenant, id) => request.users.holds.contains(&(*tenant, *id)),
-                _ => false,
-            };
-            // The rows of whoever a claim led to came only if it led to the same user throughout.
-            if by_key && filling.found.users.contains_key(&(tenant, user.0)) {
-                filling.followed.insert((tenant, user.0));
-            }
-            for key in behind(tenant, user, read.follow) {
-                filling.one(&key, view);
-            }
-            filling.followed.clear();
-        }
-    }
-}
-
-struct Filling<'a> {
-    set: &'a ReadSet,
-    request: &'a Request,
-    found: &'a mut Found,
-    moved: &'a mut BTreeSet<TenantId>,
-    loaded: &'a mut dyn FnMut(&Key, Option<&Record>),
-    /// Whose rows came because a claim or a hold led there.
-    followed: HashSet<Person>,
-}
-
-impl Filling<'_> {
-    fn one(&mut self, key: &Key, view: &mut View) {
-        if view.has(key) {
-            return;
-        }
-        if let Some(record) = self.record(key) {
-            (self.loaded)(key, record.as_ref());
-            view.load(key.clone(), record);
-        }
-    }
-
-    fn came(&self, people: &People, person: Person) -> bool {
-        people.ids.contains(&person) || self.followed.contains(&person)
-    }
-
-    /// What a key holds; none if these answers do not tell.
-    fn record(&mut self, key: &Key) -> Option<Option<Record>> {
-        let request = self.request;
-        Some(match key {
-            Key::Config(tenant) => return self.config(*tenant),
-            Key::User(tenant, id) => {
-                let person = (*tenant, id.0);
-                if !self.came(&request.users, person) {
-                    return None;
-                }
-                self.found.users.get(&person).cloned().map(Record::User)
-            }
-            Key::Relations(tenant, id) => {
-                let person = (*tenant, id.0);
-                if !self.came(&request.users, person) || !self.came(&request.relations, person) {
-                    return None;
-                }
-                let is_there = self.found.users.contains_key(&person);
-                let relations = self
-                    .found
-                    .relations
-                    .get(&person)
-                    .cloned()
-                    .unwrap_or_default();
-                is_there.then(|| Record::Relations(relations.into()))
-            }
-            Key::Wallets(tenant, owner) => {
-                let person = (*tenant, *owner);
-                if !self.came(&request.wallets, person) {
-                    return None;
-                }
-                let wallets = self.found.wallets.get(&person).cloned().unwrap_or_default();
-                Some(Record::Wallets(wallets.into()))
-            }
-            Key::Hold(tenant, id) => {
-                let hold = self.found.holds.remove(&(*tenant, *id));
-                hold.map(|hold| Record::Hold(hold.into()))
-            }
-            Key::Uses(tenant, subject) => self
-                .found
-                .uses
-                .remove(&(*tenant, *subject))
-                .map(|uses| Record::Uses(uses.into())),
-            Key::Strand(tenant, number) => self
-                .found
-                .strands
-                .remove(&(*tenant, *number))
-                .map(|strand| Record::Strand(strand.into())),
-            Key::Receipt(tenant, digest) => {
-                let entries = self.found.receipts.remove(&(*tenant, *digest));
-                entries.map(|entries| Record::Receipt(entries.into()))
-            }
-            Key::Claim(tenant, name) => {
-                let claim = self.found.claims.remove(&(*tenant, name.clone()));
-                claim.map(|claim| Record::Claim(claim.into()))
-            }
-        })
-    }
-
-    fn config(&mut self, tenant: TenantId) -> Option<Option<Record>> {
-        let Some(stored) = self.found.configs.remove(&tenant) else {
-            return Some(None);
-        };
-        let known = self.set.known(tenant);
-        if let Some(known) = known.filter(|known| known.tenant.version == stored.tenant.version) {
-            return Some(Some(Record::Config(Arc::clone(known))));
-        }
-        if !self.request.configs.contains(&tenant) {
-            self.moved.insert(tenant);
-            return None;
-        }
-        Some(Some(Record::Config(stored.into())))
-    }
-}

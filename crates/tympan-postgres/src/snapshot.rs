@@ -8,6 +8,7 @@ use tympan_core::row::{Cell, Table};
 use tympan_core::view::{ReadSet, View};
 use tympan_store::Snapshot;
 
+use crate::found::State;
 use crate::link::Step;
 use crate::list;
 use crate::load::{self, Beside, Failure, sound};
@@ -40,7 +41,7 @@ impl Snapshot for PostgresSnapshot<'_> {
         let beside = Beside {
             lock: Lock::None,
             first: None,
-            last: None,
+            state: &mut State::default(),
             loaded: &mut |_, _| {},
         };
         let until = self.store.options.deadline();

@@ -1,4 +1,4 @@
-//! The statements for every table, made from its description. Each takes whole columns, so that
+//! The statements for every table. Each takes whole columns, so that
 //! one statement does for any number of rows, and its plan does not depend on how many.
 
 use std::collections::BTreeMap;
@@ -6,12 +6,15 @@ use std::sync::LazyLock;
 
 use tokio_postgres::types::Type;
 use tympan_core::records::{
-    AuditEvent, AuditText, Claim, Entry, EntryText, Hold, HoldPart, Identity, Membership, RoleRow,
-    RoleRowAccount, Strand, TABLES, Tenant, User, Uses, Wallet,
+    AuditEvent, AuditText, Claim, Entry, EntryText, Hold, HoldPart, Strand, TABLES, Tenant, User,
+    Uses, Wallet,
 };
-use tympan_core::row::{CellKind, Column, Row, Table};
+use tympan_core::row::{Row, Table};
 
-use crate::cells::{array_of, kind_of};
+use crate::texts::{
+    absent_sql, by_key_sql, delete_sql, insert_sql, of_tenant_sql, together_sql, update_sql,
+    version_sql, wallets_sql,
+};
 
 /// A statement and the types of its values.
 #[derive(Clone, Debug)]
@@ -27,8 +30,6 @@ pub(crate) struct Sql {
 pub(crate) enum Lock {
     /// They are not.
     None,
-    /// Nobody may change them.
-    Share,
     /// Nobody may change them, and nobody else may keep others from it.
     Update,
 }
@@ -53,8 +54,9 @@ struct All {
     delete: BTreeMap<Name, Sql>,
     by_key: BTreeMap<(Name, Lock), Sql>,
     of_tenant: BTreeMap<Name, Sql>,
-    of_user: BTreeMap<(Name, By, Lock), Sql>,
-    version: BTreeMap<(Name, Lock), Sql>,
+    wallets: BTreeMap<(By, Lock), Sql>,
+    together: BTreeMap<(By, bool), Sql>,
+    version: BTreeMap<Name, Sql>,
     absent: BTreeMap<Name, Sql>,
     others: BTreeMap<Name, Sql>,
 }
@@ -98,15 +100,24 @@ pub(crate) fn of_tenant(table: &Table) -> &'static Sql {
     ALL.of_tenant.get(table.name).unwrap_or(&NONE)
 }
 
-/// All rows of users, in the order of their keys.
-pub(crate) fn of_user(table: &Table, by: By, lock: Lock) -> &'static Sql {
-    ALL.of_user.get(&(table.name, by, lock)).unwrap_or(&NONE)
+/// All wallets of users, in the order of their keys.
+pub(crate) fn wallets(by: By, lock: Lock) -> &'static Sql {
+    ALL.wallets.get(&(by, lock)).unwrap_or(&NONE)
 }
 
-/// Expects rows to have versions: a list for each column of the key, one of the versions, and how
-/// many rows.
-pub(crate) fn version(table: &Table, lock: Lock) -> &'static Sql {
-    ALL.version.get(&(table.name, lock)).unwrap_or(&NONE)
+/// What most loads ask for and keep from nobody, in one row and so as of one instant: the highest id
+/// and the server's time in milliseconds; then, each as an array of rows in the order of their keys,
+/// tenants, users, parts of holds, the owners of wallets, claims and receipts, and if they are asked
+/// for, the relations of users. Its values are those of tenants, of users by what leads to them, of
+/// the owners of wallets likewise, of claims and receipts, and of users again.
+pub(crate) fn together(by: By, relations: bool) -> &'static Sql {
+    ALL.together.get(&(by, relations)).unwrap_or(&NONE)
+}
+
+/// Expects rows to have versions, and keeps them from others: a list for each column of the key, one
+/// of the versions, and how many rows.
+pub(crate) fn version(table: &Table) -> &'static Sql {
+    ALL.version.get(table.name).unwrap_or(&NONE)
 }
 
 /// Expects that there are no rows: a list for each column of the key.
@@ -115,7 +126,7 @@ pub(crate) fn absent(table: &Table) -> &'static Sql {
 }
 
 macro_rules! others {
-    ($($(#[$doc:meta])* $name:ident [$($kind:ident),*] $text:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident [$($kind:ident),* $(,)?] $text:expr;)*) => {
         $($(#[$doc])* pub(crate) fn $name() -> &'static Sql {
             ALL.others.get(stringify!($name)).unwrap_or(&NONE)
         })*
@@ -131,16 +142,10 @@ macro_rules! others {
 }
 
 others! {
-    /// The highest id, and the server's time in milliseconds.
-    floor [] "SELECT coalesce(max(\"highest\"), 0)::int8, \
-        floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 FROM \"stamp\"";
     /// The server's time in milliseconds.
     clock [] "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::int8";
     /// How many batches were ever committed.
     commits [] "SELECT sum(\"commits\")::int8 FROM \"stamp\"";
-    /// Adds a commit, and the highest id of its batch.
-    add_commit [INT8] "UPDATE \"stamp\" SET \"commits\" = \"commits\" + 1, \
-        \"highest\" = greatest(\"highest\", $1::int8) WHERE \"shard\" = pg_backend_pid() % 64";
     /// Whatever the role or the database say by default; and a mark that only a COMMIT leaves.
     begin_commit [TEXT] "SELECT set_config('synchronous_commit', 'on', true), \
         set_config('tympan.committed', $1::text, false)";
@@ -151,14 +156,16 @@ others! {
     tell_of_batch [TEXT] "WITH old AS (DELETE FROM \"batch\" WHERE \"name\" IN (SELECT \"name\" \
         FROM \"batch\" WHERE \"at\" < clock_timestamp() - interval '7 days' ORDER BY \"at\" LIMIT 2 \
         FOR UPDATE SKIP LOCKED)) INSERT INTO \"batch\" (\"name\") VALUES ($1::text)";
-    /// Takes configurations: others may rest on them too, none may change them.
-    share_configs [INT8, INT8_ARRAY] "SELECT count(pg_advisory_xact_lock_shared(\
-        hashint8extended(tenant, $1::int8))) FROM unnest($2::int8[]) AS tenant";
-    /// Takes configurations: nobody may rest on them meanwhile.
-    take_configs [INT8, INT8_ARRAY] "SELECT count(pg_advisory_xact_lock(\
-        hashint8extended(tenant, $1::int8))) FROM unnest($2::int8[]) AS tenant";
-    /// Takes ids: the seed, the blocks they are in, those of entries, those of events.
-    take_ids [INT8, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY] "SELECT \"take_ids\" ($1, $2, $3, $4)";
+    /// Marks the transaction and expects what nearly every batch rests on: the mark, the seed,
+    /// configurations to take and to share, tables to lock; tenants and versions; users and
+    /// versions; claims and versions.
+    rest_on [TEXT, INT8, INT8_ARRAY, INT8_ARRAY, TEXT, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
+        INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, INT8_ARRAY]
+        "SELECT \"rest_on\" ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    /// Takes ids and adds a commit: the seed, the blocks they are in, those of entries, those of
+    /// events, the highest.
+    add_commit [INT8, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8]
+        "SELECT \"add_commit\" ($1, $2, $3, $4, $5)";
     /// Expects events to come behind all of their tenants: tenants, first new ids.
     events_last [INT8_ARRAY, INT8_ARRAY] "SELECT \"expect\" ((SELECT count(*) FROM \
         unnest($1::int8[], $2::int8[]) AS new (tenant, id) WHERE EXISTS (SELECT FROM \
@@ -168,19 +175,6 @@ others! {
     unused [INT8_ARRAY, BYTEA_ARRAY] "SELECT \"expect\" ((SELECT count(*) FROM \
         unnest($1::int8[], $2::bytea[]) AS new (tenant, key) JOIN \"entry\" AS old \
         ON old.\"tenant\" = new.tenant AND old.\"key\" = new.key), 0, 'receipt')";
-    /// The entries that were written under keys: tenants, digests.
-    receipts [INT8_ARRAY, BYTEA_ARRAY] &receipts_text();
-}
-
-fn receipts_text() -> String {
-    format!(
-        "SELECT {} FROM unnest($1::int8[], $2::bytea[]) AS k (tenant, key) \
-         JOIN \"entry\" AS f ON f.\"tenant\" = k.tenant AND f.\"key\" = k.key \
-         JOIN \"entry\" AS s ON s.\"tenant\" = f.\"tenant\" AND s.\"id\" >= f.\"id\" AND s.\"id\" \
-         <= f.\"id\" + least(f.\"parts\" - 1, 9223372036854775807 - greatest(f.\"id\", 0)) \
-         ORDER BY s.\"tenant\", s.\"id\"",
-        columns(Entry::TABLE, "s")
-    )
 }
 
 impl All {
@@ -201,27 +195,20 @@ impl All {
             Strand::TABLE,
             Wallet::TABLE,
         ] {
-            for lock in [Lock::None, Lock::Share, Lock::Update] {
-                let at = (table.name, lock);
-                all.by_key.insert(at, by_key_sql(table, lock));
-                all.version.insert(at, version_sql(table, lock));
+            for lock in [Lock::None, Lock::Update] {
+                all.by_key
+                    .insert((table.name, lock), by_key_sql(table, lock));
             }
+            all.version.insert(table.name, version_sql(table));
             all.absent.insert(table.name, absent_sql(table));
         }
-        for (table, user) in [
-            (User::TABLE, "id"),
-            (Identity::TABLE, "user"),
-            (Membership::TABLE, "user"),
-            (RoleRow::TABLE, "user"),
-            (RoleRowAccount::TABLE, "user"),
-            (Wallet::TABLE, "owner"),
-            (HoldPart::TABLE, "owner"),
-        ] {
-            for by in [By::Id, By::Anything] {
-                for lock in [Lock::None, Lock::Update] {
-                    let sql = of_user_sql(table, user, by, lock);
-                    all.of_user.insert((table.name, by, lock), sql);
-                }
+        for by in [By::Id, By::Anything] {
+            for lock in [Lock::None, Lock::Update] {
+                all.wallets.insert((by, lock), wallets_sql(by, lock));
+            }
+            for relations in [false, true] {
+                let sql = together_sql(by, relations);
+                all.together.insert((by, relations), sql);
             }
         }
         all.others.extend(others());
@@ -241,24 +228,16 @@ impl All {
         };
         self.others.values_mut().for_each(|sql| choose(Some(sql)));
         for by in [By::Id, By::Anything] {
-            choose(self.of_user.get_mut(&(User::TABLE.name, by, Lock::None)));
-            choose(
-                self.of_user
-                    .get_mut(&(HoldPart::TABLE.name, by, Lock::None)),
-            );
+            for relations in [false, true] {
+                choose(self.together.get_mut(&(by, relations)));
+            }
             for lock in [Lock::None, Lock::Update] {
-                choose(self.of_user.get_mut(&(Wallet::TABLE.name, by, lock)));
+                choose(self.wallets.get_mut(&(by, lock)));
             }
         }
-        for table in [Tenant::TABLE, Claim::TABLE, Hold::TABLE] {
-            choose(self.by_key.get_mut(&(table.name, Lock::None)));
-        }
+        choose(self.by_key.get_mut(&(Hold::TABLE.name, Lock::None)));
         for table in [Hold::TABLE, Strand::TABLE, Uses::TABLE] {
             choose(self.by_key.get_mut(&(table.name, Lock::Update)));
-        }
-        choose(self.version.get_mut(&(Tenant::TABLE.name, Lock::None)));
-        for table in [User::TABLE, Claim::TABLE] {
-            choose(self.version.get_mut(&(table.name, Lock::Share)));
         }
         for table in [
             Wallet::TABLE,
@@ -276,208 +255,4 @@ impl All {
         }
         choose(self.delete.get_mut(HoldPart::TABLE.name));
     }
-}
-
-/// The columns of a table, each behind the name that the table goes by.
-pub(crate) fn columns(table: &Table, prefix: &str) -> String {
-    each(table.columns, ", ", |name, _| {
-        format!("{prefix}.\"{name}\"")
-    })
-}
-
-/// The columns of a table's key, each behind the name that the table goes by.
-pub(crate) fn key_columns(table: &Table, prefix: &str) -> String {
-    each(key(table), ", ", |name, _| format!("{prefix}.\"{name}\""))
-}
-
-fn key(table: &Table) -> &[Column] {
-    table.columns.get(..table.key).unwrap_or_default()
-}
-
-fn each(columns: &[Column], separator: &str, text: impl Fn(&str, usize) -> String) -> String {
-    let parts: Vec<String> = (1..)
-        .zip(columns)
-        .map(|(place, column)| text(column.name, place))
-        .collect();
-    parts.join(separator)
-}
-
-/// Rows made of lists: `unnest($1::int8[], …) AS k ("id", …)`.
-fn unnested(columns: &[Column], more: &str) -> String {
-    let lists: Vec<String> = (1..)
-        .zip(columns)
-        .map(|(place, column)| format!("${place}::{}[]", type_name(column.kind)))
-        .collect();
-    let names = each(columns, ", ", |name, _| format!("\"{name}\""));
-    if more.is_empty() {
-        return format!("unnest({}) AS k ({names})", lists.join(", "));
-    }
-    let place = columns.len() + 1;
-    format!(
-        "unnest({}, ${place}::int8[]) AS k ({names}, \"{more}\")",
-        lists.join(", ")
-    )
-}
-
-fn type_name(kind: CellKind) -> &'static str {
-    match kind {
-        CellKind::Integer => "int8",
-        CellKind::Text => "text",
-        CellKind::Bytes => "bytea",
-    }
-}
-
-fn matching(columns: &[Column]) -> String {
-    each(columns, " AND ", |name, _| {
-        format!("s.\"{name}\" = k.\"{name}\"")
-    })
-}
-
-fn locking(lock: Lock) -> &'static str {
-    match lock {
-        Lock::None => "",
-        Lock::Share => " FOR SHARE OF s",
-        Lock::Update => " FOR NO KEY UPDATE OF s",
-    }
-}
-
-fn arrays(columns: &[Column]) -> Vec<Type> {
-    columns.iter().map(|column| array_of(column.kind)).collect()
-}
-
-fn sql(text: String, kinds: Vec<Type>) -> Sql {
-    Sql {
-        text,
-        kinds,
-        place: None,
-    }
-}
-
-fn insert_sql(table: &Table) -> Sql {
-    let names = each(table.columns, ", ", |name, _| format!("\"{name}\""));
-    let rows = unnested(table.columns, "");
-    let text = format!(
-        "INSERT INTO \"{}\" ({names}) SELECT * FROM {rows}",
-        table.name
-    );
-    sql(text, arrays(table.columns))
-}
-
-/// A statement that writes, and expects to have written as many rows as its last value says.
-fn written(table: &Table, write: &str, columns: &[Column]) -> Sql {
-    let place = columns.len() + 1;
-    let text = format!(
-        "WITH w AS ({write} RETURNING 1) \
-         SELECT \"expect\" ((SELECT count(*) FROM w), ${place}::int8, '{}')",
-        table.name
-    );
-    let mut kinds = arrays(columns);
-    kinds.push(kind_of(CellKind::Integer));
-    sql(text, kinds)
-}
-
-fn update_sql(table: &Table) -> Sql {
-    let rest = table.columns.get(table.key..).unwrap_or_default();
-    let set = each(rest, ", ", |name, _| format!("\"{name}\" = k.\"{name}\""));
-    let write = format!(
-        "UPDATE \"{}\" AS s SET {set} FROM {} WHERE {}",
-        table.name,
-        unnested(table.columns, ""),
-        matching(key(table))
-    );
-    written(table, &write, table.columns)
-}
-
-fn delete_sql(table: &Table) -> Sql {
-    let write = format!(
-        "DELETE FROM \"{}\" AS s USING {} WHERE {}",
-        table.name,
-        unnested(key(table), ""),
-        matching(key(table))
-    );
-    written(table, &write, key(table))
-}
-
-fn by_key_sql(table: &Table, lock: Lock) -> Sql {
-    let text = format!(
-        "SELECT {} FROM {} JOIN \"{}\" AS s ON {} ORDER BY {}{}",
-        columns(table, "s"),
-        unnested(key(table), ""),
-        table.name,
-        matching(key(table)),
-        key_columns(table, "s"),
-        locking(lock)
-    );
-    sql(text, arrays(key(table)))
-}
-
-fn of_tenant_sql(table: &Table) -> Sql {
-    let text = format!(
-        "SELECT {} FROM unnest($1::int8[]) AS k (\"tenant\") \
-         JOIN \"{}\" AS s ON s.\"tenant\" = k.\"tenant\" ORDER BY {}",
-        columns(table, "s"),
-        table.name,
-        key_columns(table, "s")
-    );
-    sql(text, vec![Type::INT8_ARRAY])
-}
-
-fn of_user_sql(table: &Table, user: &str, by: By, lock: Lock) -> Sql {
-    let ids = "unnest($1::int8[], $2::int8[]) AS k (tenant, id)";
-    let users = match by {
-        By::Id => ids.to_owned(),
-        By::Anything => format!(
-            "(SELECT tenant, id FROM {ids} \
-             UNION SELECT c.\"tenant\", c.\"user\" \
-             FROM unnest($3::int8[], $4::text[], $5::text[]) AS k (tenant, kind, value) \
-             JOIN \"claim\" AS c ON c.\"tenant\" = k.tenant AND c.\"kind\" = k.kind \
-             AND c.\"value\" = k.value \
-             UNION SELECT h.\"tenant\", h.\"owner\" \
-             FROM unnest($6::int8[], $7::int8[]) AS k (tenant, id) \
-             JOIN \"hold\" AS h ON h.\"tenant\" = k.tenant AND h.\"id\" = k.id) AS k"
-        ),
-    };
-    let text = format!(
-        "SELECT {} FROM {users} JOIN \"{}\" AS s ON s.\"tenant\" = k.tenant AND s.\"{user}\" = k.id \
-         ORDER BY {}{}",
-        columns(table, "s"),
-        table.name,
-        key_columns(table, "s"),
-        locking(lock)
-    );
-    let mut kinds = vec![Type::INT8_ARRAY; 2];
-    if by == By::Anything {
-        kinds.extend([Type::INT8_ARRAY, Type::TEXT_ARRAY, Type::TEXT_ARRAY]);
-        kinds.extend([Type::INT8_ARRAY, Type::INT8_ARRAY]);
-    }
-    sql(text, kinds)
-}
-
-fn version_sql(table: &Table, lock: Lock) -> Sql {
-    let text = format!(
-        "WITH stored AS MATERIALIZED (SELECT s.\"version\" AS found, k.\"wanted\" AS wanted \
-         FROM {} JOIN \"{}\" AS s ON {} ORDER BY {}{}) \
-         SELECT \"expect\" ((SELECT count(*) FROM stored WHERE found = wanted), ${}::int8, '{}')",
-        unnested(key(table), "wanted"),
-        table.name,
-        matching(key(table)),
-        key_columns(table, "s"),
-        locking(lock),
-        table.key + 2,
-        table.name
-    );
-    let mut kinds = arrays(key(table));
-    kinds.extend([Type::INT8_ARRAY, Type::INT8]);
-    sql(text, kinds)
-}
-
-fn absent_sql(table: &Table) -> Sql {
-    let text = format!(
-        "SELECT \"expect\" ((SELECT count(*) FROM {} JOIN \"{}\" AS s ON {}), 0, '{}')",
-        unnested(key(table), ""),
-        table.name,
-        matching(key(table)),
-        table.name
-    );
-    sql(text, arrays(key(table)))
 }

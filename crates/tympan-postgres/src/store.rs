@@ -14,9 +14,10 @@ use tympan_store::{Report, Snapshot, Stamp, Store, Turn};
 
 use crate::address::Address;
 use crate::cells::rows;
+use crate::connect::Way;
 use crate::doctor;
-use crate::driver::Driver;
-use crate::link::{Answer, Step, Way};
+use crate::found::State;
+use crate::link::{Answer, Step};
 use crate::load::{self, Beside, Failure, sound};
 use crate::migrate::{self, MIGRATIONS, Migration, quoted};
 use crate::options::PostgresOptions;
@@ -71,14 +72,14 @@ impl PostgresStore {
         let until = options.deadline();
         let address = Address::parse(address, options.patience())?;
         let way = Way {
-            hosts: address.hosts.into(),
+            config: address.config,
             best: Arc::default(),
             tls: tls::connector(address.authority.as_deref())?,
             session: session(options),
             patience: options.patience(),
         };
         let seed = migrate::seed(&options.schema);
-        let pool = Pool::new(Driver::start()?, way, options);
+        let pool = Pool::new(way, options);
         let mut link = pool.lend_bare(until)?;
         migrate::prepare(&mut link, options, seed, migrations, until)?;
         let name = name(&mut link, until)?;
@@ -198,7 +199,7 @@ impl Store for PostgresStore {
             let beside = Beside {
                 lock: Lock::None,
                 first: Some(BEGIN_READ),
-                last: None,
+                state: &mut State::default(),
                 loaded: &mut |_, _| {},
             };
             load::load(link, set, &mut found, beside, until)?;

@@ -8,12 +8,11 @@ use tympan_core::time::Timestamp;
 use tympan_core::view::{Batch, Found, Key, ReadSet, Record, View};
 use tympan_store::{CommitError, Turn};
 
-use crate::cells::rows;
 use crate::commit;
-use crate::link::{Answer, Step};
+use crate::found::State;
 use crate::load::{self, Beside, Failure};
 use crate::pool::Lent;
-use crate::statements::{self, Lock};
+use crate::statements::Lock;
 use crate::store::PostgresStore;
 
 /// How a turn begins, whatever the role or the database say by default.
@@ -32,13 +31,6 @@ pub(crate) struct PostgresTurn<'a> {
     pub(crate) replays: bool,
     state: State,
     pub(crate) until: Instant,
-}
-
-/// What the server said of itself when this turn loaded.
-#[derive(Clone, Copy, Debug, Default)]
-struct State {
-    floor: Option<i64>,
-    now: Option<Timestamp>,
 }
 
 impl<'a> PostgresTurn<'a> {
@@ -101,7 +93,6 @@ impl<'a> PostgresTurn<'a> {
         };
         let (held, replays, state) = (&mut self.held, &mut self.replays, &mut self.state);
         let first = (!link.in_transaction).then_some(BEGIN);
-        let mut tell = |answer: Answer| *state = State::read(&answer);
         let mut loaded = |key: &Key, record: Option<&Record>| match key {
             Key::Hold(..) | Key::Uses(..) | Key::Strand(..) | Key::Wallets(..) => {
                 if let Some(found) = record.and_then(|record| Found::of(key, Some(record))) {
@@ -114,7 +105,7 @@ impl<'a> PostgresTurn<'a> {
         let beside = Beside {
             lock: Lock::Update,
             first,
-            last: Some((Step::Query(statements::floor(), Vec::new()), &mut tell)),
+            state,
             loaded: &mut loaded,
         };
         load::load(link, set, view, beside, self.until)
@@ -125,18 +116,6 @@ impl<'a> PostgresTurn<'a> {
             self.load_all(&ReadSet::default(), &mut View::default())?;
         }
         Ok(self.state)
-    }
-}
-
-impl State {
-    fn read(answer: &Answer) -> Self {
-        let Some(row) = rows(answer).first() else {
-            return Self::default();
-        };
-        Self {
-            floor: row.try_get(0).ok(),
-            now: row.try_get(1).ok().map(Timestamp::from_millis),
-        }
     }
 }
 

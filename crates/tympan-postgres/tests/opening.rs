@@ -103,7 +103,7 @@ fn many_open_a_new_database_at_once_and_it_is_made_once() {
             "SELECT count(*) FROM \"{}\".\"migration\"",
             schema.name
         )),
-        "2"
+        "3"
     );
 }
 

@@ -66,7 +66,7 @@ fn a_server_that_stands_still_keeps_no_caller_beyond_the_deadline() {
         // What a transaction has seen of others it sees until it is told to look again.
         let look = "SELECT pg_stat_clear_snapshot()";
         let waiting = "SELECT pid FROM pg_stat_activity \
-            WHERE query LIKE 'UPDATE \"stamp\"%' AND wait_event_type = 'Lock'";
+            WHERE query LIKE 'SELECT \"add_commit\"%' AND wait_event_type = 'Lock'";
         while client.query(waiting, &[]).await.unwrap().is_empty() {
             client.batch_execute(look).await.unwrap();
         }
