@@ -56,7 +56,7 @@ tree() {
 tests() {
     local python=$1 log=$home/tests.log
     shift
-    PYTHONPATH=$home/tree:$root/bindings/python/tests "$python" -m pytest -p no:cacheprovider -q "$@" | tee "$log"
+    PYTHONPATH=$home/tree:$root/bindings/python/tests "$python" -m pytest -p no:cacheprovider "$@" | tee "$log"
     passed=$((passed + $(grep -oE '^[0-9]+ passed' "$log" | tail -n 1 | grep -oE '[0-9]+')))
 }
 
@@ -108,7 +108,7 @@ installed() {
     "$clean/bin/pip" install --quiet "$(grep '^pytest==' bindings/python/requirements-test.txt)" "$(grep '^mypy==' bindings/python/requirements-test.txt)"
     (cd "$clean" && bin/python -m mypy.stubtest tympan._tympan)
     ok "stubtest on $("$clean/bin/python" --version)"
-    (cd "$clean" && pyright --pythonpath bin/python --verifytypes tympan --ignoreexternal >verified) || { cat "$clean/verified"; exit 1; }
+    (cd "$clean" && PATH=$clean/bin:$PATH pyright --verifytypes tympan --ignoreexternal >verified) || { cat "$clean/verified"; exit 1; }
     grep -q 'completeness score: 100%' "$clean/verified"
     ok "every type is told"
     tests "$clean/bin/python" bindings/python/tests
