@@ -4,6 +4,8 @@ mod declarations;
 mod glue;
 mod reading;
 mod script;
+#[cfg(test)]
+mod tests;
 mod writing;
 
 use std::path::PathBuf;
