@@ -19,9 +19,9 @@ self=$(readlink -f "${BASH_SOURCE[0]}")
 cd "$(dirname "$self")/.."
 
 # Cheap first: a slip in the formatting should not cost ten minutes of compiling.
-stages=(format words audit lint rust stale python node postgres print-shop simulate kill)
+stages=(format words audit lint rust stale python node swift postgres print-shop simulate kill)
 # These run tests, and one that closes without a single test has failed to do its work.
-counting=(rust python node postgres print-shop simulate kill)
+counting=(rust python node swift postgres print-shop simulate kill)
 
 stage_format() { cargo fmt --all --check; }
 
@@ -72,6 +72,9 @@ stage_on_postgres() {
         cargo run --locked --package tympan-sim --features postgres --bin bank -- --kills "${SERVER_KILLS:-3}"
 }
 
+# Compiled and run in a Debian that has Swift, which is made when there is none yet.
+stage_swift() { bash tools/swift.sh test; }
+
 stage_print_shop() {
     cargo build --locked --release --package print-shop
     python3 examples/print-shop/tests/against_oracle.py "$(target_folder)/release/print-shop"
@@ -105,6 +108,7 @@ lacks() {
     python) have_cargo && have_compiler && have_certificates && have_python && have_venv ;;
     node) have_cargo && have_compiler && have_certificates && have_python && have_node ;;
     postgres) have_cargo && have_compiler && have_certificates && have_python && have_postgres ;;
+    swift) have_cargo && have_compiler && have_certificates && have_python && have_debootstrap ;;
     *) have_cargo && have_compiler && have_certificates ;;
     esac
 }
@@ -138,6 +142,11 @@ have_node() { # 20.11 and npm; bookworm's own is older
     node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
         process.exit(major > 20 || (major === 20 && minor >= 11) ? 0 : 1);' ||
         echo "! node is older than 20.11: install a later one"
+}
+
+have_debootstrap() { # for the root of tools/swift-root.sh, as long as it is not complete
+    [ -e "${TYMPAN_SWIFT_ROOT:-/var/tmp/tympan-swift-root}/.complete" ] || command -v debootstrap >/dev/null ||
+        echo debootstrap
 }
 
 have_postgres() {
