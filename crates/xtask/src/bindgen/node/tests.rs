@@ -107,7 +107,9 @@ fn addon_and_module_agree_on_who_makes_what() {
     check(glue::file, &["writer.make(FIRST_MAKER + 1, &[native])"]);
     check(
         script::library,
-        &["bind(refused, [\n  (amount, pin, otherNames) => hide({ amount, pin, otherNames }, ['pin']),\n  (native) => new Tympan(own, native),\n]);"],
+        &[
+            "bind(refused, [\n  (amount, pin, otherNames) => hide({ amount, pin, otherNames }, ['pin']),\n  (native) => new Tympan(own, native),\n]);",
+        ],
     );
 }
 
