@@ -8,7 +8,7 @@ impl Write for surface::Child {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 0,
+                FIRST_MAKER,
                 &[self.name.write(writer)?, self.nick_name.write(writer)?],
             )
     }

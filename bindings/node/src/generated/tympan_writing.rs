@@ -73,7 +73,7 @@ impl Write for surface::Account {
     fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {
         writer
             .make(
-                FIRST_MAKER + 0,
+                FIRST_MAKER,
                 &[
                     self.id.write(writer)?,
                     self.name.write(writer)?,

@@ -16,6 +16,11 @@ pub fn modules(sources: &[&Source<'_>]) -> String {
             if !source.owns_ids {
                 out.push_str("#[cfg(feature = \"probe\")]");
             }
+            if part == "glue" {
+                out.push_str(
+                    "#[allow(clippy::too_many_arguments, reason = \"as many as the method has\")]",
+                );
+            }
             let _ = write!(out, "mod {name}_{part};");
         }
     }

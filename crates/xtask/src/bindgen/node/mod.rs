@@ -97,7 +97,10 @@ impl Source<'_> {
     /// The place of a maker among the others.
     fn maker(&self, wanted: impl Fn(&Made<'_>) -> bool) -> String {
         let place = self.makers().iter().position(wanted).unwrap_or(usize::MAX);
-        format!("FIRST_MAKER + {place}")
+        match place {
+            0 => "FIRST_MAKER".to_owned(),
+            place => format!("FIRST_MAKER + {place}"),
+        }
     }
 }
 

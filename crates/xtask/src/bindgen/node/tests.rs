@@ -102,7 +102,7 @@ fn a_bare_id_is_taken_and_defaults_are_filled_in() {
 fn addon_and_module_agree_on_who_makes_what() {
     check(
         writing::file,
-        &["writer.make(FIRST_MAKER + 0, &[self.amount.write(writer)?,self.pin.write(writer)?,"],
+        &["writer.make(FIRST_MAKER, &[self.amount.write(writer)?,self.pin.write(writer)?,"],
     );
     check(glue::file, &["writer.make(FIRST_MAKER + 1, &[native])"]);
     check(
