@@ -58,7 +58,7 @@ const CONTEXT: &str = "
 
 fn imports(target: &Target<'_>, body: &str) -> String {
     let package = target.package;
-    let mut text = format!(
+    let mut text = String::from(
         "\"\"\"The same for asyncio: calls are coroutines, and lists in pages asynchronous generators.
 
 Each open store has threads of its own that wait for its answers, so the event loop never does. A
@@ -84,7 +84,7 @@ from __future__ import annotations
     text += &from(body, "typing", &["TYPE_CHECKING", "final"]);
     let model = target.model;
     let glue = if target.is_probe { "_glue" } else { "_tympan" };
-    let _ = write!(text, "\nfrom {package} import {glue} as _blocking\n");
+    let _ = writeln!(text, "\nfrom {package} import {glue} as _blocking");
     let records = model.records.values().filter(|record| !record.options);
     let enums = model.enums.values().filter(|words| words.has_fields());
     let compiled: Vec<&str> = records

@@ -168,14 +168,13 @@ fn all_rows(target: &Target<'_>, method: &Method) -> String {
         attribute,
         parameters,
         values,
-        arguments,
+        ..
     } = Head::of(target, method);
     let cloned: String = method
         .parameters
         .iter()
         .map(|parameter| format!("{}.clone(), ", parameter.name))
         .collect();
-    let _ = arguments;
     // The types of the parameters are known by the call only, which is inside the closure.
     let types: String = method
         .parameters

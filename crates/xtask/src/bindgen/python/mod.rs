@@ -67,14 +67,7 @@ pub fn files(model: &Model, probe: &Model) -> Result<Files, String> {
 }
 
 fn glue(target: &Target<'_>, files: &mut Files) -> Result<(), String> {
-    let (surface, up) = (
-        target.surface,
-        if target.is_probe {
-            "super::super"
-        } else {
-            "super"
-        },
-    );
+    let surface = target.surface;
     let uses = format!(
         "use pyo3::prelude::*;
          use {surface} as surface;
@@ -98,7 +91,6 @@ fn glue(target: &Target<'_>, files: &mut Files) -> Result<(), String> {
     if !target.is_probe {
         parts.push(("ids", uses + &types::ids(target.model)));
     }
-    let _ = up;
     for (name, code) in parts {
         let path = format!("{}/{name}.rs", target.glue);
         let parsed = syn::parse_file(&code).map_err(|error| format!("{path}: {error}"))?;

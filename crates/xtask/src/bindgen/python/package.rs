@@ -73,7 +73,7 @@ pub fn init(target: &Target<'_>) -> String {
     ];
     text += "from tympan import aio, errors\n";
     for (module, names) in modules {
-        let _ = write!(text, "from {module} import (\n");
+        let _ = writeln!(text, "from {module} import (");
         if module == "tympan._tympan" {
             text += "    __version__,\n";
         }
