@@ -287,13 +287,10 @@ impl Reader {
         let ReturnType::Type(_, written) = output else {
             return (Answers::Plain, Type::None);
         };
-        match generic(written) {
-            Some((name, inner)) if name == "Call" && inner.len() == 1 => {
-                (Answers::Call, self.kind(inner[0]))
-            }
-            Some((name, inner)) if name == "Result" && inner.len() == 2 => {
-                (Answers::Fallible, self.kind(inner[0]))
-            }
+        let (name, inner) = generic(written).unwrap_or_default();
+        match (name.as_str(), inner.as_slice()) {
+            ("Call", [gives]) => (Answers::Call, self.kind(gives)),
+            ("Result", [gives, _]) => (Answers::Fallible, self.kind(gives)),
             _ => (Answers::Plain, self.kind(written)),
         }
     }
