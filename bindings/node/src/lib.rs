@@ -6,6 +6,13 @@
 //! [`binding`] holds what belongs to one environment, the main thread's or a worker's.
 
 mod binding;
+#[cfg_attr(
+    test,
+    expect(
+        dead_code,
+        reason = "napi registers what it exports only where there are no tests"
+    )
+)]
 #[rustfmt::skip]
 mod generated;
 mod read;

@@ -10,6 +10,7 @@ mod convert;
     unused_imports,
     clippy::clone_on_copy,
     clippy::too_many_arguments,
+    clippy::unit_arg,
     reason = "what is generated treats all types alike, and a call has as many options as it has"
 )]
 #[rustfmt::skip]
