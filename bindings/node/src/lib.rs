@@ -8,7 +8,7 @@
 mod binding;
 #[cfg_attr(
     test,
-    expect(
+    allow(
         dead_code,
         reason = "napi registers what it exports only where there are no tests"
     )

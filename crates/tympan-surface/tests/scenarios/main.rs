@@ -1,5 +1,6 @@
 //! The scenarios of `bindings/scenarios`, or of the folder that `TYMPAN_SCENARIOS` names, through
 //! the surface. `bindings/scenarios/README.md` documents their format.
+#![expect(clippy::panic, reason = "what is wrong in a scenario ends the test")]
 
 #[rustfmt::skip]
 mod generated;

@@ -9,6 +9,10 @@ use crate::generated::call;
 use crate::matching::matches;
 use crate::value::{FromValue, Outcome, ToValue};
 
+/// The keys of a database that several processes could share.
+const KEYS: &str = "tympan keys 1\nkey 1 \
+    000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\nactive 1\n";
+
 /// What steps have bound to names.
 #[derive(Default)]
 struct Bound {
@@ -21,9 +25,7 @@ pub fn play(scenario: &Value, address: &str, place: usize) -> Result<(), String>
     let mut options = OpenOptions::from_value(scenario.get("open").unwrap_or(&Value::Null));
     if address.starts_with("postgres") {
         options.schema = Some(format!("scenario_{}_{place}", std::process::id()));
-        options
-            .keys
-            .get_or_insert_with(|| "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".into());
+        options.keys.get_or_insert_with(|| KEYS.into());
     }
     let opened = Tympan::open(address.to_owned(), options).wait();
     let opened = opened.map_err(|error| format!("open: {error}"))?;

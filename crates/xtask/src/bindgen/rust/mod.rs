@@ -12,7 +12,7 @@ use crate::bindgen::{Files, NOTICE};
 /// If what was written is no Rust.
 pub fn files(model: &Model) -> Result<Files, String> {
     let mut code = String::from(
-        "use serde_json::{Map, Value};
+        "use serde_json::Value;
          use tympan_surface::*;
          use crate::value::{FromValue, Outcome, ToValue, field, finished, object};\n",
     );
