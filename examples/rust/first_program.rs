@@ -1,6 +1,12 @@
 //! The first program, as it stands in every language: a user, a PIN, a job, and a refusal at zero.
 //!
 //! `cargo run -p tympan --example first_program`
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a small program for people to read and to see"
+)]
 
 use tympan::{
     AddIdentity, Bootstrap, Charge, Code, CreateProfile, CreateUser, Currency, Error, Measure,
