@@ -119,6 +119,7 @@ cases! {
             let page = snapshot.scan(User::TABLE, after.as_deref(), 7).unwrap();
             let Some(last) = page.last() else { break };
             count += page.len();
+            assert!(count <= 40, "more rows than there are");
             after = Some(last[..User::TABLE.key].to_vec());
             let id = i64::try_from(count).unwrap();
             put(&*store, [user(TENANT, 1_000 + id, 1).slot()]);

@@ -110,7 +110,7 @@ fn read_only() {
 
 #[test]
 fn an_address_of_no_form() {
-    for address in ["", "memory", "memory:x", "sqlite:", "postgres:x", "shop.db"] {
+    for address in ["", "memory", "memory:x", "sqlite:", "postgre:x", "shop.db"] {
         let error = Tympan::open(address, Options::default()).err().unwrap();
         assert_eq!(error.code(), Code::InvalidValue);
         assert_eq!(error.detail("field"), Some("address"));
