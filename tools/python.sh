@@ -57,7 +57,7 @@ tests() {
     local python=$1 log=$home/tests.log
     shift
     PYTHONPATH=$home/tree:$root/bindings/python/tests "$python" -m pytest -p no:cacheprovider "$@" | tee "$log"
-    passed=$((passed + $(grep -oE '^[0-9]+ passed' "$log" | tail -n 1 | grep -oE '[0-9]+')))
+    passed=$((passed + $(grep -oE '[0-9]+ passed' "$log" | tail -n 1 | grep -oE '[0-9]+')))
 }
 
 types() {
