@@ -9,7 +9,8 @@
 mod common;
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use common::{Schema, ask};
 use tympan_core::ids::{HoldId, TenantId};
@@ -68,11 +69,33 @@ fn write(store: &PostgresStore, id: i64, loads: bool) -> Result<(), CommitError>
     turn.commit(&view.into_batch())
 }
 
+/// How long a turn takes that nobody cancels, so that one is cancelled while it runs on fast and on
+/// slow machines alike. Its records are none of those that the test looks for.
+fn usual_time(store: &PostgresStore) -> Duration {
+    let mut times: Vec<Duration> = (0..20)
+        .map(|id| {
+            let begin = Instant::now();
+            write(store, TURNS + id, id % 2 == 0).unwrap();
+            begin.elapsed()
+        })
+        .collect();
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap()
+}
+
+/// When to cancel each turn, counted from its begin: from at once to well after its end.
+fn moments(usual: Duration) -> impl Iterator<Item = Duration> {
+    let steps = u32::try_from(TURNS).unwrap();
+    (0..steps).map(move |turn| usual * (2 * turn) / steps)
+}
+
 #[test]
 fn a_commit_that_is_cancelled_at_any_moment_is_whole_and_told_as_it_is() {
     let schema = Schema::new();
     let store = schema.open();
-    let ends = AtomicBool::new(false);
+    let usual = usual_time(&store);
+    let (begun, begins) = mpsc::channel::<Instant>();
+    let (cancelled, cancels) = mpsc::channel();
     let outcomes: Vec<Result<(), CommitError>> = std::thread::scope(|scope| {
         scope.spawn(|| {
             let cancel = format!(
@@ -81,15 +104,24 @@ fn a_commit_that_is_cancelled_at_any_moment_is_whole_and_told_as_it_is() {
                 schema.name
             );
             common::with(&common::plain(), async |client| {
-                while !ends.load(Ordering::Relaxed) {
+                for (wait, begin) in moments(usual).zip(begins) {
+                    while begin.elapsed() < wait {
+                        std::hint::spin_loop();
+                    }
                     client.batch_execute(&cancel).await.unwrap();
+                    cancelled.send(()).unwrap();
                 }
             });
         });
         let outcomes = (0..TURNS)
-            .map(|id| write(&store, id, id % 2 == 0))
+            .map(|id| {
+                begun.send(Instant::now()).unwrap();
+                let outcome = write(&store, id, id % 2 == 0);
+                cancels.recv().unwrap();
+                outcome
+            })
             .collect();
-        ends.store(true, Ordering::Relaxed);
+        drop(begun);
         outcomes
     });
     let ids = |table| {
