@@ -4,9 +4,11 @@
 #   bash tools/test.sh                  all stages, in the order below
 #   bash tools/test.sh lint rust        only these, in this order
 #   bash tools/test.sh --list           their names
+#   bash tools/test.sh power            losses of power and failing disks; mounts by FUSE, as root
 #
 #   SKIP=kill,simulate   leave these out; they are counted as skipped
 #   KILLS=20             how often the kill stage kills a writer
+#   LOSSES=12            how often the power stage cuts the power
 #   SERVER_KILLS=3       how often the postgres stage kills the server
 #   SEEDS=20 STEPS=2000  how much the simulate stage tries
 #   STAGE_LIMIT=1800     seconds a stage may take where nobody is watching (no terminal)
@@ -20,8 +22,10 @@ cd "$(dirname "$self")/.."
 
 # Cheap first: a slip in the formatting should not cost ten minutes of compiling.
 stages=(format words audit lint rust stale python node swift postgres print-shop simulate kill)
+# Only where it is asked for by name: it mounts a file system by FUSE, which not every machine allows.
+on_request=(power)
 # These run tests, and one that closes without a single test has failed to do its work.
-counting=(rust python node swift postgres print-shop simulate kill)
+counting=(rust python node swift postgres print-shop simulate kill power)
 
 stage_format() { cargo fmt --all --check; }
 
@@ -35,6 +39,8 @@ stage_lint() {
         cmp "crates/tympan-core/clippy.toml" "crates/$crate/clippy.toml"
     done
     cargo clippy --locked --workspace --all-targets -- -D warnings
+    # Programs that a plain build leaves out.
+    cargo clippy --locked --package tympan-sim --features postgres,power --bins --lib -- -D warnings
 }
 
 stage_rust() {
@@ -86,7 +92,15 @@ stage_simulate() {
 }
 
 stage_kill() {
-    cargo run --locked --release --package tympan-sim --bin kill -- --kills "${KILLS:-20}"
+    local kills=${KILLS:-20} kill=(--locked --release --package tympan-sim --bin kill)
+    cargo run "${kill[@]}" -- --kills "$kills"
+    cargo run "${kill[@]}" -- --kills $(((kills + 3) / 4)) --processes 3
+}
+
+stage_power() {
+    local power=(--locked --release --package tympan-sim --features power)
+    cargo test "${power[@]}" --lib disk
+    cargo run "${power[@]}" --bin power -- --losses "${LOSSES:-12}"
 }
 
 target_folder() {
@@ -219,7 +233,8 @@ if [ "${1:-}" = --inner ]; then "stage_${2//-/_}"; exit; fi
 asked=("$@")
 [ $# -gt 0 ] || asked=("${stages[@]}")
 for stage in "${asked[@]}"; do
-    is_one_of "$stage" "${stages[@]}" || { echo "no stage is called $stage; there are: ${stages[*]}" >&2; exit 2; }
+    is_one_of "$stage" "${stages[@]}" "${on_request[@]}" ||
+        { echo "no stage is called $stage; there are: ${stages[*]} ${on_request[*]}" >&2; exit 2; }
 done
 read -ra skip <<<"$(tr ',\n' '  ' <<<"${SKIP:-}")"
 for stage in "${skip[@]}"; do

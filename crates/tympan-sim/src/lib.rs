@@ -8,6 +8,9 @@ mod ask;
 mod auditor;
 mod calendar;
 mod chance;
+pub mod charging;
+#[cfg(feature = "power")]
+pub mod disk;
 mod fault;
 mod question;
 mod sides;

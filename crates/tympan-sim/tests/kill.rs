@@ -29,6 +29,12 @@ fn nothing_that_was_answered_is_lost_or_doubled() {
 }
 
 #[test]
+fn several_processes_on_one_file_lose_and_double_nothing() {
+    let arguments = ["--kills", "2", "--processes", "3"];
+    assert_eq!(kill(&arguments), (0, 0, true));
+}
+
+#[test]
 fn charges_that_are_told_too_early_are_found_lost() {
     let (lost, _, content) = kill(&["--kills", "3", "--fault", "early"]);
     assert!(lost > 0 && !content);
