@@ -9,11 +9,16 @@ use rusqlite::backup::Backup;
 use tympan_core::error::{Code, Error};
 
 use crate::connection;
-use crate::error::{at, io, opening};
+use crate::error::{at, io, opening as at_opening};
 use crate::turnstile::beside;
 
-/// Copies a database as of one instant. The copy has its name only once it is whole and on disk.
-pub(crate) fn copy(from: &Path, to: &Path, busy_timeout: Duration) -> Result<(), Error> {
+/// Copies a database file as of one instant, whoever has it open. What lies there is replaced; the
+/// copy has its name only once it is whole and on disk.
+///
+/// # Errors
+/// Those of [`SqliteStore::open`](crate::SqliteStore::open), but that it does not ask whose
+/// database it is.
+pub fn copy(from: &Path, to: &Path, busy_timeout: Duration) -> Result<(), Error> {
     let part = beside(to, ".part");
     let outcome = copy_to_part(from, &part, busy_timeout).and_then(|()| {
         fs::rename(&part, to)
@@ -28,14 +33,15 @@ pub(crate) fn copy(from: &Path, to: &Path, busy_timeout: Duration) -> Result<(),
 }
 
 fn copy_to_part(from: &Path, part: &Path, busy_timeout: Duration) -> Result<(), Error> {
-    let opening = |error| opening(part, error);
+    let opening = |error| at_opening(part, error);
     // What an interrupted copy left behind would be taken for its own by the next.
     if let Err(error) = fs::remove_file(part)
         && error.kind() != std::io::ErrorKind::NotFound
     {
         return Err(io(part, &error));
     }
-    let source = connection::reader(from, busy_timeout).map_err(opening)?;
+    fs::metadata(from).map_err(|error| io(from, &error))?;
+    let source = connection::reader(from, busy_timeout).map_err(|error| at_opening(from, error))?;
     let mut target = Connection::open(part).map_err(opening)?;
     let backup = Backup::new(&source, &mut target).map_err(opening)?;
     match backup.step(-1).map_err(opening)? {

@@ -39,4 +39,5 @@ mod store;
 mod turn;
 mod turnstile;
 
+pub use backup::copy;
 pub use store::{Migrate, SqliteOptions, SqliteStore, Synchronous};

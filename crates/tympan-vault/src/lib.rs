@@ -28,6 +28,7 @@ pub mod pin;
 mod random;
 mod rotating;
 mod seal;
+mod sealed_keys;
 mod secret;
 mod sub_key;
 #[cfg(test)]
@@ -42,6 +43,7 @@ pub use password::{PasswordError, PasswordHasher};
 pub use password_cost::{PasswordCost, PasswordCostError};
 pub use random::{RandomError, RandomSource};
 pub use seal::{MAX_ASSOCIATED_BYTES, OpenError, SEAL_OVERHEAD_BYTES, SealError, Sealer};
+pub use sealed_keys::{MIN_PASSPHRASE_CHARACTERS, SEALED_KEYS_HEADER, SealedKeysError};
 pub use secret::{MAX_SECRET_BYTES, SecretBytes, SecretError, SecretText};
 
 #[cfg(test)]

@@ -183,6 +183,9 @@
 //! `sqlite:shop.db` makes `shop.db`, its keys in `shop.db.keys`, and some files of SQLite's and
 //! tympan's own beside them; `docs/upgrading.md` says what each is. Back up with
 //! [`Tympan::backup_to`](crate::Tympan::backup_to), never by copying the file, and keep the keys
-//! elsewhere as well: without them no copy can be opened. Several processes of one machine may
+//! elsewhere as well, or under a passphrase with the copies
+//! ([`Tympan::seal_keys`](crate::Tympan::seal_keys)): without them no copy can be opened. Check
+//! copies with [`verify_backup`](crate::verify_backup), put them back with
+//! [`restore`](crate::restore). Several processes of one machine may
 //! open the same file. There is nothing to call at the end: what was answered is durable, and the
 //! store is closed with the last clone and handle.

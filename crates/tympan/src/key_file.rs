@@ -115,7 +115,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// A new name is durable when its folder is.
-fn sync_folder(path: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
     if cfg!(unix) {
         File::open(folder_of(path))?.sync_all()
     } else {

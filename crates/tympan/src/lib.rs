@@ -1,5 +1,7 @@
 #![doc = include_str!("../../../README.md")]
 
+#[cfg(feature = "sqlite")]
+mod backup;
 mod capabilities;
 mod copy;
 mod dump;
@@ -23,6 +25,8 @@ mod sqlite;
 mod things;
 mod verify;
 
+#[cfg(feature = "sqlite")]
+pub use backup::{restore, verify_backup};
 pub use capabilities::Capabilities;
 pub use copy::{Copied, CopyProgress};
 pub use engine::Submission;
@@ -69,5 +73,5 @@ pub use tympan_core::records::{
 pub use tympan_core::time::{TimeZoneName, Timestamp};
 pub use tympan_store::{Keeping, Report, Store};
 pub use tympan_vault::pin::{PinAlphabet, PinFloor};
-pub use tympan_vault::{KeyError, KeyRing};
+pub use tympan_vault::{KeyError, KeyRing, SealedKeysError, SecretText};
 pub use verify::{Fault, Verification};

@@ -1,4 +1,4 @@
-//! Opening a SQLite file: its keys first, then the file; and copying one.
+//! Opening a SQLite file: its keys first, then the file.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,24 +55,10 @@ pub(crate) struct DatabaseFile {
     options: SqliteOptions,
 }
 
-impl Tympan {
-    /// Copies the database file to a path, as of one instant and while it is in use. What lies
-    /// there is replaced, once the copy is whole and on disk. This is the way to make backups: a
-    /// file that was copied by other means lacks what SQLite still keeps beside it.
-    ///
-    /// The keys are not in the copy. Keep the key file, or the ring of [`Options::keys`], safe as
-    /// well: no copy can be opened without.
-    ///
-    /// # Errors
-    /// `storage` for a store that is not a file; else those of kind `storage`.
-    pub fn backup_to(&self, path: &Path) -> Result<(), Error> {
-        let Some(file) = &self.file else {
-            return Err(Error::new(
-                Code::Storage,
-                "only a database in a file can be copied to another file",
-            ));
-        };
-        SqliteStore::open(&file.path, &file.options)?.backup_to(path)
+impl DatabaseFile {
+    /// The store once more, for what an engine does not do.
+    pub(crate) fn open(&self) -> Result<SqliteStore, Error> {
+        SqliteStore::open(&self.path, &self.options)
     }
 }
 

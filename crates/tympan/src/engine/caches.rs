@@ -111,6 +111,10 @@ impl Tenants {
         }
     }
 
+    pub(crate) fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
     /// What tells its keys from others; not a secret.
     pub(crate) fn fingerprint(&self) -> String {
         self.ring.fingerprint()
