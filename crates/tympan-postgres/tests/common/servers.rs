@@ -67,7 +67,8 @@ impl Servers {
         };
         let mut command = Command::new("nsenter");
         command.arg("-t").arg(world.id().to_string());
-        command.args(["-m", "--", program]);
+        // Its root too, which need not be that of the machine.
+        command.args(["-m", "-r", "-w", "--", program]);
         command
     }
 
