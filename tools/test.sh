@@ -87,8 +87,9 @@ stage_print_shop() {
 }
 
 stage_simulate() {
-    cargo run --locked --release --package tympan-sim --bin simulate -- \
-        --seeds "${SEEDS:-20}" --steps "${STEPS:-2000}"
+    local seeds=${SEEDS:-20} simulate=(--locked --release --package tympan-sim --bin simulate)
+    cargo run "${simulate[@]}" -- --seeds "$seeds" --steps "${STEPS:-2000}"
+    cargo run "${simulate[@]}" -- --seeds "$seeds" --steps "${STEPS:-2000}" --faults
 }
 
 stage_kill() {

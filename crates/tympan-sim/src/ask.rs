@@ -45,6 +45,19 @@ macro_rules! asks {
                 match self { $(Self::$name(_) => stringify!($name),)* }
             }
 
+            /// Whether it has a key, by which what became of it is found out.
+            pub(crate) fn has_key(&self) -> bool {
+                matches!(
+                    self,
+                    Self::Charge(_)
+                        | Self::Authorise(_)
+                        | Self::Settle(_)
+                        | Self::Cancel(_)
+                        | Self::Adjust(_)
+                        | Self::SetBalance(_)
+                )
+            }
+
             /// Runs it and waits for the answer.
             pub fn run(&self, handle: &Handle) -> Answer {
                 match self {

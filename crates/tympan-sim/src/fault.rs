@@ -15,7 +15,7 @@ use tympan_store::{CommitError, Report, Snapshot, Stamp, Store, Turn};
 macro_rules! faults {
     ($($(#[$doc:meta])+ $name:ident,)+) => {
         /// What is wrong.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
         pub enum Fault {
             $($(#[$doc])+ $name,)+
         }

@@ -3,7 +3,6 @@
 //! One seed gives the commands, the clock, the ids and the random bytes. Every step is done to the
 //! store in memory and to a SQLite file; the answers are compared, then audited.
 
-mod arguments;
 mod ask;
 mod auditor;
 mod calendar;
@@ -12,6 +11,7 @@ pub mod charging;
 #[cfg(feature = "power")]
 pub mod disk;
 mod fault;
+mod interruption;
 mod question;
 mod sides;
 mod simulation;
@@ -19,7 +19,6 @@ mod step;
 mod workload;
 mod world;
 
-pub use arguments::Arguments;
 pub use ask::{Answer, Ask, Reply};
 pub use auditor::Auditor;
 pub use chance::Chance;

@@ -1,19 +1,21 @@
 //! The stores under test, each behind an engine of its own, all with the same clock, ids and
 //! random bytes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tympan::sources::{ManualClock, SeededRandom, SequentialIds};
-use tympan::{Durability, Error, Handle, KeyRing, Options, Tympan};
+use tympan::{Error, Handle, KeyRing, Options, Tympan};
 use tympan_core::error::Code;
 use tympan_core::ids::{TenantId, UserId};
 use tympan_core::time::Timestamp;
 use tympan_memory::MemoryStore;
+use tympan_sqlite::{SqliteOptions, SqliteStore, Synchronous};
 use tympan_store::Store;
 
 use crate::fault::{Fault, FaultyStore};
+use crate::interruption::{InterruptedStore, Interruption, Interruptions};
 
 /// How long a command may take. One at a time runs, so only a store with a fault needs it.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -25,6 +27,9 @@ pub enum Kind {
     Memory,
     /// One SQLite file.
     Sqlite,
+    /// A schema of its own on the server that `DATABASE_URL` names.
+    #[cfg(feature = "postgres")]
+    Postgres,
 }
 
 /// Makes the store anew over the same data.
@@ -37,14 +42,8 @@ pub(crate) struct Side {
     opened: u64,
     clock: Arc<ManualClock>,
     tympan: Option<Tympan>,
-    reopen: Source,
-}
-
-enum Source {
-    /// Opened by its address, as a host does.
-    File(PathBuf),
-    /// Handed over.
-    Store(Reopen),
+    reopen: Reopen,
+    interruptions: Interruptions,
 }
 
 impl Side {
@@ -55,18 +54,18 @@ impl Side {
         now: i64,
         folder: &Path,
     ) -> Result<Self, Error> {
-        let path = folder.join("simulated.db");
-        let (name, reopen) = match (kind, fault) {
+        let (name, reopen): (_, Reopen) = match (kind, fault) {
             (Kind::Memory, None) => {
                 let store = MemoryStore::new();
-                let again = move || Ok(Box::new(store.reopened()) as Box<dyn Store>);
-                ("memory", Source::Store(Box::new(again)))
+                ("memory", Box::new(move || Ok(Box::new(store.reopened()))))
             }
-            (Kind::Sqlite, None) => ("sqlite", Source::File(path)),
+            (Kind::Sqlite, None) => ("sqlite", sqlite(folder)?),
+            #[cfg(feature = "postgres")]
+            (Kind::Postgres, None) => ("postgres", postgres(folder)?),
             (_, Some(fault)) => {
                 let mut store = FaultyStore::new(fault);
-                let again = move || Ok(Box::new(store.reopened()?) as Box<dyn Store>);
-                ("memory with a fault", Source::Store(Box::new(again)))
+                let again: Reopen = Box::new(move || Ok(Box::new(store.reopened()?)));
+                ("memory with a fault", again)
             }
         };
         let mut side = Self {
@@ -76,6 +75,7 @@ impl Side {
             clock: Arc::new(ManualClock::at(Timestamp::from_millis(now))),
             tympan: None,
             reopen,
+            interruptions: Interruptions::default(),
         };
         side.reopen()?;
         Ok(side)
@@ -88,15 +88,20 @@ impl Side {
         let options = Options::default()
             .keys(ring()?)
             .deadline(DEADLINE)
-            .durability(Durability::Normal)
             .clock(self.clock.clone())
             .ids(SequentialIds::default())
             .random(SeededRandom::new(self.seed ^ self.opened));
-        self.tympan = Some(match &mut self.reopen {
-            Source::Store(reopen) => Tympan::open_store(reopen()?, options)?,
-            Source::File(path) => Tympan::open(&format!("sqlite:{}", path.display()), options)?,
-        });
+        let store = InterruptedStore {
+            inner: (self.reopen)()?,
+            interruptions: self.interruptions.clone(),
+        };
+        self.tympan = Some(Tympan::open_store(Box::new(store), options)?);
         Ok(())
+    }
+
+    /// What happens to the next commit.
+    pub(crate) fn arrange(&self, interruption: Option<Interruption>) {
+        self.interruptions.arrange(interruption);
     }
 
     pub(crate) fn set_clock(&self, now: i64) {
@@ -117,6 +122,41 @@ impl Side {
         self.tympan()?.dump(&mut out)?;
         Ok(out)
     }
+}
+
+/// A file, written as a host's is but not synced at each commit.
+fn sqlite(folder: &Path) -> Result<Reopen, Error> {
+    let path = folder.join("simulated.db");
+    let options = SqliteOptions {
+        synchronous: Synchronous::Normal,
+        keys_fingerprint: Some(ring()?.fingerprint()),
+        ..SqliteOptions::default()
+    };
+    Ok(Box::new(move || {
+        Ok(Box::new(SqliteStore::open(&path, &options)?))
+    }))
+}
+
+/// A schema with the name of the folder, which is another for each simulation.
+#[cfg(feature = "postgres")]
+fn postgres(folder: &Path) -> Result<Reopen, Error> {
+    let address = std::env::var("DATABASE_URL")
+        .map_err(|_| Error::new(Code::StoreMissing, "`DATABASE_URL` names no server"))?;
+    let name = folder
+        .file_name()
+        .map(std::ffi::OsStr::to_string_lossy)
+        .unwrap_or_default();
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    let options = tympan_postgres::PostgresOptions {
+        schema: format!("simulated_{}", letters.collect::<String>().to_lowercase()),
+        keys_fingerprint: Some(ring()?.fingerprint()),
+        ..tympan_postgres::PostgresOptions::default()
+    };
+    Ok(Box::new(move || {
+        Ok(Box::new(tympan_postgres::PostgresStore::open(
+            &address, &options,
+        )?))
+    }))
 }
 
 /// The same keys for every store: entries are chained with them.

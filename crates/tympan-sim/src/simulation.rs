@@ -6,13 +6,15 @@ use std::path::Path;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tympan::Error;
+use tympan::{Code, Error};
 use tympan_core::ids::UserId;
 use tympan_core::ledger::Extra;
 
 use crate::ask::{Answer, Ask, in_full};
 use crate::auditor::Auditor;
+use crate::chance::Chance;
 use crate::fault::Fault;
+use crate::interruption::Interruption;
 use crate::question::Question;
 use crate::sides::{Kind, Side};
 use crate::step::Step;
@@ -32,6 +34,8 @@ pub struct Plan {
     pub sides: Vec<(Kind, Option<Fault>)>,
     /// How the auditor is misled.
     pub misled: Option<Fault>,
+    /// Whether commits are interrupted, stores closed meanwhile, and commands asked again.
+    pub interrupts: bool,
 }
 
 impl Plan {
@@ -43,7 +47,31 @@ impl Plan {
             steps,
             sides: vec![(Kind::Memory, None), (Kind::Sqlite, None)],
             misled: None,
+            interrupts: false,
         }
+    }
+
+    /// The same with a fault on the only side there is, but for one: no other store gives it away,
+    /// the auditor and what is verified must.
+    #[must_use]
+    pub fn sabotaged(mut self, fault: Fault) -> Self {
+        if fault.is_of_the_auditor() {
+            self.misled = Some(fault);
+            return self.on(&[Kind::Memory]);
+        }
+        self.sides = vec![(Kind::Memory, Some(fault))];
+        if fault == Fault::ShortensLists {
+            // Lists are compared, and nobody audits them.
+            self.sides.insert(0, (Kind::Memory, None));
+        }
+        self
+    }
+
+    /// The same with commits that are interrupted.
+    #[must_use]
+    pub fn interrupting(mut self) -> Self {
+        self.interrupts = true;
+        self
     }
 
     /// The same on these stores only.
@@ -78,6 +106,8 @@ pub struct Failure {
     pub seed: u64,
     /// At which step.
     pub step: usize,
+    /// Whether commits were interrupted.
+    pub interrupts: bool,
     /// Who found it: `stores`, `auditor`, `verify`, `dump`, `wallets`, `holds` or `error`.
     pub by: &'static str,
     /// What was found.
@@ -92,9 +122,10 @@ impl fmt::Display for Failure {
             self.seed, self.step, self.by
         )?;
         writeln!(formatter, "{}", self.what)?;
+        let faults = if self.interrupts { " --faults" } else { "" };
         write!(
             formatter,
-            "again: cargo run -p tympan-sim --bin simulate -- --seed {} --steps {}",
+            "again: cargo run --release -p tympan-sim -- --seed {} --steps {}{faults}",
             self.seed,
             self.step + 1
         )
@@ -112,6 +143,7 @@ pub fn simulate(plan: &Plan, folder: &Path) -> Result<Report, Failure> {
         workload: Workload::new(plan.seed),
         auditor: Auditor::default(),
         misled: plan.misled,
+        interruptions: plan.interrupts.then(|| Chance::new(!plan.seed)),
         sides: Vec::new(),
         clock: START_MS,
         answers: Sha256::new(),
@@ -143,6 +175,8 @@ struct Simulation {
     workload: Workload,
     auditor: Auditor,
     misled: Option<Fault>,
+    /// Where interruptions are drawn from, if there are any.
+    interruptions: Option<Chance>,
     sides: Vec<Side>,
     clock: i64,
     answers: Sha256,
@@ -154,6 +188,7 @@ impl Simulation {
         Failure {
             seed: self.seed,
             step: self.step,
+            interrupts: self.interruptions.is_some(),
             by,
             what,
         }
@@ -165,15 +200,20 @@ impl Simulation {
 
     fn take(&mut self, step: &Step) -> Result<(), Failure> {
         match step {
-            Step::Run { tenant, actor, ask } => {
-                let asks = std::slice::from_ref(ask);
-                self.run(*tenant, *actor, asks, |handle| vec![ask.run(handle)])
-            }
+            Step::Run { tenant, actor, ask } => self.run_one(*tenant, *actor, ask),
             Step::Batch {
                 tenant,
                 actor,
                 asks,
-            } => self.run(*tenant, *actor, asks, |handle| Ask::run_all(asks, handle)),
+            } => {
+                let mut all = Vec::new();
+                for side in &self.sides {
+                    let handle = side.handle(*tenant, *actor);
+                    let handle = handle.map_err(|error| self.error(&error))?;
+                    all.push(Ask::run_all(asks, &handle));
+                }
+                self.compare(*tenant, *actor, asks, &all)
+            }
             Step::May {
                 tenant,
                 user,
@@ -218,20 +258,62 @@ impl Simulation {
         }
     }
 
-    /// Asks every side the same, compares the answers, and has them audited.
-    fn run(
+    /// One command. Where its commit is interrupted and the answer says so, it is asked again, half
+    /// of the times of a store that was closed meanwhile: the last answer is the one that counts.
+    fn run_one(&mut self, tenant: i64, actor: Option<UserId>, ask: &Ask) -> Result<(), Failure> {
+        let drawn = self.interruptions.as_mut().and_then(|chance| {
+            let interruption = Interruption::drawn(chance, ask)?;
+            Some((interruption, chance.one_in(2)))
+        });
+        let (mut all, mut first) = (Vec::new(), None);
+        for place in 0..self.sides.len() {
+            if let Some((interruption, _)) = drawn {
+                self.side(place)?.arrange(Some(interruption));
+            }
+            let mut answer = self.ask(place, tenant, actor, ask)?;
+            self.side(place)?.arrange(None);
+            let text = in_full(&answer);
+            if *first.get_or_insert_with(|| text.clone()) != text {
+                let what = format!("{ask:?}\n{drawn:?} was answered otherwise: {text}");
+                return Err(self.failure("stores", what));
+            }
+            if let Some((_, closes)) = drawn.filter(|_| is_interrupted(&answer)) {
+                if closes {
+                    let reopened = self.side(place)?.reopen();
+                    reopened.map_err(|error| self.error(&error))?;
+                }
+                answer = self.ask(place, tenant, actor, ask)?;
+            }
+            all.push(vec![answer]);
+        }
+        self.compare(tenant, actor, std::slice::from_ref(ask), &all)
+    }
+
+    fn side(&mut self, place: usize) -> Result<&mut Side, Failure> {
+        let failure = self.failure("stores", format!("there is no side {place}"));
+        self.sides.get_mut(place).ok_or(failure)
+    }
+
+    fn ask(
+        &mut self,
+        place: usize,
+        tenant: i64,
+        actor: Option<UserId>,
+        ask: &Ask,
+    ) -> Result<Answer, Failure> {
+        let handle = self.side(place)?.handle(tenant, actor);
+        let handle = handle.map_err(|error| self.error(&error))?;
+        Ok(ask.run(&handle))
+    }
+
+    /// Compares the answers of all sides, and has them audited.
+    fn compare(
         &mut self,
         tenant: i64,
         actor: Option<UserId>,
         asks: &[Ask],
-        run: impl Fn(&tympan::Handle) -> Vec<Answer>,
+        all: &[Vec<Answer>],
     ) -> Result<(), Failure> {
-        let mut all: Vec<Vec<Answer>> = Vec::new();
-        for side in &self.sides {
-            let handle = side.handle(tenant, actor);
-            let handle = handle.map_err(|error| self.error(&error))?;
-            all.push(run(&handle));
-        }
         for (place, ask) in asks.iter().enumerate() {
             let answers: Vec<&Answer> = all.iter().filter_map(|side| side.get(place)).collect();
             let Some((first, others)) = answers.split_first() else {
@@ -462,6 +544,14 @@ fn first_difference<K: Ord + fmt::Debug, V: PartialEq + fmt::Debug>(
 }
 
 /// The first line in which two dumps differ.
+/// Whether an answer is that of a commit that was interrupted.
+fn is_interrupted(answer: &Answer) -> bool {
+    let codes = [Code::Storage, Code::UnknownOutcome];
+    answer
+        .as_ref()
+        .is_err_and(|error| codes.contains(&error.code()))
+}
+
 struct FirstDifference<'a>(&'a [Side], &'a [u8], &'a [u8], &'a str);
 
 impl fmt::Display for FirstDifference<'_> {

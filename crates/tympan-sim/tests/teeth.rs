@@ -13,20 +13,9 @@ fn every_planted_fault_is_found() {
     assert!(missed.is_empty(), "not found: {missed:?}");
 }
 
-/// The fault is on the only side there is, but for one: no other store gives it away, the auditor and what is
-/// verified must.
 fn found(fault: Fault) -> Option<Failure> {
     (1..=SEEDS).find_map(|seed| {
-        let mut plan = Plan::new(seed, STEPS).on(&[Kind::Memory]);
-        if fault.is_of_the_auditor() {
-            plan.misled = Some(fault);
-        } else {
-            plan.sides = vec![(Kind::Memory, Some(fault))];
-        }
-        if fault == Fault::ShortensLists {
-            // Lists are compared, and nobody audits them.
-            plan.sides.insert(0, (Kind::Memory, None));
-        }
+        let plan = Plan::new(seed, STEPS).sabotaged(fault);
         let folder = tempfile::tempdir().ok()?;
         let failure = simulate(&plan, folder.path()).err()?;
         let told = failure.to_string();
@@ -48,6 +37,27 @@ fn a_store_that_errs_beside_one_that_does_not_is_found_by_comparing() {
         ["stores", "dump", "verify"].contains(&failure.by),
         "{failure}"
     );
+}
+
+#[test]
+fn interrupted_commits_are_found_out_about() {
+    for seed in 1..=4 {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = Plan::new(seed, STEPS).interrupting();
+        if let Err(failure) = simulate(&plan, folder.path()) {
+            panic!("{failure}");
+        }
+    }
+}
+
+#[test]
+fn a_store_that_forgets_receipts_is_found_when_commits_are_interrupted() {
+    let plan = Plan::new(1, STEPS)
+        .sabotaged(Fault::ForgetsReceipts)
+        .interrupting();
+    let folder = tempfile::tempdir().unwrap();
+    let failure = simulate(&plan, folder.path()).unwrap_err();
+    assert!(failure.to_string().ends_with(" --faults"), "{failure}");
 }
 
 #[test]

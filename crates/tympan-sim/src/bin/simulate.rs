@@ -1,7 +1,6 @@
-//! Simulates seed after seed on every store.
+//! Simulates seed after seed on every store, and says the first thing that must not be.
 //!
-//! `simulate --seeds N --steps M` runs the seeds 1 to N, each as long as M steps;
-//! `simulate --seed S --steps M` runs one. The last line is `N passed, N failed`.
+//! The last line is `N passed, N failed`.
 #![expect(
     clippy::print_stdout,
     reason = "a program says what it found on its standard output"
@@ -9,24 +8,89 @@
 
 use std::process::ExitCode;
 
-use tympan_sim::{Arguments, Kind, Plan, simulate};
+use clap::{Parser, ValueEnum};
+use tympan_sim::{Fault, Kind, Plan, simulate};
+
+#[derive(Parser)]
+struct Arguments {
+    /// The seeds 1 to this.
+    #[arg(long, default_value_t = 20)]
+    seeds: u64,
+    /// This seed only.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many steps each seed takes.
+    #[arg(long, default_value_t = 2_000)]
+    steps: usize,
+    /// This store only; otherwise memory and SQLite beside each other.
+    #[arg(long)]
+    store: Option<Store>,
+    /// Interrupts commits, closes stores meanwhile, and asks again.
+    #[arg(long)]
+    faults: bool,
+    /// Plants a known fault, which must be found.
+    #[arg(long, value_name = "NAME", conflicts_with = "store")]
+    sabotage: Option<Fault>,
+    /// Names the faults that can be planted.
+    #[arg(long)]
+    list_sabotages: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Store {
+    Memory,
+    Sqlite,
+    #[cfg(feature = "postgres")]
+    Postgres,
+}
+
+impl From<Store> for Kind {
+    fn from(store: Store) -> Self {
+        match store {
+            Store::Memory => Self::Memory,
+            Store::Sqlite => Self::Sqlite,
+            #[cfg(feature = "postgres")]
+            Store::Postgres => Self::Postgres,
+        }
+    }
+}
+
+impl Arguments {
+    fn plan(&self, seed: u64) -> Plan {
+        let mut plan = Plan::new(seed, self.steps);
+        if let Some(store) = self.store {
+            plan = plan.on(&[store.into()]);
+        }
+        if let Some(fault) = self.sabotage {
+            plan = plan.sabotaged(fault);
+        }
+        plan.interrupts = self.faults;
+        plan
+    }
+}
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::read(&["seeds", "steps", "seed"]) {
-        Ok(arguments) => arguments,
-        Err(wrong) => {
-            println!("{wrong}\nusage: simulate [--seeds N] [--seed S] [--steps M]");
-            return ExitCode::from(2);
+    let arguments = Arguments::parse();
+    if arguments.list_sabotages {
+        for fault in Fault::value_variants()
+            .iter()
+            .filter_map(Fault::to_possible_value)
+        {
+            let help = fault
+                .get_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            println!("{:<24} {help}", fault.get_name());
         }
-    };
-    let steps = usize::try_from(arguments.number("steps", 2_000)).unwrap_or(usize::MAX);
-    let seeds = match arguments.given("seed") {
+        return ExitCode::SUCCESS;
+    }
+    let seeds = match arguments.seed {
         Some(seed) => seed..seed.saturating_add(1),
-        None => 1..arguments.number("seeds", 20).saturating_add(1),
+        None => 1..arguments.seeds.saturating_add(1),
     };
     let (mut passed, mut failed, mut commands) = (0_u64, 0_u64, 0_usize);
     for seed in seeds {
-        match one(seed, steps) {
+        match one(&arguments.plan(seed)) {
             Ok(count) => {
                 passed += 1;
                 commands += count;
@@ -37,17 +101,17 @@ fn main() -> ExitCode {
             }
         }
     }
-    println!("{commands} commands on memory and sqlite, answers and dumps the same");
+    println!("{commands} commands, the answers and dumps of all stores the same");
     println!("{passed} passed, {failed} failed");
     ExitCode::from(u8::from(failed > 0))
 }
 
-/// One seed: both stores beside each other, then once more, which must be the same.
-fn one(seed: u64, steps: usize) -> Result<usize, String> {
+/// One seed: the stores beside each other, then once more in memory, which must be the same.
+fn one(plan: &Plan) -> Result<usize, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let plan = Plan::new(seed, steps);
-    let report = simulate(&plan, folder.path()).map_err(|failure| failure.to_string())?;
-    let again = simulate(&plan.on(&[Kind::Memory]), folder.path());
+    let report = simulate(plan, folder.path()).map_err(|failure| failure.to_string())?;
+    let seed = plan.seed;
+    let again = simulate(&plan.clone().on(&[Kind::Memory]), folder.path());
     let again = again.map_err(|failure| failure.to_string())?;
     if report != again {
         return Err(format!("seed {seed}: another history the second time"));
