@@ -1,9 +1,10 @@
 // The goals of the Node binding, beside what others take for the same: `goal, ours, yardstick, ratio [min–max]`, each the
 // median of interleaved rounds. Build the addon with `--release` first, then, in this folder:
 //
-//   npm install && node goals.mjs [NATIVE_NS]
+//   npm install && node goals.mjs
 //
-// NATIVE_NS is what a charge in memory takes in Rust on this machine, as `cargo bench --bench goals memory` says.
+// What a charge takes in Rust alone is asked of `cargo bench --bench native`, in each round.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,13 @@ import Database from 'better-sqlite3';
 import { Tympan, may } from 'tympan';
 
 const ROUNDS = 7;
-const native = Number(process.argv[2] ?? NaN);
+
+/** What Rust alone takes for the same, in a process of its own. */
+function native(kind, calls) {
+  const command = ['bench', '--quiet', '--bench', 'native', '--', kind, '--calls', String(calls)];
+  return JSON.parse(execFileSync('cargo', command, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'ignore'] })).wall_ns;
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'tympan-goals-'));
 let last = 0;
 
@@ -67,7 +74,7 @@ async function goal(name, ours, yardstick, ratio = (one, other) => one / other) 
 
 const memory = await shop('memory:');
 const extra = (one, other) => one - other;
-await goal('charge in memory less native, ns (<= 1200)', () => each(20_000, memory.charge), () => native, extra);
+await goal('charge in memory less native, ns (<= 1200)', () => each(20_000, memory.charge), () => native('memory', 20_000), extra);
 
 const file = await shop(`sqlite:${join(folder, 'ours.db')}`, { durability: 'normal' });
 const statements = bare(join(folder, 'theirs.db'));
@@ -78,8 +85,12 @@ async function promises() {
   await Promise.all(Array.from({ length: 1000 }, file.chargeLater));
   return Number(process.hrtime.bigint() - began) / 1000;
 }
-const jobs = () => Array.from({ length: 1000 }, () => ({ user: file.users[++last % 1000], key: `job ${last}`, usage: { pages: 3 } }));
-await goal('1000 promises beside one batch (<= 1.05)', promises, () => each(1, () => file.tympan.chargeAllSync(jobs())) / 1000);
+const jobs = (store) => Array.from({ length: 1000 }, () => ({ user: store.users[++last % 1000], key: `job ${last}`, usage: { pages: 3 } }));
+await goal('1000 promises beside one batch (<= 1.05)', promises, () => each(1, () => file.tympan.chargeAllSync(jobs(file))) / 1000);
+
+const batch = (store) => () => each(10, () => store.tympan.chargeAllSync(jobs(store))) / 1000;
+await goal('1000 in one call on SQLite NORMAL beside native (<= 1.3)', batch(file), () => native('sqlite-batch', 10_000));
+await goal('1000 in one call in memory less native, ns (<= 500)', batch(memory), () => native('memory-batch', 10_000), extra);
 
 const account = await memory.tympan.createAccount('Books');
 const role = await memory.tympan.createRole('Desk', { permissions: ['user.read', 'allowance.read', 'audit.read'] });
