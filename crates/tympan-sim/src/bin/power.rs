@@ -194,14 +194,15 @@ fn lose_power(keeping: Keeping, arguments: &Arguments) -> Result<Totals, Box<dyn
             Ok(found) => {
                 totals.lost += found.lost;
                 totals.doubled += found.doubled;
-                let expected =
-                    keeping == Keeping::Normal && found.broken.is_none() && found.doubled == 0;
-                totals.reasons.extend(
-                    found
-                        .reason()
-                        .filter(|_| !expected)
-                        .map(|reason| format!("loss {run}, {loss:?}: {reason}")),
-                );
+                // Only what full durability promises; the others are to lose.
+                let is_wrong = match keeping {
+                    Keeping::Full => true,
+                    Keeping::Normal => found.broken.is_some() || found.doubled > 0,
+                    Keeping::Lied => false,
+                };
+                let reason = found.reason().filter(|_| is_wrong);
+                let reason = reason.map(|reason| format!("loss {run}, {loss:?}: {reason}"));
+                totals.reasons.extend(reason);
             }
             Err(error) => {
                 totals.unreadable += 1;
