@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use rusqlite::Connection;
 use tympan::Handle;
 use tympan::core::ledger::{Charge, Usage};
-use tympan_sqlite::{SqliteOptions, SqliteStore, Synchronous};
+use tympan_sqlite::{Durability, SqliteOptions, SqliteStore};
 
 use crate::shop;
 
@@ -60,7 +60,7 @@ pub fn rounds(rounds: usize, batch: usize, entries: u64) -> [Vec<(f64, f64)>; 4]
 
 fn store(path: &Path) -> SqliteStore {
     let options = SqliteOptions {
-        synchronous: Synchronous::Normal,
+        durability: Durability::Normal,
         ..SqliteOptions::default()
     };
     SqliteStore::open(path, &options).unwrap()

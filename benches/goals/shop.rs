@@ -141,6 +141,7 @@ fn config() -> Config {
         pin_floor: "usual".into(),
         time_zone_database: String::new(),
         created_at: at,
+        digests: Vec::new(),
     });
     config.profiles.insert(
         STAFF,
@@ -284,6 +285,7 @@ fn new_user(number: i64) -> User {
         network_name_folded: None,
         email_folded: None,
         account_code_folded: None,
+        digest: [0; 32],
     };
     fold_user(&mut user);
     user

@@ -1,6 +1,6 @@
 //! Audit events: every change to anything but a wallet leaves one.
 
-use tympan_vault::{ChainHash, ChainKey};
+use tympan_vault::{ChainHead, ChainKey, LINK_BYTES};
 
 use crate::command::{Context, Stop};
 use crate::digest::{Canonical, salt, text_digest};
@@ -8,6 +8,10 @@ use crate::ids::{AuditId, TenantId};
 use crate::records::{AuditEvent, AuditText, Strand};
 use crate::time::Timestamp;
 use crate::view::{Change, Key, Record, View};
+
+/// The kind of subject of everything that is done to a user; any other is a part of the
+/// configuration.
+pub const USER: &str = "user";
 
 /// The strand of stores with one writer at a time.
 pub const STRAND: i32 = 0;
@@ -50,7 +54,7 @@ pub fn record(
             tenant,
             number: STRAND,
             events: 0,
-            chain: *ChainHash::ZERO.as_bytes(),
+            chain: *ChainHead::EMPTY.as_bytes(),
             latest_at: Timestamp::EPOCH,
             version: 0,
         });
@@ -92,11 +96,13 @@ fn chained(
         subject_kind: event.subject_kind.to_owned(),
         subject: event.subject,
         text_digest: digest_of(&text),
-        chain: [0; 32],
+        chain: [0; LINK_BYTES],
     };
-    record.chain = chain(&context.keys.chain, &strand.chain, &record);
+    let previous = ChainHead::from_bytes(strand.chain).link();
+    let head = chain(&context.keys.chain, &previous, &record);
+    record.chain = head.link();
     strand.events = record.sequence;
-    strand.chain = record.chain;
+    strand.chain = *head.as_bytes();
     strand.latest_at = record.at;
     (record, text)
 }
@@ -107,9 +113,10 @@ pub fn digest_of(text: &AuditText) -> [u8; 32] {
     text_digest(&text.salt, &[Some(&text.changes), text.reason.as_deref()])
 }
 
-/// The hash of an event and the one before it.
+/// The head of a chain after an event, given the link of the one before it (zeros before the
+/// first). It covers every field but the link itself.
 #[must_use]
-pub fn chain(key: &ChainKey, previous: &[u8; 32], event: &AuditEvent) -> [u8; 32] {
+pub fn chain(key: &ChainKey, previous: &[u8; LINK_BYTES], event: &AuditEvent) -> ChainHead {
     let mut canonical = Canonical::new();
     canonical
         .integer(event.id.0)
@@ -122,8 +129,7 @@ pub fn chain(key: &ChainKey, previous: &[u8; 32], event: &AuditEvent) -> [u8; 32
         .text(&event.subject_kind)
         .integer(event.subject)
         .bytes(&event.text_digest);
-    *key.next(&ChainHash::from_bytes(*previous), canonical.as_bytes())
-        .as_bytes()
+    key.next(previous, canonical.as_bytes())
 }
 
 fn changes_json(changes: &[(String, Option<String>, Option<String>)]) -> String {

@@ -1,6 +1,6 @@
 //! What a command is: prepared outside a turn, decided inside one, by a pure function.
 
-use tympan_vault::{BlindIndex, ChainKey, DocumentKey, KeyRing, RandomSource, Sealer};
+use tympan_vault::{BlindIndex, ChainKey, DocumentKey, KeyRing, RandomSource, RecordKey, Sealer};
 
 use crate::error::Error;
 use crate::ids::{Ids, TenantId, UserId};
@@ -40,6 +40,8 @@ pub struct TenantKeys {
     pub sealer: Sealer,
     /// Digests words that must not be read back.
     pub document: DocumentKey,
+    /// Digests records that no chain holds.
+    pub record: RecordKey,
 }
 
 impl TenantKeys {
@@ -51,6 +53,7 @@ impl TenantKeys {
             chain: ChainKey::new(ring, tenant.0),
             sealer: Sealer::new(ring, tenant.0),
             document: DocumentKey::new(ring, tenant.0),
+            record: RecordKey::new(ring, tenant.0),
         }
     }
 }

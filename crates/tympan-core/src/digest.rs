@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::ids::TenantId;
+use crate::row::{Cell, Row};
 use crate::time::Timestamp;
 
 /// Collects the bytes of one record in a fixed form.
@@ -86,6 +87,34 @@ impl Canonical {
                 self
             }
         }
+    }
+
+    /// A row: its table, and of every column but one the name and what it holds, if anything.
+    pub fn row<T: Row>(&mut self, row: &T, but: &str) -> &mut Self {
+        self.text(T::TABLE.name);
+        let columns = T::TABLE.columns.iter().zip(row.cells());
+        for (column, cell) in columns.filter(|(column, _)| column.name != but) {
+            match cell {
+                Cell::Null => {}
+                Cell::Integer(number) => {
+                    self.column(column.name).integer(number);
+                }
+                Cell::Text(text) => {
+                    self.column(column.name).text(&text);
+                }
+                Cell::Bytes(bytes) => {
+                    self.column(column.name).bytes(&bytes);
+                }
+            }
+        }
+        self.0.push(0);
+        self
+    }
+
+    /// The name of a column that holds something; what it holds follows.
+    fn column(&mut self, name: &str) -> &mut Self {
+        self.0.push(1);
+        self.text(name)
     }
 
     /// What was collected.

@@ -222,7 +222,8 @@ impl fmt::Display for Code {
 }
 
 /// What went wrong. `details` holds the values that [`Code::details`] names, never secrets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{code}: {message}")]
 pub struct Error {
     code: Code,
     message: String,
@@ -294,14 +295,6 @@ impl Error {
         self.details.get(name).map(String::as_str)
     }
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.code, self.message)
-    }
-}
-
-impl std::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {

@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod measure;
 pub mod people;
 pub mod permissions;
+pub mod proof;
 pub mod queries;
 pub mod records;
 mod refusals;

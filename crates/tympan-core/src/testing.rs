@@ -63,23 +63,7 @@ impl TestStore {
         &mut self,
         command: &C,
     ) -> Result<<C::Prepared as Decide>::Reply, Error> {
-        let config = self.config().cloned();
-        let drawn = &mut self.drawn;
-        let mut random = |out: &mut [u8]| -> Result<(), RandomError> {
-            for byte in out {
-                *drawn = drawn
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1);
-                *byte = (*drawn >> 56) as u8;
-            }
-            Ok(())
-        };
-        let prepared = command.prepare(&mut Preparation {
-            tenant: Self::TENANT,
-            config: config.as_ref(),
-            keys: &self.keys,
-            random: &mut random,
-        })?;
+        let prepared = self.prepare(command)?;
         let mut view = View::default();
         self.load(&actor_reads(Self::TENANT, self.actor), &mut view);
         let decision = loop {
@@ -104,6 +88,31 @@ impl TestStore {
             }
         };
         apply(decision.changes, &mut view);
+        self.keep(view);
+        decision.reply
+    }
+
+    fn prepare<C: Command>(&mut self, command: &C) -> Result<C::Prepared, Error> {
+        let config = self.config().cloned();
+        let drawn = &mut self.drawn;
+        let mut random = |out: &mut [u8]| -> Result<(), RandomError> {
+            for byte in out {
+                *drawn = drawn
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                *byte = (*drawn >> 56) as u8;
+            }
+            Ok(())
+        };
+        command.prepare(&mut Preparation {
+            tenant: Self::TENANT,
+            config: config.as_ref(),
+            keys: &self.keys,
+            random: &mut random,
+        })
+    }
+
+    fn keep(&mut self, view: View) {
         for (key, record) in view.records() {
             match record {
                 Some(record) => self.records.insert(key.clone(), record.clone()),
@@ -126,7 +135,6 @@ impl TestStore {
         self.entries.extend(batch.entries);
         self.audit_events.extend(batch.audit_events);
         self.audit_texts.extend(batch.audit_texts);
-        decision.reply
     }
 
     fn load(&self, set: &ReadSet, view: &mut View) {

@@ -1,7 +1,7 @@
 //! What a decision rests on, and what it changes.
 //!
 //! A store loads records into a [`View`]; commands decide over it; [`apply`] puts their changes
-//! into it, so that the next command of the same batch sees them; [`View::batch`] is what the
+//! into it, so that the next command of the same batch sees them; [`View::into_batch`] is what the
 //! store then commits: the changes, and every version that was read, as preconditions.
 
 mod fill;
@@ -241,6 +241,20 @@ impl View {
     #[must_use]
     pub fn has(&self, key: &Key) -> bool {
         self.slots.get(key).is_some()
+    }
+
+    /// Asks for every key that was not loaded, all at once: a round for each would be too many.
+    ///
+    /// # Errors
+    /// What is missing, if anything is.
+    pub fn require(&self, keys: impl IntoIterator<Item = Key>) -> Result<(), Missing> {
+        let missing = keys.into_iter().filter(|key| !self.has(key));
+        let missing = missing.fold(ReadSet::default(), ReadSet::and);
+        if missing.reads.is_empty() {
+            Ok(())
+        } else {
+            Err(Missing(Box::new(missing)))
+        }
     }
 
     /// What a key holds; `None` if it was never loaded, `Some(None)` if it holds nothing.

@@ -17,7 +17,8 @@ CREATE TABLE "tenant" (
     "pin_alphabet" text COLLATE "C" NOT NULL,
     "pin_floor" text COLLATE "C" NOT NULL,
     "time_zone_database" text COLLATE "C" NOT NULL,
-    "created_at" bigint NOT NULL
+    "created_at" bigint NOT NULL,
+    "digests" bytea NOT NULL
 );
 
 CREATE TABLE "price_list" (
@@ -140,6 +141,7 @@ CREATE TABLE "user" (
     "network_name_folded" text COLLATE "C",
     "email_folded" text COLLATE "C",
     "account_code_folded" text COLLATE "C",
+    "digest" bytea NOT NULL,
     PRIMARY KEY ("tenant", "id")
 ) WITH (fillfactor = 70);
 

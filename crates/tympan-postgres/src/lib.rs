@@ -43,6 +43,6 @@ mod texts;
 mod tls;
 mod turn;
 
-pub use options::{Migrate, PostgresOptions};
+pub use options::PostgresOptions;
 pub use store::PostgresStore;
-pub use tympan_store::{Keeping, Report};
+pub use tympan_store::{Keeping, Migrate, Report};

@@ -11,11 +11,12 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 use tympan_core::error::{Code, Error};
 use tympan_core::records::TABLES;
+use tympan_store::Migrate;
 
 use crate::cells::{number, rows, text};
 use crate::link::{Answer, Step, Value};
 use crate::load::sound;
-use crate::options::{Migrate, PostgresOptions};
+use crate::options::PostgresOptions;
 use crate::pool::Lent;
 
 /// The oldest server that has all that is used.

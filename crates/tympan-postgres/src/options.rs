@@ -2,20 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tympan_store::Keeping;
-
-/// What opening may do to the layout of a database.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Migrate {
-    /// Makes the tables where there are none, and brings older ones up to date.
-    #[default]
-    Auto,
-    /// Makes the tables where there are none; older ones are refused with `store_older`.
-    Check,
-    /// Makes and changes nothing: `store_missing` where there are no tables, `store_older` for
-    /// older ones.
-    Never,
-}
+use tympan_store::{Keeping, Migrate};
 
 /// How a database is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -84,7 +84,7 @@ fn user(version: i64) -> (Key, Record) {
         Some(match columns.next()?.kind {
             CellKind::Integer => Cell::Integer(1),
             CellKind::Text => Cell::Text("ann".into()),
-            CellKind::Bytes => Cell::Bytes((&[]).into()),
+            CellKind::Bytes => Cell::Bytes((&[0; 32]).into()),
         })
     });
     let user = User {

@@ -71,7 +71,7 @@ fn event(id: i64) -> Change {
         subject_kind: "test".to_owned(),
         subject: 1,
         text_digest: [0; 32],
-        chain: [0; 32],
+        chain: [0; 16],
     })
 }
 

@@ -11,7 +11,7 @@ use tympan_core::error::Code;
 use tympan_core::ids::{TenantId, UserId};
 use tympan_core::time::Timestamp;
 use tympan_memory::MemoryStore;
-use tympan_sqlite::{SqliteOptions, SqliteStore, Synchronous};
+use tympan_sqlite::{Durability, SqliteOptions, SqliteStore};
 use tympan_store::Store;
 
 use crate::fault::{Fault, FaultyStore};
@@ -128,7 +128,7 @@ impl Side {
 fn sqlite(folder: &Path) -> Result<Reopen, Error> {
     let path = folder.join("simulated.db");
     let options = SqliteOptions {
-        synchronous: Synchronous::Normal,
+        durability: Durability::Normal,
         keys_fingerprint: Some(ring()?.fingerprint()),
         ..SqliteOptions::default()
     };

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use rusqlite::{Connection, params};
 use tympan_core::view::{Change, Key, ReadSet, View};
-use tympan_sqlite::{SqliteOptions, SqliteStore, Synchronous};
+use tympan_sqlite::{Durability, SqliteOptions, SqliteStore};
 use tympan_store::Store;
 
 #[expect(dead_code, reason = "tests use the rest")]
@@ -63,7 +63,7 @@ struct Ours(SqliteStore);
 impl Ours {
     fn new(path: &Path) -> Self {
         let options = SqliteOptions {
-            synchronous: Synchronous::Normal,
+            durability: Durability::Normal,
             ..SqliteOptions::default()
         };
         let store = SqliteStore::open(path, &options).unwrap();

@@ -16,7 +16,8 @@ CREATE TABLE "tenant" (
     "pin_alphabet" TEXT NOT NULL,
     "pin_floor" TEXT NOT NULL,
     "time_zone_database" TEXT NOT NULL,
-    "created_at" INTEGER NOT NULL
+    "created_at" INTEGER NOT NULL,
+    "digests" BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE "price_list" (
@@ -139,6 +140,7 @@ CREATE TABLE "user" (
     "network_name_folded" TEXT,
     "email_folded" TEXT,
     "account_code_folded" TEXT,
+    "digest" BLOB NOT NULL,
     PRIMARY KEY ("tenant", "id")
 ) STRICT, WITHOUT ROWID;
 

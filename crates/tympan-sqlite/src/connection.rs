@@ -7,9 +7,10 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tympan_core::error::{Code, Error};
+use tympan_store::Durability;
 
+use crate::SqliteOptions;
 use crate::error;
-use crate::{SqliteOptions, Synchronous};
 
 /// Prepared statements that a connection keeps: four for each table, and those of lists.
 const STATEMENTS: usize = 160;
@@ -72,12 +73,20 @@ fn set_up(connection: &Connection, busy_timeout: Duration, cache: i64) -> rusqli
     connection.pragma_update(None, "temp_store", "memory")
 }
 
+/// The value of SQLite's setting that keeps commits as asked, or better.
+pub(crate) fn synchronous(durability: Durability) -> i64 {
+    match durability {
+        Durability::Full => 2,
+        Durability::Normal => 1,
+    }
+}
+
 /// Sets how commits are kept, and looks whether it took: a database on a file system that cannot
 /// do it would lose what was acknowledged.
 pub(crate) fn keep_commits(
     connection: &Connection,
     path: &Path,
-    synchronous: Synchronous,
+    durability: Durability,
 ) -> Result<(), Error> {
     let opening = |error| error::opening(path, error);
     let mode: String = connection
@@ -86,7 +95,7 @@ pub(crate) fn keep_commits(
     if mode != "wal" {
         return Err(refused(path, "journal_mode", &mode));
     }
-    let wanted = synchronous.number();
+    let wanted = synchronous(durability);
     for (name, value) in [
         ("synchronous", wanted),
         // On Apple's systems an ordinary sync leaves data in the drive; elsewhere these are void.

@@ -28,6 +28,7 @@ mod known;
 mod list;
 mod load;
 mod migrate;
+mod options;
 mod queue;
 mod receipts;
 #[cfg(test)]
@@ -40,4 +41,6 @@ mod turn;
 mod turnstile;
 
 pub use backup::copy;
-pub use store::{Migrate, SqliteOptions, SqliteStore, Synchronous};
+pub use options::SqliteOptions;
+pub use store::SqliteStore;
+pub use tympan_store::{Durability, Migrate};

@@ -300,8 +300,8 @@ mod tests {
 
     use super::*;
     use crate::SqliteStore;
+    use crate::options::Tuning;
     use crate::samples::charge_alone;
-    use crate::store::Tuning;
 
     const SECOND: Migration = Migration {
         number: 2,

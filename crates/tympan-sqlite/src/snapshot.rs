@@ -76,4 +76,8 @@ impl Snapshot for SqliteSnapshot {
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
         list::scan(&self.connection, table, after, limit)
     }
+
+    fn check(&self, fault: &mut dyn FnMut(String)) -> Result<(), Error> {
+        receipts::check(&self.connection, fault)
+    }
 }

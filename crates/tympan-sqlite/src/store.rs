@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tympan_core::error::{Code, Error};
@@ -12,13 +11,14 @@ use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
 use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Key, ReadSet, Record, View};
-use tympan_store::{Keeping, Report, Snapshot, Stamp, Store, Turn};
+use tympan_store::{Durability, Keeping, Migrate, Report, Snapshot, Stamp, Store, Turn};
 
 use crate::connection::{self, Readers, run};
-use crate::known::{self, Known};
-use crate::migrate::{self, Found, MIGRATIONS, Migration};
+use crate::known::Known;
+use crate::migrate::{self, Found};
+use crate::options::{SqliteOptions, Tuning};
 use crate::queue::Queue;
-use crate::receipts::{self, Receipts};
+use crate::receipts::Receipts;
 use crate::snapshot::SqliteSnapshot;
 use crate::turn::SqliteTurn;
 use crate::turnstile::Turnstile;
@@ -26,103 +26,6 @@ use crate::{backup, error, list, load, statements};
 
 /// How many times a reader takes a new snapshot because the one it has is too old.
 const MOST_LOOKS: usize = 4;
-
-/// When a commit counts as done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Synchronous {
-    /// When it is on disk: it outlives a power failure.
-    #[default]
-    Full,
-    /// When the system has it: it outlives the end of the program, but after a power failure or a
-    /// crash of the system the last commits may be gone, though they were acknowledged. The file
-    /// stays whole. For tests and for data that can be had again, not for money.
-    Normal,
-}
-
-impl Synchronous {
-    pub(crate) fn number(self) -> i64 {
-        match self {
-            Self::Full => 2,
-            Self::Normal => 1,
-        }
-    }
-}
-
-/// What opening may do to the layout of a database.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Migrate {
-    /// Makes a database where there is none, and brings an older one up to date: first it is
-    /// copied beside itself, `shop.db` of version 1 to `shop.db.v1`.
-    #[default]
-    Auto,
-    /// Makes a database where there is none; an older one is refused with `store_older`.
-    Check,
-    /// Makes and changes nothing: `store_missing` where there is none, `store_older` for an older
-    /// one.
-    Never,
-}
-
-/// How a database is opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SqliteOptions {
-    /// When a commit counts as done.
-    pub synchronous: Synchronous,
-    /// What opening may do to the layout.
-    pub migrate: Migrate,
-    /// How long a turn, and opening itself, waits for others; then `store_locked`.
-    pub busy_timeout: Duration,
-    /// Whether to make a database where there is none; if not, `store_missing`.
-    pub create: bool,
-    /// What tells one key ring from another; not a secret. It is kept when the database is made,
-    /// and a later one that differs is refused with `store_keys`. None: nothing is kept, nothing
-    /// is compared.
-    pub keys_fingerprint: Option<String>,
-}
-
-impl Default for SqliteOptions {
-    fn default() -> Self {
-        Self {
-            synchronous: Synchronous::Full,
-            migrate: Migrate::Auto,
-            busy_timeout: Duration::from_secs(10),
-            create: true,
-            keys_fingerprint: None,
-        }
-    }
-}
-
-impl SqliteOptions {
-    pub(crate) fn may_create(&self) -> bool {
-        self.create && self.migrate != Migrate::Never
-    }
-
-    pub(crate) fn deadline(&self) -> Instant {
-        let now = Instant::now();
-        // A time-out beyond the end of time is a year.
-        now.checked_add(self.busy_timeout)
-            .unwrap_or_else(|| now + Duration::from_secs(31_536_000))
-    }
-}
-
-/// What tests make small.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tuning {
-    pub(crate) migrations: &'static [Migration],
-    pub(crate) most_records: usize,
-    pub(crate) receipts_kept: usize,
-    pub(crate) receipts_step: usize,
-}
-
-impl Default for Tuning {
-    fn default() -> Self {
-        Self {
-            migrations: MIGRATIONS,
-            most_records: known::MOST_RECORDS,
-            receipts_kept: receipts::KEPT,
-            receipts_step: receipts::STEP,
-        }
-    }
-}
 
 /// A database of SQLite, in a file or in memory.
 #[derive(Debug)]
@@ -227,7 +130,7 @@ impl SqliteStore {
         let opening = |error| error::opening(&path, error);
         let writer = connection::writer(&path, options).map_err(opening)?;
         migrate::prepare(&writer, &path, options, tuning.migrations)?;
-        connection::keep_commits(&writer, &path, options.synchronous)?;
+        connection::keep_commits(&writer, &path, options.durability)?;
         let watcher = connection::reader(&path, options.busy_timeout).map_err(opening)?;
         drop(pass);
         let opened = Opened {
@@ -242,7 +145,6 @@ impl SqliteStore {
     pub(crate) fn in_memory_with(options: &SqliteOptions, tuning: Tuning) -> Result<Self, Error> {
         let connection = connection::in_memory().map_err(error::sql)?;
         let new = SqliteOptions {
-            create: true,
             migrate: Migrate::Auto,
             ..options.clone()
         };
@@ -395,7 +297,7 @@ impl Store for SqliteStore {
             });
         }
         let synchronous = statements::number(&self.writer().connection, "PRAGMA synchronous")?;
-        let (keeping, why) = if synchronous >= Synchronous::Full.number() {
+        let (keeping, why) = if synchronous >= connection::synchronous(Durability::Full) {
             let why = "`synchronous` is `full`: a commit is answered when it is on disk";
             (Keeping::Local, why)
         } else {

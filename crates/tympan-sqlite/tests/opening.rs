@@ -9,8 +9,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tympan_core::error::Code;
 use tympan_core::view::{Change, Key, ReadSet, View};
-use tympan_sqlite::{Migrate, SqliteOptions, SqliteStore, Synchronous};
-use tympan_store::Store;
+use tympan_sqlite::{Durability, Migrate, SqliteOptions, SqliteStore};
+use tympan_store::{Keeping, Store};
 
 mod samples;
 
@@ -81,24 +81,18 @@ fn what_was_committed_is_there_when_opened_again() {
 
 #[test]
 fn nothing_is_made_where_that_is_not_wanted() {
-    let no_create = SqliteOptions {
-        create: false,
-        ..SqliteOptions::default()
-    };
     let never = SqliteOptions {
         migrate: Migrate::Never,
         ..SqliteOptions::default()
     };
-    for options in [no_create, never] {
-        let place = place();
-        assert_eq!(refusal(&place.path, &options), Some(Code::StoreMissing));
-        assert!(files(&place).is_empty());
-        fs::write(&place.path, "").unwrap();
-        assert_eq!(refusal(&place.path, &options), Some(Code::StoreMissing));
-        assert_eq!(files(&place), ["shop.db"]);
-        assert_eq!(refusal(&made().path, &options), None);
-    }
-    let no_directory = place().directory.path().join("none/shop.db");
+    let place = place();
+    assert_eq!(refusal(&place.path, &never), Some(Code::StoreMissing));
+    assert!(files(&place).is_empty());
+    fs::write(&place.path, "").unwrap();
+    assert_eq!(refusal(&place.path, &never), Some(Code::StoreMissing));
+    assert_eq!(files(&place), ["shop.db"]);
+    assert_eq!(refusal(&made().path, &never), None);
+    let no_directory = self::place().directory.path().join("none/shop.db");
     assert_eq!(
         refusal(&no_directory, &SqliteOptions::default()),
         Some(Code::StoreMissing)
@@ -345,22 +339,24 @@ fn what_tympan_never_writes_is_corrupt() {
 
 #[test]
 fn commits_are_kept_as_asked() {
-    for (synchronous, number) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
+    for (durability, keeping) in [
+        (Durability::Full, Keeping::Local),
+        (Durability::Normal, Keeping::NotDurable),
+    ] {
         let place = place();
         let options = SqliteOptions {
-            synchronous,
+            durability,
             ..SqliteOptions::default()
         };
         let store = open(&place.path, &options).unwrap();
         assert!(samples::charge_alone(&store, 1, [1; 32]).unwrap());
+        // It asks the connection that writes.
+        assert_eq!(store.doctor().unwrap().keeping, keeping);
         let mode: String = Connection::open(&place.path)
             .unwrap()
             .pragma_query_value(None, "journal_mode", |row| row.get(0))
             .unwrap();
-        assert_eq!(
-            (mode.as_str(), options.synchronous as i64),
-            ("wal", 2 - number)
-        );
+        assert_eq!(mode, "wal");
     }
 }
 

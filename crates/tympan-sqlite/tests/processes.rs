@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tympan_core::view::{Key, ReadSet, View};
-use tympan_sqlite::{SqliteOptions, SqliteStore, Synchronous};
+use tympan_sqlite::{Durability, SqliteOptions, SqliteStore};
 use tympan_store::Store;
 
 #[expect(dead_code, reason = "other tests use the rest")]
@@ -27,7 +27,7 @@ const COMPETE_MILLIS: &str = "TYMPAN_FAIRNESS_MILLIS";
 fn options() -> SqliteOptions {
     SqliteOptions {
         // The shorter a turn, the easier it is to overtake.
-        synchronous: Synchronous::Normal,
+        durability: Durability::Normal,
         busy_timeout: Duration::from_secs(60),
         ..SqliteOptions::default()
     }

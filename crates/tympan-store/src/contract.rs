@@ -120,6 +120,17 @@ pub trait Snapshot {
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error>;
+
+    /// Checks what the store keeps of its own beside the rows, such as an index by which receipts
+    /// are found, and tells of everything that does not fit them: what is wrong, and where. A
+    /// store that keeps nothing of the kind, or whose database looks after it, finds nothing.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn check(&self, fault: &mut dyn FnMut(String)) -> Result<(), Error> {
+        let _ = fault;
+        Ok(())
+    }
 }
 
 /// One load-decide-commit round.
@@ -164,18 +175,15 @@ pub trait Turn {
 }
 
 /// Why a batch was not committed, or may not have been.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     /// These keys are not as expected. Nothing was changed; decide again.
+    #[error("{} keys are not as expected", .0.len())]
     Conflict(Vec<Key>),
     /// The store failed. Nothing was changed.
-    Failed(Error),
+    #[error(transparent)]
+    Failed(#[from] Error),
     /// The store could not say whether the batch took effect.
-    Unknown(Error),
-}
-
-impl From<Error> for CommitError {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
+    #[error("nobody knows whether it took effect: {0}")]
+    Unknown(#[source] Error),
 }

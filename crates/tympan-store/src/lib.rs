@@ -12,6 +12,8 @@
 pub mod conformance;
 mod contract;
 mod keeping;
+mod opening;
 
 pub use contract::{CommitError, Snapshot, Stamp, Store, Turn};
 pub use keeping::{Keeping, Report};
+pub use opening::{Durability, Migrate};

@@ -20,6 +20,9 @@ fn written() -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
         let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
         for line in std::fs::read_to_string(&path).unwrap().lines() {
             let name = line

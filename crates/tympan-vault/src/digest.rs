@@ -1,4 +1,5 @@
-//! Short stand-ins for values that need not be kept.
+//! Stand-ins of fixed size for values: of those that need not be kept, and of records, to tell
+//! whether they are still as they were written.
 
 use sha2::{Digest, Sha256};
 
@@ -50,6 +51,28 @@ impl DocumentKey {
     }
 }
 
+/// Makes the digests by which a check of one tenant's records finds what was changed behind
+/// tympan's back: whoever can only write the database cannot make the digest of what they wrote.
+/// Digests stay the same through every rotation of the ring.
+#[derive(Debug)]
+pub struct RecordKey(KeyedMac);
+
+impl RecordKey {
+    /// Bytes of a digest.
+    pub const DIGEST_BYTES: usize = MAC_BYTES;
+
+    /// The record key of one tenant.
+    pub fn new(ring: &KeyRing, tenant: i64) -> Self {
+        Self(KeyedMac::new(&ring.stable(Purpose::Record, tenant).0))
+    }
+
+    /// The digest of a record. All records of a tenant share the key, so `record` has to say what
+    /// it is and which.
+    pub fn digest(&self, record: &[u8]) -> [u8; Self::DIGEST_BYTES] {
+        self.0.over(&[record])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +85,12 @@ mod tests {
     fn known_values() {
         let document = DocumentKey::new(&two_keys(), 42).digest(b"Salaries.xlsx");
         assert_eq!(hex::encode(&document), "fa3b463d20298471936d925b618614dc");
+        // Made with another implementation.
+        let record = RecordKey::new(&two_keys(), 42).digest(b"user 7");
+        assert_eq!(
+            hex::encode(&record),
+            "8a93bed32aa4e670f0c6a31b8bfbc2d0b30c3f06154d3025305c047abb64ef5d"
+        );
         assert_eq!(
             hex::encode(&idempotency_digest(42, 1, b"job-1")),
             "0cf8bc6a1094d4d5617fa64cdc43f0d05b50d0a0c6773232693210e19a35f0e7"
@@ -90,9 +119,13 @@ mod tests {
     #[test]
     fn rotation_changes_no_digest() {
         let mut ring = KeyRing::from_bytes(1, &key(1)).unwrap();
-        let before = DocumentKey::new(&ring, 7).digest(b"a");
+        let digests = |ring: &KeyRing| {
+            let document = DocumentKey::new(ring, 7).digest(b"a");
+            (document, RecordKey::new(ring, 7).digest(b"a"))
+        };
+        let before = digests(&ring);
         ring.rotate(&mut Seeded::new(1)).unwrap();
-        assert_eq!(DocumentKey::new(&ring, 7).digest(b"a"), before);
+        assert_eq!(digests(&ring), before);
     }
 
     #[test]
@@ -100,6 +133,10 @@ mod tests {
         assert_eq!(
             format!("{:?}", DocumentKey::new(&two_keys(), 1)),
             "DocumentKey(…)"
+        );
+        assert_eq!(
+            format!("{:?}", RecordKey::new(&two_keys(), 1)),
+            "RecordKey(…)"
         );
     }
 }

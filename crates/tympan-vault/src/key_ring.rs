@@ -26,7 +26,7 @@ const FINGERPRINT_BYTES: usize = 8;
 
 /// Numbered keys of [`KEY_BYTES`] bytes, one of them active; never empty.
 ///
-/// **The oldest key is for good.** Blind index, chain and document digests are looked up or
+/// **The oldest key is for good.** Blind index, chain, record and document digests are looked up or
 /// compared years later without a key number, so they always come from the key with the lowest
 /// number, and rotation does not touch them: [`KeyRing::fingerprint`] stays the same. What carries
 /// its key number (sealed values, password hashes) is made with the active key and read with

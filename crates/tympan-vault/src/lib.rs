@@ -8,7 +8,8 @@
 //! | found by value, never read (PIN, card, token) | [`BlindIndex`] | a bare hash of a PIN is as good as plain text |
 //! | shown again (API secret, revealable PIN) | [`Sealer`] | authenticated encryption, bound to its record |
 //! | only checked (password) | [`PasswordHasher`] | slow on purpose, and useless without the key |
-//! | proved unaltered (ledger, audit) | [`ChainKey`] | each entry covers the one before it |
+//! | proved unaltered, one after the other (ledger, audit) | [`ChainKey`] | each entry covers the one before it |
+//! | proved unaltered by itself (users, configuration) | [`RecordKey`] | a digest that only the keys can make |
 //! | recognised (document names, request keys) | [`DocumentKey`], [`idempotency_digest`] | short, of fixed size, not readable |
 //!
 //! All keyed types come from one [`KeyRing`] and the tenant's number, so that nothing made for one
@@ -35,8 +36,8 @@ mod sub_key;
 mod testing;
 
 pub use blind_index::{BlindIndex, IndexDigest};
-pub use chain::{ChainHash, ChainKey};
-pub use digest::{DocumentKey, idempotency_digest};
+pub use chain::{ChainHead, ChainKey, LINK_BYTES};
+pub use digest::{DocumentKey, RecordKey, idempotency_digest};
 pub use key_ring::{KEY_BYTES, KeyRing, MAX_KEYS};
 pub use key_text::{KEY_TEXT_HEADER, KeyError};
 pub use password::{PasswordError, PasswordHasher};
@@ -55,7 +56,7 @@ mod tests {
         fn shared<T: Send + Sync + 'static>() {}
 
         shared::<BlindIndex>();
-        shared::<ChainHash>();
+        shared::<ChainHead>();
         shared::<ChainKey>();
         shared::<DocumentKey>();
         shared::<IndexDigest>();
@@ -64,6 +65,7 @@ mod tests {
         shared::<OpenError>();
         shared::<PasswordError>();
         shared::<PasswordHasher>();
+        shared::<RecordKey>();
         shared::<SealError>();
         shared::<Sealer>();
         shared::<SecretBytes>();

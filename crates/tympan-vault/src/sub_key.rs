@@ -12,6 +12,7 @@ pub(crate) enum Purpose {
     Document,
     Fingerprint,
     Password,
+    Record,
     Seal,
 }
 
@@ -24,6 +25,7 @@ impl Purpose {
             Self::Document => b"tympan 1 document\0",
             Self::Fingerprint => b"tympan 1 fingerprint\0",
             Self::Password => b"tympan 1 password\0",
+            Self::Record => b"tympan 1 record\0",
             Self::Seal => b"tympan 1 seal\0",
         }
     }
@@ -57,6 +59,7 @@ mod tests {
             Purpose::Document,
             Purpose::Fingerprint,
             Purpose::Password,
+            Purpose::Record,
             Purpose::Seal,
         ];
         for key in [[1; 32], [2; 32]] {
@@ -67,6 +70,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(seen.len(), 2 * 6 * 7);
+        assert_eq!(seen.len(), 2 * 7 * 7);
     }
 }

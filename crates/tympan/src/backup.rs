@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tympan_core::error::{Code, Error};
+use tympan_store::Migrate;
 use tympan_vault::{KeyRing, SealedKeysError, SecretText};
 
 use crate::handle::Tympan;
 use crate::key_file;
-use crate::options::{Migrate, Options};
+use crate::options::Options;
 use crate::sources::SystemRandom;
 use crate::verify::Verification;
 

@@ -13,9 +13,7 @@ use tympan_core::view::{Change, Follow, Key, ReadSet, View, apply};
 use tympan_store::{CommitError, Snapshot, Store};
 
 use crate::handle::Tympan;
-
-/// Rows read at a time, and written as one batch.
-const PAGE: u32 = 1_000;
+use crate::rows::{Cells, PAGE, Rows, key_of};
 
 /// How far a copy has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +86,6 @@ struct Copying<'a> {
     progress: &'a mut dyn FnMut(CopyProgress),
 }
 
-type Cells = Vec<Cell<'static>>;
-
 impl Copying<'_> {
     fn tell(&mut self, step: &'static str, table: &'static Table, rows: u64) {
         let table = table.name;
@@ -108,7 +104,7 @@ impl Copying<'_> {
                     false => Err(foreign(T::TABLE)),
                 };
             };
-            after = Some(last.iter().take(T::TABLE.key).cloned().collect());
+            after = Some(key_of(T::TABLE, last));
             let known: BTreeSet<&Cells> = there.iter().collect();
             let missing: Vec<&Cells> = page.iter().filter(|row| !known.contains(row)).collect();
             let found = page.len() - missing.len();
@@ -187,16 +183,23 @@ impl Copying<'_> {
     /// Expects every row of every table to be the same on both sides.
     fn compare(&mut self) -> Result<(), Error> {
         self.done.rows = 0;
+        let into = self.into.snapshot()?;
         for table in TABLES {
-            let mut after: Option<Cells> = None;
-            loop {
-                let page = self.from.scan(table, after.as_deref(), PAGE)?;
-                if self.into.scan(table, after.as_deref(), PAGE)? != page {
+            let before = self.done.rows;
+            let mut copies = Rows::new(&*into, table);
+            for row in Rows::new(self.from, table) {
+                if copies.next().transpose()? != Some(row?) {
                     return Err(foreign(table));
                 }
-                let Some(last) = page.last() else { break };
-                after = Some(last.iter().take(table.key).cloned().collect());
-                self.done.rows += page.len() as u64;
+                self.done.rows += 1;
+                if self.done.rows.is_multiple_of(u64::from(PAGE)) {
+                    self.tell("compare", table, self.done.rows);
+                }
+            }
+            if copies.next().transpose()?.is_some() {
+                return Err(foreign(table));
+            }
+            if self.done.rows > before {
                 self.tell("compare", table, self.done.rows);
             }
         }

@@ -8,9 +8,7 @@ use tympan_core::records::TABLES;
 use tympan_core::row::{Cell, Table};
 
 use crate::handle::Tympan;
-
-/// Rows read at a time.
-const PAGE: u32 = 1_000;
+use crate::rows::Rows;
 
 impl Tympan {
     /// Writes every row of every table, in the order of tables and keys, as a line of JSON with
@@ -22,16 +20,10 @@ impl Tympan {
     pub fn dump(&self, out: &mut dyn Write) -> Result<(), Error> {
         let snapshot = self.engine.store.snapshot()?;
         for table in TABLES {
-            let mut after: Option<Vec<Cell<'static>>> = None;
-            loop {
-                let rows = snapshot.scan(table, after.as_deref(), PAGE)?;
-                let Some(last) = rows.last() else { break };
-                after = Some(last.iter().take(table.key).cloned().collect());
-                for row in &rows {
-                    writeln!(out, "{}", line(table, row)).map_err(|error| {
-                        Error::new(Code::Storage, format!("the dump stopped: {error}"))
-                    })?;
-                }
+            for row in Rows::new(&*snapshot, table) {
+                writeln!(out, "{}", line(table, &row?)).map_err(|error| {
+                    Error::new(Code::Storage, format!("the dump stopped: {error}"))
+                })?;
             }
         }
         Ok(())

@@ -19,6 +19,7 @@ pub mod permissions;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod queries;
+mod rows;
 pub mod sources;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -32,7 +33,7 @@ pub use copy::{Copied, CopyProgress};
 pub use engine::Submission;
 pub use handle::{Handle, Tympan};
 pub use history::{AuditLine, StatementLine};
-pub use options::{Durability, Migrate, Options};
+pub use options::Options;
 pub use page::{Page, PageRequest};
 pub use queries::UserList;
 pub use things::{ShownPriceList, ShownProfile, ShownRole};
@@ -71,7 +72,7 @@ pub use tympan_core::records::{
     Schedule, Tenant, Verb, WalletKind, WhenExhausted,
 };
 pub use tympan_core::time::{TimeZoneName, Timestamp};
-pub use tympan_store::{Keeping, Report, Store};
+pub use tympan_store::{Durability, Keeping, Migrate, Report, Store};
 pub use tympan_vault::pin::{PinAlphabet, PinFloor};
 pub use tympan_vault::{KeyError, KeyRing, SealedKeysError, SecretText};
 pub use verify::{Fault, Verification};

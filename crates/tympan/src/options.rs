@@ -3,32 +3,10 @@
 use std::time::Duration;
 
 use tympan_core::error::{Code, Error};
+use tympan_store::{Durability, Migrate};
 use tympan_vault::{KeyRing, RandomSource};
 
 use crate::sources::{Clock, IdSource, SystemRandom, TimeIds};
-
-/// How durable a commit is on SQLite.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// A commit that was answered survives the loss of power.
-    #[default]
-    Full,
-    /// Faster: a commit that was answered survives the end of the process, but the last ones
-    /// before a loss of power may be gone. The file stays whole.
-    Normal,
-}
-
-/// What `open` does about a database of an older tympan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Migrate {
-    /// Copies the file beside itself, then migrates it.
-    #[default]
-    Auto,
-    /// Refuses it; creates a new database where there is none.
-    Check,
-    /// Refuses it, and creates nothing.
-    Never,
-}
 
 /// How a store is opened. Every field has a default that suits a single machine.
 pub struct Options {

@@ -4,7 +4,7 @@ use tympan_core::error::{Code, Error};
 use tympan_postgres::{PostgresOptions, PostgresStore};
 
 use crate::handle::Tympan;
-use crate::options::{Migrate, Options};
+use crate::options::Options;
 
 pub(crate) fn open(address: &str, options: Options) -> Result<Tympan, Error> {
     let Some(ring) = &options.keys else {
@@ -17,11 +17,7 @@ pub(crate) fn open(address: &str, options: Options) -> Result<Tympan, Error> {
     let store = PostgresStore::open(
         address,
         &PostgresOptions {
-            migrate: match options.migrate {
-                Migrate::Auto => tympan_postgres::Migrate::Auto,
-                Migrate::Check => tympan_postgres::Migrate::Check,
-                Migrate::Never => tympan_postgres::Migrate::Never,
-            },
+            migrate: options.migrate,
             schema: options.schema.clone(),
             patience: options.deadline,
             minimum: options.keeping,

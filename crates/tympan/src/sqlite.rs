@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use tympan_core::error::{Code, Error};
 use tympan_sqlite::{SqliteOptions, SqliteStore};
+use tympan_store::Migrate;
 
 use crate::handle::Tympan;
 use crate::key_file;
-use crate::options::{Durability, Migrate, Options};
+use crate::options::Options;
 
 pub(crate) fn open(path: &Path, mut options: Options) -> Result<Tympan, Error> {
     let ring = match options.keys.take() {
@@ -22,18 +23,10 @@ pub(crate) fn open(path: &Path, mut options: Options) -> Result<Tympan, Error> {
         }
     };
     let sqlite_options = SqliteOptions {
-        synchronous: match options.durability {
-            Durability::Full => tympan_sqlite::Synchronous::Full,
-            Durability::Normal => tympan_sqlite::Synchronous::Normal,
-        },
-        migrate: match options.migrate {
-            Migrate::Auto => tympan_sqlite::Migrate::Auto,
-            Migrate::Check => tympan_sqlite::Migrate::Check,
-            Migrate::Never => tympan_sqlite::Migrate::Never,
-        },
+        durability: options.durability,
+        migrate: options.migrate,
         keys_fingerprint: Some(ring.fingerprint()),
         busy_timeout: options.deadline,
-        ..SqliteOptions::default()
     };
     let store = SqliteStore::open(path, &sqlite_options)?;
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
@@ -41,8 +34,7 @@ pub(crate) fn open(path: &Path, mut options: Options) -> Result<Tympan, Error> {
     tympan.file = Some(Arc::new(DatabaseFile {
         path,
         options: SqliteOptions {
-            migrate: tympan_sqlite::Migrate::Never,
-            create: false,
+            migrate: Migrate::Never,
             ..sqlite_options
         },
     }));
@@ -66,8 +58,7 @@ impl DatabaseFile {
 /// keys comes first, for a file of something else never had keys to lose.
 fn without_keys(path: &Path, options: &Options) -> Error {
     let looking = SqliteOptions {
-        migrate: tympan_sqlite::Migrate::Never,
-        create: false,
+        migrate: Migrate::Never,
         busy_timeout: options.deadline,
         keys_fingerprint: Some("none".to_owned()),
         ..SqliteOptions::default()

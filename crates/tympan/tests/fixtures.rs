@@ -1,7 +1,8 @@
 //! Databases that earlier versions wrote must open for ever.
 //!
 //! Each folder under `fixtures/` is named after the version that wrote it and holds a database
-//! with its key file. A new one is made by running the print shop of that version.
+//! with its key file. A new one is made by running the print shop of that version over the first 40
+//! users and 400 lines of its own data.
 
 #![cfg(feature = "sqlite")]
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]

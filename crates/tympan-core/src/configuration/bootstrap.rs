@@ -12,9 +12,11 @@ use crate::configuration::pin_policy::{alphabet_word, floor_word};
 use crate::configuration::starter::{self, StarterRoles};
 use crate::error::{Code, Error};
 use crate::ids::{ProfileId, TenantId, UserId};
+use crate::ledger::{new_register, register_key};
 use crate::measure::Currency;
 use crate::people::{FirstUser, UserFields};
 use crate::permissions::Requirement;
+use crate::proof;
 use crate::records::{Config, Tenant};
 use crate::refusals::Refusals;
 use crate::text;
@@ -127,7 +129,7 @@ impl Decide for PreparedBootstrap {
     type Reply = Bootstrapped;
 
     fn reads(&self, tenant: TenantId) -> ReadSet {
-        let mut set = reads(tenant);
+        let mut set = reads(tenant).and(register_key(tenant));
         set.extend(self.administrator.reads(tenant));
         set
     }
@@ -168,8 +170,10 @@ impl Decide for PreparedBootstrap {
             roles.administrator,
             Bootstrap::NAME,
         )?;
+        config.tenant.digests = proof::of_config(&context.keys.record, &config);
         let config = Record::Config(Arc::new(config));
         changes.push(Change::Put(Key::Config(tenant), config));
+        changes.push(new_register(tenant, now));
         changes.extend(user);
         let bootstrapped = Bootstrapped {
             tenant,
@@ -195,6 +199,7 @@ impl PreparedBootstrap {
             pin_floor: floor_word(PinFloor::default()).to_owned(),
             time_zone_database: time_zone_database().to_owned(),
             created_at: now,
+            digests: Vec::new(),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::configuration::named::{Named, unique_name, unknown};
 use crate::error::Error;
 use crate::ids::TenantId;
 use crate::permissions::configured;
+use crate::proof;
 use crate::records::Config;
 use crate::refusals::{stale, too_many};
 use crate::time::time_zone_database;
@@ -104,6 +105,7 @@ impl<'v> Draft<'v> {
         let mut config = self.after;
         config.tenant.version = self.before.tenant.version + 1;
         time_zone_database().clone_into(&mut config.tenant.time_zone_database);
+        config.tenant.digests = proof::of_config(&context.keys.record, &config);
         let mut changes = self.changes;
         changes.push(Change::Put(
             Key::Config(context.tenant),

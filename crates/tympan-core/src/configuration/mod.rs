@@ -5,12 +5,11 @@
 //! command writes a new snapshot, raises the version of the thing and of the tenant by one, and
 //! leaves one audit event. A command that would change nothing writes nothing.
 
-mod account;
 mod administrators;
 mod bootstrap;
+mod create;
 mod delete;
 mod draft;
-mod group;
 mod limits;
 mod list;
 mod named;
@@ -28,13 +27,12 @@ mod starter;
 mod tests;
 mod uses;
 
-pub use account::CreateAccount;
 pub(crate) use administrators::administrators;
 pub use bootstrap::{Bootstrap, Bootstrapped, FirstAdministrator};
+pub use create::{Create, CreateAccount, CreateGroup, NameOnly};
 pub use delete::{Delete, DeleteAccount, DeleteGroup, DeletePriceList, DeleteProfile, DeleteRole};
 pub use draft::Saved;
 pub(crate) use draft::find;
-pub use group::CreateGroup;
 pub use limits::{
     MAX_AMOUNT, MAX_NAMED, MAX_PERMISSIONS, MAX_PLAN_ROWS, MAX_PLANS, MAX_PRICE_ROWS,
     MAX_PRICE_RULES, MAX_REVISIONS,
@@ -55,5 +53,5 @@ pub use retire::{
 pub use role::{CreateRole, EditRole};
 pub use settings::{EditTenant, PinStrength, SavedTenant};
 pub use starter::StarterRoles;
-pub(crate) use uses::population;
 pub use uses::{UsesCount, uses, uses_reads};
+pub(crate) use uses::{population, population_reads};

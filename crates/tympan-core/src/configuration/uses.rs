@@ -54,8 +54,16 @@ pub(super) fn active_users<T: Named>(
 
 /// How many users a tenant has: every user has exactly one profile.
 pub(crate) fn population(view: &View, config: &Config) -> Result<i64, Stop> {
-    let profiles: Vec<ProfileId> = config.profiles.keys().copied().collect();
-    total::<Profile>(view, config.tenant.id, &profiles, |uses| uses.users)
+    total::<Profile>(view, config.tenant.id, &profiles(config), |uses| uses.users)
+}
+
+/// What [`population`] reads.
+pub(crate) fn population_reads(config: &Config) -> ReadSet {
+    uses_reads::<Profile>(config.tenant.id, &profiles(config))
+}
+
+fn profiles(config: &Config) -> Vec<ProfileId> {
+    config.profiles.keys().copied().collect()
 }
 
 fn total<T: Named>(
@@ -64,13 +72,10 @@ fn total<T: Named>(
     ids: &[T::Id],
     of: impl Fn(&crate::records::Uses) -> i64,
 ) -> Result<i64, Stop> {
-    let mut needs = uses_reads::<T>(tenant, ids);
-    needs.reads.retain(|read| !view.has(&read.key));
-    if !needs.reads.is_empty() {
-        return Err(Stop::Needs(Box::new(needs)));
-    }
+    let subjects = || ids.iter().filter_map(|id| T::subject(*id));
+    view.require(subjects().map(|subject| Key::Uses(tenant, subject)))?;
     let mut total = 0_i64;
-    for subject in ids.iter().filter_map(|id| T::subject(*id)) {
+    for subject in subjects() {
         total = total.saturating_add(view.uses(tenant, subject)?.map_or(0, |uses| of(uses)));
     }
     Ok(total)

@@ -314,12 +314,8 @@ fn shortage(book: &Book<'_>, demand: &Demand) -> Result<Shortage, Error> {
     })
 }
 
-/// `balance + overdraft − held`.
-pub(super) fn available(book: &Book<'_>, index: usize) -> Result<i64, Error> {
+/// How much a wallet has to give under the plans in force.
+fn available(book: &Book<'_>, index: usize) -> Result<i64, Error> {
     let wallet = book.wallet(index)?;
-    let overdraft = book.overdraft(wallet);
-    Ok(wallet
-        .balance
-        .saturating_add(overdraft)
-        .saturating_sub(wallet.held))
+    Ok(wallet.available(book.overdraft(wallet)))
 }

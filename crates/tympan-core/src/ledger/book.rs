@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use crate::command::Decision;
-use crate::command::{Context, Stop};
+use smallvec::SmallVec;
+use tympan_vault::{ChainHead, LINK_BYTES};
+
+use crate::command::{Context, Decision, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{EntryId, HoldId, TenantId};
 use crate::ledger::chain::{entry_chain, entry_text_digest};
 use crate::ledger::receipt::{PreparedKey, Receipt, answer};
-use crate::ledger::schedule;
+use crate::ledger::{register, schedule};
 use crate::measure::Measure;
 use crate::records::{
     Config, Entry, EntryText, Hold, HoldPart, HoldState, PlansInForce, Request, User, Verb, Wallet,
     WalletKey, WalletKind, Wallets,
 };
 use crate::time::Timestamp;
-use crate::view::{Change, Key, ReadSet, Record, View};
+use crate::view::{Change, Key, Missing, Record, View};
 
 /// The lowest balance of a plan's wallet: what its plan gives on top, at most
 /// [`MAX_AMOUNT`](crate::configuration::MAX_AMOUNT), must fit into 63 bits, or the wallet could
@@ -35,6 +37,8 @@ pub(super) struct Book<'a> {
     texts: Vec<EntryText>,
     expired: Vec<(HoldId, Timestamp)>,
     holds: Vec<Hold>,
+    /// Wallets that were not there before.
+    opened: SmallVec<[WalletKey; 2]>,
     receipt_from: usize,
 }
 
@@ -77,7 +81,7 @@ pub(super) fn blank(verb: Verb) -> Entry {
         available: None,
         next_reset_at: None,
         text_digest: None,
-        chain: [0; 32],
+        chain: [0; LINK_BYTES],
     }
 }
 
@@ -94,17 +98,8 @@ impl<'a> Book<'a> {
             .map(|wallets| (**wallets).clone());
         let mut book = Self::of(config, user, wallets.unwrap_or_default(), context);
         book.give_back_expired(context)?;
-        // All that is missing at once: a round for each would be too many where many expired.
-        let mut missing = ReadSet::default();
-        for (id, _) in &book.expired {
-            let key = Key::Hold(context.tenant, *id);
-            if !view.has(&key) {
-                missing = missing.and(key);
-            }
-        }
-        if !missing.reads.is_empty() {
-            return Err(Stop::Needs(Box::new(missing)));
-        }
+        let expired = book.expired.iter();
+        view.require(expired.map(|(id, _)| Key::Hold(context.tenant, *id)))?;
         for (id, at) in std::mem::take(&mut book.expired) {
             if let Some(hold) = view.hold(context.tenant, id)? {
                 book.resolve(hold, HoldState::Expired, at);
@@ -135,6 +130,7 @@ impl<'a> Book<'a> {
             texts: Vec::new(),
             expired: Vec::new(),
             holds: Vec::new(),
+            opened: SmallVec::new(),
             receipt_from: 0,
         }
     }
@@ -184,6 +180,7 @@ impl<'a> Book<'a> {
             latest_at: Timestamp::EPOCH,
             last_job_at: None,
         });
+        self.opened.push(key);
         self.wallets.wallets.len() - 1
     }
 
@@ -302,10 +299,13 @@ impl<'a> Book<'a> {
     /// The changes, and the answer that the receipt's entries stand for.
     pub(super) fn close(
         mut self,
+        view: &View,
         context: &mut Context<'_>,
         key: &PreparedKey,
         reason: Option<String>,
-    ) -> Result<Decision<Receipt>, Error> {
+    ) -> Result<Decision<Receipt>, Stop> {
+        // First of all: what is missing is asked for before anything is hashed.
+        let registered = self.register(view, context)?;
         let parts = self.entries.len().saturating_sub(self.receipt_from);
         let parts = i32::try_from(parts).map_err(|_| Error::of(Code::TooMany))?;
         if let Some(first) = self.entries.get_mut(self.receipt_from) {
@@ -325,9 +325,30 @@ impl<'a> Book<'a> {
             self.entries.get(self.receipt_from..).unwrap_or_default(),
         );
         Ok(Decision {
-            changes: self.into_changes(),
+            changes: self.into_changes(registered),
             reply: answer,
         })
+    }
+
+    /// Changes that stand by themselves, without a receipt: what fell due.
+    pub(super) fn close_due(
+        mut self,
+        view: &View,
+        context: &Context<'_>,
+    ) -> Result<Vec<Change>, Stop> {
+        let registered = self.register(view, context)?;
+        self.chain(context);
+        Ok(self.into_changes(registered))
+    }
+
+    /// Enters the wallets that are new and will be kept.
+    fn register(&mut self, view: &View, context: &Context<'_>) -> Result<Option<Change>, Missing> {
+        let wallets = &self.wallets.wallets;
+        self.opened.retain(|key| {
+            let mut kept = wallets.iter().filter(|wallet| wallet.entries > 0);
+            kept.any(|wallet| wallet.key() == *key)
+        });
+        register::enter(view, context, &self.opened, self.now)
     }
 
     /// Hashes the new entries, wallet by wallet, now that nothing in them changes any more.
@@ -342,13 +363,14 @@ impl<'a> Book<'a> {
             else {
                 continue;
             };
-            let chain = entry_chain(&context.keys.chain, &wallet.chain, entry);
-            Arc::make_mut(entry).chain = chain;
-            wallet.chain = chain;
+            let previous = ChainHead::from_bytes(wallet.chain).link();
+            let head = entry_chain(&context.keys.chain, &previous, entry);
+            Arc::make_mut(entry).chain = head.link();
+            wallet.chain = *head.as_bytes();
         }
     }
 
-    fn into_changes(mut self) -> Vec<Change> {
+    fn into_changes(mut self, registered: Option<Change>) -> Vec<Change> {
         if self.entries.is_empty() {
             return Vec::new();
         }
@@ -386,13 +408,8 @@ impl<'a> Book<'a> {
         );
         changes.extend(self.entries.into_iter().map(Change::Entry));
         changes.extend(self.texts.into_iter().map(Change::EntryText));
+        changes.extend(registered);
         changes
-    }
-
-    /// Changes that stand by themselves, without a receipt: what fell due.
-    pub(super) fn close_due(mut self, context: &Context<'_>) -> Vec<Change> {
-        self.chain(context);
-        self.into_changes()
     }
 }
 

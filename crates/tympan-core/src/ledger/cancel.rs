@@ -9,7 +9,7 @@ use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::ledger::settle::{hold_reads, resolved, unresolved};
 use crate::measure::Measure;
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
-use crate::records::{Hold, HoldPart, HoldState, Request, Verb};
+use crate::records::{Entry, Hold, HoldPart, HoldState, Request, Verb};
 use crate::view::{ReadSet, View};
 
 /// Gives a hold back: the job was not printed.
@@ -63,14 +63,7 @@ impl Decide for PreparedCancel {
     fn decide(&self, view: &View, context: &mut Context<'_>) -> Result<Decision<Receipt>, Stop> {
         let config = configured(view, context.tenant)?;
         if let Some(entries) = self.key.answered(view, context.tenant)? {
-            let differs = entries.first().and_then(|entry| {
-                [
-                    ("command", entry.request != Request::Cancel),
-                    ("hold", entry.hold != Some(self.hold)),
-                ]
-                .into_iter()
-                .find_map(|(field, differs)| differs.then_some(field))
-            });
+            let differs = entries.first().and_then(|entry| self.differs(entry));
             return repeat(config, entries, differs);
         }
         let hold = unresolved(view, context.tenant, self.hold)?;
@@ -91,31 +84,45 @@ impl Decide for PreparedCancel {
             };
             // What fell due meanwhile stands, whether the cancellation is granted or not.
             return Ok(Decision {
-                changes: book.close_due(context),
+                changes: book.close_due(view, context)?,
                 reply: Err(resolved(&expired)),
             });
         }
         book.begin_receipt();
         book.resolve(hold, HoldState::Cancelled, book.now);
-        let mut lines = Vec::with_capacity(parts.len().max(1));
-        for part in parts {
-            let index = book
-                .position(part.wallet())
-                .ok_or_else(|| Error::of(Code::Internal))?;
-            lines.push((index, Book::checked(part.amount.checked_neg())?));
-        }
-        if lines.is_empty() {
-            // A hold of nothing has no part; its cancellation still needs a line on record.
-            let index = book.own_funds(Measure::Cost(config.tenant.currency))?;
-            lines.push((index, 0));
-        }
-        for (index, held) in lines {
+        for (index, held) in lines(&mut book, &parts)? {
             let mut entry = blank(Verb::Cancel);
             entry.request = Request::Cancel;
             entry.hold = Some(hold.id);
             entry.held = held;
             book.write(context, index, entry)?;
         }
-        Ok(book.close(context, &self.key, None)?)
+        book.close(view, context, &self.key, None)
     }
+}
+
+impl PreparedCancel {
+    /// The first field in which the cancellation differs from the one that was decided under its
+    /// key.
+    fn differs(&self, entry: &Entry) -> Option<&'static str> {
+        if entry.request != Request::Cancel {
+            return Some("command");
+        }
+        (entry.hold != Some(self.hold)).then_some("hold")
+    }
+}
+
+/// What is given back to which wallet.
+fn lines(book: &mut Book<'_>, parts: &[HoldPart]) -> Result<Vec<(usize, i64)>, Error> {
+    if parts.is_empty() {
+        // A hold of nothing has no part; its cancellation still needs a line on record.
+        let index = book.own_funds(Measure::Cost(book.config.tenant.currency))?;
+        return Ok(vec![(index, 0)]);
+    }
+    let line = |part: &HoldPart| {
+        let index = book.position(part.wallet());
+        let index = index.ok_or_else(|| Error::of(Code::Internal))?;
+        Ok((index, Book::checked(part.amount.checked_neg())?))
+    };
+    parts.iter().map(line).collect()
 }

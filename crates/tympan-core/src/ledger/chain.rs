@@ -1,14 +1,14 @@
-//! The bytes that an entry's hash covers.
+//! The bytes of an entry that its chain covers.
 
-use tympan_vault::{ChainHash, ChainKey};
+use tympan_vault::{ChainHead, ChainKey, LINK_BYTES};
 
 use crate::digest::{Canonical, text_digest};
 use crate::records::{Entry, EntryText, Extra};
 
-/// The hash of an entry and the wallet's entry before it (zeros before the first). It covers every
-/// field but the hash itself.
+/// The head of a wallet's chain after an entry, given the link of the entry before it (zeros before
+/// the first). It covers every field but the link itself.
 #[must_use]
-pub fn entry_chain(key: &ChainKey, previous: &[u8; 32], entry: &Entry) -> [u8; 32] {
+pub fn entry_chain(key: &ChainKey, previous: &[u8; LINK_BYTES], entry: &Entry) -> ChainHead {
     let mut canonical = Canonical::new();
     canonical
         .integer(entry.id.0)
@@ -47,8 +47,7 @@ pub fn entry_chain(key: &ChainKey, previous: &[u8; 32], entry: &Entry) -> [u8; 3
         .optional(entry.available)
         .optional_time(entry.next_reset_at)
         .optional_bytes(entry.text_digest.as_ref().map(<[u8; 32]>::as_slice));
-    *key.next(&ChainHash::from_bytes(*previous), canonical.as_bytes())
-        .as_bytes()
+    key.next(previous, canonical.as_bytes())
 }
 
 /// The salted digest that an entry keeps of its words.

@@ -379,7 +379,7 @@ impl Decide for PreparedJob {
                 None => take(&mut book, context, &entry, &takes)?,
             },
         }
-        Ok(book.close(context, &self.key, None)?)
+        book.close(view, context, &self.key, None)
     }
 }
 

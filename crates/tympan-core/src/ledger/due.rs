@@ -7,7 +7,9 @@ use crate::time::Timestamp;
 use crate::view::{Change, View};
 
 /// Gives back expired holds and runs the schedules of the user's plans; with the time up to which
-/// that was done: the turn's, but never earlier than the latest on any of the wallets.
+/// that was done: the turn's, but never earlier than the latest on any of the wallets. A command
+/// that settles two users puts the changes of the first into the view before the second: both may
+/// open wallets, which one register counts.
 ///
 /// # Errors
 /// `amount_overflow`, or what the view lacks.
@@ -19,5 +21,5 @@ pub(crate) fn settle_due(
 ) -> Result<(Vec<Change>, Timestamp), Stop> {
     let book = Book::open(view, context, config, user)?;
     let now = book.now;
-    Ok((book.close_due(context), now))
+    Ok((book.close_due(view, context)?, now))
 }

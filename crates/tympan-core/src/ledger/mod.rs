@@ -9,6 +9,7 @@ mod due;
 mod override_balance;
 mod price;
 mod receipt;
+mod register;
 mod schedule;
 mod settle;
 #[cfg(test)]
@@ -23,6 +24,8 @@ pub(crate) use due::settle_due;
 pub use override_balance::{Adjust, SetBalance, WalletName};
 pub use price::{Price, price};
 pub use receipt::{IdempotencyKey, MAX_KEY_BYTES, Receipt, ReceiptLine};
+pub use register::{REGISTER, mark_wallet};
+pub(crate) use register::{new_register, register_key};
 pub use schedule::{Standing, standing};
 pub use settle::Settle;
 pub use usage::{MAX_COUNT, Usage};

@@ -10,7 +10,7 @@ use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::measure::{Currency, Measure};
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{ALLOWANCE_ADJUST, Requirement, configured};
-use crate::records::{Entry, Extra, Request, Verb, WalletKey, WalletKind};
+use crate::records::{Entry, Extra, Request, Verb, Wallet, WalletKey, WalletKind};
 use crate::text;
 use crate::view::{Follow, ReadSet, View};
 
@@ -127,16 +127,101 @@ impl SetBalance {
     }
 }
 
+/// What a change by hand does to a wallet.
+#[derive(Clone, Copy, Debug)]
+struct Override {
+    verb: Verb,
+    wallet: WalletName,
+    /// The amount, or the balance.
+    asked: i64,
+    may_owe: bool,
+}
+
 /// A change by hand with everything checked that needs no view.
 #[derive(Debug)]
 pub struct PreparedOverride {
     user: PreparedUser,
-    wallet: WalletName,
-    verb: Verb,
-    asked: i64,
+    change: Override,
     reason: String,
     key: PreparedKey,
-    may_owe: bool,
+}
+
+impl Override {
+    fn prepare(
+        self,
+        user: &UserReference,
+        reason: &str,
+        key: &IdempotencyKey,
+        preparation: &Preparation<'_>,
+    ) -> Result<PreparedOverride, Error> {
+        let mut refusals = Refusals::default();
+        let user = refusals.prepared(user.prepare(preparation));
+        let reason = refusals.prepared(text::required("reason", reason, text::MAX_NOTES));
+        let key = refusals.prepared(key.prepare(preparation.tenant));
+        let (user, reason, key) = refusals.all(user.zip(reason).zip(key)).map(flat)?;
+        Ok(PreparedOverride {
+            user,
+            change: self,
+            reason,
+            key,
+        })
+    }
+
+    fn request(self) -> Request {
+        if self.verb == Verb::Set {
+            Request::SetBalance
+        } else {
+            Request::Adjust
+        }
+    }
+
+    fn extra(self) -> Extra {
+        if self.may_owe {
+            Extra::TakeAndOwe
+        } else {
+            Extra::Deny
+        }
+    }
+
+    fn wallet_in(self, book: &mut Book<'_>) -> Result<usize, Error> {
+        match self.wallet {
+            WalletName::OwnFunds(currency) => book.own_funds(Measure::Cost(currency)),
+            WalletName::Allowance(plan) => {
+                let key = self.wallet.of(book.user.id);
+                book.position(key).ok_or_else(|| {
+                    Error::new(
+                        Code::UnknownPlan,
+                        format!("no plan `{plan}` feeds a wallet of the user"),
+                    )
+                })
+            }
+        }
+    }
+
+    /// What is added to a wallet, and how much of it is a debt.
+    fn amounts(self, book: &Book<'_>, wallet: &Wallet) -> Result<(i64, i64), Error> {
+        let amount = match self.verb {
+            Verb::Set => Book::checked(self.asked.checked_sub(wallet.balance))?,
+            _ => self.asked,
+        };
+        let after = Book::checked(wallet.balance.checked_add(amount))?;
+        let limit = wallet.held.saturating_sub(book.overdraft(wallet));
+        let below = limit.saturating_sub(after).max(0);
+        let owed = if amount < 0 && book.user.restricted {
+            below
+        } else {
+            0
+        };
+        if owed > 0 && !self.may_owe {
+            return Err(Error::new(
+                Code::BalanceBelowLimit,
+                format!("the balance would be `{after}`, the limit is `{limit}`"),
+            )
+            .with("balance", after)
+            .with("limit", limit));
+        }
+        Ok((amount, owed))
+    }
 }
 
 impl Command for Adjust {
@@ -145,21 +230,13 @@ impl Command for Adjust {
     const REQUIRES: Requirement = Requirement::Permission(ALLOWANCE_ADJUST);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedOverride, Error> {
-        let mut refusals = Refusals::default();
-        let user = refusals.prepared(self.user.prepare(preparation));
-        let reason = text::required("reason", &self.reason, text::MAX_NOTES);
-        let reason = refusals.prepared(reason);
-        let key = refusals.prepared(self.key.prepare(preparation.tenant));
-        let (user, reason, key) = refusals.all(user.zip(reason).zip(key)).map(flat)?;
-        Ok(PreparedOverride {
-            user,
-            wallet: self.wallet,
+        Override {
             verb: Verb::Adjust,
+            wallet: self.wallet,
             asked: self.amount,
-            reason,
-            key,
             may_owe: self.may_owe,
-        })
+        }
+        .prepare(&self.user, &self.reason, &self.key, preparation)
     }
 }
 
@@ -169,21 +246,13 @@ impl Command for SetBalance {
     const REQUIRES: Requirement = Requirement::Permission(ALLOWANCE_ADJUST);
 
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedOverride, Error> {
-        let mut refusals = Refusals::default();
-        let user = refusals.prepared(self.user.prepare(preparation));
-        let reason = text::required("reason", &self.reason, text::MAX_NOTES);
-        let reason = refusals.prepared(reason);
-        let key = refusals.prepared(self.key.prepare(preparation.tenant));
-        let (user, reason, key) = refusals.all(user.zip(reason).zip(key)).map(flat)?;
-        Ok(PreparedOverride {
-            user,
-            wallet: self.wallet,
+        Override {
             verb: Verb::Set,
+            wallet: self.wallet,
             asked: self.balance,
-            reason,
-            key,
             may_owe: self.may_owe,
-        })
+        }
+        .prepare(&self.user, &self.reason, &self.key, preparation)
     }
 }
 
@@ -207,99 +276,48 @@ impl Decide for PreparedOverride {
         }
         let user = self.user.require(view, context.tenant)?;
         let mut book = Book::open(view, context, config, user)?;
-        let index = self.wallet_in(&mut book)?;
-        let wallet = book.wallet(index)?;
-        let amount = match self.verb {
-            Verb::Set => Book::checked(self.asked.checked_sub(wallet.balance))?,
-            _ => self.asked,
-        };
-        let after = Book::checked(wallet.balance.checked_add(amount))?;
-        let limit = wallet.held.saturating_sub(book.overdraft(wallet));
-        let below = limit.saturating_sub(after).max(0);
-        let owed = if amount < 0 && user.restricted {
-            below
-        } else {
-            0
-        };
-        if owed > 0 && !self.may_owe {
-            return Err(Error::new(
-                Code::BalanceBelowLimit,
-                format!("the balance would be `{after}`, the limit is `{limit}`"),
-            )
-            .with("balance", after)
-            .with("limit", limit)
-            .into());
-        }
+        let index = self.change.wallet_in(&mut book)?;
+        let (amount, owed) = self.change.amounts(&book, book.wallet(index)?)?;
         book.begin_receipt();
-        let mut entry = blank(self.verb);
-        entry.request = self.request();
+        let mut entry = blank(self.change.verb);
+        entry.request = self.change.request();
         entry.amount = amount;
-        entry.asked = Some(self.asked);
-        entry.extra = Some(self.extra());
+        entry.asked = Some(self.change.asked);
+        entry.extra = Some(self.change.extra());
         entry.debt = (owed > 0).then_some(owed);
         book.write(context, index, entry)?;
-        Ok(book.close(context, &self.key, Some(self.reason.clone()))?)
+        book.close(view, context, &self.key, Some(self.reason.clone()))
     }
 }
 
 impl PreparedOverride {
-    fn request(&self) -> Request {
-        if self.verb == Verb::Set {
-            Request::SetBalance
-        } else {
-            Request::Adjust
-        }
-    }
-
-    fn wallet_in(&self, book: &mut Book<'_>) -> Result<usize, Error> {
-        match self.wallet {
-            WalletName::OwnFunds(currency) => book.own_funds(Measure::Cost(currency)),
-            WalletName::Allowance(plan) => {
-                let key = self.wallet.of(book.user.id);
-                book.position(key).ok_or_else(|| {
-                    Error::new(
-                        Code::UnknownPlan,
-                        format!("no plan `{plan}` feeds a wallet of the user"),
-                    )
-                })
-            }
-        }
-    }
-
+    /// The first field in which the change differs from the one that was decided under its key.
     fn differs(
         &self,
         view: &View,
         context: &Context<'_>,
         entry: &Entry,
     ) -> Result<Option<&'static str>, Stop> {
-        if entry.request != self.request() {
+        let change = self.change;
+        if entry.request != change.request() {
             return Ok(Some("command"));
         }
         let owner = UserId(entry.owner);
         if self.user.is_other_than(owner, view, context.tenant)? {
             return Ok(Some("user"));
         }
-        let same_wallet = entry.wallet() == self.wallet.of(owner);
-        if !same_wallet {
+        if entry.wallet() != change.wallet.of(owner) {
             return Ok(Some("wallet"));
         }
-        if entry.asked != Some(self.asked) {
-            let is_set = self.verb == Verb::Set;
+        if entry.asked != Some(change.asked) {
+            let is_set = change.verb == Verb::Set;
             return Ok(Some(if is_set { "balance" } else { "amount" }));
         }
-        if entry.extra != Some(self.extra()) {
+        if entry.extra != Some(change.extra()) {
             return Ok(Some("may_owe"));
         }
         let text = self.key.text(context, entry.id, self.reason.clone());
         let same_reason = entry.text_digest == Some(entry_text_digest(&text));
         Ok((!same_reason).then_some("reason"))
-    }
-
-    fn extra(&self) -> Extra {
-        if self.may_owe {
-            Extra::TakeAndOwe
-        } else {
-            Extra::Deny
-        }
     }
 }

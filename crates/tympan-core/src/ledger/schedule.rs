@@ -194,10 +194,7 @@ pub fn standing(
         standings.push((
             place.unwrap_or(usize::MAX),
             Standing {
-                available: wallet
-                    .balance
-                    .saturating_add(overdraft)
-                    .saturating_sub(wallet.held),
+                available: wallet.available(overdraft),
                 overdraft,
                 allowance: plan.map(|plan| plan.amount),
                 next_reset_at: wallet.next_due_at,

@@ -142,7 +142,7 @@ impl Decide for PreparedSettle {
         book.begin_receipt();
         book.resolve(hold, HoldState::Settled, book.now);
         write_lines(&mut book, context, &entry, takes, &parts)?;
-        Ok(book.close(context, &self.key, None)?)
+        book.close(view, context, &self.key, None)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::audit;
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
+use crate::configuration::population_reads;
 use crate::error::Error;
 use crate::ids::{GroupId, ProfileId, RoleRowId, TenantId, UserId};
 use crate::people::changed::Changed;
@@ -9,14 +10,13 @@ use crate::people::edit::{Edit, Edits, MAX_IDENTITIES, MAX_MEMBERSHIPS, MAX_ROLE
 use crate::people::fields::{PreparedFields, UserFields};
 use crate::people::new_identity::{NewIdentity, Prepared, Values};
 use crate::people::person::Person;
-use crate::people::pins::population_keys;
 use crate::people::role_rows::NewRoleRow;
 use crate::permissions::{IDENTITY_EDIT, Requirement, USER_EDIT, configured, permit};
 use crate::records::{Config, IdentitySource, Relations, User};
 use crate::refusals::{Refusals, too_many};
 use crate::text;
 use crate::time::Timestamp;
-use crate::view::{Key, ReadSet, View};
+use crate::view::{ReadSet, View};
 
 /// Creates a user. Only the name is required; a user is active and restricted, and has the
 /// tenant's default profile, unless the fields say otherwise.
@@ -94,7 +94,7 @@ pub struct PreparedCreateUser {
     source: IdentitySource,
     reason: Option<String>,
     /// Counts of users that deciding will need, as far as the configuration tells.
-    counts: Vec<Key>,
+    counts: ReadSet,
 }
 
 impl Command for CreateUser {
@@ -128,8 +128,8 @@ impl Command for CreateUser {
         let fields = refusals.all(fields)?;
         let counts_users = identities.iter().any(Prepared::is_alone);
         let counts = match preparation.config {
-            Some(config) if counts_users => population_keys(preparation.tenant, config),
-            _ => Vec::new(),
+            Some(config) if counts_users => population_reads(config),
+            _ => ReadSet::default(),
         };
         Ok(PreparedCreateUser {
             fields,
@@ -160,9 +160,8 @@ impl Decide for PreparedCreateUser {
         for identity in &self.identities {
             set.extend(identity.reads(tenant));
         }
-        self.counts
-            .iter()
-            .fold(set, |set, key| set.and(key.clone()))
+        set.extend(self.counts.clone());
+        set
     }
 
     fn decide(&self, view: &View, context: &mut Context<'_>) -> Result<Decision<Changed>, Stop> {
@@ -248,5 +247,6 @@ pub(super) fn blank_user(context: &mut Context<'_>, config: &Config) -> User {
         network_name_folded: None,
         email_folded: None,
         account_code_folded: None,
+        digest: [0; 32],
     }
 }

@@ -6,7 +6,6 @@ use crate::command::{Context, Stop};
 use crate::commands::{LOOK_UP, SHOW_USER};
 use crate::ids::{AccountId, GroupId, IdentityId, ProfileId, RoleId, RoleRowId, TenantId, UserId};
 use crate::ledger::{Standing, standing};
-use crate::people::edit::require;
 use crate::people::person::Person;
 use crate::people::reference::PreparedUser;
 use crate::people::shown_user::ShownUser;
@@ -14,7 +13,8 @@ use crate::permissions::{
     ALLOWANCE_READ, IDENTITY_EDIT, Requirement, configured, permit, permit_as,
 };
 use crate::records::{
-    Config, Identity, IdentityKind, IdentitySource, RoleRow, Subject, SubjectKind, User,
+    Config, Identity, IdentityKind, IdentitySource, Relations, RoleRow, Subject, SubjectKind, User,
+    Wallets,
 };
 use crate::time::Timestamp;
 use crate::view::{Follow, Key, ReadSet, View};
@@ -181,53 +181,48 @@ pub fn user_details(
     let Some(user) = found else {
         return Ok(None);
     };
-    require(
-        view,
-        vec![
-            Key::Relations(tenant, user.id),
-            Key::Wallets(tenant, user.id.0),
-        ],
-    )?;
+    view.require([
+        Key::Relations(tenant, user.id),
+        Key::Wallets(tenant, user.id.0),
+    ])?;
     let config = configured(view, tenant)?;
     let person = Person::load(view, tenant, user.id)?;
     let stored = view.wallets(tenant, user.id.0)?;
-    let stored = stored
-        .map(|wallets| (**wallets).clone())
-        .unwrap_or_default();
-    let last_printed_at = stored
-        .wallets
-        .iter()
-        .filter_map(|wallet| wallet.last_job_at)
-        .max();
-    let sees_wallets = allows(view, context, ALLOWANCE_READ, Some(user.id))?;
-    let wallets = match sees_wallets {
+    let stored = stored.map(|stored| Wallets::clone(stored));
+    let stored = stored.unwrap_or_default();
+    let jobs = stored.wallets.iter().map(|wallet| wallet.last_job_at);
+    let last_printed_at = jobs.max().flatten();
+    let wallets = match allows(view, context, ALLOWANCE_READ, Some(user.id))? {
         true => Some(standing(config, &user, &stored, context)?),
         false => None,
     };
     let as_user = permit_as(view, tenant, context.actor, &person.user, &person.relations);
     let may_edit = allows(view, context, IDENTITY_EDIT, None)? && allowed(as_user)?;
     let relations = &person.relations;
-    let mut groups: Vec<NamedThing<GroupId>> = relations
-        .memberships
-        .iter()
-        .map(|row| thing(config, row.user_group, SubjectKind::Group, row.user_group.0))
-        .collect();
-    groups.sort_by(|left, right| (&left.name, left.id).cmp(&(&right.name, right.id)));
+    let role_rows = relations.role_rows.iter();
     Ok(Some(UserDetails {
         identities: relations.identities.iter().map(shown).collect(),
         role: user.role.map(|role| role_thing(config, role)),
-        role_rows: relations
-            .role_rows
-            .iter()
+        role_rows: role_rows
             .map(|row| role_row(config, &person, row))
             .collect(),
-        groups,
+        groups: groups(config, relations),
         profile: thing(config, user.profile, SubjectKind::Profile, user.profile.0),
         wallets,
         last_printed_at,
         smart_card: smart_card(config, &person, may_edit, production_station),
         user: ShownUser::of(&user),
     }))
+}
+
+/// Groups, in the order of their names.
+fn groups(config: &Config, relations: &Relations) -> Vec<NamedThing<GroupId>> {
+    let memberships = relations.memberships.iter().map(|row| row.user_group);
+    let mut groups: Vec<NamedThing<GroupId>> = memberships
+        .map(|group| thing(config, group, SubjectKind::Group, group.0))
+        .collect();
+    groups.sort_by(|left, right| (&left.name, left.id).cmp(&(&right.name, right.id)));
+    groups
 }
 
 fn allows(

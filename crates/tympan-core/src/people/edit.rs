@@ -16,9 +16,10 @@ use crate::people::claims::ClaimChanges;
 use crate::people::person::Person;
 use crate::people::subjects;
 use crate::people::uses::UsesChanges;
+use crate::proof;
 use crate::records::Config;
 use crate::refusals::{Refusals, stale, too_many};
-use crate::view::{Change, Key, ReadSet, Record, View};
+use crate::view::{Change, Key, Record, View};
 
 /// Identities of one user: a user is loaded whole.
 pub const MAX_IDENTITIES: usize = 100;
@@ -92,7 +93,7 @@ impl Edits<'_> {
         }
         let claims = ClaimChanges::of(&self.edits);
         let uses = UsesChanges::of(&self.edits);
-        require(view, needed(context, config, &claims, &uses))?;
+        view.require(needed(context, config, &claims, &uses))?;
 
         let refusals = &mut self.refusals;
         for edit in &self.edits {
@@ -112,9 +113,11 @@ impl Edits<'_> {
             }
             changes.extend(settled(view, context, config, edit)?);
             stamp(edit, context);
+            let Person { user, relations } = &mut edit.after;
+            user.digest = proof::of_user(&context.keys.record, user, relations);
             events.push(audit::Event {
                 action: self.action,
-                subject_kind: "user",
+                subject_kind: audit::USER,
                 subject: edit.after.user.id.0,
                 changes: changed_fields(edit.before.as_ref(), &edit.after),
                 reason: self.reason.clone(),
@@ -142,21 +145,6 @@ fn needed(
         .map(|subject| Key::Uses(tenant, subject));
     let strand = audit::strand_key(tenant);
     claims.chain(uses).chain([strand]).collect()
-}
-
-/// Everything that is missing at once, so that it is loaded at once.
-pub(super) fn require(view: &View, keys: Vec<Key>) -> Result<(), Stop> {
-    let mut missing = ReadSet::default();
-    for key in keys {
-        if !view.has(&key) {
-            missing = missing.and(key);
-        }
-    }
-    if missing.reads.is_empty() {
-        Ok(())
-    } else {
-        Err(Stop::Needs(Box::new(missing)))
-    }
 }
 
 fn check_limits(edit: &Edit, refusals: &mut Refusals) {

@@ -8,10 +8,8 @@ use zeroize::Zeroizing;
 use crate::command::Stop;
 use crate::configuration::{pin_policy, population};
 use crate::error::{Code, Error};
-use crate::ids::TenantId;
-use crate::people::uses::profile_subject;
 use crate::records::{Config, Tenant};
-use crate::view::{Key, View};
+use crate::view::View;
 
 /// How many PINs are drawn before it is said that none is free: with half of all values taken,
 /// 64 draws in a row fail once in 10^19.
@@ -37,14 +35,6 @@ pub(super) fn usage(
     Ok(PinUse::Alone {
         users: users.saturating_add(new_users),
     })
-}
-
-/// The counts of all users: every user has exactly one profile.
-pub(super) fn population_keys(tenant: TenantId, config: &Config) -> Vec<Key> {
-    let profiles = config.profiles.keys();
-    profiles
-        .map(|profile| Key::Uses(tenant, profile_subject(*profile)))
-        .collect()
 }
 
 /// Checks a PIN that somebody chose.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::command::{Context, Stop};
 use crate::configuration::{UsesCount, administrators};
 use crate::error::{Code, Error};
-use crate::ids::{ProfileId, RoleId};
+use crate::ids::RoleId;
 use crate::people::edit::Edit;
 use crate::people::person::{Person, Place};
 use crate::permissions::{USER_ADMINISTER, roles_with};
@@ -120,13 +120,5 @@ fn role_subject(role: RoleId) -> Subject {
     Subject {
         kind: SubjectKind::Role,
         id: role.0,
-    }
-}
-
-/// What counts the users of a profile.
-pub(super) fn profile_subject(profile: ProfileId) -> Subject {
-    Subject {
-        kind: SubjectKind::Profile,
-        id: profile.0,
     }
 }

@@ -1,19 +1,23 @@
 //! Audit events: who changed what, from what, to what. Appended, chained, never changed.
 
+use tympan_vault::LINK_BYTES;
+
 use crate::ids::{AuditId, TenantId, UserId};
 use crate::row::record;
 use crate::time::Timestamp;
 
 record! {
-    /// The head of an audit chain.
+    /// What lines of a tenant come to that must not be removed, kept apart from them: the audit
+    /// events of one chain, or, under the number
+    /// [`REGISTER`](crate::ledger::REGISTER), the wallets.
     pub struct Strand in "strand", key 2 {
         /// The owner of everything.
         pub tenant: TenantId,
-        /// Its number, from 0.
+        /// Its number: from 0 for audit chains.
         pub number: i32,
-        /// How many events it has.
+        /// How many events it has; of the register, how many wallets were opened.
         pub events: i64,
-        /// The hash of the newest.
+        /// The head of the chain; of the register, the marks of all wallets put together.
         pub chain: [u8; 32],
         /// The latest time on any of its events.
         pub latest_at: Timestamp,
@@ -45,8 +49,9 @@ record! {
         pub subject: i64,
         /// The salted digest of its text.
         pub text_digest: [u8; 32],
-        /// The hash of this event and the one before it.
-        pub chain: [u8; 32],
+        /// The link of this event, which covers the one before it: see
+        /// [`ChainKey`](tympan_vault::ChainKey).
+        pub chain: [u8; LINK_BYTES],
     }
 }
 

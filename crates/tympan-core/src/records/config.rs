@@ -38,6 +38,9 @@ record! {
         pub time_zone_database: String,
         /// When it was bootstrapped.
         pub created_at: Timestamp,
+        /// The keyed digests of the parts of the configuration, one after the other: see
+        /// [`proof`](crate::proof).
+        pub digests: Vec<u8>,
     }
 }
 

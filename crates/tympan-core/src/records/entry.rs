@@ -1,6 +1,8 @@
 //! Ledger entries: the immutable lines of a wallet's history. An entry is at once audit record,
 //! receipt and job history, so that a charge writes little.
 
+use tympan_vault::LINK_BYTES;
+
 use crate::ids::{EntryId, HoldId, PriceListId, TenantId, UserId};
 use crate::records::{WalletKey, WalletKind};
 use crate::row::{record, words};
@@ -140,8 +142,9 @@ record! {
         pub next_reset_at: Option<Timestamp>,
         /// The salted digest of its text, if it has one.
         pub text_digest: Option<[u8; 32]>,
-        /// The hash of this entry and the one before it.
-        pub chain: [u8; 32],
+        /// The link of this entry, which covers the wallet's one before it: see
+        /// [`ChainKey`](tympan_vault::ChainKey).
+        pub chain: [u8; LINK_BYTES],
     }
 }
 

@@ -65,6 +65,8 @@ record! {
         pub email_folded: Option<String>,
         /// `account_code` as lists search and sort it.
         pub account_code_folded: Option<String>,
+        /// The keyed digest of all of it, the children included: see [`proof`](crate::proof).
+        pub digest: [u8; 32],
     }
 }
 

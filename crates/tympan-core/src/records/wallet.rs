@@ -72,6 +72,15 @@ pub struct WalletKey {
 }
 
 impl Wallet {
+    /// How much it has to give: `balance + overdraft − held`. `overdraft` is how far below zero its
+    /// balance may go.
+    #[must_use]
+    pub fn available(&self, overdraft: i64) -> i64 {
+        self.balance
+            .saturating_add(overdraft)
+            .saturating_sub(self.held)
+    }
+
     /// Which wallet it is.
     #[must_use]
     pub fn key(&self) -> WalletKey {

@@ -83,7 +83,7 @@ pub fn entry(id: i64, key: Option<[u8; 32]>, wallet: &Wallet) -> Entry {
         available: None,
         next_reset_at: None,
         text_digest: None,
-        chain: [9; 32],
+        chain: [9; 16],
     }
 }
 
@@ -95,7 +95,7 @@ pub fn charged(wallet: &Wallet, entry: &Entry) -> Wallet {
         spent: wallet.spent + 1,
         entries: entry.sequence,
         last_entry: entry.id,
-        chain: entry.chain,
+        chain: [8; 32],
         last_job_at: Some(entry.at),
         ..wallet.clone()
     }
@@ -183,6 +183,7 @@ pub fn user(id: i64, name: &str) -> User {
         network_name_folded: None,
         email_folded: None,
         account_code_folded: None,
+        digest: [5; 32],
     };
     fold_user(&mut user);
     user

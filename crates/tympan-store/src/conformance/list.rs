@@ -97,11 +97,13 @@ files! {
     races = __conformance_races,
     reopening = __conformance_reopening,
     round_trip = __conformance_round_trip,
+    round_trip_ledger = __conformance_round_trip_ledger,
     scans = __conformance_scans,
     snapshots = __conformance_snapshots,
     stamps = __conformance_stamps,
     tenants = __conformance_tenants,
     updates = __conformance_updates,
+    user_pages = __conformance_user_pages,
     users = __conformance_users,
 }
 

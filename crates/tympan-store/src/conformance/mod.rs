@@ -17,6 +17,8 @@
     reason = "a case ends at the first surprise: that is its answer"
 )]
 
+mod coming_back;
+mod crowd;
 mod everything;
 mod harness;
 mod list;
@@ -33,11 +35,13 @@ pub mod loading;
 pub mod races;
 pub mod reopening;
 pub mod round_trip;
+pub mod round_trip_ledger;
 pub mod scans;
 pub mod snapshots;
 pub mod stamps;
 pub mod tenants;
 pub mod updates;
+pub mod user_pages;
 pub mod users;
 
 pub use harness::{Case, Harness, check, run_all};

@@ -127,4 +127,16 @@ cases! {
         }
         assert_eq!(count, 40);
     }
+
+    /// What the store keeps beside the rows fits them, whatever it was given, and in what order.
+    fn a_store_finds_nothing_wrong_with_itself(harness: &dyn Harness) {
+        let store = harness.open();
+        change(&*store, everything());
+        for id in [9_500, 9_100, 9_900] {
+            change(&*store, under([u8::try_from(id / 100).unwrap(); 32], id));
+        }
+        let mut faults = Vec::new();
+        store.snapshot().unwrap().check(&mut |fault| faults.push(fault)).unwrap();
+        assert!(faults.is_empty(), "{faults:?}");
+    }
 }

@@ -24,7 +24,7 @@ impl Tympan {
     /// # Errors
     /// `denied`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
     pub fn create_account(&self, name: String) -> Call<AccountId> {
-        self.create(tympan::CreateAccount { name })
+        self.create(tympan::CreateAccount::new(name))
     }
 
     /// Gives an account another name, unique among accounts. The version of it from then on.

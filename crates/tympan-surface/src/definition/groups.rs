@@ -24,7 +24,7 @@ impl Tympan {
     /// # Errors
     /// `denied`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
     pub fn create_group(&self, name: String) -> Call<GroupId> {
-        self.create(tympan::CreateGroup { name })
+        self.create(tympan::CreateGroup::new(name))
     }
 
     /// Gives a group another name, unique among groups. The version of it from then on.

@@ -1,18 +1,20 @@
 //! Checks a whole database: every balance, hold, receipt and chain is recomputed from the entries,
-//! every claim and count of users from the users.
+//! every claim and count of users from the users, every digest from what it covers.
 
 mod audit;
-mod ledger;
+mod configuration;
+mod entries;
 mod people;
-mod scan;
+mod wallets;
 
 use std::sync::Arc;
 
 use tympan_core::command::TenantKeys;
 use tympan_core::error::Error;
 use tympan_core::ids::TenantId;
+use tympan_store::Snapshot;
 
-use crate::engine::{Engine, Tenant};
+use crate::engine::{Tenant, Tenants};
 use crate::handle::Tympan;
 
 /// Most faults that are listed; more are only counted.
@@ -68,41 +70,72 @@ impl Verification {
 }
 
 impl Tympan {
-    /// Recomputes every balance, hold, receipt and chain of every tenant from the entries, and from
-    /// the users who owns which value and how many use what. Takes about a microsecond per entry
-    /// and some hundred bytes of memory per wallet, per identity and per hold that was neither
-    /// settled nor cancelled. On a database that others write to meanwhile, a fault may be a change
-    /// under way: check again at rest.
+    /// Checks every row of every tenant, as of one instant, while others go on writing:
+    ///
+    /// | Rule | What is broken if it is named |
+    /// | --- | --- |
+    /// | `balance`, `held`, `spent`, `time` | what an entry or a wallet says that it comes to |
+    /// | `sequence`, `previous`, `chain` | an entry or audit event was altered, inserted or removed, the newest included |
+    /// | `receipt`, `text`, `hold` | a receipt, the words of an entry or event, or a hold does not belong to its entries |
+    /// | `wallet`, `register` | a wallet is not there, alone or with all that it ever had |
+    /// | `user`, `child`, `claim`, `uses` | a user, what belongs to one, who owns a value, or how many use what |
+    /// | `configuration` | settings, price lists, profiles, roles, groups or accounts |
+    /// | `version` | users or configuration were put back to, or ahead of, what the audit events tell |
+    /// | `index` | what the store keeps beside the rows, so that idempotency keys are found |
+    ///
+    /// Every row is read once and hashed, and on SQLite the keys of entries once more. It takes some
+    /// hundred bytes of memory per wallet, per user, per identity and per hold that was neither
+    /// settled nor cancelled, however many entries there are.
+    ///
+    /// What it finds was not written by tympan, or was damaged. Who can write the database but has
+    /// not the keys can change nothing of the above unseen, with these exceptions: nothing tells
+    /// that the *whole* database was replaced by an older copy of itself, or a wallet with its
+    /// entries or an audit chain by what they were in an older copy; that the words of an entry or
+    /// event were removed, which is how words are anonymised; nor that a wallet's next reset was
+    /// put off (`next_due_at`), which an operator sees in the standing. Keep copies where the
+    /// database is written by nobody, and compare how many entries there were. Whoever has the keys
+    /// as well can do everything.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Those of the store; `store_corrupt`, with table and column, for a row that cannot be read.
     pub fn verify(&self) -> Result<Verification, Error> {
-        verify(&self.engine)
+        let snapshot = self.engine.store.snapshot()?;
+        let mut check = Check {
+            snapshot: &*snapshot,
+            keys: Keys {
+                tenants: &self.engine.tenants,
+                last: None,
+            },
+            found: Verification::default(),
+        };
+        let told = check.audit()?;
+        let registers = check.configuration(told.configurations, told.registers)?;
+        check.people(told.users)?;
+        let ledger = check.entries()?;
+        check.wallets(ledger, registers)?;
+        let found = &mut check.found;
+        snapshot.check(&mut |what| found.fault("index", || what))?;
+        Ok(check.found)
     }
 }
 
-fn verify(engine: &Engine) -> Result<Verification, Error> {
-    let mut found = Verification::default();
-    ledger::check(engine, &mut found)?;
-    people::check(engine, &mut found)?;
-    audit::check(engine, &mut found)?;
-    Ok(found)
+/// A check under way.
+struct Check<'a> {
+    snapshot: &'a dyn Snapshot,
+    keys: Keys<'a>,
+    found: Verification,
 }
 
 /// The keys of the tenants that come by; rows of one tenant mostly follow each other.
 struct Keys<'a> {
-    engine: &'a Engine,
+    tenants: &'a Tenants,
     last: Option<Arc<Tenant>>,
 }
 
-impl<'a> Keys<'a> {
-    fn new(engine: &'a Engine) -> Self {
-        Self { engine, last: None }
-    }
-
+impl Keys<'_> {
     fn of(&mut self, tenant: TenantId) -> &TenantKeys {
         let known = self.last.take().filter(|known| known.id == tenant);
-        let tenant = known.unwrap_or_else(|| self.engine.tenants.tenant(tenant));
+        let tenant = known.unwrap_or_else(|| self.tenants.tenant(tenant));
         &self.last.insert(tenant).keys
     }
 }

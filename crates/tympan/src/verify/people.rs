@@ -8,61 +8,85 @@ use tympan_core::configuration::UsesCount;
 use tympan_core::error::Error;
 use tympan_core::ids::{IdentityId, TenantId, UserId};
 use tympan_core::people::uses_of;
+use tympan_core::proof;
 use tympan_core::records::{
     Claim, ClaimName, Identity, Membership, Relations, RoleRow, RoleRowAccount, Subject, User, Uses,
 };
 use tympan_core::row::Row;
-use tympan_store::Store;
+use tympan_store::Snapshot;
 
-use super::Verification;
-use super::scan::Scan;
-use crate::engine::Engine;
+use super::audit::Changes;
+use super::{Check, Verification};
+use crate::rows::Scan;
 
 type Claims = BTreeMap<(TenantId, ClaimName), (UserId, IdentityId)>;
 type Counts = BTreeMap<(TenantId, Subject), UsesCount>;
 
-/// Checks every user with the children, every claim and every count of users.
-pub(super) fn check(engine: &Engine, found: &mut Verification) -> Result<(), Error> {
-    let store = &*engine.store;
-    let mut claims = claims(store)?;
-    let mut counts = Counts::new();
-    let mut children = Children::new(store);
-    for user in Scan::<User>::new(store) {
-        let user = user?;
-        found.users += 1;
-        let (tenant, id) = (user.tenant, user.id);
-        let relations = children.of(&user, found)?;
-        for identity in &relations.identities {
-            if identity.is_claimed() {
-                let claim = claims.remove(&(tenant, name_of(identity)));
-                let place = || format!("identity `{}` of user `{id}`", identity.id);
-                found.expect(claim == Some((id, identity.id)), "claim", place);
+impl Check<'_> {
+    /// Checks every user with the children, every claim and every count of users.
+    pub(super) fn people(&mut self, mut changes: Changes<(TenantId, UserId)>) -> Result<(), Error> {
+        let mut claims = claims(self.snapshot)?;
+        let mut counts = Counts::new();
+        let mut children = Children::new(self.snapshot);
+        for user in Scan::<User>::new(self.snapshot) {
+            let user = user?;
+            let relations = children.of(&user, &mut self.found)?;
+            let told = changes.remove(&(user.tenant, user.id)).unwrap_or_default();
+            self.user(&user, &relations, told, &mut claims);
+            let tenant = user.tenant;
+            for (subject, count) in uses_of(user, relations) {
+                let sum = counts.entry((tenant, subject)).or_default();
+                sum.users = sum.users.saturating_add(count.users);
+                sum.active_users = sum.active_users.saturating_add(count.active_users);
             }
+        }
+        children.end(&mut self.found)?;
+        for (tenant, user) in changes.keys() {
+            self.found.fault("user", || {
+                format!("there is no user `{user}` of tenant `{tenant}`, of whom audit events tell")
+            });
+        }
+        for ((_, name), (owner, identity)) in &claims {
+            self.found.fault("claim", || {
+                let kind = name.kind.name();
+                format!(
+                    "a `{kind}` is claimed for identity `{identity}` of user `{owner}`, who has \
+                     none such"
+                )
+            });
+        }
+        compare(self.snapshot, counts, &mut self.found)
+    }
+
+    fn user(&mut self, user: &User, relations: &Relations, told: i64, claims: &mut Claims) {
+        let (tenant, id, version) = (user.tenant, user.id, user.version);
+        self.found.users += 1;
+        let digest = proof::of_user(&self.keys.of(tenant).record, user, relations);
+        let place = || format!("user `{id}` of tenant `{tenant}`, or what belongs to the user");
+        self.found.expect(digest == user.digest, "user", place);
+        self.found.expect(told == version, "version", || {
+            format!(
+                "user `{id}` of tenant `{tenant}` has version {version}, audit events tell of \
+                 {told} changes"
+            )
+        });
+        for identity in relations.identities.iter().filter(|row| row.is_claimed()) {
+            let claim = claims.remove(&(tenant, name_of(identity)));
+            let place = || format!("identity `{}` of user `{id}`", identity.id);
+            self.found
+                .expect(claim == Some((id, identity.id)), "claim", place);
         }
         for row in &relations.role_row_accounts {
             let mut rows = relations.role_rows.iter();
             let fits = rows.any(|held| held.id == row.role_row && !held.all_accounts);
             let place = || format!("an account of role row `{}` of user `{id}`", row.role_row);
-            found.expect(fits, "child", place);
-        }
-        for (subject, count) in uses_of(user, relations) {
-            let sum = counts.entry((tenant, subject)).or_default();
-            sum.users = sum.users.saturating_add(count.users);
-            sum.active_users = sum.active_users.saturating_add(count.active_users);
+            self.found.expect(fits, "child", place);
         }
     }
-    children.end(found)?;
-    for ((_, name), (owner, identity)) in &claims {
-        found.fault("claim", || {
-            let kind = name.kind.name();
-            format!("a `{kind}` is claimed for identity `{identity}` of user `{owner}`, who has none such")
-        });
-    }
-    compare(store, counts, found)
 }
 
-fn claims(store: &dyn Store) -> Result<Claims, Error> {
-    Scan::<Claim>::new(store)
+fn claims(snapshot: &dyn Snapshot) -> Result<Claims, Error> {
+    Scan::<Claim>::new(snapshot)
         .map(|claim| {
             claim.map(|claim| ((claim.tenant, claim.name()), (claim.user, claim.identity)))
         })
@@ -77,9 +101,13 @@ fn name_of(identity: &Identity) -> ClaimName {
 }
 
 /// The stored counts against what the users come to. A thing that nobody uses may have none.
-fn compare(store: &dyn Store, mut counts: Counts, found: &mut Verification) -> Result<(), Error> {
+fn compare(
+    snapshot: &dyn Snapshot,
+    mut counts: Counts,
+    found: &mut Verification,
+) -> Result<(), Error> {
     let place = |subject: Subject| format!("{} number {}", subject.kind.as_str(), subject.id);
-    for uses in Scan::<Uses>::new(store) {
+    for uses in Scan::<Uses>::new(snapshot) {
         let uses = uses?;
         let counted = counts.remove(&(uses.tenant, uses.subject()));
         let counted = counted.unwrap_or_default();
@@ -118,12 +146,12 @@ trait Owned: Row {
 owned!(Identity, Membership, RoleRow, RoleRowAccount);
 
 impl<'a> Children<'a> {
-    fn new(store: &'a dyn Store) -> Self {
+    fn new(snapshot: &'a dyn Snapshot) -> Self {
         Self {
-            identities: Scan::new(store).peekable(),
-            memberships: Scan::new(store).peekable(),
-            role_rows: Scan::new(store).peekable(),
-            role_row_accounts: Scan::new(store).peekable(),
+            identities: Scan::new(snapshot).peekable(),
+            memberships: Scan::new(snapshot).peekable(),
+            role_rows: Scan::new(snapshot).peekable(),
+            role_row_accounts: Scan::new(snapshot).peekable(),
         }
     }
 

@@ -174,7 +174,7 @@ pub struct Shop {
 
 pub fn quick(path: &Path) -> SqliteStore {
     let options = SqliteOptions {
-        synchronous: tympan_sqlite::Synchronous::Normal,
+        durability: tympan_sqlite::Durability::Normal,
         ..SqliteOptions::default()
     };
     SqliteStore::open(path, &options).unwrap()

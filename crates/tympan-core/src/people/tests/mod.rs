@@ -1,11 +1,16 @@
 //! Lives of users: tables, and what must hold whatever happens.
 
 mod activation;
+mod creating;
 mod details;
 mod editing;
+mod names;
+mod pins;
 mod profile;
 mod properties;
 mod rights;
+mod roles;
+mod steps;
 mod store;
 mod transfer;
 

@@ -58,6 +58,7 @@ pub(in crate::people) fn config() -> Config {
         pin_floor: "population".into(),
         time_zone_database: "test".into(),
         created_at: Timestamp::EPOCH,
+        digests: Vec::new(),
     });
     macro_rules! thing {
         ($map:ident, $type:ident, $id:ident $name:literal $retired:literal $(, $more:ident: $value:expr)*) => {

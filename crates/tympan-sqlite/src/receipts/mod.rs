@@ -13,6 +13,11 @@
 //! is, and how far the move has come, is a row of the database, written in the same transaction
 //! as what was moved. `docs/adr/0004-idempotency-index.md` has the reasons.
 
+mod check;
+mod progress;
+#[cfg(test)]
+mod tests;
+
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -23,8 +28,11 @@ use tympan_core::ids::{EntryId, TenantId};
 use tympan_core::records::Entry;
 use tympan_core::row::{Cell, Row, corrupt};
 
+use self::progress::Progress;
 use crate::filter::Filter;
 use crate::{error, statements};
+
+pub(crate) use self::check::check;
 
 /// So many of the newest keys stay in memory, and up to twice as many before the older ones are
 /// moved: 4 MB, and a tenth of a second to read at the first turn.
@@ -38,11 +46,6 @@ const MOVED_PER_KEY: usize = 2;
 const TAKEN_IN_PER_KEY: usize = 4;
 const TAKEN_IN_PER_COMMIT: usize = 16;
 
-const READ_PROGRESS: &str = "SELECT \"mark\", \"next_mark\", \"moved_to\", \"strays\" FROM \"receipt_progress\" WHERE \"id\" = 1";
-const WRITE_PROGRESS: &str = "UPDATE \"receipt_progress\" \
-     SET \"mark\" = ?1, \"next_mark\" = ?2, \"moved_to\" = ?3 WHERE \"id\" = 1";
-const COUNT_STRAY: &str =
-    "UPDATE \"receipt_progress\" SET \"strays\" = \"strays\" + 1 WHERE \"id\" = 1";
 const READ_ON: &str = "SELECT \"id\", \"key\" FROM \"entry\" WHERE \"id\" > ?1 ORDER BY \"id\"";
 const FIND: &str = "SELECT \"entry\" FROM \"receipt_index\" WHERE \"hash\" = ?1";
 const MOVE: &str = "INSERT OR IGNORE INTO \"receipt_index\" (\"hash\", \"entry\") VALUES (?1, ?2)";
@@ -80,19 +83,6 @@ enum State {
     Stale,
     /// Everything is known.
     Fresh,
-}
-
-/// The row that says what has been moved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Progress {
-    /// The keys of entries up to here are in the table.
-    mark: i64,
-    /// Those up to here are being moved.
-    next_mark: i64,
-    /// Of these, all with hashes below this have been.
-    moved_to: i64,
-    /// How many were put into the table at once; read here, and never written from here.
-    strays: i64,
 }
 
 impl Receipts {
@@ -200,9 +190,7 @@ impl Receipts {
         let hash = hash_of(digest);
         self.moved.add(hash);
         move_all(connection, [(hash, id.0)])?;
-        statements::execute(connection, COUNT_STRAY, &[])
-            .map(drop)
-            .map_err(error::sql)
+        progress::count_stray(connection)
     }
 
     /// Takes in some more of what the table holds, as a part of such a transaction.
@@ -267,7 +255,7 @@ impl Receipts {
             Some(hash) if !to_move.is_empty() => progress.moved_to = hash,
             _ => progress.mark = progress.next_mark,
         }
-        write_progress(connection, progress)?;
+        progress.write(connection)?;
         self.to_move = (progress.mark != progress.next_mark).then_some(to_move);
         self.pending = Some(progress);
         Ok(())
@@ -297,7 +285,7 @@ impl Receipts {
 
     /// How far the table goes. If others put keys into it at once the filter does not know these.
     fn stored_progress(&mut self, connection: &Connection) -> Result<Progress, Error> {
-        let stored = read_progress(connection)?;
+        let stored = Progress::read(connection)?;
         if stored.strays != self.progress.strays {
             self.moved.clear();
         }
@@ -401,26 +389,6 @@ fn move_all(
     Ok(())
 }
 
-fn read_progress(connection: &Connection) -> Result<Progress, Error> {
-    let mut rows = statements::query_with(connection, READ_PROGRESS, &[], |row| {
-        let number = |at| row.get::<_, i64>(at).map_err(error::sql);
-        Ok(Progress {
-            mark: number(0)?,
-            next_mark: number(1)?,
-            moved_to: number(2)?,
-            strays: number(3)?,
-        })
-    })?;
-    rows.pop().ok_or_else(|| corrupt("receipt_progress", "id"))
-}
-
-fn write_progress(connection: &Connection, progress: Progress) -> Result<(), Error> {
-    let row = [progress.mark, progress.next_mark, progress.moved_to].map(Cell::Integer);
-    statements::execute(connection, WRITE_PROGRESS, &row)
-        .map(drop)
-        .map_err(error::sql)
-}
-
 fn hash_of(digest: &[u8; 32]) -> i64 {
     let first = digest.first_chunk().copied().unwrap_or_default();
     i64::from_be_bytes(first)
@@ -428,213 +396,4 @@ fn hash_of(digest: &[u8; 32]) -> i64 {
 
 fn bad_key() -> Error {
     corrupt(Entry::TABLE.name, "key")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-    use tympan_core::view::{Key, ReadSet, View};
-    use tympan_store::Store;
-
-    use crate::samples::{self, TENANT};
-    use crate::store::Tuning;
-    use crate::{SqliteOptions, SqliteStore, Synchronous};
-
-    /// So small that everything is moved within a few commits.
-    fn tuning(kept: usize, step: usize) -> Tuning {
-        Tuning {
-            receipts_kept: kept,
-            receipts_step: step,
-            ..Tuning::default()
-        }
-    }
-
-    fn open(path: &std::path::Path, tuning: Tuning) -> SqliteStore {
-        let options = SqliteOptions {
-            synchronous: Synchronous::Normal,
-            ..SqliteOptions::default()
-        };
-        SqliteStore::open_with(path, &options, tuning).unwrap()
-    }
-
-    /// A key that shares its hash with every eighth other one: hits must be compared in full.
-    fn key(number: u16) -> [u8; 32] {
-        let mut key = [0; 32];
-        key[0] = (number % 8) as u8 ^ 0x80;
-        key[1] = (number / 16) as u8;
-        key[30..].copy_from_slice(&number.to_be_bytes());
-        key
-    }
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        /// Charges under these keys in one turn of one of two stores.
-        Charge(usize, Vec<u16>),
-        /// Looks a key up without a turn.
-        Read(usize, u16),
-        Reopen(usize),
-        /// A turn that is dropped after it looked.
-        Drop(usize, u16),
-    }
-
-    fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let number = 0..300_u16;
-        let store = 0..2_usize;
-        let step = prop_oneof![
-            8 => (store.clone(), prop::collection::vec(number.clone(), 1..12))
-                .prop_map(|(store, numbers)| Step::Charge(store, numbers)),
-            4 => (store.clone(), number.clone()).prop_map(|(store, number)| Step::Read(store, number)),
-            1 => store.clone().prop_map(Step::Reopen),
-            1 => (store, number).prop_map(|(store, number)| Step::Drop(store, number)),
-        ];
-        prop::collection::vec(step, 1..60)
-    }
-
-    fn first_of(view: &View, key: [u8; 32]) -> Option<i64> {
-        let entries = view.receipt(TENANT, key).unwrap();
-        entries.map(|entries| entries[0].id.0)
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
-
-        #[test]
-        fn every_key_is_found_and_no_other(kept in 1..12_usize, step in 1..9_usize, steps in steps()) {
-            let directory = tempfile::tempdir().unwrap();
-            let path = directory.path().join("keys.db");
-            let tuning = tuning(kept, step);
-            let mut stores = [Some(open(&path, tuning)), Some(open(&path, tuning))];
-            let mut used: BTreeMap<u16, i64> = BTreeMap::new();
-            for step in steps {
-                match step {
-                    Step::Charge(at, numbers) => {
-                        let store = stores[at].as_ref().unwrap();
-                        let mut turn = store.turn().unwrap();
-                        let mut view = View::default();
-                        let mut set = ReadSet::default();
-                        for number in &numbers {
-                            set = samples::charge_reads(set, 1, key(*number));
-                        }
-                        turn.load(&set, &mut view).unwrap();
-                        let mut id = turn.floor().unwrap();
-                        for number in numbers {
-                            prop_assert_eq!(first_of(&view, key(number)), used.get(&number).copied());
-                            let new = samples::charge(&mut view, 1, key(number), id + 1);
-                            prop_assert_eq!(new, !used.contains_key(&number));
-                            if new {
-                                id += 1;
-                                used.insert(number, id);
-                            }
-                        }
-                        turn.commit(&view.into_batch()).unwrap();
-                    }
-                    Step::Read(at, number) => {
-                        let mut view = View::default();
-                        let set = ReadSet::of(Key::Receipt(TENANT, key(number)));
-                        stores[at].as_ref().unwrap().read(&set, &mut view).unwrap();
-                        prop_assert_eq!(first_of(&view, key(number)), used.get(&number).copied());
-                    }
-                    Step::Reopen(at) => {
-                        stores[at] = None;
-                        stores[at] = Some(open(&path, tuning));
-                    }
-                    Step::Drop(at, number) => {
-                        let mut turn = stores[at].as_ref().unwrap().turn().unwrap();
-                        let mut view = View::default();
-                        let set = ReadSet::of(Key::Receipt(TENANT, key(number)));
-                        turn.load(&set, &mut view).unwrap();
-                        prop_assert_eq!(first_of(&view, key(number)), used.get(&number).copied());
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn memory_is_bounded_and_older_keys_move_to_the_table() {
-        let store = SqliteStore::in_memory_with(&SqliteOptions::default(), tuning(64, 16)).unwrap();
-        for number in 0..1_000_u16 {
-            let mut key = [0; 32];
-            key[..2].copy_from_slice(&number.wrapping_mul(40_503).to_be_bytes());
-            assert!(samples::charge_alone(&store, 1, key).unwrap());
-            let newest = store.receipts().newest.len();
-            assert!(newest <= 64 * 3, "{newest} at {number}");
-        }
-        let moved = crate::statements::number(
-            &store.writer().connection,
-            "SELECT count(*) FROM receipt_index",
-        );
-        assert!(moved.unwrap() > 700);
-        for number in 0..1_000_u16 {
-            let mut key = [0; 32];
-            key[..2].copy_from_slice(&number.wrapping_mul(40_503).to_be_bytes());
-            assert!(!samples::charge_alone(&store, 1, key).unwrap());
-        }
-    }
-
-    #[test]
-    fn who_opens_a_ledger_reads_its_end_only() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("keys.db");
-        let store = open(&path, tuning(16, 4));
-        for number in 0..300_u16 {
-            assert!(samples::charge_alone(&store, 1, key(number)).unwrap());
-        }
-        drop(store);
-        let store = open(&path, tuning(16, 4));
-        assert!(!samples::charge_alone(&store, 1, key(0)).unwrap());
-        let newest = store.receipts().newest.len();
-        assert!((16..=48).contains(&newest), "{newest}");
-    }
-
-    #[test]
-    fn a_snapshot_from_before_the_mark_is_not_answered_from_memory() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("keys.db");
-        let store = open(&path, tuning(4, 2));
-        for number in 0..40_u16 {
-            assert!(samples::charge_alone(&store, 1, key(number)).unwrap());
-        }
-        let reader = crate::connection::reader(&path, std::time::Duration::ZERO).unwrap();
-        crate::connection::begin(&reader).unwrap();
-        assert!(store.receipts().look(&reader).unwrap());
-        for number in 40..80_u16 {
-            assert!(samples::charge_alone(&store, 1, key(number)).unwrap());
-        }
-        assert!(!store.receipts().look(&reader).unwrap());
-        crate::connection::end(&reader).unwrap();
-        crate::connection::begin(&reader).unwrap();
-        let mut receipts = store.receipts();
-        assert!(receipts.look(&reader).unwrap());
-        for number in 0..80_u16 {
-            let found = receipts.find(&reader, TENANT, &key(number)).unwrap();
-            assert_eq!(found.unwrap()[0].id.0, i64::from(number) + 1);
-        }
-    }
-
-    #[test]
-    fn an_entry_with_an_id_below_the_newest_is_found_too() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("keys.db");
-        let (one, two) = (open(&path, tuning(4, 2)), open(&path, tuning(4, 2)));
-        let wallet = samples::wallet(1);
-        for (id, store) in [(100, &one), (50, &two), (40, &one), (101, &two)] {
-            let mut key = [0; 32];
-            key[0] = id as u8;
-            let entry = samples::entry(id, Some(key), &wallet);
-            let change = vec![tympan_core::view::Change::from(entry)];
-            samples::change(store, change).unwrap();
-            for store in [&one, &two] {
-                let mut view = View::default();
-                let set = ReadSet::of(Key::Receipt(TENANT, key));
-                store.read(&set, &mut view).unwrap();
-                assert_eq!(first_of(&view, key), Some(id));
-                let mut view = View::default();
-                store.turn().unwrap().load(&set, &mut view).unwrap();
-                assert_eq!(first_of(&view, key), Some(id));
-            }
-        }
-    }
 }

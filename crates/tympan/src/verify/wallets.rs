@@ -1,0 +1,169 @@
+//! Wallets and holds against what the entries tell, and wallets against the register.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tympan_core::error::Error;
+use tympan_core::ids::{HoldId, TenantId, UserId};
+use tympan_core::ledger::mark_wallet;
+use tympan_core::records::{Hold, HoldPart, HoldState, Strand, Wallet, WalletKey};
+use tympan_core::time::Timestamp;
+
+use super::Check;
+use super::entries::{Ledger, Sum, Unresolved};
+use crate::rows::Scan;
+
+/// What open holds keep aside.
+#[derive(Default)]
+struct Held {
+    /// By wallet: how much, and the earliest expiry.
+    wallets: BTreeMap<(TenantId, WalletKey), (i64, Timestamp)>,
+    holds: BTreeSet<(TenantId, HoldId)>,
+}
+
+/// How many wallets of a tenant there are, and their marks.
+type Marked = (i64, [u8; 32]);
+
+impl Check<'_> {
+    /// Checks every hold and every wallet; `registers` are those of all tenants that there are.
+    pub(super) fn wallets(
+        &mut self,
+        mut ledger: Ledger,
+        registers: BTreeMap<TenantId, Option<Strand>>,
+    ) -> Result<(), Error> {
+        let mut held = self.hold_parts(&ledger.holds)?;
+        self.holds(&mut held, ledger.holds)?;
+        let mut marked: BTreeMap<TenantId, Marked> = BTreeMap::new();
+        for wallet in Scan::<Wallet>::new(self.snapshot) {
+            let wallet = wallet?;
+            let (tenant, key) = (wallet.tenant, wallet.key());
+            let sum = ledger.sums.remove(&(tenant, key)).unwrap_or_default();
+            self.wallet(&wallet, &sum, held.wallets.remove(&(tenant, key)));
+            let (count, marks) = marked.entry(tenant).or_default();
+            *count = count.saturating_add(1);
+            mark_wallet(&self.keys.of(tenant).record, marks, key);
+        }
+        for (tenant, wallet) in ledger.sums.keys().chain(held.wallets.keys()) {
+            self.found.fault("wallet", || {
+                format!("there is no {}", named(*tenant, *wallet))
+            });
+        }
+        self.registers(marked, registers);
+        Ok(())
+    }
+
+    /// What open holds keep aside in wallets.
+    fn hold_parts(
+        &mut self,
+        told: &BTreeMap<(TenantId, HoldId), Unresolved>,
+    ) -> Result<Held, Error> {
+        let mut held = Held::default();
+        for part in Scan::<HoldPart>::new(self.snapshot) {
+            let part = part?;
+            let kept = held.wallets.entry((part.tenant, part.wallet()));
+            let (sum, first) = kept.or_insert((0, part.expires_at));
+            *sum = sum.saturating_add(part.amount);
+            *first = part.expires_at.min(*first);
+            let hold = (part.tenant, part.hold);
+            let expires_at = told.get(&hold).and_then(|hold| hold.expires_at);
+            let fits = expires_at == Some(part.expires_at);
+            self.found.expect(fits, "hold", || {
+                format!("what hold `{}` keeps aside", part.hold)
+            });
+            held.holds.insert(hold);
+        }
+        Ok(held)
+    }
+
+    fn holds(
+        &mut self,
+        held: &mut Held,
+        mut told: BTreeMap<(TenantId, HoldId), Unresolved>,
+    ) -> Result<(), Error> {
+        for hold in Scan::<Hold>::new(self.snapshot) {
+            let hold = hold?;
+            let key = (hold.tenant, hold.id);
+            let seen = held.holds.remove(&key);
+            self.found.open_holds += u64::from(seen);
+            // A hold of nothing is open without keeping anything aside.
+            let kept = !seen || hold.state == HoldState::Open;
+            let as_told = match told.remove(&key) {
+                Some(told) => {
+                    (told.owner, told.state, told.expires_at)
+                        == (hold.owner, hold.state, Some(hold.expires_at))
+                }
+                None => matches!(hold.state, HoldState::Settled | HoldState::Cancelled),
+            };
+            let place = || format!("hold `{}`", hold.id);
+            self.found.expect(kept && as_told, "hold", place);
+        }
+        for (_, hold) in &held.holds {
+            self.found.fault("hold", || {
+                format!("hold `{hold}` is not there and keeps something aside")
+            });
+        }
+        for (_, hold) in told.keys().filter(|hold| !held.holds.contains(hold)) {
+            let place = || format!("there is no hold `{hold}`");
+            self.found.fault("hold", place);
+        }
+        Ok(())
+    }
+
+    fn wallet(&mut self, wallet: &Wallet, sum: &Sum, held: Option<(i64, Timestamp)>) {
+        let found = &mut self.found;
+        found.wallets += 1;
+        let place = || named(wallet.tenant, wallet.key());
+        let kept = held.map_or(0, |(kept, _)| kept);
+        let hold_expires_at = held.map(|(_, first)| first);
+        let head = wallet.chain == *sum.head.as_bytes();
+        let times = (wallet.latest_at, wallet.last_job_at) == (sum.latest_at, sum.last_job_at);
+        // An instant at which a plan changes nothing leaves no entry: it may be later, but a
+        // schedule that was turned back would give again.
+        let settled = wallet.settled_at >= sum.given_at;
+        for (holds, rule) in [
+            (wallet.balance == sum.balance, "balance"),
+            (wallet.held == sum.held && wallet.held == kept, "held"),
+            (wallet.entries == sum.entries, "sequence"),
+            (head, "chain"),
+            (wallet.last_entry == sum.last, "previous"),
+            (wallet.spent == sum.spent, "spent"),
+            (wallet.hold_expires_at == hold_expires_at, "hold"),
+            (times && settled, "time"),
+        ] {
+            found.expect(holds, rule, place);
+        }
+    }
+
+    /// Checks that the wallets that are there are those that were opened.
+    fn registers(
+        &mut self,
+        mut marked: BTreeMap<TenantId, Marked>,
+        registers: BTreeMap<TenantId, Option<Strand>>,
+    ) {
+        for (tenant, register) in registers {
+            let (count, marks) = marked.remove(&tenant).unwrap_or_default();
+            let Some(register) = register else {
+                let place = || format!("tenant `{tenant}` has no register of its wallets");
+                self.found.fault("register", place);
+                continue;
+            };
+            let fits = (count, marks) == (register.events, register.chain);
+            self.found.expect(fits, "register", || {
+                let opened = register.events;
+                format!(
+                    "tenant `{tenant}`: {count} wallets are there, {opened} were opened, and they \
+                     are not the same ones"
+                )
+            });
+        }
+        for tenant in marked.keys() {
+            let place = || format!("wallets of tenant `{tenant}`, which is not there");
+            self.found.fault("wallet", place);
+        }
+    }
+}
+
+fn named(tenant: TenantId, wallet: WalletKey) -> String {
+    let (kind, owner) = (wallet.kind.as_str(), UserId(wallet.owner));
+    let feed = wallet.feed;
+    format!("wallet `{kind}` `{feed}` of user `{owner}` of tenant `{tenant}`")
+}
