@@ -1,11 +1,12 @@
 //! Cells as the server sends and takes them: in the binary form of their types.
 
-use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, Type};
+use tokio_postgres::types::Type;
 use tympan_core::error::{Code, Error};
 use tympan_core::row::{Cell, CellKind, Row as Record, Table};
 
-use crate::link::{Answer, Value};
+use crate::answers::{Answer, Row};
+use crate::parts::Parts;
+use crate::steps::Value;
 
 /// The type of one cell.
 pub(crate) fn kind_of(kind: CellKind) -> Type {
@@ -117,23 +118,6 @@ fn length(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// A value as it came.
-struct Raw<'a>(Option<&'a [u8]>);
-
-impl<'a> FromSql<'a> for Raw<'a> {
-    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Self(Some(raw)))
-    }
-
-    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Self(None))
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-}
-
 /// The cells of a row of a table, one after the other, from a column of the row on. What no tympan
 /// writes ends them.
 pub(crate) fn cells<'a>(
@@ -144,8 +128,7 @@ pub(crate) fn cells<'a>(
     let mut kinds = (first..).zip(table.columns);
     move || {
         let (at, column) = kinds.next()?;
-        let Raw(raw) = row.try_get(at).ok()?;
-        cell(column.kind, raw)
+        cell(column.kind, row.cell(at)?)
     }
 }
 
@@ -164,14 +147,14 @@ fn cell(kind: CellKind, raw: Option<&[u8]>) -> Option<Cell<'_>> {
 pub(crate) fn nested<T: Record>(row: &Row, column: usize) -> Result<Vec<T>, Error> {
     each_nested(row, column, |parts| {
         let mut columns = T::TABLE.columns.iter();
-        T::from_cells(&mut || cell(columns.next()?.kind, parts.cell()?))
+        T::from_cells(&mut || cell(columns.next()?.kind, next_column(parts)?))
     })
 }
 
 /// The same for rows of two numbers.
 pub(crate) fn nested_pairs(row: &Row, column: usize) -> Result<Vec<(i64, i64)>, Error> {
     each_nested(row, column, |parts| {
-        let mut number = || match cell(CellKind::Integer, parts.cell()?)? {
+        let mut number = || match cell(CellKind::Integer, next_column(parts)?)? {
             Cell::Integer(number) => Some(number),
             _ => None,
         };
@@ -186,13 +169,14 @@ fn each_nested<T>(
     mut read: impl FnMut(&mut Parts<'_>) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
     let corrupt = || Error::of(Code::StoreCorrupt);
-    let Raw(raw) = row.try_get(column).map_err(|_| corrupt())?;
     // Of no rows there is no array.
-    let Some(raw) = raw else {
+    let Some(raw) = row.cell(column).ok_or_else(corrupt)? else {
         return Ok(Vec::new());
     };
     let mut parts = Parts(raw);
-    let count = parts.array().ok_or_else(corrupt)?;
+    // It has one dimension.
+    let [_dimensions, _nulls, _kind, count, _first] = [(); 5].map(|()| parts.number());
+    let count = count.ok_or_else(corrupt)?;
     let one = |_| {
         let mut cells = Parts(parts.sized().flatten().ok_or_else(corrupt)?);
         cells.number().ok_or_else(corrupt)?;
@@ -201,54 +185,18 @@ fn each_nested<T>(
     (0..count).map(one).collect()
 }
 
-/// What is left of a value in binary form.
-struct Parts<'a>(&'a [u8]);
-
-impl<'a> Parts<'a> {
-    fn number(&mut self) -> Option<i32> {
-        let (number, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(i32::from_be_bytes(*number))
-    }
-
-    /// Bytes behind their length; none if it says that there is nothing.
-    fn sized(&mut self) -> Option<Option<&'a [u8]>> {
-        let Ok(length) = usize::try_from(self.number()?) else {
-            return Some(None);
-        };
-        let (bytes, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(Some(bytes))
-    }
-
-    /// The next column of a row.
-    fn cell(&mut self) -> Option<Option<&'a [u8]>> {
-        // The type comes first, and is known.
-        self.number()?;
-        self.sized()
-    }
-
-    /// How many elements an array of one dimension has, which follow.
-    fn array(&mut self) -> Option<i32> {
-        let [_dimensions, _nulls, _kind, count, _first] = [(); 5].map(|()| self.number());
-        count
-    }
+/// The next column of a row within a value.
+fn next_column<'a>(parts: &mut Parts<'a>) -> Option<Option<&'a [u8]>> {
+    // The type comes first, and is known.
+    parts.number()?;
+    parts.sized()
 }
 
 /// The records in the rows of an answer.
 pub(crate) fn records<T: Record>(answer: &Answer) -> Result<Vec<T>, Error> {
-    rows(answer)
-        .iter()
-        .map(|row| T::from_cells(&mut cells(row, T::TABLE, 0)))
+    let rows = answer.rows.iter();
+    rows.map(|row| T::from_cells(&mut cells(row, T::TABLE, 0)))
         .collect()
-}
-
-/// The rows of an answer.
-pub(crate) fn rows(answer: &Answer) -> &[Row] {
-    match answer {
-        Answer::Rows(rows) => rows,
-        Answer::Last(_) => &[],
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! and the COMMIT go out together.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use hashbrown::{HashMap, HashSet};
 use tympan_core::error::{Code, Error};
@@ -10,36 +10,20 @@ use tympan_core::ids::TenantId;
 use tympan_core::records::{TABLES, WalletKey};
 use tympan_core::row::{Cell, CellKind, Table};
 use tympan_core::rows::{RowWrite, Write, rows_of};
-use tympan_core::view::{Batch, Key, ReadSet, Record, View};
-use tympan_store::{CommitError, Store};
+use tympan_core::view::{Batch, Key, Record};
+use tympan_store::CommitError;
 
 use crate::cells::{list, lists, number, text};
-use crate::error;
-use crate::expectations::{Expectations, is_met};
-use crate::link::{Answer, Step};
-use crate::load::{Failure, sound};
-use crate::pool::Lent;
+use crate::culprits::culprits;
+use crate::expectations::Expectations;
+use crate::outcome::{Outcome, run, run_alone};
 use crate::statements;
+use crate::steps::{Step, Value};
 use crate::store::PostgresStore;
-use crate::turn::{BEGIN, PostgresTurn};
+use crate::turn::PostgresTurn;
 
 /// Ids of so many share a lock while they are taken.
 const BLOCK_BITS: u32 = 10;
-
-/// How long a commit may take beyond the turn's own patience before its outcome is unknown: it
-/// costs nothing to wait, and much not to know.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// What became of a transaction.
-enum Outcome {
-    Committed,
-    /// Something was not as expected; nothing was changed.
-    Unexpected,
-    /// Others were in the way; nothing was changed.
-    Again(Error),
-    Failed(Error),
-    Unknown(Error),
-}
 
 /// Commits a batch and so ends the turn.
 pub(crate) fn commit(turn: &mut PostgresTurn<'_>, batch: &Batch) -> Result<(), CommitError> {
@@ -56,17 +40,14 @@ pub(crate) fn commit(turn: &mut PostgresTurn<'_>, batch: &Batch) -> Result<(), C
         if !expectations.wrong.is_empty() {
             return Err(CommitError::Conflict(expectations.wrong));
         }
-        let mark = store.next_mark();
-        let mut steps = expectations.steps(store.seed, &mark);
-        if let Some(name) = &name {
-            steps.push(Step::Query(statements::tell_of_batch(), vec![text(name)]));
-        }
+        let mut steps = expectations.steps(store.seed);
+        steps.extend(name.as_deref().map(tell_of_batch));
         if !rows.is_empty() {
             steps.push(add_commit(store, batch));
         }
         events_last(batch, &mut steps);
         write(&rows, &mut steps);
-        let outcome = match (run(turn, steps, &mark), &mut name) {
+        let outcome = match (run(turn, steps), &mut name) {
             (Outcome::Unknown(error), Some(name)) => settle(turn, name, error),
             (outcome, _) => outcome,
         };
@@ -78,10 +59,14 @@ pub(crate) fn commit(turn: &mut PostgresTurn<'_>, batch: &Batch) -> Result<(), C
             }
             // Once more, and without the rows that the turn had kept from others.
             Outcome::Again(error) => {
-                turn.link = None;
-                turn.held.clear();
+                turn.let_go();
                 if Instant::now() >= turn.until {
                     return Err(CommitError::Failed(error));
+                }
+                // Another server may not have what was found done on this one.
+                if !turn.replays.is_empty() {
+                    let replays = std::mem::take(&mut turn.replays);
+                    return Err(CommitError::Conflict(replays.into_iter().collect()));
                 }
             }
             Outcome::Failed(error) => return Err(CommitError::Failed(error)),
@@ -95,12 +80,15 @@ fn needs_telling(batch: &Batch) -> bool {
     !batch.audit_events.is_empty() || batch.entries.iter().all(|entry| entry.key.is_none())
 }
 
+fn tell_of_batch(name: &str) -> Step {
+    Step::Query(statements::tell_of_batch(), vec![text(name)])
+}
+
 /// Finds out what became of a batch by taking its name: if that is taken, the batch was committed;
 /// if not, it never will be, for it finds its name taken, and may be tried under another.
 fn settle(turn: &mut PostgresTurn<'_>, name: &mut String, error: Error) -> Outcome {
     turn.link = None;
-    let take = Step::Query(statements::tell_of_batch(), vec![text(name)]);
-    match run_marked(turn, take) {
+    match run_alone(turn, tell_of_batch(name)) {
         Outcome::Committed => {
             *name = turn.store.next_batch();
             let what = "the connection to postgresql broke before the commit";
@@ -117,96 +105,11 @@ fn settle(turn: &mut PostgresTurn<'_>, name: &mut String, error: Error) -> Outco
 
 /// Makes what a turn has read as durable as a commit, by a commit that changes nothing.
 pub(crate) fn confirm(turn: &mut PostgresTurn<'_>) -> Result<(), CommitError> {
-    match run_marked(turn, Step::Query(statements::write_nothing(), Vec::new())) {
+    match run_alone(turn, Step::Query(statements::write_nothing(), Vec::new())) {
         Outcome::Committed => Ok(()),
         Outcome::Unexpected => Err(CommitError::Failed(Error::of(Code::Storage))),
         Outcome::Again(error) | Outcome::Failed(error) => Err(CommitError::Failed(error)),
         Outcome::Unknown(error) => Err(CommitError::Unknown(error)),
-    }
-}
-
-/// Does one thing in a transaction that rests on nothing.
-fn run_marked(turn: &mut PostgresTurn<'_>, step: Step) -> Outcome {
-    let mark = turn.store.next_mark();
-    let begin = Step::Query(statements::begin_commit(), vec![text(&mark)]);
-    run(turn, vec![begin, step], &mark)
-}
-
-/// Sends the steps of a transaction that bears a mark, with their COMMIT, and finds out what became
-/// of it.
-fn run(turn: &mut PostgresTurn<'_>, mut steps: Vec<Step>, mark: &str) -> Outcome {
-    let link = match &mut turn.link {
-        Some(link) => link,
-        None => match turn.store.pool.lend(turn.until) {
-            Ok(link) => turn.link.insert(link),
-            Err(error) => return Outcome::Failed(error),
-        },
-    };
-    if !link.in_transaction
-        && let Err(outcome) = begin(link, turn.until)
-    {
-        return outcome;
-    }
-    // After an error the server answers COMMIT with success and undoes everything. What it then
-    // shows is the mark if it was committed, else that of an earlier transaction. In one text with
-    // COMMIT, a cancel that comes while it is made durable would be an error of both.
-    steps.push(Step::Plain("COMMIT".to_owned()));
-    steps.push(Step::Plain("SHOW tympan.committed".to_owned()));
-    link.in_transaction = false;
-    outcome(link, steps, mark, turn.until + GRACE)
-}
-
-/// Begins a transaction, and knows that it has begun: if it had not, whatever was sent behind would
-/// be committed statement by statement.
-fn begin(link: &mut Lent<'_>, until: Instant) -> Result<(), Outcome> {
-    match sound(link.run(vec![Step::Plain(BEGIN.to_owned())], until)) {
-        Ok(_) => Ok(()),
-        Err(Failure::Again(error)) => Err(Outcome::Again(error)),
-        Err(Failure::Failed(error)) => Err(Outcome::Failed(error)),
-    }
-}
-
-fn outcome(link: &mut Lent<'_>, steps: Vec<Step>, mark: &str, until: Instant) -> Outcome {
-    let Ok(mut answers) = link.run(steps, until) else {
-        return Outcome::Unknown(error::timed_out());
-    };
-    let (shown, commit) = (answers.pop(), answers.pop());
-    if let Some(failure) = answers.into_iter().find_map(Result::err) {
-        // The first one is the cause of all others; if the server says for sure that it undid the
-        // transaction, no COMMIT behind it has an effect.
-        return if !error::is_certain(&failure) {
-            Outcome::Unknown(error::sql(&failure))
-        } else if error::is_unexpected(&failure) {
-            Outcome::Unexpected
-        } else if error::is_worth_another_try(&failure) {
-            Outcome::Again(error::sql(&failure))
-        } else {
-            Outcome::Failed(error::sql(&failure))
-        };
-    }
-    match commit {
-        Some(Err(failure)) if error::is_worth_another_try(&failure) => {
-            Outcome::Again(error::sql(&failure))
-        }
-        Some(Err(failure)) if error::is_certain(&failure) => Outcome::Failed(error::sql(&failure)),
-        Some(Err(failure)) => Outcome::Unknown(error::sql(&failure)),
-        // A standby did not confirm it: the commit may not outlive this server.
-        Some(Ok(_)) if !link.warnings().is_empty() => Outcome::Unknown(Error::new(
-            Code::UnknownOutcome,
-            format!("postgresql warns with `{}`", link.warnings().join("`, `")),
-        )),
-        Some(Ok(_)) => match shown {
-            Some(Ok(Answer::Last(Some(shown)))) if shown == mark => Outcome::Committed,
-            // Nothing failed and yet the mark is another one: this is not the session that
-            // committed.
-            Some(Ok(_)) => Outcome::Unknown(Error::new(
-                Code::UnknownOutcome,
-                "each transaction has another session: something between here and postgresql shares them",
-            )),
-            Some(Err(failure)) => Outcome::Unknown(error::sql(&failure)),
-            None => Outcome::Unknown(Error::of(Code::UnknownOutcome)),
-        },
-        None => Outcome::Unknown(Error::of(Code::UnknownOutcome)),
     }
 }
 
@@ -321,10 +224,7 @@ fn write(rows: &[RowWrite<'_>], steps: &mut Vec<Step>) {
     }
 }
 
-fn columns(
-    kinds: impl Iterator<Item = CellKind>,
-    rows: &[&RowWrite<'_>],
-) -> Vec<crate::link::Value> {
+fn columns(kinds: impl Iterator<Item = CellKind>, rows: &[&RowWrite<'_>]) -> Vec<Value> {
     kinds
         .enumerate()
         .map(|(at, kind)| {
@@ -332,81 +232,4 @@ fn columns(
             list(kind, column.into_iter())
         })
         .collect()
-}
-
-/// The keys that were in the way of a batch, by what is there now.
-fn culprits(store: &PostgresStore, batch: &Batch) -> Result<Vec<Key>, Error> {
-    let receipts = batch
-        .entries
-        .iter()
-        .filter_map(|entry| Some(Key::Receipt(entry.tenant, entry.key?)));
-    let receipts: BTreeSet<Key> = receipts.collect();
-    let mut set = ReadSet::default();
-    let expected = batch.expectations.iter().map(|one| owner(&one.key));
-    let changed = batch.changes.iter().map(|change| change.key.clone());
-    for key in expected.chain(changed).chain(receipts.iter().cloned()) {
-        set = set.and(key);
-    }
-    let mut view = View::default();
-    store.read(&set, &mut view)?;
-    let stored = |key: &Key| view.get(key).flatten();
-    let mut keys: BTreeSet<Key> = receipts
-        .into_iter()
-        .filter(|key| stored(key).is_some())
-        .collect();
-    for expectation in &batch.expectations {
-        if !is_met(expectation, stored(&owner(&expectation.key))) {
-            keys.insert(expectation.key.clone());
-        }
-    }
-    if keys.is_empty() {
-        let moved = batch
-            .changes
-            .iter()
-            .filter(|one| is_other(one.before.as_ref(), stored(&one.key)));
-        keys.extend(moved.map(|change| change.key.clone()));
-    }
-    if keys.is_empty() {
-        let wallets = batch.entries.iter();
-        keys.extend(wallets.map(|entry| Key::Wallets(entry.tenant, entry.owner)));
-        let strands = batch.audit_events.iter();
-        keys.extend(strands.map(|event| Key::Strand(event.tenant, event.strand)));
-    }
-    if keys.is_empty() {
-        keys.extend(batch.changes.iter().map(|change| change.key.clone()));
-    }
-    Ok(keys.into_iter().collect())
-}
-
-/// Children have no version but their user's.
-fn owner(key: &Key) -> Key {
-    match key {
-        Key::Relations(tenant, user) => Key::User(*tenant, *user),
-        key => key.clone(),
-    }
-}
-
-/// Whether a batch began from something else than what is stored. Wallets are always there, though
-/// perhaps none.
-fn is_other(before: Option<&Record>, stored: Option<&Record>) -> bool {
-    match (before, stored) {
-        (None, Some(Record::Wallets(all))) => !all.wallets.is_empty(),
-        (before, stored) => before != stored,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tympan_core::view::Found;
-
-    use super::*;
-
-    #[test]
-    fn a_met_expectation_is_no_culprit() {
-        let found = Found::Wallets(Vec::new());
-        let key = Key::Wallets(TenantId(1), 1);
-        let expectation = tympan_core::view::Expectation { key, found };
-        let stored = Record::Wallets(tympan_core::records::Wallets::default().into());
-        assert!(is_met(&expectation, Some(&stored)));
-    }
 }

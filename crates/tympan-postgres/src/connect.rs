@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
-use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tympan_core::error::Error;
 
 use crate::error::{self, NoConnection};
 use crate::line::{Line, TimedOut, Wire};
-use crate::link::Link;
+use crate::link::{Link, Stream};
+use crate::tls::Encrypting;
 
 /// How long to wait before a server that is away is tried again.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -33,8 +33,8 @@ pub(crate) struct Way {
     /// The host that took writes last.
     pub(crate) best: Arc<AtomicUsize>,
     pub(crate) tls: MakeRustlsConnect,
-    /// What every session begins with.
-    pub(crate) session: String,
+    /// What every session is to be like, whatever the role or the database say.
+    pub(crate) settings: Vec<(&'static str, String)>,
     pub(crate) patience: Duration,
 }
 
@@ -140,12 +140,17 @@ impl Way {
         until: Instant,
     ) -> Result<Link, NoConnection> {
         let line = Line::new(self.socket(place, until)?);
-        let mut tls = self.tls.clone();
-        let Ok(tls) = MakeTlsConnect::<Wire>::make_tls_connect(&mut tls, name);
-        let connecting = self.config.connect_raw(Wire(line.clone()), tls);
-        let (client, connection) = line.run(connecting, until)??;
-        let mut link = Link::new(client, connection, line);
-        link.begin(&self.session, prepare, until)?;
+        let (encrypting, encrypted) = Encrypting::to(name, &self.tls);
+        let login = self.config.connect_raw(Wire(line.clone()), encrypting);
+        // The driver's part ends with the login. Nothing comes behind that unasked that would be
+        // missed.
+        drop(line.run(login, until)??);
+        let stream: Box<dyn Stream> = match encrypted.take() {
+            Some(stream) => Box::new(stream),
+            None => Box::new(Wire(line.clone())),
+        };
+        let mut link = Link::new(line, stream);
+        link.begin(&self.settings, prepare, until)?;
         Ok(link)
     }
 
@@ -195,6 +200,11 @@ fn look_up(name: &str, port: u16, until: Instant) -> Result<Vec<SockAddr>, NoCon
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use tympan_core::error::Code;
+
     use super::*;
     use crate::address::Address;
     use crate::tls;
@@ -206,7 +216,7 @@ mod tests {
             config: Address::parse(text, PATIENCE).unwrap().config,
             best: Arc::default(),
             tls: tls::connector(None).unwrap(),
-            session: String::new(),
+            settings: Vec::new(),
             patience: PATIENCE,
         }
     }
@@ -233,6 +243,45 @@ mod tests {
                 .iter()
                 .all(|one| one.ends_with(":7"))
         );
+    }
+
+    /// Where a server listens that says something to whoever comes, and then nothing more, or one
+    /// byte at a time.
+    fn server(says: &'static [u8], drips: bool) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for mut client in listener.incoming().map_while(Result::ok) {
+                let pace = Some(Duration::from_millis(10));
+                client.set_read_timeout(pace).unwrap();
+                client.write_all(says).unwrap_or_default();
+                while !matches!(client.read(&mut [0; 64]), Ok(0)) {
+                    if drips && client.write_all(&[0]).is_err() {
+                        break;
+                    }
+                }
+            }
+        });
+        port
+    }
+
+    #[test]
+    fn who_never_comes_to_an_end_is_not_waited_for_beyond_it() {
+        // Bytes that promise many more: of a message, and of an encrypted one.
+        let cases: [(&str, &[u8], bool); 4] = [
+            ("", b"", false),
+            ("", b"R\0\0\x40\0", true),
+            ("?sslrootcert=x", b"S", false),
+            ("?sslrootcert=x", b"S\x16\x03\x03\x40\0", true),
+        ];
+        for (options, says, drips) in cases {
+            let port = server(says, drips);
+            let way = way(&format!("postgres://a@127.0.0.1:{port}/b{options}"));
+            let until = Instant::now() + Duration::from_millis(300);
+            let refused = way.connect(false, until).unwrap_err();
+            assert_eq!(refused.code(), Code::Busy, "{says:?}: {refused}");
+            assert!(Instant::now() < until + PATIENCE / 2, "{says:?}");
+        }
     }
 
     #[test]

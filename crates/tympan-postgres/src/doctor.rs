@@ -2,14 +2,13 @@
 
 use std::time::Instant;
 
-use tokio_postgres::Row;
 use tympan_core::error::{Code, Error};
 use tympan_store::{Keeping, Report};
 
-use crate::cells::rows;
-use crate::link::Step;
+use crate::answers::Row;
 use crate::load::{Failure, sound};
 use crate::pool::Lent;
+use crate::steps::Step;
 
 /// A standby that the primary waits for says that it has a commit on disk, or nothing is answered.
 const QUESTION: &str = "SELECT current_setting('fsync'), current_setting('full_page_writes'), \
@@ -20,9 +19,12 @@ const QUESTION: &str = "SELECT current_setting('fsync'), current_setting('full_p
 
 /// Asks the server.
 pub(crate) fn ask(link: &mut Lent<'_>, until: Instant) -> Result<Report, Failure> {
-    let answers = sound(link.run(vec![Step::Text(QUESTION.to_owned(), Vec::new())], until))?;
-    let row = answers.first().and_then(|answer| rows(answer).first());
-    Ok(read(row)?)
+    let answers = sound(link.run(&[Step::plain(QUESTION)], until))?;
+    let row = answers.first().and_then(|answer| answer.rows.first());
+    let facts = row.and_then(Facts::read);
+    let unreadable = "postgresql does not say how it keeps data";
+    let facts = facts.ok_or_else(|| Error::new(Code::Storage, unreadable))?;
+    Ok(facts.report())
 }
 
 /// The error for a server that does less than is demanded; none if it does enough.
@@ -31,26 +33,6 @@ pub(crate) fn refusal(report: &Report, minimum: Keeping) -> Option<Error> {
     let why = report.why.join("; ");
     let text = format!("the server is `{is}`, and `{wanted}` is demanded: {why}");
     (report.keeping < minimum).then(|| Error::new(Code::StoreNotDurable, text))
-}
-
-/// Reads the answer to [`QUESTION`].
-fn read(row: Option<&Row>) -> Result<Report, Error> {
-    let unreadable = |_| Error::new(Code::Storage, "postgresql does not say how it keeps data");
-    let Some(row) = row else {
-        return Err(Error::of(Code::Storage));
-    };
-    let setting = |at: usize| row.try_get::<_, String>(at).map_err(unreadable);
-    let count = |at: usize| row.try_get::<_, i64>(at).map_err(unreadable);
-    Ok(Facts {
-        fsync: setting(0)?,
-        full_page_writes: setting(1)?,
-        synchronous_commit: setting(2)?,
-        standby_names: setting(3)?,
-        standbys: count(4)?,
-        in_step: count(5)?,
-        sees_standbys: row.try_get(6).map_err(unreadable)?,
-    }
-    .report())
 }
 
 #[derive(Debug)]
@@ -66,6 +48,20 @@ struct Facts {
 }
 
 impl Facts {
+    /// Reads the answer to [`QUESTION`].
+    fn read(row: &Row) -> Option<Self> {
+        let setting = |at: usize| row.text(at).map(str::to_owned);
+        Some(Self {
+            fsync: setting(0)?,
+            full_page_writes: setting(1)?,
+            synchronous_commit: setting(2)?,
+            standby_names: setting(3)?,
+            standbys: row.number(4)?,
+            in_step: row.number(5)?,
+            sees_standbys: row.is_so(6)?,
+        })
+    }
+
     fn report(&self) -> Report {
         let mut why = Vec::new();
         for (name, value) in [

@@ -4,28 +4,138 @@
 use std::fmt::Display;
 use std::io;
 
-use tokio_postgres::error::{DbError, Severity, SqlState};
 use tympan_core::error::{Code, Error};
 
 use crate::line::TimedOut;
+use crate::steps::TooLong;
 
 /// What the server function raises when something is not as expected.
-pub(crate) const UNEXPECTED: &str = "TY001";
+const UNEXPECTED: &str = "TY001";
 
-/// The error for a statement that failed.
-pub(crate) fn sql(failure: &tokio_postgres::Error) -> Error {
-    let Some(answer) = failure.as_db_error() else {
-        return Error::new(Code::Storage, "the connection to postgresql broke");
-    };
-    let state = answer.code();
-    let code = code_of(state);
-    let text = if state.code().starts_with("42") {
-        // Rights that are missing, or tables and columns: these messages hold no values.
-        format!("postgresql says `{}`", answer.message())
-    } else {
-        format!("postgresql reports `{}`", state.code())
-    };
-    Error::new(code, text).with("sqlstate", state.code())
+/// What it says about a session that is not the one that was connected to.
+const OTHER_SESSION: &str = "not as expected: session";
+
+/// What the server says of something that it refuses, or beside its answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// In English, whatever language the message is in.
+    severity: String,
+    /// The number of its condition.
+    pub(crate) state: String,
+    message: String,
+}
+
+impl Notice {
+    /// Reads its parts, each of which begins with a letter and ends with a zero.
+    pub(crate) fn read(content: &[u8]) -> Self {
+        let mut notice = Self::default();
+        for part in content.split(|byte| *byte == 0) {
+            let Some((kind, text)) = part.split_first() else {
+                continue;
+            };
+            let place = match kind {
+                b'V' => &mut notice.severity,
+                b'C' => &mut notice.state,
+                b'M' => &mut notice.message,
+                _ => continue,
+            };
+            *place = String::from_utf8_lossy(text).into_owned();
+        }
+        notice
+    }
+
+    pub(crate) fn is_warning(&self) -> bool {
+        !matches!(self.severity.as_str(), "DEBUG" | "LOG" | "INFO" | "NOTICE")
+    }
+
+    fn ends_session(&self) -> bool {
+        self.severity != "ERROR"
+    }
+
+    /// Whether the transaction is not in the session that was made ready for it: something between
+    /// here and the server gives each another one.
+    fn is_of_another_session(&self) -> bool {
+        self.state == "26000" || (self.state == UNEXPECTED && self.message == OTHER_SESSION)
+    }
+
+    fn error(&self) -> Error {
+        let text = if self.is_of_another_session() {
+            "each transaction has another session: something between here and postgresql shares them"
+                .to_owned()
+        } else if self.state.starts_with("42") {
+            // Rights that are missing, or tables and columns: these messages hold no values.
+            format!("postgresql says `{}`", self.message)
+        } else {
+            format!("postgresql reports `{}`", self.state)
+        };
+        Error::new(code_of(&self.state), text).with("sqlstate", &self.state)
+    }
+}
+
+/// Why a step was not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The server refuses it.
+    Refused(Notice),
+    /// The connection broke.
+    Broken,
+    /// The answer did not come in time.
+    TimedOut,
+    /// It is too long, and nothing was sent.
+    TooLong,
+}
+
+impl From<TooLong> for Fault {
+    fn from(_: TooLong) -> Self {
+        Self::TooLong
+    }
+}
+
+impl Fault {
+    pub(crate) fn error(&self) -> Error {
+        match self {
+            Self::Refused(notice) => notice.error(),
+            Self::Broken => Error::new(Code::Storage, "the connection to postgresql broke"),
+            Self::TimedOut => timed_out(),
+            Self::TooLong => {
+                Error::new(Code::Storage, "postgresql takes no message of this length")
+            }
+        }
+    }
+
+    /// Whether the connection is of no more use.
+    pub(crate) fn is_broken(&self) -> bool {
+        match self {
+            Self::Refused(notice) => notice.ends_session(),
+            Self::Broken | Self::TimedOut => true,
+            Self::TooLong => false,
+        }
+    }
+
+    /// Whether it is sure that a transaction of which it ended a step took no effect. Anything else
+    /// leaves that open once a COMMIT was sent.
+    pub(crate) fn is_certain(&self) -> bool {
+        let state = match self {
+            Self::Refused(notice) => notice.state.as_str(),
+            _ => return !self.is_broken(),
+        };
+        !self.is_broken()
+            && !state.starts_with("08")
+            && !matches!(state, "40003" | "57P01" | "57P02")
+    }
+
+    /// Whether the same transaction may succeed when it is tried again: others were in its way.
+    pub(crate) fn is_worth_another_try(&self) -> bool {
+        matches!(self, Self::Refused(notice) if matches!(notice.state.as_str(), "40001" | "40P01"))
+    }
+
+    /// Whether something was not as a batch expected.
+    pub(crate) fn is_unexpected(&self) -> bool {
+        let Self::Refused(notice) = self else {
+            return false;
+        };
+        matches!(notice.state.as_str(), UNEXPECTED | "23505") && !notice.is_of_another_session()
+    }
 }
 
 /// Why there is no connection.
@@ -33,8 +143,10 @@ pub(crate) fn sql(failure: &tokio_postgres::Error) -> Error {
 pub(crate) enum NoConnection {
     /// Nobody could be reached.
     Io(io::Error),
-    /// Who was reached, or the driver, refuses.
-    Refused(tokio_postgres::Error),
+    /// Who was reached lets nobody in, or is not who it should be.
+    NoLogin(tokio_postgres::Error),
+    /// Who was reached and let us in does not do what a session begins with.
+    NoSession(Fault),
     TimedOut,
 }
 
@@ -46,7 +158,7 @@ impl From<io::Error> for NoConnection {
 
 impl From<tokio_postgres::Error> for NoConnection {
     fn from(failure: tokio_postgres::Error) -> Self {
-        Self::Refused(failure)
+        Self::NoLogin(failure)
     }
 }
 
@@ -61,19 +173,20 @@ pub(crate) fn connecting(failure: &NoConnection) -> Error {
     let none = |why: &dyn Display| Error::new(Code::Storage, format!("no connection: {why}"));
     let refused = match failure {
         NoConnection::Io(failure) => return none(failure),
+        NoConnection::NoSession(fault) => return fault.error(),
         NoConnection::TimedOut => return timed_out(),
-        NoConnection::Refused(refused) => refused,
+        NoConnection::NoLogin(refused) => refused,
     };
     let Some(answer) = refused.as_db_error() else {
         return none(&causes(refused));
     };
-    let code = match answer.code().code() {
+    let state = answer.code().code();
+    let code = match state {
         "3D000" => Code::StoreMissing,
-        _ => code_of(answer.code()),
+        _ => code_of(state),
     };
     // Messages at this point name the role, the database or the server's state.
-    Error::new(code, format!("no connection: {}", answer.message()))
-        .with("sqlstate", answer.code().code())
+    Error::new(code, format!("no connection: {}", answer.message())).with("sqlstate", state)
 }
 
 fn causes(failure: &tokio_postgres::Error) -> String {
@@ -100,8 +213,8 @@ pub(crate) fn all_in_use() -> Error {
     Error::new(Code::Busy, "all connections to postgresql are in use")
 }
 
-fn code_of(state: &SqlState) -> Code {
-    match state.code() {
+fn code_of(state: &str) -> Code {
+    match state {
         "42501" | "25006" => Code::StoreReadOnly,
         "53100" => Code::StoreFull,
         "55P03" => Code::StoreLocked,
@@ -111,8 +224,9 @@ fn code_of(state: &SqlState) -> Code {
     }
 }
 
-fn state(failure: &tokio_postgres::Error) -> Option<&str> {
-    failure.code().map(SqlState::code)
+/// Whether a server that says this is about to be back.
+fn is_coming(state: &str) -> bool {
+    matches!(state, "57P01" | "57P02" | "57P03" | "53300")
 }
 
 impl NoConnection {
@@ -121,10 +235,12 @@ impl NoConnection {
     pub(crate) fn is_away(&self) -> bool {
         let refused = match self {
             Self::Io(_) | Self::TimedOut => return true,
-            Self::Refused(refused) => refused,
+            Self::NoSession(Fault::Refused(notice)) => return is_coming(&notice.state),
+            Self::NoSession(fault) => return fault.is_broken(),
+            Self::NoLogin(refused) => refused,
         };
-        if let Some(state) = state(refused) {
-            return matches!(state, "57P01" | "57P02" | "57P03" | "53300");
+        if let Some(state) = refused.code() {
+            return is_coming(state.code());
         }
         let mut cause = std::error::Error::source(refused);
         while let Some(one) = cause {
@@ -141,43 +257,4 @@ impl NoConnection {
         }
         refused.is_closed()
     }
-}
-
-/// Whether the connection is of no more use.
-pub(crate) fn is_broken(failure: &tokio_postgres::Error) -> bool {
-    match failure.as_db_error() {
-        // The word for it is in the language of the server's messages.
-        Some(answer) => match answer.parsed_severity() {
-            Some(severity) => matches!(severity, Severity::Fatal | Severity::Panic),
-            None => answer.severity() != "ERROR",
-        },
-        None => true,
-    }
-}
-
-/// Whether a notice is a warning, in whatever language.
-pub(crate) fn is_warning(notice: &DbError) -> bool {
-    match notice.parsed_severity() {
-        Some(severity) => severity == Severity::Warning,
-        None => !matches!(notice.severity(), "DEBUG" | "LOG" | "INFO" | "NOTICE"),
-    }
-}
-
-/// Whether the server said for sure that it undid the transaction. Anything else after a COMMIT
-/// was sent leaves it open whether it took effect.
-pub(crate) fn is_certain(failure: &tokio_postgres::Error) -> bool {
-    let Some(state) = state(failure) else {
-        return false;
-    };
-    !is_broken(failure) && !state.starts_with("08") && !matches!(state, "40003" | "57P01" | "57P02")
-}
-
-/// Whether the same transaction may succeed when it is tried again: others were in its way.
-pub(crate) fn is_worth_another_try(failure: &tokio_postgres::Error) -> bool {
-    matches!(state(failure), Some("40001" | "40P01"))
-}
-
-/// Whether something was not as a batch expected.
-pub(crate) fn is_unexpected(failure: &tokio_postgres::Error) -> bool {
-    matches!(state(failure), Some(UNEXPECTED | "23505"))
 }

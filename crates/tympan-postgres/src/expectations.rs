@@ -15,8 +15,8 @@ use tympan_core::row::{Cell, CellKind, Field, Row, Table};
 use tympan_core::view::{Batch, Expectation, Found, Key, Record};
 
 use crate::cells::{list, lists, number, text};
-use crate::link::Step;
 use crate::statements;
+use crate::steps::Step;
 
 /// Tables of which rows are expected, in the order in which they are locked.
 const ORDER: &[&Table] = &[
@@ -130,14 +130,13 @@ impl<'a> Expectations<'a> {
         }
     }
 
-    /// Everything that is locked and checked before the batch is written, in a transaction that
-    /// bears a mark.
-    pub(crate) fn steps(&self, seed: i64, mark: &str) -> Vec<Step> {
+    /// Everything that is locked and checked before the batch is written.
+    pub(crate) fn steps(&self, seed: i64) -> Vec<Step> {
         let mut steps = Vec::new();
         for table in [Hold::TABLE, Uses::TABLE, Strand::TABLE, Wallet::TABLE] {
             self.versions(table, &mut steps);
         }
-        steps.push(self.rest_on(seed, mark));
+        steps.push(self.rest_on(seed));
         for table in [User::TABLE, Claim::TABLE] {
             if self.takes(table) {
                 self.versions(table, &mut steps);
@@ -171,8 +170,8 @@ impl<'a> Expectations<'a> {
     }
 
     /// What many read with us is locked for sharing here.
-    fn rest_on(&self, seed: i64, mark: &str) -> Step {
-        let mut values = vec![text(mark), number(seed)];
+    fn rest_on(&self, seed: i64) -> Step {
+        let mut values = vec![number(seed)];
         for changes in [true, false] {
             // Configurations are seldom written: a row lock for each reader would be a write for
             // each.

@@ -14,8 +14,8 @@ use tympan_core::records::{
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Follow, Key, ReadSet, Record, View};
 
-use crate::cells::{nested, nested_pairs, records, rows};
-use crate::link::Answer;
+use crate::answers::{Answer, Row};
+use crate::cells::{nested, nested_pairs, records};
 use crate::reads::{People, Person, Request};
 
 macro_rules! parts {
@@ -38,7 +38,7 @@ macro_rules! parts {
                 match part {
                     $(Part::$name => self.$field = records::<$type>(answer)?,)*
                     Part::Together => {
-                        if let Some(row) = rows(answer).first() {
+                        if let Some(row) = answer.rows.first() {
                             self.state = State::read(row);
                             self.owners = nested_pairs(row, OWNERS)?;
                             // Relations come only if they were asked for.
@@ -92,10 +92,10 @@ pub(crate) struct State {
 }
 
 impl State {
-    fn read(row: &tokio_postgres::Row) -> Self {
+    fn read(row: &Row) -> Self {
         Self {
-            floor: row.try_get(0).ok(),
-            now: row.try_get(1).ok().map(Timestamp::from_millis),
+            floor: row.number(0),
+            now: row.number(1).map(Timestamp::from_millis),
         }
     }
 }

@@ -21,9 +21,11 @@
 //! ```
 
 mod address;
+mod answers;
 mod cells;
 mod commit;
 mod connect;
+mod culprits;
 mod doctor;
 mod error;
 mod expectations;
@@ -34,10 +36,13 @@ mod list;
 mod load;
 mod migrate;
 mod options;
+mod outcome;
+mod parts;
 mod pool;
 mod reads;
 mod snapshot;
 mod statements;
+mod steps;
 mod store;
 mod texts;
 mod tls;

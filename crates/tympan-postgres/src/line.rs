@@ -1,6 +1,7 @@
-//! The bytes of a connection, moved on the caller's own thread. The driver is asynchronous, but all
-//! that its futures ever wait for is here: they are polled where they are needed, and the waiting
-//! is done by reading. So there is no runtime and no thread between a caller and the server.
+//! The bytes of a connection, moved on the caller's own thread. Encryption and the driver's login
+//! are asynchronous, but all that their futures ever wait for is here: they are polled where they
+//! are needed, and the waiting is done by reading. So there is no runtime and no thread between a
+//! caller and the server.
 
 use std::future::Future;
 use std::io::{self, ErrorKind, Read, Write};
@@ -76,17 +77,14 @@ impl Line {
         }
     }
 
-    /// Whether the other side has closed it.
-    pub(crate) fn is_closed(&self) -> bool {
-        let is_there = self.socket.set_nonblocking(true).and_then(|()| {
+    /// Whether something has come that was not read yet, be it the end.
+    pub(crate) fn has_news(&self) -> bool {
+        let seen = self.socket.set_nonblocking(true).and_then(|()| {
             let seen = self.socket.peek(&mut [0]);
             self.socket.set_nonblocking(false)?;
             seen
         });
-        match is_there {
-            Ok(count) => count == 0,
-            Err(error) => error.kind() != ErrorKind::WouldBlock,
-        }
+        !matches!(seen, Err(error) if error.kind() == ErrorKind::WouldBlock)
     }
 
     fn read(&self, out: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -148,7 +146,7 @@ impl Wait {
     }
 }
 
-/// A line as the driver wants it.
+/// A line as futures want it.
 #[derive(Debug)]
 pub(crate) struct Wire(pub(crate) Arc<Line>);
 
@@ -185,6 +183,7 @@ impl AsyncWrite for Wire {
 mod tests {
     use std::future::poll_fn;
     use std::net::TcpListener;
+    use std::sync::mpsc;
     use std::thread;
 
     use super::*;
@@ -197,7 +196,7 @@ mod tests {
         (Line::new(here), listener.accept().unwrap().0)
     }
 
-    /// Sends and receives so many bytes, as the driver does: it looks for what came before it sends
+    /// Sends and receives so many bytes, as a connection does: it looks for what came before it sends
     /// more.
     async fn exchange(line: &Arc<Line>, count: usize) -> io::Result<()> {
         let (mut wire, bytes) = (Wire(line.clone()), vec![7; count]);
@@ -243,12 +242,48 @@ mod tests {
     }
 
     #[test]
+    fn who_has_more_to_send_does_not_wait_for_an_answer() {
+        const MUCH: usize = 16 << 20;
+        let (line, mut other) = pair();
+        let (tell, told) = mpsc::channel();
+        let other = thread::spawn(move || {
+            // There is no room any more, and nothing comes before everything was sent.
+            told.recv().unwrap();
+            other.read_exact(&mut vec![0; MUCH]).unwrap();
+            other.write_all(&vec![7; MUCH]).unwrap();
+        });
+        let mut all = pin!(exchange(&line, MUCH));
+        let work = poll_fn(|task| {
+            let polled = all.as_mut().poll(task);
+            tell.send(()).unwrap_or_default();
+            polled
+        });
+        line.run(work, Instant::now() + LONG).unwrap().unwrap();
+        other.join().unwrap();
+    }
+
+    #[test]
     fn who_never_answers_is_not_waited_for_beyond_the_end() {
         let (line, _other) = pair();
         let until = Instant::now() + Duration::from_millis(20);
         let outcome = line.run(exchange(&line, 1), until);
         assert_eq!(outcome.err(), Some(TimedOut));
         assert!(Instant::now() >= until);
+    }
+
+    #[test]
+    fn who_answers_byte_by_byte_is_not_waited_for_beyond_the_end() {
+        let (line, mut other) = pair();
+        let until = Instant::now() + Duration::from_millis(50);
+        let other = thread::spawn(move || {
+            other.set_read_timeout(Some(SLICE)).unwrap();
+            while !matches!(other.read(&mut [0; 64]), Ok(0)) && other.write_all(&[7]).is_ok() {}
+        });
+        let outcome = line.run(exchange(&line, 1 << 20), until);
+        assert_eq!(outcome.err(), Some(TimedOut));
+        assert!(Instant::now() < until + LONG / 2);
+        drop(line);
+        other.join().unwrap();
     }
 
     #[test]
@@ -275,13 +310,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_the_other_side_left_is_closed() {
+    fn the_end_is_news() {
         let (line, other) = pair();
-        assert!(!line.is_closed());
+        assert!(!line.has_news());
         drop(other);
         // It may take a moment until that is known here.
         let until = Instant::now() + LONG;
         assert!(line.run(exchange(&line, 1), until).is_ok());
-        assert!(line.is_closed());
+        assert!(line.has_news());
     }
 }

@@ -1,80 +1,53 @@
-//! One connection: several statements go out together and are answered in order.
+//! One connection: several statements go out together, with one word behind them that they are all,
+//! and are answered together. If one fails the server passes over those behind it, a COMMIT too.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
-use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{AsyncMessage, Client, Connection, Row, SimpleQueryMessage, Statement};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tympan_core::row::{Cell, CellKind};
 
-use crate::error::{self, NoConnection};
-use crate::line::{Line, TimedOut, Wire};
-use crate::statements::{self, Sql};
+use crate::answers::{Answers, Broken, Inbox, State};
+use crate::cells::{list, text};
+use crate::error::{Fault, NoConnection};
+use crate::line::{Line, TimedOut};
+use crate::statements;
+use crate::steps::{Step, TooLong, put_prepare, put_script, put_sync};
 
-/// One thing to send.
-#[derive(Debug)]
-pub(crate) enum Step {
-    /// A text without values, of one or several statements.
-    Plain(String),
-    /// A statement that every connection has prepared, or that is planned when it comes.
-    Query(&'static Sql, Vec<Value>),
-    /// A statement that is made for the occasion.
-    Text(String, Vec<Value>),
-}
+/// How much is taken in at once.
+const ROOM: usize = 1 << 15;
 
-/// A value in the binary form of its type.
-#[derive(Clone, Debug)]
-pub(crate) struct Value {
-    pub(crate) kind: Type,
-    pub(crate) bytes: Vec<u8>,
-}
+/// How long to wait where nothing has to be waited for: what is there is there at once.
+const MOMENT: Duration = Duration::from_millis(5);
 
-impl ToSql for Value {
-    fn to_sql(
-        &self,
-        _: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        out.extend_from_slice(&self.bytes);
-        Ok(IsNull::No)
-    }
+/// What a session is to be like.
+const SETTINGS: &str = "SELECT pg_catalog.set_config(\
+    pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[]), false)";
 
-    fn accepts(_: &Type) -> bool {
-        true
-    }
+/// A name that no other session bears, which it keeps.
+const NAME: &str =
+    "SELECT pg_catalog.set_config('tympan.session', pg_catalog.gen_random_uuid()::text, false)";
 
-    to_sql_checked!();
-}
+/// What bytes come and go by, encrypted or not.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
-/// What came back for one step.
-#[derive(Debug)]
-pub(crate) enum Answer {
-    /// Of a query.
-    Rows(Vec<Row>),
-    /// Of a plain text: the first value of the last row, if there was one.
-    Last(Option<String>),
-}
-
-/// What came back for several steps, in order: each has an answer, or the reason why not.
-pub(crate) type Answers = Vec<Result<Answer, tokio_postgres::Error>>;
-
-/// The stream of a connection, if it is encrypted.
-type Tls = <MakeRustlsConnect as MakeTlsConnect<Wire>>::Stream;
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// A connection that is open.
 pub(crate) struct Link {
-    client: Client,
-    connection: Receiver,
     line: Arc<Line>,
-    prepared: Vec<Statement>,
-    /// Whether it can be used again.
-    pub(crate) sound: bool,
+    stream: Box<dyn Stream>,
+    inbox: Inbox,
+    /// Where bytes are read to.
+    room: Vec<u8>,
+    /// The name of the session.
+    name: String,
+    is_prepared: bool,
+    sound: bool,
 }
 
 impl std::fmt::Debug for Link {
@@ -83,189 +56,229 @@ impl std::fmt::Debug for Link {
     }
 }
 
-/// What sends and receives.
-struct Receiver {
-    /// None once it has broken: whatever is waited for then ends with an error.
-    open: Option<Connection<Wire, Tls>>,
-    /// The warnings that the server sent, whatever they came with.
-    warnings: Vec<String>,
-}
-
-impl Receiver {
-    /// Sends what is asked for, and takes in what has come.
-    fn poll(&mut self, task: &mut Context<'_>) {
-        while let Some(open) = &mut self.open {
-            match open.poll_message(task) {
-                Poll::Ready(Some(Ok(AsyncMessage::Notice(notice)))) => {
-                    if error::is_warning(&notice) {
-                        self.warnings.push(notice.code().code().to_owned());
-                    }
-                }
-                Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(Some(Err(_)) | None) => self.open = None,
-                Poll::Pending => return,
-            }
-        }
-    }
-}
-
 impl Link {
-    pub(crate) fn new(client: Client, connection: Connection<Wire, Tls>, line: Arc<Line>) -> Self {
+    /// A connection of a role that was let in, of which nothing was asked yet.
+    pub(crate) fn new(line: Arc<Line>, stream: Box<dyn Stream>) -> Self {
         Self {
-            client,
-            connection: Receiver {
-                open: Some(connection),
-                warnings: Vec::new(),
-            },
             line,
-            prepared: Vec::new(),
+            stream,
+            inbox: Inbox::default(),
+            room: vec![0; ROOM],
+            name: String::new(),
+            is_prepared: false,
             sound: true,
         }
     }
 
-    /// Begins the session: what it is to be like, on a server that takes writes, with the
-    /// statements that turns need most.
+    /// Begins a session: what it is to be like, on a server that takes writes, with the statements
+    /// that turns need most.
     pub(crate) fn begin(
         &mut self,
-        session: &str,
+        settings: &[(&str, String)],
         prepare: bool,
         until: Instant,
     ) -> Result<(), NoConnection> {
-        let text = format!("{session}; SHOW transaction_read_only");
-        let begun = async |client: &Client| {
-            let shown = last_value(&client.simple_query(&text).await?);
-            let wanted: &[Sql] = if prepare { statements::prepared() } else { &[] };
-            let asked = wanted
-                .iter()
-                .map(|sql| client.prepare_typed(&sql.text, &sql.kinds));
-            let prepared = together(asked.collect()).await.into_iter();
-            let prepared = prepared.collect::<Result<Vec<_>, _>>()?;
-            Ok::<_, tokio_postgres::Error>((shown, prepared))
+        let answers = match begin_messages(settings, prepare) {
+            Ok(messages) => self.exchange(&messages, until),
+            Err(TooLong) => return Err(NoConnection::NoSession(Fault::TooLong)),
         };
-        let work = begun(&self.client);
-        let (shown, prepared) = wait(&self.line, &mut self.connection, work, until)??;
-        if shown.as_deref() != Some("off") {
+        match answers.fault {
+            Some(Fault::TimedOut) => return Err(NoConnection::TimedOut),
+            Some(fault) => return Err(NoConnection::NoSession(fault)),
+            None => {}
+        }
+        let said = |step: usize| answers.given.get(step)?.rows.first()?.text(0);
+        if said(2) != Some("off") {
             return Err(io::Error::other("the server takes no writes").into());
         }
-        self.prepared = prepared;
+        self.name = said(1).unwrap_or_default().to_owned();
+        self.is_prepared = prepare;
         Ok(())
+    }
+
+    /// What begins a transaction, by a text that says how, and nothing if one is open. It goes on
+    /// only in the session that was made ready for it.
+    pub(crate) fn begin_transaction(&self, how: &str) -> Vec<Step> {
+        let mut steps = match self.inbox.state {
+            State::InTransaction => return Vec::new(),
+            State::Idle => Vec::new(),
+            State::Failed => vec![Step::plain("ROLLBACK")],
+        };
+        steps.push(Step::plain(how));
+        steps.push(Step::Query(statements::session(), vec![text(&self.name)]));
+        steps
     }
 
     /// Sends all steps at once and waits for the answers. When they do not come in time, the
     /// connection is given up: nothing is cancelled, for it may be committing.
-    pub(crate) fn run(&mut self, steps: Vec<Step>, until: Instant) -> Result<Answers, TimedOut> {
-        self.connection.warnings.clear();
-        let (client, prepared) = (&self.client, &self.prepared);
-        let asked = steps.into_iter().map(|step| ask(client, prepared, step));
-        let work = together(asked.collect());
-        let answers = wait(&self.line, &mut self.connection, work, until);
-        let broken = match &answers {
-            Ok(answers) => answers.iter().any(|one| match one {
-                Err(failure) => error::is_broken(failure),
-                Ok(_) => false,
-            }),
-            Err(TimedOut) => true,
+    pub(crate) fn run(&mut self, steps: &[Step], until: Instant) -> Answers {
+        let mut out = Vec::new();
+        let put = steps
+            .iter()
+            .try_for_each(|step| step.put(self.is_prepared, &mut out));
+        if let Err(TooLong) = put {
+            return Answers::of(Fault::TooLong);
+        }
+        put_sync(&mut out);
+        self.exchange(&out, until)
+    }
+
+    /// Runs a text of several statements.
+    pub(crate) fn run_script(&mut self, text: &str, until: Instant) -> Answers {
+        let mut out = Vec::new();
+        match put_script(text, &mut out) {
+            Ok(()) => self.exchange(&out, until),
+            Err(TooLong) => Answers::of(Fault::TooLong),
+        }
+    }
+
+    /// Undoes what was begun, and does not wait for the answer: it is passed over when the next one
+    /// is waited for.
+    pub(crate) fn roll_back(&mut self) {
+        if !self.sound {
+            return;
+        }
+        let mut out = Vec::new();
+        let put = Step::plain("ROLLBACK").put(false, &mut out);
+        put_sync(&mut out);
+        let line = Arc::clone(&self.line);
+        let mut rest = out.as_slice();
+        let sent = line.run(
+            poll_fn(|task| self.poll_send(&mut rest, task)),
+            Instant::now() + MOMENT,
+        );
+        // If it cannot be sent, the connection is closed, and the server ends what was begun.
+        if put.is_err() || sent != Ok(Ok(())) {
+            self.sound = false;
+        }
+        self.inbox.owed += 1;
+        self.inbox.state = State::Idle;
+    }
+
+    /// Whether no transaction was begun that is still to be ended.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.inbox.state == State::Idle
+    }
+
+    /// Whether it is of use for turns and reads to come.
+    pub(crate) fn is_to_be_kept(&self) -> bool {
+        self.sound && self.is_prepared
+    }
+
+    /// The warnings that came with the last answers.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.inbox.warnings
+    }
+
+    /// Whether the other side has ended it, as far as that is known here.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        if self.sound && self.line.has_news() {
+            let (line, mut unasked) = (Arc::clone(&self.line), Answers::default());
+            let news = poll_fn(|task| self.poll_news(&mut unasked, task));
+            // That what has come is not whole yet is no end.
+            if line.run(news, Instant::now() + MOMENT) == Ok(Err(Broken)) {
+                self.sound = false;
+            }
+        }
+        !self.sound
+    }
+
+    /// Sends something, and takes in the answers.
+    fn exchange(&mut self, out: &[u8], until: Instant) -> Answers {
+        if !self.sound {
+            return Answers::of(Fault::Broken);
+        }
+        let mut answers = Answers::default();
+        self.inbox.warnings.clear();
+        self.inbox.owed += 1;
+        let (line, mut rest) = (Arc::clone(&self.line), out);
+        let all = poll_fn(|task| self.poll_exchange(&mut rest, &mut answers, task));
+        let fault = match line.run(all, until) {
+            Ok(Ok(())) => None,
+            Ok(Err(Broken)) => Some(Fault::Broken),
+            Err(TimedOut) => Some(Fault::TimedOut),
         };
-        if broken || self.connection.open.is_none() {
+        // What the server said before is the reason.
+        answers.fault = answers.fault.take().or(fault.clone());
+        if fault.is_some() || answers.fault.as_ref().is_some_and(Fault::is_broken) {
             self.sound = false;
         }
         answers
     }
 
-    /// Sends a text and does not wait.
-    pub(crate) fn send(&mut self, text: &str) {
-        let mut task = Context::from_waker(Waker::noop());
-        // If it cannot be sent, the connection is closed, and the server ends what was begun. The
-        // answer is passed over when the next one is waited for.
-        let sent = pin!(self.client.batch_execute(text)).poll(&mut task);
-        if sent.is_pending() {
-            self.connection.poll(&mut task);
+    /// What came is looked for before more is sent: two that only write would wait for each other.
+    fn poll_exchange(
+        &mut self,
+        out: &mut &[u8],
+        answers: &mut Answers,
+        task: &mut Context<'_>,
+    ) -> Poll<Result<(), Broken>> {
+        loop {
+            if self.inbox.sort(answers)? {
+                return Poll::Ready(Ok(()));
+            }
+            if self.poll_read(task)?.is_pending() {
+                break;
+            }
         }
+        ready!(self.poll_send(out, task))?;
+        Poll::Pending
     }
 
-    /// The warnings that came with the last answers.
-    pub(crate) fn warnings(&self) -> &[String] {
-        &self.connection.warnings
+    /// What has come although nothing was waited for.
+    fn poll_news(
+        &mut self,
+        answers: &mut Answers,
+        task: &mut Context<'_>,
+    ) -> Poll<Result<(), Broken>> {
+        ready!(self.poll_read(task))?;
+        while self.inbox.sort(answers)? {}
+        let is_farewell = answers.fault.as_ref().is_some_and(Fault::is_broken);
+        Poll::Ready(if is_farewell { Err(Broken) } else { Ok(()) })
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.connection.open.is_none() || self.line.is_closed()
-    }
-}
-
-/// Does some work of a client, at most until a moment.
-fn wait<T>(
-    line: &Line,
-    connection: &mut Receiver,
-    work: impl Future<Output = T>,
-    until: Instant,
-) -> Result<T, TimedOut> {
-    let mut work = pin!(work);
-    let both = poll_fn(|task| {
-        let polled = work.as_mut().poll(task);
-        if polled.is_pending() {
-            connection.poll(task);
+    fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        let mut read = ReadBuf::new(&mut self.room);
+        let outcome = ready!(Pin::new(&mut self.stream).poll_read(task, &mut read));
+        if outcome.is_err() || read.filled().is_empty() {
+            return Poll::Ready(Err(Broken));
         }
-        polled
-    });
-    line.run(both, until)
-}
+        self.inbox.put(read.filled());
+        Poll::Ready(Ok(()))
+    }
 
-async fn ask(
-    client: &Client,
-    prepared: &[Statement],
-    step: Step,
-) -> Result<Answer, tokio_postgres::Error> {
-    let rows = match step {
-        Step::Plain(text) => {
-            let messages = client.simple_query(&text).await?;
-            return Ok(Answer::Last(last_value(&messages)));
+    fn poll_send(&mut self, out: &mut &[u8], task: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        let mut stream = Pin::new(&mut self.stream);
+        while !out.is_empty() {
+            let sent = ready!(stream.as_mut().poll_write(task, out)).unwrap_or(0);
+            match out.get(sent..) {
+                Some(rest) if sent > 0 => *out = rest,
+                _ => return Poll::Ready(Err(Broken)),
+            }
         }
-        Step::Query(sql, values) => match sql.place.and_then(|place| prepared.get(place)) {
-            Some(statement) => client.query_raw(statement, values).await?,
-            None => client.query_typed_raw(&sql.text, typed(values)).await?,
-        },
-        Step::Text(text, values) => client.query_typed_raw(&text, typed(values)).await?,
-    };
-    let mut rows = std::pin::pin!(rows);
-    let mut found = Vec::new();
-    while let Some(row) = poll_fn(|task| futures_core::Stream::poll_next(rows.as_mut(), task)).await
-    {
-        found.push(row?);
+        stream.poll_flush(task).map_err(|_| Broken)
     }
-    Ok(Answer::Rows(found))
 }
 
-/// The first value of the last row.
-fn last_value(messages: &[SimpleQueryMessage]) -> Option<String> {
-    let last = messages.iter().rev().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => Some(row.get(0).map(str::to_owned)),
-        _ => None,
-    });
-    last.flatten()
-}
-
-fn typed(values: Vec<Value>) -> impl Iterator<Item = (Value, Type)> {
-    values.into_iter().map(|value| {
-        let kind = value.kind.clone();
-        (value, kind)
-    })
-}
-
-/// Begins all, in order, before it waits for any: what they send then goes out together.
-async fn together<F: Future>(all: Vec<F>) -> Vec<F::Output> {
-    let mut all: Vec<Pin<Box<F>>> = all.into_iter().map(Box::pin).collect();
-    let mut begun = poll_fn(|task| {
-        let polled = all.iter_mut().map(|one| one.as_mut().poll(task));
-        Poll::Ready(polled.collect::<Vec<_>>())
-    })
-    .await;
-    let mut outputs = Vec::with_capacity(all.len());
-    for (one, begun) in all.into_iter().zip(begun.drain(..)) {
-        outputs.push(match begun {
-            Poll::Ready(done) => done,
-            Poll::Pending => one.await,
-        });
+fn begin_messages(settings: &[(&str, String)], prepare: bool) -> Result<Vec<u8>, TooLong> {
+    let (names, values): (Vec<Cell<'_>>, Vec<Cell<'_>>) = settings
+        .iter()
+        .map(|(name, value)| {
+            (
+                Cell::Text((*name).into()),
+                Cell::Text(value.as_str().into()),
+            )
+        })
+        .unzip();
+    let lists = [names, values].map(|cells| list(CellKind::Text, cells.iter()));
+    let mut out = Vec::new();
+    Step::Text(SETTINGS.to_owned(), lists.into()).put(false, &mut out)?;
+    Step::plain(NAME).put(false, &mut out)?;
+    Step::plain("SHOW transaction_read_only").put(false, &mut out)?;
+    let wanted = if prepare { statements::prepared() } else { &[] };
+    for (place, sql) in wanted.iter().enumerate() {
+        put_prepare(place, sql, &mut out)?;
     }
-    outputs
+    put_sync(&mut out);
+    Ok(out)
 }

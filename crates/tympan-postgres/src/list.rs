@@ -6,8 +6,9 @@ use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User, Wallet
 use tympan_core::row::{Cell, Field, Row, Table};
 use tympan_core::text::{Pattern, PatternPart};
 
-use crate::cells::{cells, records, rows, value};
-use crate::link::{Step, Value};
+use crate::answers::Answer;
+use crate::cells::{cells, records, value};
+use crate::steps::{Step, Value};
 use crate::texts::{columns, key_columns};
 
 /// A statement that grows with its values.
@@ -34,7 +35,7 @@ impl Query {
 }
 
 /// What asks and answers, all as of one instant.
-pub(crate) type Ask<'a> = dyn FnMut(Step) -> Result<crate::link::Answer, Error> + 'a;
+pub(crate) type Ask<'a> = dyn FnMut(Step) -> Result<Answer, Error> + 'a;
 
 /// Users by folded name, then id.
 pub(crate) fn users(ask: &mut Ask<'_>, query: &UserQuery) -> Result<Vec<User>, Error> {
@@ -184,7 +185,8 @@ pub(crate) fn audit_events(
 /// Rows of two tables side by side, of which the second may be missing.
 fn with_words<T: Row, W: Row>(ask: &mut Ask<'_>, sql: Query) -> Result<Vec<(T, Option<W>)>, Error> {
     let answer = ask(sql.step())?;
-    rows(&answer)
+    answer
+        .rows
         .iter()
         .map(|row| {
             let record = T::from_cells(&mut cells(row, T::TABLE, 0))?;
@@ -241,7 +243,7 @@ pub(crate) fn scan(
     }
     sql.push(&format!(" ORDER BY {order} LIMIT {limit}"));
     let answer = ask(sql.step())?;
-    let found = rows(&answer).iter().map(|row| {
+    let found = answer.rows.iter().map(|row| {
         let mut next = cells(row, table, 0);
         let all = table.columns.iter().map(|column| {
             next()

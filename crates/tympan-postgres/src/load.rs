@@ -1,19 +1,18 @@
 //! Loading into a view: what is asked for goes out in one flush.
 
 use std::collections::BTreeSet;
-
 use std::time::Instant;
 
 use tympan_core::error::Error;
 use tympan_core::view::{Key, ReadSet, Record, View};
 
-use crate::error;
+use crate::answers::{Answer, Answers};
+use crate::error::Fault;
 use crate::found::{Found, Part, State, fill};
-use crate::line::TimedOut;
-use crate::link::{Answer, Answers, Step};
 use crate::pool::Lent;
 use crate::reads::Request;
 use crate::statements::Lock;
+use crate::steps::Step;
 
 /// Why something could not be loaded.
 #[derive(Debug)]
@@ -42,8 +41,8 @@ impl From<Error> for Failure {
 pub(crate) struct Beside<'a> {
     /// How rows are kept from others.
     pub(crate) lock: Lock,
-    /// What goes out in front of the first statement.
-    pub(crate) first: Option<&'static str>,
+    /// How a transaction begins, if it is for the load to begin one.
+    pub(crate) begin: Option<&'static str>,
     /// Is set to what the server says of itself.
     pub(crate) state: &'a mut State,
     /// Is told each key that is loaded, with what it holds.
@@ -57,7 +56,7 @@ pub(crate) fn load(
     link: &mut Lent<'_>,
     set: &ReadSet,
     view: &mut View,
-    mut beside: Beside<'_>,
+    beside: Beside<'_>,
     until: Instant,
 ) -> Result<(), Failure> {
     let mut moved = BTreeSet::new();
@@ -68,17 +67,12 @@ pub(crate) fn load(
             return Ok(());
         }
         is_first = false;
-        let (parts, mut steps): (Vec<Part>, Vec<Step>) =
-            request.steps(beside.lock).into_iter().unzip();
-        let first = beside.first.take();
-        if let Some(text) = first {
-            steps.insert(0, Step::Plain(text.to_owned()));
-            link.in_transaction = true;
-        }
-        let mut answers = sound(link.run(steps, until))?.into_iter();
-        if first.is_some() {
-            answers.next();
-        }
+        let (parts, asked): (Vec<Part>, Vec<Step>) = request.steps(beside.lock).into_iter().unzip();
+        let begin = beside.begin.filter(|_| link.is_idle());
+        let mut steps = begin.map_or_else(Vec::new, |how| link.begin_transaction(how));
+        let begins = steps.len();
+        steps.extend(asked);
+        let answers = sound(link.run(&steps, until))?.into_iter().skip(begins);
         let found: Vec<(Part, Answer)> = parts.into_iter().zip(answers).collect();
         let mut found = Found::read(&found)?;
         *beside.state = found.state;
@@ -86,23 +80,15 @@ pub(crate) fn load(
     }
 }
 
-/// The answers, if all are there; else the first failure, which is what the others come from.
-pub(crate) fn sound(answers: Result<Answers, TimedOut>) -> Result<Vec<Answer>, Failure> {
-    let answers = answers.map_err(|_| Failure::Failed(error::timed_out()))?;
-    let mut sound = Vec::with_capacity(answers.len());
-    for answer in answers {
-        match answer {
-            Ok(answer) => sound.push(answer),
-            Err(failure) => {
-                let again = error::is_broken(&failure) || error::is_worth_another_try(&failure);
-                let error = error::sql(&failure);
-                return Err(if again {
-                    Failure::Again(error)
-                } else {
-                    Failure::Failed(error)
-                });
-            }
-        }
-    }
-    Ok(sound)
+/// The answers, if all are there.
+pub(crate) fn sound(answers: Answers) -> Result<Vec<Answer>, Failure> {
+    let Some(fault) = answers.fault else {
+        return Ok(answers.given);
+    };
+    let again = fault != Fault::TimedOut && fault.is_broken();
+    Err(if again || fault.is_worth_another_try() {
+        Failure::Again(fault.error())
+    } else {
+        Failure::Failed(fault.error())
+    })
 }

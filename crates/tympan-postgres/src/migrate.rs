@@ -13,11 +13,13 @@ use tympan_core::error::{Code, Error};
 use tympan_core::records::TABLES;
 use tympan_store::Migrate;
 
-use crate::cells::{number, rows, text};
-use crate::link::{Answer, Step, Value};
+use crate::answers::Answer;
+use crate::cells::{number, text};
 use crate::load::sound;
 use crate::options::PostgresOptions;
 use crate::pool::Lent;
+use crate::steps::{Step, Value};
+use crate::turn::BEGIN;
 
 /// The oldest server that has all that is used.
 const OLDEST_SERVER: i64 = 130_000;
@@ -47,6 +49,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "together",
         sql: include_str!("../migrations/0003_together.sql"),
     },
+    Migration {
+        number: 4,
+        name: "order",
+        sql: include_str!("../migrations/0004_order.sql"),
+    },
 ];
 
 /// Makes or migrates the tables as the options allow, and checks that the keys are their own and
@@ -60,12 +67,10 @@ pub(crate) fn prepare(
 ) -> Result<(), Error> {
     let mut session = Session { link, until };
     session.server()?;
-    session.link.in_transaction = true;
-    session.plain("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")?;
+    session.run_script(BEGIN)?;
     session.ask("SELECT pg_advisory_xact_lock($1::int8)", vec![number(seed)])?;
     session.tables(options, migrations)?;
-    session.plain("COMMIT")?;
-    session.link.in_transaction = false;
+    session.run_script("COMMIT")?;
     session.rights(options)
 }
 
@@ -88,36 +93,29 @@ struct Session<'a, 'b> {
 }
 
 impl Session<'_, '_> {
-    fn run(&mut self, step: Step) -> Result<Answer, Error> {
-        let answers = sound(self.link.run(vec![step], self.until))?;
-        answers
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::of(Code::Storage))
-    }
-
-    fn plain(&mut self, text: &str) -> Result<(), Error> {
-        self.run(Step::Plain(text.to_owned())).map(drop)
+    /// Runs statements one after the other.
+    fn run_script(&mut self, text: &str) -> Result<(), Error> {
+        sound(self.link.run_script(text, self.until))?;
+        Ok(())
     }
 
     fn ask(&mut self, text: &str, values: Vec<Value>) -> Result<Answer, Error> {
-        self.run(Step::Text(text.to_owned(), values))
+        let step = Step::Text(text.to_owned(), values);
+        let answer = sound(self.link.run(&[step], self.until))?.pop();
+        answer.ok_or_else(|| Error::of(Code::Storage))
     }
 
     fn is_so(&mut self, text: &str, values: Vec<Value>) -> Result<bool, Error> {
         let answer = self.ask(text, values)?;
-        Ok(rows(&answer)
-            .first()
-            .is_some_and(|row| row.try_get(0).unwrap_or(false)))
+        let row = answer.rows.first();
+        Ok(row.and_then(|row| row.is_so(0)).unwrap_or(false))
     }
 
     /// Rows of two columns, a number and a text.
     fn pairs(&mut self, text: &str) -> Result<Vec<(i64, String)>, Error> {
         let answer = self.ask(text, Vec::new())?;
-        let pairs = rows(&answer)
-            .iter()
-            .map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?)));
-        pairs
+        let rows = answer.rows.iter();
+        rows.map(|row| Some((row.number(0)?, row.text(1)?.to_owned())))
             .collect::<Option<_>>()
             .ok_or_else(|| Error::of(Code::StoreForeign))
     }
@@ -197,9 +195,9 @@ impl Session<'_, '_> {
             if !self.is_so(may, Vec::new())? {
                 return Err(lacks("CREATE", "the database"));
             }
-            self.plain(&format!("CREATE SCHEMA {}", quoted(schema)))?;
+            self.run_script(&format!("CREATE SCHEMA {}", quoted(schema)))?;
         }
-        self.plain(
+        self.run_script(
             "CREATE TABLE \"meta\" (
                 \"name\" text COLLATE \"C\" NOT NULL PRIMARY KEY,
                 \"value\" text COLLATE \"C\" NOT NULL
@@ -220,7 +218,7 @@ impl Session<'_, '_> {
 
     fn apply(&mut self, migrations: &[Migration]) -> Result<(), Error> {
         for migration in migrations {
-            self.plain(migration.sql)?;
+            self.run_script(migration.sql)?;
             self.ask(
                 "INSERT INTO \"migration\" (\"number\", \"name\", \"sha256\") VALUES ($1, $2, $3)",
                 vec![
@@ -269,18 +267,22 @@ impl Session<'_, '_> {
             .chain(["stamp", "batch"])
             .map(|name| format!("('{name}')"))
             .collect();
+        let schema = options.schema.replace('\'', "''");
         let question = format!(
-            "SELECT 1::int8, of.name || ' ' || may.name FROM (VALUES {}) AS of (name) CROSS JOIN \
+            "SELECT 1::int8, may.name || ' table ' || of.name FROM (VALUES {}) AS of (name) CROSS JOIN \
              (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS may (name) \
-             WHERE NOT has_table_privilege(format('%I.%I', '{}', of.name), may.name) LIMIT 1",
+             WHERE NOT has_table_privilege(format('%I.%I', '{schema}', of.name), may.name) \
+             UNION ALL SELECT 2, 'EXECUTE function ' || proname FROM pg_proc \
+             WHERE pronamespace = quote_ident('{schema}')::regnamespace \
+             AND NOT has_function_privilege(oid, 'EXECUTE') ORDER BY 1 LIMIT 1",
             tables.join(", "),
-            options.schema.replace('\'', "''"),
         );
         match self.pairs(&question)?.first() {
             None => Ok(()),
             Some((_, lacking)) => {
-                let (table, right) = lacking.split_once(' ').unwrap_or((lacking, ""));
-                Err(lacks(right, &format!("table `{table}`")))
+                let mut parts = lacking.splitn(3, ' ');
+                let [right, what, name] = [(); 3].map(|()| parts.next().unwrap_or_default());
+                Err(lacks(right, &format!("{what} `{name}`")))
             }
         }
     }
@@ -337,7 +339,7 @@ mod tests {
                 until,
             };
             let drop = format!("DROP SCHEMA {} CASCADE", quoted(&self.0.schema));
-            session.plain(&drop).unwrap();
+            session.run_script(&drop).unwrap();
         }
     }
 

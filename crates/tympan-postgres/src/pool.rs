@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 use tympan_core::error::Error;
 use tympan_store::Keeping;
 
+use crate::answers::Answers;
 use crate::connect::Way;
 use crate::doctor;
 use crate::error;
-use crate::line::TimedOut;
-use crate::link::{Answers, Link, Step};
+use crate::error::Fault;
+use crate::link::Link;
 use crate::load::Failure;
 use crate::options::PostgresOptions;
+use crate::steps::Step;
 
 /// What a session takes to end beyond its statement.
 const MARGIN: Duration = Duration::from_millis(500);
@@ -65,9 +67,6 @@ impl Pool {
     pub(crate) fn lend_bare(&self, until: Instant) -> Result<Lent<'_>, Error> {
         let mut lent = self.place(until)?;
         self.connect(&mut lent, false, until)?;
-        if let Some(link) = &mut lent.link {
-            link.sound = false;
-        }
         Ok(lent)
     }
 
@@ -75,16 +74,17 @@ impl Pool {
     fn connect(&self, lent: &mut Lent<'_>, prepare: bool, until: Instant) -> Result<(), Error> {
         loop {
             lent.link = Some(self.way.connect(prepare, until)?);
-            match doctor::ask(lent, until) {
-                Ok(report) => {
-                    return match doctor::refusal(&report, self.minimum) {
-                        Some(refusal) => Err(refusal),
-                        None => Ok(()),
-                    };
-                }
-                Err(Failure::Again(_)) if Instant::now() < until => {}
-                Err(failure) => return Err(failure.into()),
-            }
+            let refusal = match doctor::ask(lent, until) {
+                Ok(report) => match doctor::refusal(&report, self.minimum) {
+                    Some(refusal) => refusal,
+                    None => return Ok(()),
+                },
+                Err(Failure::Again(_)) if Instant::now() < until => continue,
+                Err(failure) => failure.into(),
+            };
+            // Whoever is lent one that was kept would not ask again.
+            lent.link = None;
+            return Err(refusal);
         }
     }
 
@@ -110,14 +110,13 @@ impl Pool {
         let mut lent = Lent {
             pool: self,
             link: state.idle.pop(),
-            in_transaction: false,
             unanswered: None,
         };
         drop(state);
-        if lent.link.as_ref().is_some_and(Link::is_closed) {
+        if lent.link.as_mut().is_some_and(Link::is_closed) {
             // The server was restarted, say: then the others are closed too.
             lent.link = None;
-            self.lock().idle.retain(|link| !link.is_closed());
+            self.lock().idle.retain_mut(|link| !link.is_closed());
         }
         Ok(lent)
     }
@@ -132,24 +131,53 @@ impl Pool {
 pub(crate) struct Lent<'a> {
     pool: &'a Pool,
     link: Option<Link>,
-    /// Whether a transaction was begun that is to be undone in the end.
-    pub(crate) in_transaction: bool,
     /// When that was sent which the server has not answered in time.
     unanswered: Option<Instant>,
 }
 
 impl Lent<'_> {
-    /// Sends all steps at once and waits for the answers.
-    pub(crate) fn run(&mut self, steps: Vec<Step>, until: Instant) -> Result<Answers, TimedOut> {
-        let Some(link) = &mut self.link else {
-            return Err(TimedOut);
-        };
+    /// As [`Link::run`] does.
+    pub(crate) fn run(&mut self, steps: &[Step], until: Instant) -> Answers {
         let sent = Instant::now();
-        let answers = link.run(steps, until);
-        if answers.is_err() {
+        let answers = match &mut self.link {
+            Some(link) => link.run(steps, until),
+            None => Answers::of(Fault::Broken),
+        };
+        self.note(sent, answers.fault.as_ref());
+        answers
+    }
+
+    /// As [`Link::run_script`] does.
+    pub(crate) fn run_script(&mut self, text: &str, until: Instant) -> Answers {
+        let sent = Instant::now();
+        let answers = match &mut self.link {
+            Some(link) => link.run_script(text, until),
+            None => Answers::of(Fault::Broken),
+        };
+        self.note(sent, answers.fault.as_ref());
+        answers
+    }
+
+    fn note(&mut self, sent: Instant, fault: Option<&Fault>) {
+        if fault == Some(&Fault::TimedOut) {
             self.unanswered = Some(sent);
         }
-        answers
+    }
+
+    /// As [`Link::begin_transaction`] does.
+    pub(crate) fn begin_transaction(&self, how: &str) -> Vec<Step> {
+        let link = self.link.as_ref();
+        link.map_or_else(Vec::new, |link| link.begin_transaction(how))
+    }
+
+    /// Whether no transaction was begun that is still to be ended.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.link.as_ref().is_none_or(Link::is_idle)
+    }
+
+    /// Whether the other side has ended the connection, as far as that is known here.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        self.link.as_mut().is_none_or(Link::is_closed)
     }
 
     /// The warnings that came with the last answers.
@@ -160,12 +188,13 @@ impl Lent<'_> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        let mut link = self.link.take().filter(|link| link.sound);
+        let mut link = self.link.take();
         if let Some(link) = &mut link
-            && self.in_transaction
+            && !link.is_idle()
         {
-            link.send("ROLLBACK");
+            link.roll_back();
         }
+        let link = link.filter(Link::is_to_be_kept);
         let mut state = self.pool.lock();
         state.out -= 1;
         let ends = self

@@ -12,8 +12,8 @@ use tympan_core::view::{Follow, Key, ReadSet, View};
 
 use crate::cells::{keys, lists};
 use crate::found::{Part, behind, led_to};
-use crate::link::{Step, Value};
 use crate::statements::{self, By, Lock};
+use crate::steps::{Step, Value};
 
 /// A user of a tenant, who may not be there.
 pub(crate) type Person = (TenantId, i64);
@@ -39,9 +39,10 @@ impl People {
         }
     }
 
-    fn values(&self, by: By) -> Vec<Value> {
-        let mut values = lists([TenantId::KIND, i64::KIND].into_iter(), &pairs(&self.ids));
-        if by == By::Anything {
+    /// Their values, by ids that may be more than theirs.
+    fn values(&self, ids: &BTreeSet<Person>) -> Vec<Value> {
+        let mut values = lists([TenantId::KIND, i64::KIND].into_iter(), &pairs(ids));
+        if self.by() == By::Anything {
             let claims: Vec<_> = self.claims.iter().map(claim_cells).collect();
             values.extend(keys(Claim::TABLE, &claims));
             values.extend(keys(Hold::TABLE, &pairs(&self.holds)));
@@ -178,9 +179,9 @@ impl Request {
             }
         }
         if !self.wallets.is_empty() {
-            let by = self.wallets.by();
-            let sql = statements::wallets(by, lock);
-            steps.push((Part::Wallets, Step::Query(sql, self.wallets.values(by))));
+            let sql = statements::wallets(self.wallets.by(), lock);
+            let values = self.wallets.values(&self.wallets.ids);
+            steps.push((Part::Wallets, Step::Query(sql, values)));
         }
         if lock == Lock::Update || self.is_together() {
             steps.push((Part::Together, self.together()));
@@ -205,24 +206,20 @@ impl Request {
     }
 
     fn together(&self) -> Step {
-        let by = self.users.by().max(self.wallets.by());
-        let by = by.max(self.relations.by());
-        let relations = !self.relations.is_empty();
+        // Whatever leads to wallets or relations leads to their user, or is an id.
+        let ids = self.users.ids.union(&self.wallets.ids).copied().collect();
         let tenants: Vec<_> = self.tenants.iter().map(|id| vec![id.cell()]).collect();
         let claims: Vec<_> = self.claims.iter().map(claim_cells).collect();
         let receipts = pairs(&self.receipts);
-        let mut values = keys(Tenant::TABLE, &tenants);
-        values.extend(self.users.values(by));
-        values.extend(self.wallets.values(by));
+        let mut values = self.users.values(&ids);
+        values.extend(keys(Tenant::TABLE, &tenants));
         values.extend(keys(Claim::TABLE, &claims));
         values.extend(lists(
             [TenantId::KIND, <[u8; 32]>::KIND].into_iter(),
             &receipts,
         ));
-        if relations {
-            values.extend(self.relations.values(by));
-        }
-        Step::Query(statements::together(by, relations), values)
+        let sql = statements::together(self.users.by(), !self.relations.is_empty());
+        Step::Query(sql, values)
     }
 }
 

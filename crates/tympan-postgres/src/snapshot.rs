@@ -9,11 +9,11 @@ use tympan_core::view::{ReadSet, View};
 use tympan_store::Snapshot;
 
 use crate::found::State;
-use crate::link::Step;
 use crate::list;
 use crate::load::{self, Beside, Failure, sound};
 use crate::pool::Lent;
 use crate::statements::Lock;
+use crate::steps::Step;
 use crate::store::{BEGIN_READ, PostgresStore};
 
 /// One long transaction that reads, on a connection that is lent for as long. If the connection
@@ -27,10 +27,10 @@ pub(crate) struct PostgresSnapshot<'a> {
 impl<'a> PostgresSnapshot<'a> {
     pub(crate) fn take(store: &'a PostgresStore, until: Instant) -> Result<Self, Failure> {
         let mut link = store.pool.lend(until)?;
-        link.in_transaction = true;
         // The instant is that of the first statement behind BEGIN.
-        let steps = [BEGIN_READ, "SELECT 1"].map(|text| Step::Plain(text.to_owned()));
-        sound(link.run(steps.into(), until))?;
+        let mut steps = link.begin_transaction(BEGIN_READ);
+        steps.push(Step::plain("SELECT 1"));
+        sound(link.run(&steps, until))?;
         let link = RefCell::new(link);
         Ok(Self { store, link })
     }
@@ -40,7 +40,7 @@ impl Snapshot for PostgresSnapshot<'_> {
     fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
         let beside = Beside {
             lock: Lock::None,
-            first: None,
+            begin: None,
             state: &mut State::default(),
             loaded: &mut |_, _| {},
         };
@@ -63,8 +63,8 @@ impl Snapshot for PostgresSnapshot<'_> {
         let mut link = self.link.borrow_mut();
         let until = self.store.options.deadline();
         let mut ask = |step| {
-            let answer = sound(link.run(vec![step], until))?.pop();
-            Ok(answer.unwrap_or(crate::link::Answer::Rows(Vec::new())))
+            let answer = sound(link.run(&[step], until))?.pop();
+            Ok(answer.unwrap_or_default())
         };
         list::scan(&mut ask, table, after, limit)
     }

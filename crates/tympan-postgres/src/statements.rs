@@ -108,8 +108,8 @@ pub(crate) fn wallets(by: By, lock: Lock) -> &'static Sql {
 /// What most loads ask for and keep from nobody, in one row and so as of one instant: the highest id
 /// and the server's time in milliseconds; then, each as an array of rows in the order of their keys,
 /// tenants, users, parts of holds, the owners of wallets, claims and receipts, and if they are asked
-/// for, the relations of users. Its values are those of tenants, of users by what leads to them, of
-/// the owners of wallets likewise, of claims and receipts, and of users again.
+/// for, the relations of users. Its values are those of all these people by what leads to them, of
+/// tenants, of claims and of receipts.
 pub(crate) fn together(by: By, relations: bool) -> &'static Sql {
     ALL.together.get(&(by, relations)).unwrap_or(&NONE)
 }
@@ -146,9 +146,11 @@ others! {
     clock [] "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::int8";
     /// How many batches were ever committed.
     commits [] "SELECT sum(\"commits\")::int8 FROM \"stamp\"";
-    /// Whatever the role or the database say by default; and a mark that only a COMMIT leaves.
-    begin_commit [TEXT] "SELECT set_config('synchronous_commit', 'on', true), \
-        set_config('tympan.committed', $1::text, false)";
+    /// Expects the session to be the one that bears a name.
+    session [TEXT] "SELECT \"expect\" ((current_setting('tympan.session', true) \
+        IS NOT DISTINCT FROM $1::text)::int, 1, 'session')";
+    /// Whatever the role or the database say by default.
+    wait_for_disks [] "SELECT set_config('synchronous_commit', 'on', true)";
     /// A durable write that leaves nothing behind: what was read is then as durable as it.
     write_nothing [] "SELECT pg_logical_emit_message(true, 'tympan', 'replay')";
     /// Tells of a batch that it was committed, and forgets two old ones: nobody asks after four
@@ -156,12 +158,12 @@ others! {
     tell_of_batch [TEXT] "WITH old AS (DELETE FROM \"batch\" WHERE \"name\" IN (SELECT \"name\" \
         FROM \"batch\" WHERE \"at\" < clock_timestamp() - interval '7 days' ORDER BY \"at\" LIMIT 2 \
         FOR UPDATE SKIP LOCKED)) INSERT INTO \"batch\" (\"name\") VALUES ($1::text)";
-    /// Marks the transaction and expects what nearly every batch rests on: the mark, the seed,
+    /// Sees to it that disks are waited for, and expects what nearly every batch rests on: the seed,
     /// configurations to take and to share, tables to lock; tenants and versions; users and
     /// versions; claims and versions.
-    rest_on [TEXT, INT8, INT8_ARRAY, INT8_ARRAY, TEXT, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
-        INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, INT8_ARRAY]
-        "SELECT \"rest_on\" ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    rest_on [INT8, INT8_ARRAY, INT8_ARRAY, TEXT, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
+        INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, INT8_ARRAY]
+        "SELECT \"rest_on\" ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     /// Takes ids and adds a commit: the seed, the blocks they are in, those of entries, those of
     /// events, the highest.
     add_commit [INT8, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8]

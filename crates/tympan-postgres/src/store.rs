@@ -13,17 +13,17 @@ use tympan_core::view::{ReadSet, View};
 use tympan_store::{Report, Snapshot, Stamp, Store, Turn};
 
 use crate::address::Address;
-use crate::cells::rows;
+use crate::answers::{Answer, Row};
 use crate::connect::Way;
 use crate::doctor;
 use crate::found::State;
-use crate::link::{Answer, Step};
 use crate::load::{self, Beside, Failure, sound};
 use crate::migrate::{self, MIGRATIONS, Migration, quoted};
 use crate::options::PostgresOptions;
 use crate::pool::{Lent, Pool};
 use crate::snapshot::PostgresSnapshot;
-use crate::statements::{self, Lock};
+use crate::statements::{self, Lock, Sql};
+use crate::steps::Step;
 use crate::turn::PostgresTurn;
 use crate::{list, tls};
 
@@ -42,7 +42,7 @@ pub struct PostgresStore {
     pub(crate) seed: i64,
     /// What no other open store bears.
     name: String,
-    marks: AtomicU64,
+    batches: AtomicU64,
 }
 
 impl PostgresStore {
@@ -75,7 +75,7 @@ impl PostgresStore {
             config: address.config,
             best: Arc::default(),
             tls: tls::connector(address.authority.as_deref())?,
-            session: session(options),
+            settings: settings(options),
             patience: options.patience(),
         };
         let seed = migrate::seed(&options.schema);
@@ -89,19 +89,14 @@ impl PostgresStore {
             pool,
             seed,
             name,
-            marks: AtomicU64::new(0),
+            batches: AtomicU64::new(0),
         })
-    }
-
-    /// A text that no other commit on the same connection bears.
-    pub(crate) fn next_mark(&self) -> String {
-        let number = self.marks.fetch_add(1, Ordering::Relaxed);
-        format!("{number}")
     }
 
     /// What no other batch bears, of whatever process.
     pub(crate) fn next_batch(&self) -> String {
-        format!("{} {}", self.name, self.next_mark())
+        let number = self.batches.fetch_add(1, Ordering::Relaxed);
+        format!("{} {number}", self.name)
     }
 
     /// Reads something, and once more if the connection turns out to be broken.
@@ -143,20 +138,34 @@ impl PostgresStore {
 }
 
 fn name(link: &mut Lent<'_>, until: Instant) -> Result<String, Error> {
-    let step = Step::Plain("SELECT gen_random_uuid()".to_owned());
-    match sound(link.run(vec![step], until))?.pop() {
-        Some(Answer::Last(Some(name))) => Ok(name),
-        _ => Err(Error::of(Code::Storage)),
-    }
+    let step = Step::plain("SELECT gen_random_uuid()::text");
+    let row = row(link, step, until)?;
+    let name = row.text(0).ok_or_else(|| Error::of(Code::Storage))?;
+    Ok(name.to_owned())
+}
+
+/// The one row that answers a step.
+fn row(link: &mut Lent<'_>, step: Step, until: Instant) -> Result<Row, Failure> {
+    let row = sound(link.run(&[step], until))?.pop();
+    let row = row.and_then(|answer| answer.rows.into_iter().next());
+    row.ok_or_else(|| Failure::Failed(Error::of(Code::Storage)))
+}
+
+/// The one number that answers a statement without values.
+fn number(link: &mut Lent<'_>, sql: &'static Sql, until: Instant) -> Result<i64, Failure> {
+    let row = row(link, Step::Query(sql, Vec::new()), until)?;
+    let number = row.number(0);
+    number.ok_or_else(|| Failure::Failed(Error::of(Code::StoreCorrupt)))
 }
 
 fn ask_within(link: &mut Lent<'_>, step: Step, until: Instant) -> Result<Answer, Failure> {
-    let mut steps = vec![step];
-    if !link.in_transaction {
-        steps.insert(0, Step::Plain(BEGIN_READ.to_owned()));
-        link.in_transaction = true;
-    }
-    let answer = sound(link.run(steps, until))?.pop();
+    let mut steps = if link.is_idle() {
+        link.begin_transaction(BEGIN_READ)
+    } else {
+        Vec::new()
+    };
+    steps.push(step);
+    let answer = sound(link.run(&steps, until))?.pop();
     answer.ok_or_else(|| Failure::Failed(Error::of(Code::Storage)))
 }
 
@@ -175,20 +184,26 @@ fn check_schema(name: &str) -> Result<(), Error> {
     Err(Error::new(Code::InvalidValue, what).with("field", "schema"))
 }
 
-/// What every session begins with, whatever the role or the database say by default. All that turns
+/// What every session is to be like, whatever the role or the database say by default. All that turns
 /// ask is by key: plans are made once, and never go through a table because it happened to be small.
-fn session(options: &PostgresOptions) -> String {
+fn settings(options: &PostgresOptions) -> Vec<(&'static str, String)> {
     let patience = options.patience().as_millis();
     let idle = patience.saturating_mul(4);
-    format!(
-        "SET search_path = {}; SET application_name = 'tympan {}'; SET synchronous_commit = on; SET lock_timeout = {patience}; \
-         SET statement_timeout = {patience}; SET idle_in_transaction_session_timeout = {idle}; \
-         SET client_min_messages = warning; SET plan_cache_mode = force_generic_plan; SET jit = off; \
-         SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
-         SET standard_conforming_strings = on",
-        quoted(&options.schema),
-        options.schema.replace('\'', "''")
-    )
+    vec![
+        ("search_path", quoted(&options.schema)),
+        ("application_name", format!("tympan {}", options.schema)),
+        ("synchronous_commit", "on".to_owned()),
+        ("lock_timeout", patience.to_string()),
+        ("statement_timeout", patience.to_string()),
+        ("idle_in_transaction_session_timeout", idle.to_string()),
+        ("client_min_messages", "warning".to_owned()),
+        ("plan_cache_mode", "force_generic_plan".to_owned()),
+        ("jit", "off".to_owned()),
+        ("enable_seqscan", "off".to_owned()),
+        ("enable_hashjoin", "off".to_owned()),
+        ("enable_mergejoin", "off".to_owned()),
+        ("standard_conforming_strings", "on".to_owned()),
+    ]
 }
 
 impl Store for PostgresStore {
@@ -198,7 +213,7 @@ impl Store for PostgresStore {
             let mut found = view.clone();
             let beside = Beside {
                 lock: Lock::None,
-                first: Some(BEGIN_READ),
+                begin: Some(BEGIN_READ),
                 state: &mut State::default(),
                 loaded: &mut |_, _| {},
             };
@@ -233,14 +248,8 @@ impl Store for PostgresStore {
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {
-        self.reading(|link, until| {
-            let step = Step::Query(statements::commits(), Vec::new());
-            let answers = sound(link.run(vec![step], until))?;
-            let row = answers.first().and_then(|answer| rows(answer).first());
-            let commits = row.and_then(|row| row.try_get::<_, i64>(0).ok());
-            let commits = commits.ok_or_else(|| Error::of(Code::StoreCorrupt))?;
-            Ok(Stamp(commits.cast_unsigned(), 0))
-        })
+        let commits = self.reading(|link, until| number(link, statements::commits(), until))?;
+        Ok(Stamp(commits.cast_unsigned(), 0))
     }
 
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
@@ -254,14 +263,8 @@ impl Store for PostgresStore {
     }
 
     fn now(&self) -> Result<Option<Timestamp>, Error> {
-        self.reading(|link, until| {
-            let step = Step::Query(statements::clock(), Vec::new());
-            let answers = sound(link.run(vec![step], until))?;
-            let row = answers.first().and_then(|answer| rows(answer).first());
-            let now = row.and_then(|row| row.try_get(0).ok());
-            let now = now.ok_or_else(|| Error::of(Code::Storage))?;
-            Ok(Some(Timestamp::from_millis(now)))
-        })
+        let now = self.reading(|link, until| number(link, statements::clock(), until))?;
+        Ok(Some(Timestamp::from_millis(now)))
     }
 
     /// Beside the server's settings it goes by the standbys that are there.

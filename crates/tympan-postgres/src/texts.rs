@@ -150,60 +150,59 @@ pub(crate) fn of_tenant_sql(table: &Table) -> Sql {
     sql(text, vec![Type::INT8_ARRAY])
 }
 
-fn of_user_sql(table: &Table, user: &str, wanted: &str, by: By, lock: Lock) -> Sql {
-    let ids = "unnest($1::int8[], $2::int8[]) AS k (tenant, id)";
-    let users = match by {
-        By::Id => ids.to_owned(),
-        By::Anything => format!(
-            "(SELECT tenant, id FROM {ids} \
-             UNION SELECT c.\"tenant\", c.\"user\" \
-             FROM unnest($3::int8[], $4::text[], $5::text[]) AS k (tenant, kind, value) \
-             JOIN \"claim\" AS c ON c.\"tenant\" = k.tenant AND c.\"kind\" = k.kind \
-             AND c.\"value\" = k.value \
-             UNION SELECT h.\"tenant\", h.\"owner\" \
-             FROM unnest($6::int8[], $7::int8[]) AS k (tenant, id) \
-             JOIN \"hold\" AS h ON h.\"tenant\" = k.tenant AND h.\"id\" = k.id) AS k"
-        ),
-    };
-    let text = format!(
-        "SELECT {wanted} FROM {users} JOIN \"{}\" AS s ON s.\"tenant\" = k.tenant AND s.\"{user}\" = k.id \
-         ORDER BY {}{}",
-        table.name,
-        key_columns(table, "s"),
-        locking(lock)
-    );
+/// Users by ids, or by whatever leads to them.
+fn people_sql(by: By) -> Sql {
+    let ids = "SELECT tenant, id FROM unnest($1::int8[], $2::int8[]) AS k (tenant, id)";
     let mut kinds = vec![Type::INT8_ARRAY; 2];
-    if by == By::Anything {
-        kinds.extend([Type::INT8_ARRAY, Type::TEXT_ARRAY, Type::TEXT_ARRAY]);
-        kinds.extend([Type::INT8_ARRAY, Type::INT8_ARRAY]);
+    if by == By::Id {
+        return sql(ids.to_owned(), kinds);
     }
+    let text = format!(
+        "{ids} UNION SELECT c.\"tenant\", c.\"user\" \
+         FROM unnest($3::int8[], $4::text[], $5::text[]) AS k (tenant, kind, value) \
+         JOIN \"claim\" AS c ON c.\"tenant\" = k.tenant AND c.\"kind\" = k.kind \
+         AND c.\"value\" = k.value \
+         UNION SELECT h.\"tenant\", h.\"owner\" \
+         FROM unnest($6::int8[], $7::int8[]) AS k (tenant, id) \
+         JOIN \"hold\" AS h ON h.\"tenant\" = k.tenant AND h.\"id\" = k.id"
+    );
+    kinds.extend([Type::INT8_ARRAY, Type::TEXT_ARRAY, Type::TEXT_ARRAY]);
+    kinds.extend([Type::INT8_ARRAY, Type::INT8_ARRAY]);
     sql(text, kinds)
 }
 
-pub(crate) fn wallets_sql(by: By, lock: Lock) -> Sql {
-    of_user_sql(
-        Wallet::TABLE,
-        "owner",
-        &columns(Wallet::TABLE, "s"),
-        by,
-        lock,
+/// What is wanted of the rows of some people, whom a column names.
+fn of_people(table: &Table, user: &str, wanted: &str, people: &str, lock: Lock) -> String {
+    format!(
+        "SELECT {wanted} FROM {people} AS k JOIN \"{}\" AS s \
+         ON s.\"tenant\" = k.tenant AND s.\"{user}\" = k.id ORDER BY {}{}",
+        table.name,
+        key_columns(table, "s"),
+        locking(lock)
     )
 }
 
+pub(crate) fn wallets_sql(by: By, lock: Lock) -> Sql {
+    let (table, people) = (Wallet::TABLE, people_sql(by));
+    let from = format!("({})", people.text);
+    let text = of_people(table, "owner", &columns(table, "s"), &from, lock);
+    sql(text, people.kinds)
+}
+
 pub(crate) fn together_sql(by: By, relations: bool) -> Sql {
-    let of_user =
-        |table: &Table, user| of_user_sql(table, user, &columns(table, "s"), by, Lock::None);
+    let of_them = |table: &Table, user, wanted: &str| {
+        let text = of_people(table, user, wanted, "k", Lock::None);
+        sql(text, Vec::new())
+    };
+    let all_of_them = |table: &Table, user| of_them(table, user, &columns(table, "s"));
     let owners = "s.\"tenant\", s.\"owner\"";
-    // Those of one group have the same values.
-    let mut groups = vec![
-        vec![by_key_sql(Tenant::TABLE, Lock::None)],
-        vec![of_user(User::TABLE, "id")],
-        vec![
-            of_user(HoldPart::TABLE, "owner"),
-            of_user_sql(Wallet::TABLE, "owner", owners, by, Lock::None),
-        ],
-        vec![by_key_sql(Claim::TABLE, Lock::None)],
-        vec![receipts_sql()],
+    let mut parts = vec![
+        by_key_sql(Tenant::TABLE, Lock::None),
+        all_of_them(User::TABLE, "id"),
+        all_of_them(HoldPart::TABLE, "owner"),
+        of_them(Wallet::TABLE, "owner", owners),
+        by_key_sql(Claim::TABLE, Lock::None),
+        receipts_sql(),
     ];
     if relations {
         let tables = [
@@ -212,20 +211,20 @@ pub(crate) fn together_sql(by: By, relations: bool) -> Sql {
             RoleRow::TABLE,
             RoleRowAccount::TABLE,
         ];
-        groups.push(tables.map(|table| of_user(table, "user")).into());
+        parts.extend(tables.map(|table| all_of_them(table, "user")));
     }
-    let mut kinds = Vec::new();
-    let mut text = "SELECT (SELECT coalesce(max(\"highest\"), 0)::int8 FROM \"stamp\"), \
-        floor(extract(epoch FROM clock_timestamp()) * 1000)::int8"
-        .to_owned();
-    for group in groups {
-        let before = kinds.len();
-        for part in group {
-            let part_text = renumbered(&part.text, before);
-            text += &format!(", (SELECT array_agg(t) FROM ({part_text}) AS t)");
-            kinds.truncate(before);
-            kinds.extend(part.kinds);
-        }
+    let people = people_sql(by);
+    let mut text = format!(
+        "WITH k AS MATERIALIZED ({}) \
+         SELECT (SELECT coalesce(max(\"highest\"), 0)::int8 FROM \"stamp\"), \
+         floor(extract(epoch FROM clock_timestamp()) * 1000)::int8",
+        people.text
+    );
+    let mut kinds = people.kinds;
+    for part in parts {
+        let part_text = renumbered(&part.text, kinds.len());
+        text += &format!(", (SELECT array_agg(t) FROM ({part_text}) AS t)");
+        kinds.extend(part.kinds);
     }
     sql(text, kinds)
 }

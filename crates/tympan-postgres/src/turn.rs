@@ -1,9 +1,10 @@
 //! One load-decide-commit round.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use hashbrown::HashMap;
-use tympan_core::error::Error;
+use tympan_core::error::{Code, Error};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Batch, Found, Key, ReadSet, Record, View};
 use tympan_store::{CommitError, Turn};
@@ -27,8 +28,8 @@ pub(crate) struct PostgresTurn<'a> {
     asked: ReadSet,
     /// What was found under keys whose rows this turn keeps from others.
     pub(crate) held: HashMap<Key, Found>,
-    /// Whether something that was done before was found done.
-    pub(crate) replays: bool,
+    /// What was done before and was found done.
+    pub(crate) replays: BTreeSet<Key>,
     state: State,
     pub(crate) until: Instant,
 }
@@ -40,50 +41,51 @@ impl<'a> PostgresTurn<'a> {
             link: None,
             asked: ReadSet::default(),
             held: HashMap::new(),
-            replays: false,
+            replays: BTreeSet::new(),
             state: State::default(),
             until: store.options.deadline(),
         }
     }
 
     /// Loads a set. If the connection breaks or a deadlock is undone, the turn begins anew, this
-    /// time with all its rows in order; what the view holds already stays, and the commit finds
-    /// out whether it still is as it was.
+    /// time with all its rows in order.
     fn load_all(&mut self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
         self.asked.reads.extend(set.reads.iter().cloned());
-        let mut failure = match self.load_once(set, view) {
-            Ok(()) => return Ok(()),
-            Err(Failure::Again(error)) => error,
-            Err(Failure::Failed(error)) => {
-                // There may be no transaction any more that keeps anything from others.
-                self.link = None;
-                self.held.clear();
-                return Err(error);
-            }
-        };
-        while Instant::now() < self.until {
-            self.link = None;
-            self.held.clear();
-            let mut again = View::default();
-            let mut all = self.asked.clone();
-            all.known.clone_from(&set.known);
-            match self.load_once(&all, &mut again) {
-                Ok(()) => {
-                    for (key, record) in again.records() {
-                        view.load(key.clone(), record.cloned());
-                    }
-                    return Ok(());
-                }
-                Err(Failure::Again(error)) => failure = error,
-                Err(Failure::Failed(error)) => {
-                    failure = error;
-                    break;
-                }
-            }
+        let mut outcome = self.load_once(set, view);
+        while matches!(outcome, Err(Failure::Again(_))) && Instant::now() < self.until {
+            self.let_go();
+            outcome = self.load_anew(set, view);
         }
+        if outcome.is_err() {
+            // There may be no transaction any more that keeps anything from others.
+            self.let_go();
+        }
+        Ok(outcome?)
+    }
+
+    /// Loads everything that was ever asked for. What the view holds already stays, and the commit
+    /// finds out whether it still is as it was.
+    fn load_anew(&mut self, set: &ReadSet, view: &mut View) -> Result<(), Failure> {
+        let mut again = View::default();
+        let mut all = self.asked.clone();
+        all.known.clone_from(&set.known);
+        self.load_once(&all, &mut again)?;
+        for (key, record) in again.records() {
+            // Receipts never change, and no commit looks at them again: this server took over from
+            // one that never had it confirmed.
+            if record.is_none() && self.replays.contains(key) {
+                let gone = "what was found done was lost with the server that had done it";
+                return Err(Failure::Failed(Error::new(Code::Storage, gone)));
+            }
+            view.load(key.clone(), record.cloned());
+        }
+        Ok(())
+    }
+
+    /// Ends the transaction: nothing is kept from others any more.
+    pub(crate) fn let_go(&mut self) {
         self.link = None;
         self.held.clear();
-        Err(failure)
     }
 
     fn load_once(&mut self, set: &ReadSet, view: &mut View) -> Result<(), Failure> {
@@ -92,19 +94,20 @@ impl<'a> PostgresTurn<'a> {
             None => self.link.insert(self.store.pool.lend(self.until)?),
         };
         let (held, replays, state) = (&mut self.held, &mut self.replays, &mut self.state);
-        let first = (!link.in_transaction).then_some(BEGIN);
         let mut loaded = |key: &Key, record: Option<&Record>| match key {
             Key::Hold(..) | Key::Uses(..) | Key::Strand(..) | Key::Wallets(..) => {
                 if let Some(found) = record.and_then(|record| Found::of(key, Some(record))) {
                     held.insert(key.clone(), found);
                 }
             }
-            Key::Receipt(..) if record.is_some() => *replays = true,
+            Key::Receipt(..) if record.is_some() => {
+                replays.insert(key.clone());
+            }
             _ => {}
         };
         let beside = Beside {
             lock: Lock::Update,
-            first,
+            begin: Some(BEGIN),
             state,
             loaded: &mut loaded,
         };
@@ -137,7 +140,7 @@ impl Turn for PostgresTurn<'_> {
     }
 
     fn confirm(mut self: Box<Self>) -> Result<(), CommitError> {
-        if !self.replays {
+        if self.replays.is_empty() {
             return Ok(());
         }
         commit::confirm(&mut self)

@@ -13,7 +13,7 @@ use std::thread;
 
 use common::{plain, run, with};
 use tympan_core::ids::{IdentityId, TenantId, UserId};
-use tympan_core::records::{Claim, IdentityKind, Subject, SubjectKind, User, Uses};
+use tympan_core::records::{Claim, Config, IdentityKind, Subject, SubjectKind, Tenant, User, Uses};
 use tympan_core::row::{Cell, CellKind, Row};
 use tympan_core::view::{Change, Key, ReadSet, Record, View, apply};
 use tympan_postgres::{PostgresOptions, PostgresStore};
@@ -106,6 +106,26 @@ fn uses() -> (Key, Record) {
     (Key::Uses(TENANT, subject), Record::Uses(uses.into()))
 }
 
+fn config(tenant: i64, version: i64) -> (Key, Record) {
+    let columns = Tenant::TABLE
+        .columns
+        .iter()
+        .map(|column| match column.name {
+            "id" => Cell::Integer(tenant),
+            "currency" => Cell::Text("EUR".into()),
+            _ if column.kind == CellKind::Integer => Cell::Integer(1),
+            _ => Cell::Text("text".into()),
+        });
+    let cells: Vec<Cell<'static>> = columns.collect();
+    let mut cells = cells.into_iter();
+    let tenant = Tenant {
+        version,
+        ..Tenant::from_cells(&mut || cells.next()).unwrap()
+    };
+    let key = Key::Config(tenant.id);
+    (key, Record::Config(Config::empty(tenant).into()))
+}
+
 /// A turn that rests on some keys and writes one.
 fn turn(store: &PostgresStore, rests: &[&Key], (key, record): (Key, Record)) -> Outcome {
     let mut set = ReadSet::of(key.clone());
@@ -186,6 +206,27 @@ fn who_writes_a_user_and_who_writes_a_claim_take_turns() {
         move |store| turn(store, &[&user_key], claim("ann", 2)),
         move |store| turn(store, &[&claim_key], user(2)),
     );
+    assert_eq!(circles, 0);
+    assert!(
+        matches!(outcomes, [Ok(()), Err(CommitError::Conflict(_))]),
+        "{outcomes:?}"
+    );
+}
+
+#[test]
+fn who_changes_one_configuration_and_rests_on_another_takes_turns_with_the_opposite() {
+    let database = Database::new();
+    for tenant in [1, 2] {
+        turn(&database.open(), &[], config(tenant, 1)).unwrap();
+    }
+    // Both are held by somebody, and let go at once.
+    let lock = "SELECT pg_advisory_xact_lock(hashint8extended(tenant, seed)) FROM \
+        (SELECT ('x' || substr(encode(sha256('tympan'), 'hex'), 1, 16))::bit(64)::bigint) AS of (seed), \
+        generate_series(1, 2) AS tenant";
+    let crosswise = |changes: i64, rests: i64| {
+        move |store: &PostgresStore| turn(store, &[&config(rests, 1).0], config(changes, 2))
+    };
+    let (outcomes, circles) = beside(&database, lock, crosswise(1, 2), crosswise(2, 1));
     assert_eq!(circles, 0);
     assert!(
         matches!(outcomes, [Ok(()), Err(CommitError::Conflict(_))]),

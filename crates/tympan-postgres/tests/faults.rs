@@ -260,6 +260,57 @@ fn a_commit_that_the_server_warns_of_is_unknown_in_every_language() {
     }
 }
 
+/// Ends every session of this schema's stores, as the end of a server does.
+fn end_sessions(schema: &Schema) {
+    let of_store = format!(
+        "FROM pg_stat_activity WHERE application_name = 'tympan {}'",
+        schema.name
+    );
+    run(&format!("SELECT pg_terminate_backend(pid) {of_store}"));
+    while ask(&format!("SELECT count(*) {of_store}")) != "0" {}
+}
+
+#[test]
+fn a_connection_that_was_lost_before_anything_was_sent_leaves_no_doubt() {
+    let schema = Schema::new();
+    let store = schema.open();
+    let (mut turn, mut view) = (store.turn().unwrap(), View::default());
+    turn.load(&reads(&[(1, 1)]), &mut view).unwrap();
+    decide(&[(1, 1)], turn.floor().unwrap(), &mut view);
+    end_sessions(&schema);
+    turn.commit(&view.into_batch()).unwrap();
+}
+
+#[test]
+fn what_a_server_that_is_gone_had_done_is_not_taken_for_done() {
+    let schema = Schema::new();
+    let store = schema.open();
+    // A standby that never had it takes over.
+    let lose = || {
+        end_sessions(&schema);
+        run(&format!("DELETE FROM \"{}\".\"entry\"", schema.name));
+    };
+    charge(&store, &[(1, 1)]).unwrap();
+    let (mut turn, mut view) = (store.turn().unwrap(), View::default());
+    turn.load(&reads(&[(1, 1)]), &mut view).unwrap();
+    lose();
+    let error = turn.load(&reads(&[(2, 2)]), &mut view).unwrap_err();
+    assert!(error.retry(), "{error}");
+    drop(turn);
+
+    charge(&store, &[(1, 1)]).unwrap();
+    let (mut turn, mut view) = (store.turn().unwrap(), View::default());
+    let charges = [(1, 1), (2, 2)];
+    turn.load(&reads(&charges), &mut view).unwrap();
+    decide(&charges, turn.floor().unwrap(), &mut view);
+    lose();
+    let outcome = turn.commit(&view.into_batch());
+    assert!(
+        matches!(&outcome, Err(CommitError::Conflict(keys)) if keys == &[Key::Receipt(TENANT, digest(1))]),
+        "{outcome:?}"
+    );
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

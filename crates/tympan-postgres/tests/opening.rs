@@ -103,7 +103,7 @@ fn many_open_a_new_database_at_once_and_it_is_made_once() {
             "SELECT count(*) FROM \"{}\".\"migration\"",
             schema.name
         )),
-        "3"
+        "4"
     );
 }
 
@@ -145,6 +145,15 @@ fn the_right_that_a_role_lacks_is_named() {
     named("DELETE", "claim");
     run(&format!(
         "GRANT DELETE ON \"{}\".\"claim\" TO {role}",
+        schema.name
+    ));
+    run(&format!(
+        "REVOKE EXECUTE ON FUNCTION \"{}\".\"add_commit\" FROM PUBLIC",
+        schema.name
+    ));
+    named("EXECUTE", "add_commit");
+    run(&format!(
+        "GRANT EXECUTE ON FUNCTION \"{}\".\"add_commit\" TO {role}",
         schema.name
     ));
     drop(open().unwrap());

@@ -92,21 +92,20 @@ fn what_tells_of_batches_does_not_grow_for_ever_and_charges_do_not_need_it() {
 }
 
 #[test]
-fn a_commit_that_another_session_shows_is_never_taken_for_a_failure() {
+fn a_transaction_in_another_session_is_refused_before_it_does_anything() {
     let schema = Schema::new();
     let (proxy, tympan) = through(&schema);
-    // As a pooler would have it that gives each transaction another session.
-    proxy.reword(
-        Way::ToServer,
-        "SHOW tympan.committed",
-        "SHOW client_encoding ",
-    );
+    // As a pooler would have it that gives each transaction another session: this one has not what
+    // the first was given.
+    let words = ("current_setting('tympan.s", "current_setting('tympan.x");
+    proxy.reword(Way::ToServer, words.0, words.1);
+    proxy.cut_after(Way::ToServer, 1);
     let error = shop::charge(&tympan, "shared").unwrap_err();
-    assert_eq!(error.code(), Code::UnknownOutcome, "{error}");
+    assert_eq!(error.code(), Code::Storage, "{error}");
     assert!(error.to_string().contains("session"), "{error}");
     let written = format!(
         "SELECT count(*) FROM \"{}\".\"entry\" WHERE \"key\" IS NOT NULL",
         schema.name
     );
-    assert_eq!(ask(&written), "1");
+    assert_eq!(ask(&written), "0");
 }
