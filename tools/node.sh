@@ -9,6 +9,7 @@ target=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, 
 home=$target/node
 mkdir -p "$home"
 passed=0
+with=()
 
 main() {
     (cd bindings/node && npm ci --silent --no-audit --no-fund)
@@ -27,7 +28,7 @@ ok() {
 # Runs tests, and counts them.
 tests() {
     local log=$home/tests.log
-    node --test --test-reporter=tap "$@" >"$log" 2>&1 || { grep -E -A 30 '^ *not ok' "$log" || cat "$log"; exit 1; }
+    "${with[@]}" node --test --test-reporter=tap "$@" >"$log" 2>&1 || { grep -E -A 30 '^ *not ok' "$log" || cat "$log"; exit 1; }
     grep -E '^(ok|# (pass|fail|skipped))' "$log"
     passed=$((passed + $(grep -oE '^# pass [0-9]+' "$log" | grep -oE '[0-9]+')))
 }
@@ -37,7 +38,10 @@ tree() {
     node bindings/node/build.mjs --features probe
     bindings/node/node_modules/.bin/tsc --project bindings/node/test/types/tsconfig.json
     ok "tsc --strict"
+    local with=(env TYMPAN_SCENARIO_STORE=postgres bash tools/with-postgres.sh)
     tests bindings/node/test/*.test.mjs
+    bash tools/broken-scenarios.sh node --test --test-reporter=tap bindings/node/test/scenarios.test.mjs
+    ok "wrong scenarios fail"
 }
 
 # What is published: without the probe, with licences and the notice of third parties.
@@ -49,7 +53,7 @@ package() {
     (cd bindings/node && npm pack --silent --pack-destination "$home" >"$home/packed")
     local needed names
     names=$(tar -tzf "$home"/tympan-*.tgz)
-    for needed in index.js index.cjs index.d.ts index.d.cts errors.cjs native.cjs runtime.cjs LICENSE-APACHE LICENSE-MIT THIRD-PARTY.md README.md; do
+    for needed in index.js index.cjs index.d.ts index.d.cts errors.cjs native.cjs plain.cjs runtime.cjs LICENSE-APACHE LICENSE-MIT THIRD-PARTY.md README.md; do
         grep -qx "package/$needed" <<<"$names" || { echo "$needed is missing in the package" >&2; exit 1; }
     done
     ok "everything is in the package"
@@ -68,8 +72,14 @@ installed() {
     node --input-type=commonjs --eval 'import("tympan").then((module) => process.exit(module.TympanError === require("tympan").TympanError ? 0 : 1));'
     node --eval 'process.exit("NativeProbe" in require("./node_modules/tympan/native.cjs") ? 1 : 0);'
     ok "import and require, without the probe"
-    node first-steps.mjs | grep -q '^refused: '
-    ok "the first steps"
+    cp "$root"/bindings/node/test/types/{module.mts,commonjs.cts} .
+    "$root/bindings/node/node_modules/.bin/tsc" --noEmit --strict --exactOptionalPropertyTypes --skipLibCheck false \
+        --target es2023 --lib es2023,esnext.disposable --module nodenext \
+        --typeRoots "$root/bindings/node/node_modules/@types" --types node module.mts commonjs.cts
+    rm module.mts commonjs.cts
+    ok "the types of the installed package"
+    bash "$root/tools/first-program.sh" node first-program.mjs
+    ok "the first program"
     tests ./*.test.mjs
     cd "$root"
 }

@@ -48,15 +48,18 @@ tree() {
     local library=$target/debug/lib_tympan
     if [ -e "$library.so" ]; then library+=.so; else library+=.dylib; fi
     cp "$library" "$home/tree/tympan/_tympan.abi3.so"
-    tests python bindings/python/tests
+    TYMPAN_SCENARIO_STORE=postgres tests bash tools/with-postgres.sh python bindings/python/tests
     tests python examples/python-service
+    PYTHONPATH=$home/tree:$root/bindings/python/tests bash tools/broken-scenarios.sh \
+        python -m pytest -p no:cacheprovider bindings/python/tests/test_scenarios.py
+    ok "wrong scenarios fail"
 }
 
-# Runs tests with an interpreter, and counts them.
+# Runs the tests of a folder, which is named last, by an interpreter, and counts them.
 tests() {
-    local python=$1 log=$home/tests.log
-    shift
-    PYTHONPATH=$home/tree:$root/bindings/python/tests "$python" -m pytest -p no:cacheprovider "$@" | tee "$log"
+    local log=$home/tests.log interpreter=("${@:1:$#-1}")
+    PYTHONPATH=$home/tree:$root/bindings/python/tests \
+        "${interpreter[@]}" -m pytest -p no:cacheprovider "${@: -1}" | tee "$log"
     passed=$((passed + $(grep -oE '[0-9]+ passed' "$log" | tail -n 1 | grep -oE '[0-9]+')))
 }
 
@@ -103,9 +106,10 @@ installed() {
     rm -rf "$clean"
     "$1" -m venv "$clean"
     "$clean/bin/pip" install --quiet --no-index "$home"/dist/*.whl
-    (cd "$clean" && bin/python -I "$root/examples/python/first_program.py" >/dev/null)
+    (cd "$clean" && bash "$root/tools/first-program.sh" bin/python -I "$root/examples/python/first_program.py")
     ok "the wheel on $("$clean/bin/python" --version)"
-    "$clean/bin/pip" install --quiet "$(grep '^pytest==' bindings/python/requirements-test.txt)" "$(grep '^mypy==' bindings/python/requirements-test.txt)"
+    grep -E '^(gunicorn|mypy|pytest)==' bindings/python/requirements-test.txt >"$clean/requirements"
+    "$clean/bin/pip" install --quiet --requirement "$clean/requirements"
     (cd "$clean" && bin/python -m mypy.stubtest tympan._tympan)
     ok "stubtest on $("$clean/bin/python" --version)"
     (cd "$clean" && PATH=$clean/bin:$PATH pyright --verifytypes tympan --ignoreexternal >verified) || { cat "$clean/verified"; exit 1; }
@@ -119,7 +123,7 @@ from_sources() {
     rm -rf "$clean"
     "$home/tools/bin/python" -m venv "$clean"
     MATURIN_PEP517_ARGS="--profile ${PROFILE:-dev}" "$clean/bin/pip" install --quiet "$home"/dist/*.tar.gz
-    (cd "$clean" && bin/python -I "$root/examples/python/first_program.py" >/dev/null)
+    (cd "$clean" && bash "$root/tools/first-program.sh" bin/python -I "$root/examples/python/first_program.py")
     ok "installed from the sources"
 }
 

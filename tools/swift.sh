@@ -3,6 +3,7 @@
 #
 #   bash tools/swift.sh test     compares what is generated, builds without a warning, runs the tests
 #                                and the example; the last line is "N passed, N failed"
+#   bash tools/swift.sh package  packs what is shipped for this machine: sources, archive, licences
 #   bash tools/swift.sh bindgen  writes what uniffi generates from the library
 #   bash tools/swift.sh run FOLDER CMD…
 #                                runs a command in a folder of the repository, with the library at
@@ -29,11 +30,14 @@ bindgen() {
 # Runs a command in a folder of the sources, in the root and in a mount namespace of its own, so
 # that nothing stays mounted. The sources are read-only there.
 in_swift() {
-    local root as=()
+    local root name as=() environment=(HOME=/build LANG=C.UTF-8 PATH=/usr/bin:/bin LIBRARY_PATH=/build/lib)
     root=$(bash tools/swift-root.sh)
     [ "$(id -u)" = 0 ] || as=(sudo)
+    for name in DATABASE_URL TYMPAN_SCENARIOS TYMPAN_SCENARIO_STORE; do
+        [ -z "${!name:-}" ] || environment+=("$name=${!name}")
+    done
     "${as[@]}" mkdir -p "$root/src" "$root/build"
-    # shellcheck disable=SC2016 # expanded by the inner shell
+    # shellcheck disable=SC2016 # expanded by the inner shells
     "${as[@]}" unshare --mount --propagation private sh -euc '
         root=$1 src=$2 place=$3; shift 3
         mount -t proc proc "$root/proc"
@@ -41,9 +45,8 @@ in_swift() {
         mount --bind "$src" "$root/src"
         mount -o remount,bind,ro "$root/src"
         mount --bind "$place" "$root/build"
-        exec chroot "$root" /usr/bin/env -i HOME=/build LANG=C.UTF-8 PATH=/usr/bin:/bin LIBRARY_PATH=/build/lib \
-            sh -euc '\''cd "/src/$1" && shift && exec "$@"'\'' sh "$@"
-    ' sh "$root" "$PWD" "$place" "$@"
+        exec chroot "$root" /usr/bin/env -i "$@"
+    ' sh "$root" "$PWD" "$place" "${environment[@]}" sh -euc 'cd "/src/$1" && shift && exec "$@"' sh "$@"
 }
 
 # Builds a package without a warning and runs its tests.
@@ -63,14 +66,37 @@ count() {
         END { printf "%d passed, %d failed\n", all - failed, failed }'
 }
 
+# Plays scenarios, with which the tests were built before.
+scenarios() {
+    in_swift bindings/swift swift test --skip-build --disable-xctest --scratch-path /build/package \
+        -Xswiftc -warnings-as-errors --filter ScenarioTests
+}
+
+# What is shipped: the package, the archive for this machine, licences, the notice of third parties.
+package() {
+    local profile=${PROFILE:-dev} folder=$place/packed/tympan-swift
+    python3 tools/notice.py tympan-swift bindings/swift/THIRD-PARTY.md
+    cargo build --locked --package tympan-swift --profile "$profile"
+    rm -rf "$place/packed"
+    mkdir -p "$folder/lib"
+    (cd bindings/swift && cp -R Package.swift README.md LICENSE-APACHE LICENSE-MIT THIRD-PARTY.md Sources Tests "$folder/")
+    cp "$target/${profile/#dev/debug}/libtympan_swift.a" "$folder/lib/"
+    tar -C "$place/packed" -czf "$place/tympan-swift.tar.gz" tympan-swift
+    echo "packed: $place/tympan-swift.tar.gz"
+}
+
 test_all() {
     local log=$place/log verdict=0
     build_library
     bindgen --check
+    cargo clippy --locked --package tympan-swift-bindgen --features generate --all-targets -- -D warnings
     {
         test_package bindings/swift package &&
+            TYMPAN_SCENARIOS=/src/bindings/scenarios/broken bash tools/broken-scenarios.sh \
+                bash tools/swift.sh scenarios &&
             test_package examples/swift/shop shop &&
-            in_swift examples/swift/shop swift run --skip-build --scratch-path /build/shop Charge
+            bash tools/first-program.sh bash tools/swift.sh first-program &&
+            package
     } 2>&1 | tee "$log" || verdict=1
     count <"$log"
     return "$verdict"
@@ -78,6 +104,12 @@ test_all() {
 
 case ${1:-} in
 test) test_all ;;
+scenarios) scenarios ;;
+first-program) in_swift examples/swift/shop swift run --skip-build --scratch-path /build/shop FirstProgram ;;
+package)
+    build_library
+    package
+    ;;
 bindgen)
     build_library
     bindgen

@@ -52,6 +52,8 @@ stage_rust() {
     fi
     # nextest runs no documentation tests.
     cargo test --locked --workspace --doc
+    bash tools/broken-scenarios.sh cargo test --locked --package tympan-surface --test scenarios
+    bash tools/first-program.sh cargo run --quiet --locked --package tympan --example first_program
 }
 
 stage_stale() { cargo xtask docs --check && cargo xtask bindgen --check; }
@@ -71,6 +73,7 @@ stage_on_postgres() {
         run=(cargo nextest run --locked --package tympan-postgres)
     fi
     "${run[@]}"
+    TYMPAN_SCENARIO_STORE=postgres cargo test --locked --package tympan-surface --test scenarios
     # And once more over encrypted connections, where the server has them.
     [ -z "${TYMPAN_TLS_URL:-}" ] || TYMPAN_ADDRESS=$TYMPAN_TLS_URL "${run[@]}" --test conformance
     # Several processes while the server is killed, where it is ours to kill.
@@ -79,7 +82,7 @@ stage_on_postgres() {
 }
 
 # Compiled and run in a Debian that has Swift, which is made when there is none yet.
-stage_swift() { bash tools/swift.sh test; }
+stage_swift() { TYMPAN_SCENARIO_STORE=postgres bash tools/with-postgres.sh bash tools/swift.sh test; }
 
 stage_print_shop() {
     cargo build --locked --release --package print-shop
@@ -120,10 +123,11 @@ lacks() {
     format) have_cargo && have_component fmt rustfmt ;;
     lint) have_cargo && have_component clippy clippy && have_compiler && have_certificates ;;
     print-shop) have_cargo && have_compiler && have_certificates && have_python ;;
-    python) have_cargo && have_compiler && have_certificates && have_python && have_venv ;;
-    node) have_cargo && have_compiler && have_certificates && have_python && have_node ;;
+    python) have_cargo && have_compiler && have_certificates && have_python && have_venv && have_postgres ;;
+    node) have_cargo && have_compiler && have_certificates && have_python && have_node && have_postgres ;;
     postgres) have_cargo && have_compiler && have_certificates && have_python && have_postgres ;;
-    swift) have_cargo && have_compiler && have_certificates && have_python && have_debootstrap ;;
+    swift) have_cargo && have_compiler && have_certificates && have_python && have_debootstrap && have_postgres ;;
+    rust) have_cargo && have_compiler && have_certificates && have_python ;;
     *) have_cargo && have_compiler && have_certificates ;;
     esac
 }

@@ -747,6 +747,14 @@ export interface ChargeJob extends CallOptions {
   attempt?: number | null | undefined;
 }
 
+/** What a copy into another store did. */
+export interface Copied {
+  /** Rows that both stores hold now, all compared. */
+  rows: bigint;
+  /** Rows that an earlier attempt had left there already. */
+  found: bigint;
+}
+
 /** What a new profile is besides its name. */
 export interface CreateProfile extends CallOptions {
   /** What turns usage into cost; without one, only a stated cost is charged. */
@@ -1984,6 +1992,36 @@ export declare class Tympan {
   close(): void;
 
   /**
+   * Copies everything into another store, from one machine to several or back, and compares
+   * every row in the end. The other store is opened for it with the given options, whose `keys`
+   * must be those of this one, and closed again. It must be new, or hold a part of such a copy:
+   * an attempt that was interrupted is taken up where it ended, if nothing was written here
+   * since.
+   *
+   * The copy is of the instant in which the call began. Others go on writing here meanwhile, and
+   * what they write is not in the copy: a host that moves stops them first.
+   *
+   * @throws {@link TympanError} `denied` to a user; `store_keys` if the other one has other keys; `store_foreign` if it holds
+   * anything else; those of {@link Tympan.open}, and of both stores.
+   */
+  copyTo(address: string, options?: OpenOptions | null): Promise<Copied>;
+
+  /**
+   * Copies everything into another store, from one machine to several or back, and compares
+   * every row in the end. The other store is opened for it with the given options, whose `keys`
+   * must be those of this one, and closed again. It must be new, or hold a part of such a copy:
+   * an attempt that was interrupted is taken up where it ended, if nothing was written here
+   * since.
+   *
+   * The copy is of the instant in which the call began. Others go on writing here meanwhile, and
+   * what they write is not in the copy: a host that moves stops them first.
+   *
+   * @throws {@link TympanError} `denied` to a user; `store_keys` if the other one has other keys; `store_foreign` if it holds
+   * anything else; those of {@link Tympan.open}, and of both stores.
+   */
+  copyToSync(address: string, options?: OpenOptions | null): Copied;
+
+  /**
    * Makes an account. Its name is unique among accounts.
    *
    * @throws {@link TympanError} `denied`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
@@ -2370,6 +2408,15 @@ export declare class Tympan {
    * and is none of them; `denied` to an actor without `user.read` who asks about another user.
    */
   maySync(user: UserId, permission: string, account?: AccountId | null | undefined): boolean;
+
+  /**
+   * A fresh key ring, as the text that {@link Tympan.open} takes for `keys`. Secrets that were kept
+   * under it cannot be found or read without it, by nobody: put it where the host keeps its
+   * secrets before a store is opened with it.
+   *
+   * @throws {@link TympanError} `internal` if the system gives no random bytes.
+   */
+  static newKeys(): string;
 
   /**
    * Opens a store: `memory:`, which begins empty and is gone with the last handle;

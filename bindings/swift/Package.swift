@@ -17,6 +17,8 @@ let package = Package(
         .target(
             name: "TympanProbe", dependencies: ["Tympan", "TympanProbeFFI"],
             path: "Tests/TympanProbe"),
+        // What ends in the middle of things, for tests.
+        .executableTarget(name: "Leaver", dependencies: ["Tympan"], path: "Tests/Leaver"),
         .testTarget(name: "TympanProbeTests", dependencies: ["TympanProbe"]),
         .testTarget(name: "TympanTests", dependencies: ["Tympan"]),
     ],

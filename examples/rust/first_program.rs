@@ -3,14 +3,13 @@
 //! `cargo run -p tympan --example first_program`
 #![expect(
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::print_stdout,
     reason = "a small program for people to read and to see"
 )]
 
 use tympan::{
-    AddIdentity, Bootstrap, Charge, Code, CreateProfile, CreateUser, Currency, Error, Measure,
-    NewIdentity, Options, PlanTerms, TimeZoneName, Tympan, Usage, UserReference,
+    AddIdentity, Bootstrap, Charge, CreateProfile, CreateUser, Currency, Error, IdentityKind,
+    Measure, NewIdentity, Options, PlanTerms, TimeZoneName, Tympan, Usage, UserReference,
 };
 
 fn main() -> Result<(), Error> {
@@ -18,44 +17,27 @@ fn main() -> Result<(), Error> {
     shop.run(Bootstrap::new("Print shop", Currency::EUR, "Ada Admin"))?;
 
     let berlin = TimeZoneName::parse("Europe/Berlin")?;
-    let twelve_pages_a_month = PlanTerms::monthly(Measure::TotalPages, 12, berlin);
-    let staff = shop
-        .run(CreateProfile::new("Staff").plan(twelve_pages_a_month))?
-        .id;
-    let ann = shop
-        .run(
-            CreateUser::named("Ann Müller")
-                .username("ann")
-                .profile(staff),
-        )?
-        .user;
-
-    let with_pin = shop.run(AddIdentity {
+    let pages = PlanTerms::monthly(Measure::TotalPages, 12, berlin);
+    let staff = shop.run(CreateProfile::new("Staff").plan(pages))?.id;
+    let ann = CreateUser::named("Ann Müller").username("ann");
+    let ann = shop.run(ann.profile(staff))?.user;
+    let added = shop.run(AddIdentity {
         user: ann.id.into(),
-        expected_version: Some(ann.version),
+        expected_version: None,
         identity: NewIdentity::generated_pin().alone(),
         reason: None,
     })?;
-    let pin = with_pin
-        .identities
-        .first()
-        .map(|pin| pin.value.expose().to_owned());
-    println!("Ann's PIN, told this once: {}", pin.unwrap_or_default());
+    let pin = &added.identities[0].value;
+    println!("Ann's PIN, told this once: {}", pin.expose());
 
-    let receipt = shop.run(Charge::new(
-        UserReference::username("ann"),
-        "job 1",
-        Usage::pages(12),
-    ))?;
+    let by_pin = UserReference::Identity(IdentityKind::Pin, pin.clone());
+    let job = Charge::new(by_pin.clone(), "job 1", Usage::pages(12));
+    let receipt = shop.run(job)?;
     println!("printed 12 pages, {} left", receipt.lines[0].balance_after);
-
-    match shop.run(Charge::new(
-        UserReference::username("ann"),
-        "job 2",
-        Usage::pages(1),
-    )) {
-        Err(error) if error.code() == Code::AllowanceExhausted => println!("refused: {error}"),
-        other => panic!("one page too many was not refused: {other:?}"),
+    let job = Charge::new(by_pin, "job 2", Usage::pages(1));
+    match shop.run(job) {
+        Err(error) => println!("refused: {}", error.code()),
+        Ok(receipt) => println!("one page too many: {receipt:?}"),
     }
     Ok(())
 }

@@ -1,134 +1,126 @@
-//! What belongs to one environment of Node: the functions that make objects, and the calls under
-//! way.
+//! What belongs to one environment of Node, the main thread's or a worker's: the calls under way,
+//! and the function that takes what they give.
 
-use std::rc::Rc;
+use std::cell::RefCell;
 
 use napi::bindgen_prelude::{
-    Array, Env, Function, FunctionRef, JsValuesTupleIntoVec, Result, ToNapiValue, Unknown,
+    Env, Function, FunctionRef, JsValuesTupleIntoVec, Object, Result, Unknown,
 };
+use napi::sys::{napi_env, napi_value};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
-use tympan_surface::{Call, Error};
+use tympan_surface::{Call, Tasks, caught};
 
-use crate::read::Fault;
-use crate::tasks::Tasks;
-use crate::write::{Write, Writer};
+use crate::values::{Crossed, Reader, Write, Writer};
 
-/// Makes a `TympanError`: of code, kind, retry, message and details.
-pub(crate) const REFUSED: usize = 0;
-/// Makes a `TypeError`, or a `RangeError` if the first argument is true.
-const WRONG: usize = 1;
-/// Makes an object of names and values in turn.
-pub(crate) const MAP: usize = 2;
-/// Where the makers of the generated code begin.
-pub(crate) const FIRST_MAKER: usize = 3;
+/// Values that are handed over at once: a function of JavaScript takes far more, though not any
+/// number of them, and this is faster than putting each into an array.
+const AT_ONCE: usize = 1_000;
 
-/// Arguments for a function of JavaScript, as many as it takes.
-pub struct Arguments(pub(crate) Vec<napi::sys::napi_value>);
+/// Values for a function of JavaScript.
+pub struct Values(Vec<napi_value>);
 
-impl JsValuesTupleIntoVec for Arguments {
-    fn into_vec(self, _: napi::sys::napi_env) -> Result<Vec<napi::sys::napi_value>> {
+impl JsValuesTupleIntoVec for Values {
+    fn into_vec(self, _: napi_env) -> Result<Vec<napi_value>> {
         Ok(self.0)
     }
 }
 
-type Maker = FunctionRef<Arguments, Unknown<'static>>;
-
 /// One environment.
 #[napi]
-pub struct Binding(pub(crate) Rc<Environment>);
+pub struct Binding {
+    take: FunctionRef<Values, Unknown<'static>>,
+    tasks: RefCell<Tasks<Box<dyn Answer>>>,
+}
 
-/// What the handles of an environment share.
-pub(crate) struct Environment {
-    makers: Vec<Maker>,
-    tasks: Tasks,
+/// The answer of a task, whatever it gives.
+trait Answer {
+    fn tell(self: Box<Self>, binding: &Binding, env: &Env) -> Result<()>;
+}
+
+impl<T: Write> Answer for Crossed<T> {
+    fn tell(self: Box<Self>, binding: &Binding, env: &Env) -> Result<()> {
+        binding.tell(env, *self)
+    }
 }
 
 #[napi]
 impl Binding {
-    /// Takes the functions that make objects, and the one to call when a task may be finished.
+    /// Takes the function that is given values, and the one to call when a task may be finished.
     #[napi(constructor, catch_unwind)]
-    pub fn new(makers: Vec<Maker>, wake: Function<'_, (), Unknown<'static>>) -> Result<Self> {
-        let tasks = Tasks::new(&wake)?;
-        Ok(Self(Rc::new(Environment { makers, tasks })))
+    pub fn new(
+        take: FunctionRef<Values, Unknown<'static>>,
+        wake: Function<'_, (), Unknown<'static>>,
+    ) -> Result<Self> {
+        // Weak: an idle handle does not keep the process alive.
+        let wake = wake.build_threadsafe_function().weak::<true>().build()?;
+        let tasks = RefCell::new(Tasks::new(move || {
+            // An environment that is gone has nobody left to tell.
+            let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }));
+        Ok(Self { take, tasks })
     }
 
-    /// The tasks that are finished: number, whether it failed, and what it gave, in turn.
+    /// Tells what a finished task gave, and gives its number; null if there is none.
     #[napi(catch_unwind)]
-    pub fn finished<'a>(&self, env: &'a Env) -> Result<Array<'a>> {
-        let writer = self.0.writer(env);
-        let mut told = env.create_array(0)?;
-        for (number, task) in self.0.tasks.finished() {
-            let answer = task.tell(writer);
-            told.insert(number)?;
-            told.insert(answer.is_err())?;
-            told.insert(answer.or_else(|fault| writer.fault(fault))?)?;
-        }
-        Ok(told)
+    pub fn finished(&self, env: &Env) -> Result<Option<u32>> {
+        let finished = self.tasks.borrow_mut().finished();
+        let told = finished.map(|(number, answer)| answer.tell(self, env).map(|()| number));
+        told.transpose()
     }
 }
 
-impl Environment {
-    pub(crate) fn maker(&self, place: usize) -> Result<&Maker> {
-        let missing = || napi::Error::from_reason("index.cjs is of another version than the addon");
-        self.makers.get(place).ok_or_else(missing)
-    }
-
-    /// Waits for a call, or begins it as a task: `undefined` then.
-    pub(crate) fn answer<'a, T: Write + 'static>(
-        self: &'a Rc<Self>,
-        env: &'a Env,
+impl Binding {
+    /// Waits for a call and tells what it gave, or begins it as a task.
+    pub(crate) fn answer<T: Write + 'static>(
+        &self,
+        env: &Env,
         task: Option<u32>,
-        call: impl FnOnce() -> std::result::Result<Call<T>, Fault>,
-    ) -> Result<Unknown<'a>> {
-        self.now(env, || match task {
-            None => Ok(Some(call()?.wait()?)),
-            Some(number) => {
-                self.tasks.begin(number, call()?.submit());
-                Ok(None)
-            }
-        })
+        values: Object<'_>,
+        call: impl FnOnce(&mut Reader<'_>) -> Crossed<Call<T>>,
+    ) -> Result<()> {
+        let Some(number) = task else {
+            return self.now(env, values, |from| call(from)?.wait());
+        };
+        let begun = read(values, call).map(Call::submit);
+        let answer = async {
+            let answer: Crossed<T> = async { begun?.await }.await;
+            Box::new(answer) as Box<dyn Answer>
+        };
+        self.tasks.borrow_mut().begin(number, answer);
+        Ok(())
     }
 
-    /// Gives what is there at once; `undefined` for none.
-    pub(crate) fn now<'a, T: Write>(
-        self: &'a Rc<Self>,
-        env: &'a Env,
-        answer: impl FnOnce() -> std::result::Result<Option<T>, Fault>,
-    ) -> Result<Unknown<'a>> {
-        let writer = self.writer(env);
-        match answer() {
-            Ok(Some(value)) => value.write(writer),
-            Ok(None) => ().into_unknown(env),
-            // What a getter threw is still on its way.
-            Err(Fault::Thrown(error)) => Err(error),
-            Err(fault) => Err(napi::Error::from(writer.fault(fault)?)),
-        }
+    /// Tells what is there at once.
+    pub(crate) fn now<T: Write>(
+        &self,
+        env: &Env,
+        values: Object<'_>,
+        answer: impl FnOnce(&mut Reader<'_>) -> Crossed<T>,
+    ) -> Result<()> {
+        self.tell(env, read(values, answer))
     }
 
-    fn writer<'a>(self: &'a Rc<Self>, env: &'a Env) -> Writer<'a> {
-        Writer {
-            env,
-            environment: self,
+    /// Gives an answer: true and the value, or false and the error.
+    fn tell<T: Write>(&self, env: &Env, answer: Crossed<T>) -> Result<()> {
+        let values = Vec::new();
+        let mut to = Writer { env, values };
+        let told = answer.and_then(|value| {
+            to.put(true)?;
+            caught(|| value.write(&mut to)).flatten()
+        });
+        if let Err(error) = told {
+            to.values.clear();
+            let told = to.put(false).and_then(|()| error.write(&mut to));
+            told.map_err(|error| napi::Error::from_reason(error.to_string()))?;
         }
+        let take = self.take.borrow_back(env)?;
+        let mut parts = to.values.chunks(AT_ONCE);
+        parts.try_for_each(|part| take.call(Values(part.to_vec())).map(drop))
     }
 }
 
-impl<'a> Writer<'a> {
-    /// What a fault looks like in JavaScript.
-    fn fault(self, fault: Fault) -> Result<Unknown<'a>> {
-        match fault {
-            Fault::Refused(error) => error.write(self),
-            Fault::Wrong { range, path, must } => {
-                let message = format!("`{path}` must be {must}");
-                self.make(WRONG, &[range.write(self)?, message.write(self)?])
-            }
-            Fault::Thrown(error) => error.into_unknown(self.env),
-        }
-    }
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
+/// A panic while values are read is an error like others.
+fn read<T>(values: Object<'_>, call: impl FnOnce(&mut Reader<'_>) -> Crossed<T>) -> Crossed<T> {
+    caught(|| call(&mut Reader { values, next: 0 })).flatten()
 }

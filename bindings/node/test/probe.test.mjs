@@ -133,6 +133,8 @@ test('a panic is an error', async () => {
   const internal = (error) => error instanceof InternalError && error.code === 'internal';
   assert.throws(() => probe.panicsSync(), internal);
   await assert.rejects(() => probe.panics(), internal);
+  // At the border, outside of any call, it is one too, and ends nothing else.
+  assert.throws(() => probe.panicsAtOnce(), internal);
   assert.equal(await probe.text('still here'), 'still here');
 });
 

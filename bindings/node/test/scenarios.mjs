@@ -1,6 +1,7 @@
 // Plays one of the stories that all languages tell, on an open store. `bindings/surface.json` says
 // of what type everything is: the stories know neither bigint nor Date.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 const surface = JSON.parse(readFileSync(new URL('../../surface.json', import.meta.url), 'utf8'));
@@ -11,31 +12,44 @@ export const ways = {
   sync: (on, name, values) => (on[`${name}Sync`] ?? on[name]).call(on, ...values),
 };
 
-/** Plays the steps; handles that the story made are closed with the store. */
-export async function play(scenario, store, call) {
+/** Plays the steps of a file; handles that the story made are closed with the store. */
+export async function play(name, scenario, store, call) {
   const bound = {};
   for (const [place, step] of scenario.steps.entries()) {
-    const told = `step ${place}, ${step.call}`;
-    const on = step.on === undefined ? store : bound[step.on];
-    const method = surface.handle.methods[step.call];
-    assert.ok(method, `${told}: there is no such method`);
-    const values = given(method, resolved(step.with ?? {}, bound));
-    const result = await attempt(() => call(on, camel(step.call), values));
-    if (step.refused !== undefined) {
-      assert.ok(result.error, `${told}: it was not refused`);
-      assert.equal(result.error.code, step.refused.code, told);
-      match(step.refused.details ?? {}, result.error.details, told);
-      continue;
+    try {
+      await take(step, bound, store, call);
+    } catch (cause) {
+      throw new Error(`${name}: step ${place + 1}: ${cause.message}`, { cause });
     }
-    if (result.error) throw new Error(told, { cause: result.error });
-    const plain = method.gives === 'handle' ? result.value : plainly(result.value);
-    if (step.as !== undefined) bound[step.as] = plain;
-    if (step.expect !== undefined) match(resolved(step.expect, bound), plain, told);
   }
 }
 
+async function take(step, bound, store, call) {
+  const on = step.on === undefined ? store : bound[step.on];
+  const method = surface.handle.methods[step.call];
+  assert.ok(method, `there is no method ${step.call}`);
+  const values = given(method, resolved(step.with ?? {}, bound));
+  const result = await attempt(() => call(on, camel(step.call), values));
+  if (step.refused !== undefined) {
+    assert.ok(result.error, 'it was not refused');
+    assert.equal(result.error.code, step.refused.code, `it was refused with ${result.error.code}`);
+    match(step.refused.details ?? {}, result.error.details, 'details');
+    return;
+  }
+  assert.ok(!result.error, `it was refused: ${result.error}`);
+  const plain = method.gives === 'handle' ? result.value : plainly(result.value);
+  if (step.as !== undefined) bound[step.as] = plain;
+  if (step.expect !== undefined) match(resolved(step.expect, bound), plain, 'given');
+}
+
+/** The keys of a database that several processes could share. */
+const keys = `tympan keys 1\nkey 1 ${Array.from({ length: 32 }, (_, byte) => byte.toString(16).padStart(2, '0')).join('')}\nactive 1\n`;
+
 /** The options with which the store of a story is opened. */
-export const options = (scenario) => record('OpenOptions', scenario.open ?? {});
+export function options(scenario, address) {
+  const asked = record('OpenOptions', scenario.open ?? {});
+  return address.startsWith('postgres') ? { ...asked, keys, schema: `scenario_${randomUUID().replaceAll('-', '')}` } : asked;
+}
 
 async function attempt(work) {
   try {

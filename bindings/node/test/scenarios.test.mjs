@@ -10,10 +10,11 @@ import { options, play, ways } from './scenarios.mjs';
 import { folder } from './stores.mjs';
 
 const place = process.env.TYMPAN_SCENARIOS ?? fileURLToPath(new URL('../../scenarios', import.meta.url));
+const { TYMPAN_SCENARIO_STORE: other, DATABASE_URL: postgres } = process.env;
 const stores = {
   memory: () => 'memory:',
   sqlite: (test) => `sqlite:${join(folder(test), 'story.db')}`,
-  ...(process.env.TYMPAN_SCENARIO_STORE && { other: () => process.env.TYMPAN_SCENARIO_STORE }),
+  ...(other && { [other.split(':')[0]]: () => (other === 'postgres' ? postgres : other) }),
 };
 const names = readdirSync(place).filter((name) => name.endsWith('.json'));
 assert.ok(names.length > 0, 'there is no story');
@@ -23,9 +24,10 @@ for (const name of names) {
   for (const [store, address] of Object.entries(stores)) {
     for (const [way, call] of Object.entries(ways)) {
       test(`${name} on ${store}, ${way}`, async (test) => {
-        const tympan = await Tympan.open(address(test), options(scenario));
+        const place = address(test);
+        const tympan = await Tympan.open(place, options(scenario, place));
         test.after(() => tympan.close());
-        await play(scenario, tympan, call);
+        await play(name, scenario, tympan, call);
       });
     }
   }

@@ -1,6 +1,7 @@
 // The library as hosts use it.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -9,7 +10,7 @@ import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
 import * as library from '../index.js';
-import { folder, shop } from './stores.mjs';
+import { folder, lock, shop } from './stores.mjs';
 
 const { InvalidError, RefusedError, StorageError, Tympan, TympanError, may } = library;
 const home = fileURLToPath(new URL('../index.cjs', import.meta.url));
@@ -127,13 +128,39 @@ test('what a signal cut short is found out by its key', async (test) => {
   assert.equal(rows.filter(({ verb }) => verb === 'charge').length, 1);
 });
 
-test('a full queue and a deadline are errors that say so', async (test) => {
-  const { tympan, bob } = await shop(test, 'memory:', { queueLimit: 1, deadlineMs: 1 });
-  const jobs = Array.from({ length: 500 }, (_, number) => tympan.charge(bob.id, `job ${number}`, { pages: 0 }));
-  for (const { status, reason } of await Promise.allSettled(jobs)) {
-    if (status === 'rejected') assert.deepEqual([reason.code, reason.retry], ['busy', true]);
-  }
-  assert.equal((await tympan.users()).rows.length, 2);
+test('who finds the queue full waits for room, and is told that it is busy when the deadline passes', async (test) => {
+  const path = join(folder(test), 'shop.db');
+  const { bob } = await shop(test, `sqlite:${path}`);
+  const [hurried, patient] = await Promise.all([{ queueLimit: 1, deadlineMs: 200 }, { queueLimit: 1 }].map((options) => Tympan.open(`sqlite:${path}`, options)));
+  test.after(() => [hurried, patient].forEach((tympan) => tympan.close()));
+  const eight = (tympan) => Array.from({ length: 8 }, (_, number) => tympan.charge(bob.id, `job ${number}`, { pages: 1 }));
+  const left = async () => (await patient.userDetails(bob.id)).wallets[0].available;
+  const release = await lock(test, path);
+  const refusals = (await Promise.allSettled(eight(hurried))).map(({ reason }) => reason);
+  for (const refusal of refusals) assert.ok(refusal instanceof StorageError && refusal.retry, refusal);
+  assert.ok(refusals.filter(({ code }) => code === 'busy').length >= 3);
+  assert.equal(await left(), 100n);
+  // With time enough there is room for everybody, one after the other.
+  const charges = eight(patient);
+  await release();
+  assert.equal((await Promise.all(charges)).length, 8);
+  assert.equal(await left(), 92n);
+});
+
+test('fresh keys open a store, and its copy', async (test) => {
+  const [keys, others] = [Tympan.newKeys(), Tympan.newKeys()];
+  assert.match(keys, /^tympan keys 1\nkey 1 [0-9a-f]{64}\nactive 1\n?$/);
+  assert.notEqual(keys, others);
+  const { tympan } = await shop(test, 'memory:', { keys });
+  const shelf = folder(test);
+  const place = (name) => `sqlite:${join(shelf, name)}`;
+  const copied = await tympan.copyTo(place('copy.db'), { keys });
+  assert.ok(copied.rows > 0n && copied.found === 0n);
+  await assert.rejects(() => tympan.copyTo(place('other.db'), { keys: others }), { code: 'store_keys' });
+  const copy = await Tympan.open(place('copy.db'), { keys });
+  test.after(() => copy.close());
+  assert.equal((await copy.users()).rows.length, 2);
+  await assert.rejects(() => Tympan.open(place('copy.db'), { keys: others }), { code: 'store_keys' });
 });
 
 test('text of ten megabytes is refused, not cut', async (test) => {
@@ -213,6 +240,32 @@ test('an interrupt ends a process with calls under way', async (test) => {
   const text = "const users = () => tympan.users().finally(users); await tympan.bootstrap('Shop', 'EUR', 'Ann'); users(); setImmediate(() => process.kill(process.pid, 'SIGINT'));";
   const { signal, stderr } = program('memory:', text);
   assert.deepEqual({ signal, stderr }, { signal: 'SIGINT', stderr: '' });
+});
+
+test('an interrupt ends a process that waits for a file, and the key tells what became of its call', async (test) => {
+  const path = join(folder(test), 'shop.db');
+  const { tympan, bob } = await shop(test, `sqlite:${path}`);
+  const text = `
+    const { Tympan } = require(${JSON.stringify(home)});
+    (async () => {
+      const tympan = await Tympan.open(${JSON.stringify(`sqlite:${path}`)});
+      process.stdout.write('opened');
+      process.stdin.once('data', () => {
+        tympan.charge(${JSON.stringify(bob.id)}, 'job', { pages: 1 });
+        process.stdout.write('waits');
+      });
+    })();`;
+  const child = spawn(process.execPath, ['-e', text], { stdio: ['pipe', 'pipe', 'inherit'], timeout: 60_000 });
+  const ended = once(child, 'exit');
+  assert.equal(`${await once(child.stdout, 'data')}`, 'opened');
+  const release = await lock(test, path);
+  child.stdin.write('go on');
+  assert.equal(`${await once(child.stdout, 'data')}`, 'waits');
+  child.kill('SIGINT');
+  assert.deepEqual(await ended, [null, 'SIGINT']);
+  await release();
+  const receipt = await tympan.charge(bob.id, 'job', { pages: 1 });
+  assert.equal(receipt.lines[0].balanceAfter, 99n);
 });
 
 test('what cannot be opened says why', async (test) => {

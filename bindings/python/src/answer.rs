@@ -1,25 +1,25 @@
 //! Answers and errors.
 
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
 
-use tympan_surface::{Call, Code, Error};
+use tympan_surface::{Call, Error, Pending, caught};
 
 use crate::convert::IntoPython;
 
-/// How often a thread that waits for a store to open looks whether somebody pressed Ctrl-C.
+/// How often the main thread looks whether somebody pressed Ctrl-C while it waits.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The classes of `tympan.errors` by code.
-static CLASSES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static CLASSES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
 
 /// Does what a call asks for, while other threads of Python run.
 ///
 /// # Errors
-/// The call's.
+/// The call's; whatever a signal's handler raises.
 pub fn answered<T>(py: Python<'_>, call: Call<T>) -> PyResult<Bound<'_, PyAny>>
 where
     T: IntoPython + Send,
@@ -29,36 +29,40 @@ where
 
 /// The same, for what is turned into Python's values elsewhere.
 ///
-/// # Errors
-/// The call's.
-pub fn waited<T: Send>(py: Python<'_>, call: Call<T>) -> PyResult<T> {
-    py.detach(|| call.wait())
-        .map_err(|error| failure(py, &error))
-}
-
-/// What opens a store, on a thread of its own, for a server that does not answer may take its time:
-/// Ctrl-C ends the wait, and what is opened after all is closed at once.
+/// Signals are the main thread's: where its call may wait for others, it looks for them, and whoever
+/// is interrupted finds out by the call's key what became of it.
 ///
 /// # Errors
-/// The call's; whatever a signal's handler raises.
-pub fn opened<T>(py: Python<'_>, call: Call<T>) -> PyResult<Bound<'_, PyAny>>
-where
-    T: IntoPython + Send + 'static,
-{
-    let (send, mut receive) = sync_channel(1);
-    std::thread::Builder::new().spawn(move || send.send(call.wait()))?;
+/// As [`answered`].
+pub fn waited<T: Send>(py: Python<'_>, call: Call<T>) -> PyResult<T> {
+    let answer = match call.is_quick() || !is_main_thread(py)? {
+        true => py.detach(|| call.wait()),
+        false => watched(py, call.submit())?,
+    };
+    answer.map_err(|error| failure(py, &error))
+}
+
+fn watched<T: Send>(py: Python<'_>, mut pending: Pending<T>) -> PyResult<Result<T, Error>> {
     loop {
-        let receive = &mut receive;
-        let answer = match py.detach(move || receive.recv_timeout(LOOK_EVERY)) {
-            Ok(answer) => answer,
-            Err(RecvTimeoutError::Disconnected) => Err(Error::of(Code::Internal)),
-            Err(RecvTimeoutError::Timeout) => {
-                py.check_signals()?;
-                continue;
-            }
-        };
-        return answer.map_err(|error| failure(py, &error))?.into_python(py);
+        if let Some(answer) = py.detach(|| pending.wait_for(LOOK_EVERY)) {
+            return Ok(answer);
+        }
+        py.check_signals()?;
     }
+}
+
+fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
+    let threading = py.import("threading")?;
+    let main = threading.call_method0("main_thread")?;
+    Ok(threading.call_method0("current_thread")?.is(&main))
+}
+
+/// Turns a panic into an error that handlers of errors catch.
+///
+/// # Errors
+/// Those of the work; `internal` after a panic.
+pub fn guarded<T>(py: Python<'_>, work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    caught(work).unwrap_or_else(|error| Err(failure(py, &error)))
 }
 
 /// An error, to be raised.
@@ -71,10 +75,7 @@ pub fn failure(py: Python<'_>, error: &Error) -> PyErr {
 /// # Errors
 /// What Python says when it makes the exception.
 pub fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-    let classes = CLASSES.get_or_try_init(py, || {
-        let errors = py.import("tympan.errors")?;
-        PyResult::Ok(errors.getattr("BY_CODE")?.unbind())
-    })?;
-    let class = classes.bind(py).get_item(error.code().as_str())?;
+    let classes = CLASSES.import(py, "tympan.errors", "BY_CODE")?;
+    let class = classes.as_any().get_item(error.code().as_str())?;
     class.call1((error.message(), error.details().clone()))
 }

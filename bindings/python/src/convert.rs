@@ -1,18 +1,16 @@
 //! Values over the border, without loss: what does not fit is refused with Python's own errors,
-//! which name the argument.
+//! which name the argument. Plain values, ids, records and enums are generated from what is here.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::str::FromStr;
 
-use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyList, PyMapping, PySequence, PyString};
 
-use tympan_surface::{Error, Secret};
+use tympan_surface::Error;
 
-use crate::answer::{exception, failure};
+use crate::answer::exception;
 
 /// A value that Python gives.
 pub trait FromPython: Sized {
@@ -44,16 +42,8 @@ impl<'py> FromPyObject<'_, 'py> for Given<'py> {
 /// # Errors
 /// As [`FromPython::from_python`].
 pub fn given<T: FromPython + Default>(value: Given<'_>, name: &str) -> PyResult<T> {
-    let value = value.0.map(|value| required(&value, name));
+    let value = value.0.map(|value| T::from_python(&value, name));
     value.unwrap_or_else(|| Ok(T::default()))
-}
-
-/// The value of an argument.
-///
-/// # Errors
-/// As [`FromPython::from_python`].
-pub fn required<T: FromPython>(value: &Bound<'_, PyAny>, name: &str) -> PyResult<T> {
-    T::from_python(value, name)
 }
 
 /// A value of another type than is due.
@@ -65,12 +55,6 @@ pub fn wrong(value: &Bound<'_, PyAny>, name: &str, due: &str) -> PyErr {
     )
 }
 
-/// How a record shows itself: as the call that would make it.
-pub fn shown(name: &str, fields: &[(&str, String)]) -> String {
-    let fields = fields.iter().map(|(name, value)| format!("{name}={value}"));
-    format!("{name}({})", fields.collect::<Vec<_>>().join(", "))
-}
-
 /// How a field shows itself.
 ///
 /// # Errors
@@ -79,42 +63,16 @@ pub fn plain<T: IntoPython + Clone>(py: Python<'_>, value: &T) -> PyResult<Strin
     Ok(value.clone().into_python(py)?.repr()?.to_string())
 }
 
-/// Instead of a secret.
-pub fn hidden() -> String {
-    "<hidden>".to_owned()
-}
-
-/// Types that are converted by a function each.
-macro_rules! from_python {
-    ($($type:ty: $convert:expr),*) => {$(
-        impl FromPython for $type {
-            fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-                $convert(value, name)
-            }
-        }
-    )*};
-}
-
-from_python! {
-    bool: flag,
-    i32: whole,
-    i64: whole,
-    String: |value, name| text(value, name).map(str::to_owned),
-    Secret: |value, name| text(value, name).map(Secret::from),
-    Vec<u8>: bytes
-}
-
-fn flag(value: &Bound<'_, PyAny>, name: &str) -> PyResult<bool> {
-    let flag = value.cast::<PyBool>().map(|flag| flag.is_true());
-    flag.map_err(|_| wrong(value, name, "bool"))
-}
-
-fn whole<'py, T: for<'a> FromPyObject<'a, 'py>>(
-    value: &Bound<'py, PyAny>,
+/// A number that fits.
+///
+/// # Errors
+/// `OverflowError`; `TypeError` for a bool.
+pub fn whole<'py, T: for<'a> FromPyObject<'a, 'py>>(
+    value: &Bound<'py, PyInt>,
     name: &str,
 ) -> PyResult<T> {
     // A bool is an int to Python, and neither a count nor an amount to anybody.
-    if !value.is_instance_of::<PyInt>() || value.is_instance_of::<PyBool>() {
+    if value.is_instance_of::<PyBool>() {
         return Err(wrong(value, name, "int"));
     }
     let bits = 8 * size_of::<T>();
@@ -122,28 +80,13 @@ fn whole<'py, T: for<'a> FromPyObject<'a, 'py>>(
     value.extract().map_err(too_large)
 }
 
-fn text<'a>(value: &'a Bound<'_, PyAny>, name: &str) -> PyResult<&'a str> {
-    let text = value.cast::<PyString>();
-    let broken = |_| PyValueError::new_err(format!("{name} has half a surrogate pair"));
-    text.map_err(|_| wrong(value, name, "str"))?
-        .to_str()
-        .map_err(broken)
-}
-
-fn bytes(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<u8>> {
-    let bytes = value.cast::<PyBytes>().map(|bytes| bytes.as_bytes());
-    bytes
-        .map(<[u8]>::to_vec)
-        .map_err(|_| wrong(value, name, "bytes"))
-}
-
-/// An id, from its text.
+/// Text that is Unicode.
 ///
 /// # Errors
-/// `TypeError` or `ValueError`; `InvalidId` for a text of another form.
-pub fn id<T: FromStr<Err = Error>>(value: &Bound<'_, PyAny>, name: &str) -> PyResult<T> {
-    let id = text(value, name)?.parse();
-    id.map_err(|error| failure(value.py(), &error))
+/// `ValueError`.
+pub fn text<'a>(value: &'a Bound<'_, PyString>, name: &str) -> PyResult<&'a str> {
+    let broken = |_| PyValueError::new_err(format!("{name} has half a surrogate pair"));
+    value.to_str().map_err(broken)
 }
 
 impl<T: FromPython> FromPython for Option<T> {
@@ -163,7 +106,7 @@ impl<T: FromPython> FromPython for Vec<T> {
             return Err(wrong(value, name, "a sequence"));
         }
         let elements = value.try_iter()?;
-        elements.map(|each| required(&each?, name)).collect()
+        elements.map(|each| T::from_python(&each?, name)).collect()
     }
 }
 
@@ -173,34 +116,18 @@ impl<T: FromPython> FromPython for BTreeMap<String, T> {
         let mapping = mapping.map_err(|_| wrong(value, name, "a mapping"))?;
         let pair = |pair: Bound<'_, PyAny>| {
             let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
-            Ok((required(&key, name)?, required(&value, name)?))
+            Ok((
+                String::from_python(&key, name)?,
+                T::from_python(&value, name)?,
+            ))
         };
         mapping.items()?.iter().map(pair).collect()
     }
 }
 
-/// Types that are as pyo3 gives them.
-macro_rules! into_python {
-    ($($type:ty),*) => {$(
-        impl IntoPython for $type {
-            fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-                self.into_bound_py_any(py)
-            }
-        }
-    )*};
-}
-
-into_python!(bool, i32, i64, String, Vec<u8>);
-
 impl IntoPython for () {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(py.None().into_bound(py))
-    }
-}
-
-impl IntoPython for Secret {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        self.expose().into_bound_py_any(py)
     }
 }
 

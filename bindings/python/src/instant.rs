@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDateTime, PyDelta, PyDeltaAccess, PyTzInfo};
+use pyo3::types::{PyDateTime, PyDelta, PyTzInfo};
 
 use tympan_surface::Timestamp;
 
@@ -11,6 +11,10 @@ use crate::convert::{FromPython, IntoPython, wrong};
 fn epoch(py: Python<'_>) -> PyResult<Bound<'_, PyDateTime>> {
     let utc = PyTzInfo::utc(py)?;
     PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&*utc))
+}
+
+fn millisecond(py: Python<'_>) -> PyResult<Bound<'_, PyDelta>> {
+    PyDelta::new(py, 0, 0, 1_000, false)
 }
 
 /// Microseconds are rounded down to milliseconds; what is not aware of its time zone is refused.
@@ -23,9 +27,8 @@ impl FromPython for Timestamp {
             let message = format!("{name} must be aware of its time zone");
             return Err(PyValueError::new_err(message));
         }
-        let since = value.sub(epoch(value.py())?)?.cast_into::<PyDelta>()?;
-        let seconds = i64::from(since.get_days()) * 86_400 + i64::from(since.get_seconds());
-        let millis = seconds * 1_000 + i64::from(since.get_microseconds() / 1_000);
+        let (py, since) = (value.py(), value.sub(epoch(value.py())?)?);
+        let millis = since.floor_div(millisecond(py)?)?.extract()?;
         let instant = Self::from_millis(millis);
         match instant.millis() == millis {
             true => Ok(instant),
@@ -36,8 +39,6 @@ impl FromPython for Timestamp {
 
 impl IntoPython for Timestamp {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        let (days, rest) = (self.millis() / 86_400_000, self.millis() % 86_400_000);
-        let [days, seconds, micros] = [days, rest / 1_000, rest % 1_000 * 1_000].map(i32::try_from);
-        epoch(py)?.add(PyDelta::new(py, days?, seconds?, micros?, false)?)
+        epoch(py)?.add(millisecond(py)?.mul(self.millis())?)
     }
 }

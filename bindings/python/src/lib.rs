@@ -1,8 +1,8 @@
 //! tympan for Python: the module `tympan._tympan`.
 //!
 //! What there is to see is generated from the surface's definition by `cargo xtask bindgen` and
-//! lies in `generated/`. By hand are only the ways over the border: values ([`convert`]), words
-//! ([`words`]), answers and errors ([`answer`]), lists in pages ([`rows`]).
+//! lies in `generated/`. By hand are only the ways over the border: values ([`convert`]), answers
+//! and errors ([`answer`]), lists in pages ([`rows`]).
 
 mod answer;
 mod convert;
@@ -17,7 +17,6 @@ mod convert;
 mod generated;
 mod instant;
 mod rows;
-mod words;
 
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyModule};
@@ -34,15 +33,13 @@ fn _tympan(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// What was opened before a fork is of no use behind it, and must not touch the other's files.
 fn watch_forks(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
-    let forked = wrap_pyfunction!(forked, module)?;
     // Where there is no fork, there is nothing to register with.
-    match py.import("os")?.getattr_opt("register_at_fork")? {
-        Some(register) => {
-            let named = [("after_in_child", forked)].into_py_dict(py)?;
-            register.call((), Some(&named)).map(drop)
-        }
-        None => Ok(()),
+    if let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? {
+        let forked = wrap_pyfunction!(forked, module)?;
+        let named = [("after_in_child", forked)].into_py_dict(py)?;
+        register.call((), Some(&named))?;
     }
+    Ok(())
 }
 
 #[pyfunction]

@@ -48,6 +48,10 @@ def test_a_panic_is_an_internal_error(passer: probe.Probe) -> None:
     with pytest.raises(errors.Internal) as raised:
         passer.panics()
     assert raised.value.kind == "internal"
+    # At the border, outside of any call, it is one too, and ends nothing else.
+    with pytest.raises(errors.Internal):
+        passer.panics_at_once()
+    assert passer.text("still here") == "still here"
 
 
 def test_an_error_may_be_a_value(shop: tympan.Tympan, ann: tympan.User) -> None:

@@ -5,14 +5,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import probe
 import tympan
-from tympan import errors
+from tympan import UserReference, errors
 
 
 def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -155,18 +156,40 @@ def test_leaving_without_closing_loses_nothing_and_does_not_hang(tmp_path: Path)
         assert [user.name for user in shop.users().rows] == ["Ada"]
 
 
-def test_ctrl_c_is_raised_when_the_call_returns(passer: probe.Probe) -> None:
+def test_ctrl_c_ends_the_wait(passer: probe.Probe) -> None:
     def press() -> None:
         until(lambda: passer.held() == 1)
         os.kill(os.getpid(), signal.SIGINT)
-        passer.release()
 
     thread = threading.Thread(target=press)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
         passer.hold()
-        until(lambda: False)
     thread.join()
+    passer.release()
+    until(lambda: passer.held() == 0)
+
+
+def test_a_handler_that_raises_nothing_does_not_end_the_wait(passer: probe.Probe) -> None:
+    handled: list[int] = []
+
+    def handle(number: int, _: object) -> None:
+        handled.append(number)
+        passer.release()
+
+    def press() -> None:
+        until(lambda: passer.held() == 1)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        thread = threading.Thread(target=press)
+        thread.start()
+        assert passer.hold() == 0
+        thread.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert handled == [signal.SIGUSR1]
 
 
 UNREACHABLE = """
@@ -198,17 +221,128 @@ sys.stdin.read()
 """
 
 
-def test_a_deadline_that_passes_changes_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "shop.db"
-    with tympan.open(f"sqlite:{path}") as shop:
-        shop.bootstrap("Shop", "EUR", "Ada")
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """While another process holds the lock of a database."""
     command = [sys.executable, "-c", LOCKING, str(path)]
-    with tympan.open(f"sqlite:{path}", deadline_ms=50) as shop:
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-            assert other.stdin is not None and other.stdout is not None
-            assert other.stdout.readline() == "locked\n"
-            with pytest.raises(errors.StorageError) as raised:
-                shop.create_user("Ann")
-            assert raised.value.retry
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin is not None and other.stdout is not None
+        assert other.stdout.readline() == "locked\n"
+        try:
+            yield
+        finally:
             other.stdin.close()
-        assert [user.name for user in shop.users().rows] == ["Ada"]
+
+
+ANN = UserReference.Username(username="ann")
+
+
+def made(path: Path) -> str:
+    """The address of a shop in a file, and Ann in it, who has a hundred pages."""
+    address = f"sqlite:{path}"
+    with tympan.open(address) as shop:
+        shop.bootstrap("Shop", "EUR", "Ada")
+        plan = tympan.Plan(measure="total_pages", amount=100, schedule=tympan.Schedule.NEVER)
+        profile = shop.create_profile("Staff", plans=[plan])
+        shop.create_user("Ann", username="ann", profile=profile.id)
+    return address
+
+
+def left(address: str) -> int:
+    """How many pages Ann has."""
+    with tympan.open(address) as shop:
+        details = shop.user_details(ANN)
+        assert details is not None and details.wallets is not None
+        return details.wallets[0].available
+
+
+def test_a_deadline_that_passes_changes_nothing(tmp_path: Path) -> None:
+    address = made(tmp_path / "shop.db")
+    with tympan.open(address, deadline_ms=50) as shop, locked(tmp_path / "shop.db"):
+        with pytest.raises(errors.StorageError) as raised:
+            shop.charge(ANN, "job", tympan.Usage(pages=1))
+        assert raised.value.retry
+    assert left(address) == 100
+
+
+def test_who_finds_the_queue_full_waits_for_room_and_is_told_that_it_is_busy(tmp_path: Path) -> None:
+    address = made(tmp_path / "shop.db")
+    refused: list[errors.StorageError] = []
+
+    def charge(shop: tympan.Tympan, number: int) -> None:
+        try:
+            shop.charge(ANN, f"job {number}", tympan.Usage(pages=1))
+        except errors.StorageError as error:
+            refused.append(error)
+
+    def eight(shop: tympan.Tympan) -> list[threading.Thread]:
+        threads = [threading.Thread(target=charge, args=(shop, number)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    with tympan.open(address, queue_limit=1, deadline_ms=200) as shop, locked(tmp_path / "shop.db"):
+        for thread in eight(shop):
+            thread.join()
+    assert len(refused) == 8 and all(error.retry for error in refused)
+    assert sum(isinstance(error, errors.Busy) for error in refused) >= 3
+    assert left(address) == 100
+
+    # With time enough there is room for everybody, one after the other.
+    refused.clear()
+    with tympan.open(address, queue_limit=1) as shop:
+        with locked(tmp_path / "shop.db"):
+            threads = eight(shop)
+        for thread in threads:
+            thread.join()
+    assert (refused, left(address)) == ([], 92)
+
+
+INTERRUPTED = """
+import sys, tympan
+from tympan import Usage, UserReference
+ann = UserReference.Username(username="ann")
+with tympan.open(sys.argv[1]) as shop:
+    print("opened", flush=True)
+    sys.stdin.readline()
+    try:
+        print("waits", flush=True)
+        shop.charge(ann, "job", Usage(pages=1))
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+    sys.stdin.readline()
+    print(shop.charge(ann, "job", Usage(pages=1)).lines[0].balance_after)
+"""
+
+
+def test_what_ctrl_c_cut_short_is_found_out_by_its_key(tmp_path: Path) -> None:
+    address = made(tmp_path / "shop.db")
+    command = [sys.executable, "-c", INTERRUPTED, address]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    waiting = subprocess.Popen(command, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert waiting.stdin is not None and waiting.stdout is not None
+    assert waiting.stdout.readline() == "opened\n"
+    with locked(tmp_path / "shop.db"):
+        print(file=waiting.stdin, flush=True)
+        assert waiting.stdout.readline() == "waits\n"
+        waiting.send_signal(signal.SIGINT)
+        # The lock is still held: nothing but the signal can have ended the wait.
+        assert waiting.stdout.readline() == "interrupted\n"
+    told, _ = waiting.communicate("\n", timeout=60)
+    assert (told, waiting.returncode, left(address)) == ("99\n", 0, 99)
+
+
+def test_a_store_is_copied_to_another_that_has_the_same_keys(tmp_path: Path) -> None:
+    keys, others = tympan.new_keys(), tympan.new_keys()
+    assert keys != others and keys.startswith("tympan keys 1\nkey 1 ")
+    with tympan.open("memory:", keys=keys) as shop:
+        shop.bootstrap("Shop", "EUR", "Ada", username="ada")
+        copied = shop.copy_to(f"sqlite:{tmp_path / 'copy.db'}", keys=keys)
+        assert (copied.found, copied.rows > 0) == (0, True)
+        with pytest.raises(errors.StoreKeys):
+            shop.copy_to(f"sqlite:{tmp_path / 'other.db'}", keys=others)
+    with tympan.open(f"sqlite:{tmp_path / 'copy.db'}", keys=keys) as copy:
+        assert [user.username for user in copy.users().rows] == ["ada"]
+        assert copy.verify().fault_count == 0
+    with pytest.raises(errors.StoreKeys):
+        tympan.open(f"sqlite:{tmp_path / 'copy.db'}", keys=others)

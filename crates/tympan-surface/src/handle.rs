@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tympan::sources::ManualClock;
-use tympan::{Actor, Code, Error, Handle, TenantId, Timestamp, UserId};
+use tympan::sources::{ManualClock, SystemRandom};
+use tympan::{Actor, Code, Error, Handle, KeyRing, TenantId, Timestamp, UserId};
 
-use crate::Call;
 use crate::convert::Opening;
-use crate::definition::OpenOptions;
+use crate::definition::{Copied, OpenOptions};
 use crate::generation::Generation;
 use crate::pool::Pool;
+use crate::{Call, Secret};
 
 /// An open store, one tenant and one actor: everything that can be asked and done. Handles that
 /// were made from one another share the store, and closing one closes all.
@@ -26,35 +26,48 @@ struct Shared {
     store: RwLock<Option<tympan::Tympan>>,
     /// The clock of a store that was opened with one.
     clock: Option<Arc<ManualClock>>,
+    is_in_memory: bool,
     pool: Pool,
     opened_in: Generation,
 }
 
 impl Tympan {
     pub(crate) fn open_call(address: String, options: OpenOptions) -> Call<Self> {
-        let clock = options.clock.map(|now| Arc::new(ManualClock::at(now)));
-        let opened = Self::unopened(clock.clone());
+        let opening = Opening::new(options);
+        let opened = Self::unopened(opening.clock(), address.starts_with("memory:"));
         let tympan = opened.clone();
         Call::question(opened, Self::current, move |()| {
-            let options = Opening { options, clock }.options()?;
-            let store = tympan::Tympan::open(&address, options)?;
-            tympan.shared.put(Some(store));
+            tympan.shared.put(Some(opening.open(&address)?));
             Ok(tympan)
         })
     }
 
     /// A handle whose store is not open yet.
-    pub(crate) fn unopened(clock: Option<Arc<ManualClock>>) -> Self {
+    pub(crate) fn unopened(clock: Option<Arc<ManualClock>>, is_in_memory: bool) -> Self {
         Self {
             shared: Arc::new(Shared {
                 store: RwLock::default(),
                 clock,
+                is_in_memory,
                 pool: Pool::default(),
                 opened_in: Generation::current(),
             }),
             tenant: TenantId::DEFAULT,
             actor: Actor::Host,
         }
+    }
+
+    pub(crate) fn drawn_keys() -> Result<Secret, Error> {
+        let ring = KeyRing::generate(&mut SystemRandom::default());
+        let ring = ring.map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+        Ok(Secret::from(ring.to_text().expose()))
+    }
+
+    pub(crate) fn copied_to(&self, address: String, options: OpenOptions) -> Call<Copied> {
+        self.ask_store(move |store| {
+            let other = Opening::new(options).open(&address)?;
+            store.copy_to(&other, &mut |_| {}).map(Copied::from)
+        })
     }
 
     pub(crate) fn acting_as(&self, user: UserId) -> Result<Self, Error> {
@@ -121,6 +134,10 @@ impl Tympan {
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.shared.pool
+    }
+
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.shared.is_in_memory
     }
 
     fn store(&self) -> Result<tympan::Tympan, Error> {

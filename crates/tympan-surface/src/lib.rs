@@ -22,7 +22,7 @@ pub mod probe;
 mod probing;
 mod secret;
 
-pub use call::{Call, Pending};
+pub use call::{Call, Pending, Tasks, caught};
 pub use definition::*;
 pub use generation::forked;
 pub use handle::Tympan;

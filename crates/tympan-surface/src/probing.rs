@@ -30,7 +30,7 @@ struct Held {
 
 impl Probe {
     pub(crate) fn started(name: String) -> Call<Self> {
-        let tympan = Tympan::unopened(None);
+        let tympan = Tympan::unopened(None, false);
         let probe = Self {
             name,
             tympan,
@@ -58,6 +58,11 @@ impl Probe {
     pub(crate) fn panicking(&self) -> Call<()> {
         #[expect(clippy::panic, reason = "a planted fault: the borders must catch it")]
         self.call(|| panic!("a planted fault"))
+    }
+
+    #[expect(clippy::panic, reason = "a planted fault: the borders must catch it")]
+    pub(crate) fn panicking_at_once() -> Result<(), Error> {
+        panic!("a planted fault")
     }
 
     pub(crate) fn holding(&self) -> Call<i32> {

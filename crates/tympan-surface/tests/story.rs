@@ -15,5 +15,7 @@ mod fixtures;
 mod futures;
 #[path = "story/inputs.rs"]
 mod inputs;
+#[path = "story/moving.rs"]
+mod moving;
 #[path = "story/shop.rs"]
 mod shop;

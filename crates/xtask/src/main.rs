@@ -4,6 +4,8 @@
 mod bindgen;
 mod docs;
 #[cfg(test)]
+mod first_program;
+#[cfg(test)]
 mod modules;
 
 use std::io::{BufWriter, Write};
@@ -36,7 +38,9 @@ enum Chore {
 
 fn main() -> ExitCode {
     let done = match Chore::parse() {
-        Chore::Bindgen { check } => bindgen::run(&root(), check),
+        Chore::Bindgen { check } => bindgen::run(&root(), check).map(|lines| {
+            let _ = writeln!(std::io::stdout(), "{lines}");
+        }),
         Chore::Docs { check } => docs::run(&root(), check),
         Chore::Dump { address } => dump(&address),
     };

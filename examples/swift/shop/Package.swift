@@ -12,7 +12,7 @@ let package = Package(
         .package(path: "../../../bindings/swift")
     ],
     targets: [
-        .executableTarget(name: "Charge", dependencies: [tympan]),
+        .executableTarget(name: "FirstProgram", dependencies: [tympan]),
         .target(name: "ShopModel", dependencies: [tympan]),
         .testTarget(name: "ShopModelTests", dependencies: ["ShopModel", tympan]),
     ],

@@ -2,7 +2,9 @@
 import { RefusedError, TympanError, Tympan, may } from 'tympan';
 import type { AccountId, Capabilities, GroupId, PlanInput, Receipt, UserId, UserReference, WalletName } from 'tympan';
 
-const tympan: Tympan = await Tympan.open('memory:', { durability: 'normal', clock: new Date(0) });
+const keys: string = Tympan.newKeys();
+const tympan: Tympan = await Tympan.open('memory:', { durability: 'normal', clock: new Date(0), keys });
+const rows: bigint = (await tympan.copyTo('sqlite:copy.db', { keys })).rows;
 const made = await tympan.bootstrap('Shop', 'EUR', 'Ann', { username: 'ann', email: null });
 const user: UserId = made.administrator;
 const plan: PlanInput = { measure: 'total_pages', amount: 5n, schedule: 'monthly' };
@@ -58,4 +60,4 @@ const absent: bigint | undefined = receipts[0]!.costMicros;
   another.close();
 }
 
-export { absent, cost, named, permitted, wallet };
+export { absent, cost, named, permitted, rows, wallet };

@@ -17,6 +17,7 @@ from tympan._tympan import (
     CardPreview,
     CardStep,
     Changed,
+    Copied,
     Fault,
     Fraction,
     Gone,
@@ -67,6 +68,7 @@ from tympan._tympan import (
     Uses,
     Verification,
     WalletName,
+    new_keys,
     open,
 )
 from tympan.enums import (
@@ -126,6 +128,7 @@ __all__ = [
     "CardStep",
     "Changed",
     "ConflictError",
+    "Copied",
     "DeniedError",
     "Durability",
     "EntryId",
@@ -213,5 +216,6 @@ __all__ = [
     "__version__",
     "aio",
     "errors",
+    "new_keys",
     "open",
 ]

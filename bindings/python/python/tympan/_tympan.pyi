@@ -11,7 +11,7 @@ from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Mig
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
 
-__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "SavedProfile", "SavedSettings", "Settings", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "open", "__version__"]
+__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "SavedProfile", "SavedSettings", "Settings", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__"]
 
 __version__: str
 
@@ -185,6 +185,18 @@ class Changed:
     @property
     def role_rows(self) -> list[RoleRowId]:
         """Role rows that were added, in the order of the command."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Copied:
+    """What a copy into another store did."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that both stores hold now, all compared."""
+    @property
+    def found(self) -> int:
+        """Rows that an earlier attempt had left there already."""
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -1563,6 +1575,20 @@ class Tympan:
         are refused with `closed`. Calls under way are still answered, and the store is closed with
         the last of them. What was answered is durable in any case; closing twice does nothing.
         """
+    def copy_to(self, address: str, *, keys: str | None = None, durability: Durability | None = None, migrate: Migrate | None = None, deadline_ms: int | None = None, freshness_ms: int | None = None, queue_limit: int | None = None, schema: str | None = None, keeping: Keeping | None = None, clock: datetime | None = None) -> Copied:
+        """Copies everything into another store, from one machine to several or back, and compares
+        every row in the end. The other store is opened for it with the given options, whose `keys`
+        must be those of this one, and closed again. It must be new, or hold a part of such a copy:
+        an attempt that was interrupted is taken up where it ended, if nothing was written here
+        since.
+
+        The copy is of the instant in which the call began. Others go on writing here meanwhile, and
+        what they write is not in the copy: a host that moves stops them first.
+
+        Raises:
+            TympanError: `denied` to a user; `store_keys` if the other one has other keys; `store_foreign` if it holds
+            anything else; those of `Tympan.open`, and of both stores.
+        """
     def create_account(self, name: str) -> AccountId:
         """Makes an account. Its name is unique among accounts.
 
@@ -1999,6 +2025,15 @@ class Tympan:
         traceback: TracebackType | None,
         /,
     ) -> None: ...
+
+def new_keys() -> str:
+    """A fresh key ring, as the text that `Tympan.open` takes for `keys`. Secrets that were kept
+    under it cannot be found or read without it, by nobody: put it where the host keeps its
+    secrets before a store is opened with it.
+
+    Raises:
+        TympanError: `internal` if the system gives no random bytes.
+    """
 
 def open(address: str, *, keys: str | None = None, durability: Durability | None = None, migrate: Migrate | None = None, deadline_ms: int | None = None, freshness_ms: int | None = None, queue_limit: int | None = None, schema: str | None = None, keeping: Keeping | None = None, clock: datetime | None = None) -> Tympan:
     """Opens a store: `memory:`, which begins empty and is gone with the last handle;

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, final
 
 from tympan import _tympan as _blocking
-from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, Report, Role, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
+from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, Report, Role, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
 from tympan._waiters import Waiters
 from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, UserField
 from tympan.ids import AccountId, GroupId, HoldId, IdentityId, PriceListId, ProfileId, RoleId, TenantId, UserId
@@ -266,6 +266,35 @@ class Tympan:
         the last of them. What was answered is durable in any case; closing twice does nothing.
         """
         self._blocking.close()
+
+    async def copy_to(
+        self,
+        address: str,
+        *,
+        keys: str | None = None,
+        durability: Durability | None = None,
+        migrate: Migrate | None = None,
+        deadline_ms: int | None = None,
+        freshness_ms: int | None = None,
+        queue_limit: int | None = None,
+        schema: str | None = None,
+        keeping: Keeping | None = None,
+        clock: datetime | None = None,
+    ) -> Copied:
+        """Copies everything into another store, from one machine to several or back, and compares
+        every row in the end. The other store is opened for it with the given options, whose `keys`
+        must be those of this one, and closed again. It must be new, or hold a part of such a copy:
+        an attempt that was interrupted is taken up where it ended, if nothing was written here
+        since.
+
+        The copy is of the instant in which the call began. Others go on writing here meanwhile, and
+        what they write is not in the copy: a host that moves stops them first.
+
+        Raises:
+            TympanError: `denied` to a user; `store_keys` if the other one has other keys; `store_foreign` if it holds
+            anything else; those of `Tympan.open`, and of both stores.
+        """
+        return await self._waiters.wait(partial(self._blocking.copy_to, address, keys=keys, durability=durability, migrate=migrate, deadline_ms=deadline_ms, freshness_ms=freshness_ms, queue_limit=queue_limit, schema=schema, keeping=keeping, clock=clock))
 
     async def create_account(
         self,

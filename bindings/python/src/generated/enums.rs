@@ -3,58 +3,82 @@
 use pyo3::prelude::*;
 use tympan_surface as surface;
 use crate::convert::*;
-use crate::words::Words;
-static DURABILITY: Words<surface::Durability> = Words::new(
-    "tympan.enums",
-    "Durability",
-    &[("FULL", surface::Durability::Full), ("NORMAL", surface::Durability::Normal)],
-);
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+static DURABILITY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::Durability {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        DURABILITY.member(py, self)
+        let word = match self {
+            Self::Full => "full",
+            Self::Normal => "normal",
+        };
+        DURABILITY.import(py, "tympan.enums", "Durability")?.call1((word,))
     }
 }
 impl FromPython for surface::Durability {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        DURABILITY.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "Durability");
+        if !value.is_instance(DURABILITY.import(py, "tympan.enums", "Durability")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "full" => Ok(Self::Full),
+            "normal" => Ok(Self::Normal),
+            _ => Err(wrong()),
+        }
     }
 }
-static EXTRA: Words<surface::Extra> = Words::new(
-    "tympan.enums",
-    "Extra",
-    &[
-        ("DENY", surface::Extra::Deny),
-        ("TAKE_AVAILABLE", surface::Extra::TakeAvailable),
-        ("TAKE_AND_OWE", surface::Extra::TakeAndOwe),
-    ],
-);
+static EXTRA: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::Extra {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        EXTRA.member(py, self)
+        let word = match self {
+            Self::Deny => "deny",
+            Self::TakeAvailable => "take_available",
+            Self::TakeAndOwe => "take_and_owe",
+        };
+        EXTRA.import(py, "tympan.enums", "Extra")?.call1((word,))
     }
 }
 impl FromPython for surface::Extra {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        EXTRA.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "Extra");
+        if !value.is_instance(EXTRA.import(py, "tympan.enums", "Extra")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "deny" => Ok(Self::Deny),
+            "take_available" => Ok(Self::TakeAvailable),
+            "take_and_owe" => Ok(Self::TakeAndOwe),
+            _ => Err(wrong()),
+        }
     }
 }
-static FILTER: Words<surface::Filter> = Words::new(
-    "tympan.enums",
-    "Filter",
-    &[
-        ("CURRENT", surface::Filter::Current),
-        ("RETIRED", surface::Filter::Retired),
-        ("ALL", surface::Filter::All),
-    ],
-);
+static FILTER: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::Filter {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        FILTER.member(py, self)
+        let word = match self {
+            Self::Current => "current",
+            Self::Retired => "retired",
+            Self::All => "all",
+        };
+        FILTER.import(py, "tympan.enums", "Filter")?.call1((word,))
     }
 }
 impl FromPython for surface::Filter {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        FILTER.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "Filter");
+        if !value.is_instance(FILTER.import(py, "tympan.enums", "Filter")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "current" => Ok(Self::Current),
+            "retired" => Ok(Self::Retired),
+            "all" => Ok(Self::All),
+            _ => Err(wrong()),
+        }
     }
 }
 /// A change to a user's identities.
@@ -67,28 +91,21 @@ impl IdentityEdit {
         Ok(
             match &self.0 {
                 surface::IdentityEdit::Add { identity, .. } => {
-                    shown("IdentityEdit.Add", &[("identity", plain(py, identity)?)])
+                    format!("IdentityEdit.Add(identity={})", plain(py, identity) ?,)
                 }
                 surface::IdentityEdit::Replace { identity, kind, .. } => {
-                    shown(
-                        "IdentityEdit.Replace",
-                        &[
-                            ("identity", plain(py, identity)?),
-                            ("kind", plain(py, kind)?),
-                            ("value", hidden()),
-                        ],
+                    format!(
+                        "IdentityEdit.Replace(identity={}, kind={}, value=<hidden>)",
+                        plain(py, identity) ?, plain(py, kind) ?,
                     )
                 }
                 surface::IdentityEdit::Remove { identity, .. } => {
-                    shown("IdentityEdit.Remove", &[("identity", plain(py, identity)?)])
+                    format!("IdentityEdit.Remove(identity={})", plain(py, identity) ?,)
                 }
                 surface::IdentityEdit::Enable { identity, enabled, .. } => {
-                    shown(
-                        "IdentityEdit.Enable",
-                        &[
-                            ("identity", plain(py, identity)?),
-                            ("enabled", plain(py, enabled)?),
-                        ],
+                    format!(
+                        "IdentityEdit.Enable(identity={}, enabled={})", plain(py,
+                        identity) ?, plain(py, enabled) ?,
                     )
                 }
             },
@@ -106,7 +123,7 @@ impl IdentityEditAdd {
         Ok(
             PyClassInitializer::from(
                     IdentityEdit(surface::IdentityEdit::Add {
-                        identity: required(identity, "identity")?,
+                        identity: FromPython::from_python(identity, "identity")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -142,8 +159,8 @@ impl IdentityEditReplace {
         Ok(
             PyClassInitializer::from(
                     IdentityEdit(surface::IdentityEdit::Replace {
-                        identity: required(identity, "identity")?,
-                        kind: required(kind, "kind")?,
+                        identity: FromPython::from_python(identity, "identity")?,
+                        kind: FromPython::from_python(kind, "kind")?,
                         value: given(value, "value")?,
                     }),
                 )
@@ -195,7 +212,7 @@ impl IdentityEditRemove {
         Ok(
             PyClassInitializer::from(
                     IdentityEdit(surface::IdentityEdit::Remove {
-                        identity: required(identity, "identity")?,
+                        identity: FromPython::from_python(identity, "identity")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -231,7 +248,7 @@ impl IdentityEditEnable {
         Ok(
             PyClassInitializer::from(
                     IdentityEdit(surface::IdentityEdit::Enable {
-                        identity: required(identity, "identity")?,
+                        identity: FromPython::from_python(identity, "identity")?,
                         enabled: given(enabled, "enabled")?,
                     }),
                 )
@@ -325,15 +342,15 @@ impl IdentityReference {
         Ok(
             match &self.0 {
                 surface::IdentityReference::Of { user, identity, .. } => {
-                    shown(
-                        "IdentityReference.Of",
-                        &[("user", plain(py, user)?), ("identity", plain(py, identity)?)],
+                    format!(
+                        "IdentityReference.Of(user={}, identity={})", plain(py, user) ?,
+                        plain(py, identity) ?,
                     )
                 }
                 surface::IdentityReference::Value { kind, .. } => {
-                    shown(
-                        "IdentityReference.Value",
-                        &[("kind", plain(py, kind)?), ("value", hidden())],
+                    format!(
+                        "IdentityReference.Value(kind={}, value=<hidden>)", plain(py,
+                        kind) ?,
                     )
                 }
             },
@@ -354,8 +371,8 @@ impl IdentityReferenceOf {
         Ok(
             PyClassInitializer::from(
                     IdentityReference(surface::IdentityReference::Of {
-                        user: required(user, "user")?,
-                        identity: required(identity, "identity")?,
+                        user: FromPython::from_python(user, "user")?,
+                        identity: FromPython::from_python(identity, "identity")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -398,8 +415,8 @@ impl IdentityReferenceValue {
         Ok(
             PyClassInitializer::from(
                     IdentityReference(surface::IdentityReference::Value {
-                        kind: required(kind, "kind")?,
-                        value: required(value, "value")?,
+                        kind: FromPython::from_python(kind, "kind")?,
+                        value: FromPython::from_python(value, "value")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -468,95 +485,134 @@ impl FromPython for surface::IdentityReference {
             .map_err(|_| wrong(value, name, "IdentityReference"))
     }
 }
-static IDENTITY_SOURCE: Words<surface::IdentitySource> = Words::new(
-    "tympan.enums",
-    "IdentitySource",
-    &[
-        ("MANUAL", surface::IdentitySource::Manual),
-        ("IMPORT", surface::IdentitySource::Import),
-        ("DIRECTORY", surface::IdentitySource::Directory),
-        ("OWN", surface::IdentitySource::Own),
-    ],
-);
+static IDENTITY_SOURCE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::IdentitySource {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        IDENTITY_SOURCE.member(py, self)
+        let word = match self {
+            Self::Manual => "manual",
+            Self::Import => "import",
+            Self::Directory => "directory",
+            Self::Own => "own",
+        };
+        IDENTITY_SOURCE.import(py, "tympan.enums", "IdentitySource")?.call1((word,))
     }
 }
 impl FromPython for surface::IdentitySource {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        IDENTITY_SOURCE.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "IdentitySource");
+        if !value
+            .is_instance(IDENTITY_SOURCE.import(py, "tympan.enums", "IdentitySource")?)?
+        {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "manual" => Ok(Self::Manual),
+            "import" => Ok(Self::Import),
+            "directory" => Ok(Self::Directory),
+            "own" => Ok(Self::Own),
+            _ => Err(wrong()),
+        }
     }
 }
-static KEEPING: Words<surface::Keeping> = Words::new(
-    "tympan.enums",
-    "Keeping",
-    &[
-        ("NOT_DURABLE", surface::Keeping::NotDurable),
-        ("LOCAL", surface::Keeping::Local),
-        ("REPLICATED", surface::Keeping::Replicated),
-    ],
-);
+static KEEPING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::Keeping {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        KEEPING.member(py, self)
+        let word = match self {
+            Self::NotDurable => "not_durable",
+            Self::Local => "local",
+            Self::Replicated => "replicated",
+        };
+        KEEPING.import(py, "tympan.enums", "Keeping")?.call1((word,))
     }
 }
 impl FromPython for surface::Keeping {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        KEEPING.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "Keeping");
+        if !value.is_instance(KEEPING.import(py, "tympan.enums", "Keeping")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "not_durable" => Ok(Self::NotDurable),
+            "local" => Ok(Self::Local),
+            "replicated" => Ok(Self::Replicated),
+            _ => Err(wrong()),
+        }
     }
 }
-static MIGRATE: Words<surface::Migrate> = Words::new(
-    "tympan.enums",
-    "Migrate",
-    &[
-        ("AUTO", surface::Migrate::Auto),
-        ("CHECK", surface::Migrate::Check),
-        ("NEVER", surface::Migrate::Never),
-    ],
-);
+static MIGRATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::Migrate {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        MIGRATE.member(py, self)
+        let word = match self {
+            Self::Auto => "auto",
+            Self::Check => "check",
+            Self::Never => "never",
+        };
+        MIGRATE.import(py, "tympan.enums", "Migrate")?.call1((word,))
     }
 }
 impl FromPython for surface::Migrate {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        MIGRATE.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "Migrate");
+        if !value.is_instance(MIGRATE.import(py, "tympan.enums", "Migrate")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "auto" => Ok(Self::Auto),
+            "check" => Ok(Self::Check),
+            "never" => Ok(Self::Never),
+            _ => Err(wrong()),
+        }
     }
 }
-static PIN_ALPHABET: Words<surface::PinAlphabet> = Words::new(
-    "tympan.enums",
-    "PinAlphabet",
-    &[
-        ("NUMERIC", surface::PinAlphabet::Numeric),
-        ("ALPHANUMERIC", surface::PinAlphabet::Alphanumeric),
-    ],
-);
+static PIN_ALPHABET: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::PinAlphabet {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        PIN_ALPHABET.member(py, self)
+        let word = match self {
+            Self::Numeric => "numeric",
+            Self::Alphanumeric => "alphanumeric",
+        };
+        PIN_ALPHABET.import(py, "tympan.enums", "PinAlphabet")?.call1((word,))
     }
 }
 impl FromPython for surface::PinAlphabet {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        PIN_ALPHABET.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "PinAlphabet");
+        if !value.is_instance(PIN_ALPHABET.import(py, "tympan.enums", "PinAlphabet")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "numeric" => Ok(Self::Numeric),
+            "alphanumeric" => Ok(Self::Alphanumeric),
+            _ => Err(wrong()),
+        }
     }
 }
-static PIN_FLOOR: Words<surface::PinFloor> = Words::new(
-    "tympan.enums",
-    "PinFloor",
-    &[("POPULATION", surface::PinFloor::Population), ("USUAL", surface::PinFloor::Usual)],
-);
+static PIN_FLOOR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::PinFloor {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        PIN_FLOOR.member(py, self)
+        let word = match self {
+            Self::Population => "population",
+            Self::Usual => "usual",
+        };
+        PIN_FLOOR.import(py, "tympan.enums", "PinFloor")?.call1((word,))
     }
 }
 impl FromPython for surface::PinFloor {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        PIN_FLOOR.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "PinFloor");
+        if !value.is_instance(PIN_FLOOR.import(py, "tympan.enums", "PinFloor")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "population" => Ok(Self::Population),
+            "usual" => Ok(Self::Usual),
+            _ => Err(wrong()),
+        }
     }
 }
 /// One change to the plans of a profile.
@@ -569,25 +625,19 @@ impl PlanChange {
         Ok(
             match &self.0 {
                 surface::PlanChange::Add { terms, .. } => {
-                    shown("PlanChange.Add", &[("terms", plain(py, terms)?)])
+                    format!("PlanChange.Add(terms={})", plain(py, terms) ?,)
                 }
                 surface::PlanChange::Edit { plan, terms, effective_from, .. } => {
-                    shown(
-                        "PlanChange.Edit",
-                        &[
-                            ("plan", plain(py, plan)?),
-                            ("terms", plain(py, terms)?),
-                            ("effective_from", plain(py, effective_from)?),
-                        ],
+                    format!(
+                        "PlanChange.Edit(plan={}, terms={}, effective_from={})",
+                        plain(py, plan) ?, plain(py, terms) ?, plain(py, effective_from)
+                        ?,
                     )
                 }
                 surface::PlanChange::End { plan, effective_from, .. } => {
-                    shown(
-                        "PlanChange.End",
-                        &[
-                            ("plan", plain(py, plan)?),
-                            ("effective_from", plain(py, effective_from)?),
-                        ],
+                    format!(
+                        "PlanChange.End(plan={}, effective_from={})", plain(py, plan) ?,
+                        plain(py, effective_from) ?,
                     )
                 }
             },
@@ -605,7 +655,7 @@ impl PlanChangeAdd {
         Ok(
             PyClassInitializer::from(
                     PlanChange(surface::PlanChange::Add {
-                        terms: required(terms, "terms")?,
+                        terms: FromPython::from_python(terms, "terms")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -641,8 +691,8 @@ impl PlanChangeEdit {
         Ok(
             PyClassInitializer::from(
                     PlanChange(surface::PlanChange::Edit {
-                        plan: required(plan, "plan")?,
-                        terms: required(terms, "terms")?,
+                        plan: FromPython::from_python(plan, "plan")?,
+                        terms: FromPython::from_python(terms, "terms")?,
                         effective_from: given(effective_from, "effective_from")?,
                     }),
                 )
@@ -700,7 +750,7 @@ impl PlanChangeEnd {
         Ok(
             PyClassInitializer::from(
                     PlanChange(surface::PlanChange::End {
-                        plan: required(plan, "plan")?,
+                        plan: FromPython::from_python(plan, "plan")?,
                         effective_from: given(effective_from, "effective_from")?,
                     }),
                 )
@@ -777,19 +827,26 @@ impl FromPython for surface::PlanChange {
             .map_err(|_| wrong(value, name, "PlanChange"))
     }
 }
-static RESET_VERB: Words<surface::ResetVerb> = Words::new(
-    "tympan.enums",
-    "ResetVerb",
-    &[("SET_TO", surface::ResetVerb::SetTo)],
-);
+static RESET_VERB: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::ResetVerb {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        RESET_VERB.member(py, self)
+        let word = match self {
+            Self::SetTo => "set_to",
+        };
+        RESET_VERB.import(py, "tympan.enums", "ResetVerb")?.call1((word,))
     }
 }
 impl FromPython for surface::ResetVerb {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        RESET_VERB.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "ResetVerb");
+        if !value.is_instance(RESET_VERB.import(py, "tympan.enums", "ResetVerb")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "set_to" => Ok(Self::SetTo),
+            _ => Err(wrong()),
+        }
     }
 }
 /// A change to a user's role rows.
@@ -802,19 +859,16 @@ impl RoleRowEdit {
         Ok(
             match &self.0 {
                 surface::RoleRowEdit::Add { role_row, .. } => {
-                    shown("RoleRowEdit.Add", &[("role_row", plain(py, role_row)?)])
+                    format!("RoleRowEdit.Add(role_row={})", plain(py, role_row) ?,)
                 }
                 surface::RoleRowEdit::SetAccounts { role_row, accounts, .. } => {
-                    shown(
-                        "RoleRowEdit.SetAccounts",
-                        &[
-                            ("role_row", plain(py, role_row)?),
-                            ("accounts", plain(py, accounts)?),
-                        ],
+                    format!(
+                        "RoleRowEdit.SetAccounts(role_row={}, accounts={})", plain(py,
+                        role_row) ?, plain(py, accounts) ?,
                     )
                 }
                 surface::RoleRowEdit::Remove { role_row, .. } => {
-                    shown("RoleRowEdit.Remove", &[("role_row", plain(py, role_row)?)])
+                    format!("RoleRowEdit.Remove(role_row={})", plain(py, role_row) ?,)
                 }
             },
         )
@@ -831,7 +885,7 @@ impl RoleRowEditAdd {
         Ok(
             PyClassInitializer::from(
                     RoleRowEdit(surface::RoleRowEdit::Add {
-                        role_row: required(role_row, "role_row")?,
+                        role_row: FromPython::from_python(role_row, "role_row")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -866,7 +920,7 @@ impl RoleRowEditSetAccounts {
         Ok(
             PyClassInitializer::from(
                     RoleRowEdit(surface::RoleRowEdit::SetAccounts {
-                        role_row: required(role_row, "role_row")?,
+                        role_row: FromPython::from_python(role_row, "role_row")?,
                         accounts: given(accounts, "accounts")?,
                     }),
                 )
@@ -907,7 +961,7 @@ impl RoleRowEditRemove {
         Ok(
             PyClassInitializer::from(
                     RoleRowEdit(surface::RoleRowEdit::Remove {
-                        role_row: required(role_row, "role_row")?,
+                        role_row: FromPython::from_python(role_row, "role_row")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -972,63 +1026,86 @@ impl FromPython for surface::RoleRowEdit {
             .map_err(|_| wrong(value, name, "RoleRowEdit"))
     }
 }
-static SCHEDULE: Words<surface::Schedule> = Words::new(
-    "tympan.enums",
-    "Schedule",
-    &[("NEVER", surface::Schedule::Never), ("MONTHLY", surface::Schedule::Monthly)],
-);
+static SCHEDULE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::Schedule {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        SCHEDULE.member(py, self)
+        let word = match self {
+            Self::Never => "never",
+            Self::Monthly => "monthly",
+        };
+        SCHEDULE.import(py, "tympan.enums", "Schedule")?.call1((word,))
     }
 }
 impl FromPython for surface::Schedule {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        SCHEDULE.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "Schedule");
+        if !value.is_instance(SCHEDULE.import(py, "tympan.enums", "Schedule")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "never" => Ok(Self::Never),
+            "monthly" => Ok(Self::Monthly),
+            _ => Err(wrong()),
+        }
     }
 }
-static SMART_CARD_OBSTACLE: Words<surface::SmartCardObstacle> = Words::new(
-    "tympan.enums",
-    "SmartCardObstacle",
-    &[
-        ("NO_CARD", surface::SmartCardObstacle::NoCard),
-        ("DISABLED", surface::SmartCardObstacle::Disabled),
-        ("INACTIVE", surface::SmartCardObstacle::Inactive),
-        ("NOT_PRODUCTION_USER", surface::SmartCardObstacle::NotProductionUser),
-        ("NO_PRODUCTION_ROLE", surface::SmartCardObstacle::NoProductionRole),
-        ("NOT_PRODUCTION_STATION", surface::SmartCardObstacle::NotProductionStation),
-    ],
-);
+static SMART_CARD_OBSTACLE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::SmartCardObstacle {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        SMART_CARD_OBSTACLE.member(py, self)
+        let word = match self {
+            Self::NoCard => "no_card",
+            Self::Disabled => "disabled",
+            Self::Inactive => "inactive",
+            Self::NotProductionUser => "not_production_user",
+            Self::NoProductionRole => "no_production_role",
+            Self::NotProductionStation => "not_production_station",
+        };
+        SMART_CARD_OBSTACLE
+            .import(py, "tympan.enums", "SmartCardObstacle")?
+            .call1((word,))
     }
 }
-static USER_FIELD: Words<surface::UserField> = Words::new(
-    "tympan.enums",
-    "UserField",
-    &[
-        ("USERNAME", surface::UserField::Username),
-        ("NETWORK_NAME", surface::UserField::NetworkName),
-        ("NETWORK_DOMAIN", surface::UserField::NetworkDomain),
-        ("EMAIL", surface::UserField::Email),
-        ("OTHER_EMAILS", surface::UserField::OtherEmails),
-        ("ACCOUNT_CODE", surface::UserField::AccountCode),
-        ("DEPARTMENT", surface::UserField::Department),
-        ("OFFICE", surface::UserField::Office),
-        ("HOME", surface::UserField::Home),
-        ("NOTES", surface::UserField::Notes),
-        ("ROLE", surface::UserField::Role),
-    ],
-);
+static USER_FIELD: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::UserField {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        USER_FIELD.member(py, self)
+        let word = match self {
+            Self::Username => "username",
+            Self::NetworkName => "network_name",
+            Self::NetworkDomain => "network_domain",
+            Self::Email => "email",
+            Self::OtherEmails => "other_emails",
+            Self::AccountCode => "account_code",
+            Self::Department => "department",
+            Self::Office => "office",
+            Self::Home => "home",
+            Self::Notes => "notes",
+            Self::Role => "role",
+        };
+        USER_FIELD.import(py, "tympan.enums", "UserField")?.call1((word,))
     }
 }
 impl FromPython for surface::UserField {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        USER_FIELD.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "UserField");
+        if !value.is_instance(USER_FIELD.import(py, "tympan.enums", "UserField")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "username" => Ok(Self::Username),
+            "network_name" => Ok(Self::NetworkName),
+            "network_domain" => Ok(Self::NetworkDomain),
+            "email" => Ok(Self::Email),
+            "other_emails" => Ok(Self::OtherEmails),
+            "account_code" => Ok(Self::AccountCode),
+            "department" => Ok(Self::Department),
+            "office" => Ok(Self::Office),
+            "home" => Ok(Self::Home),
+            "notes" => Ok(Self::Notes),
+            "role" => Ok(Self::Role),
+            _ => Err(wrong()),
+        }
     }
 }
 /// Whom a call means: a user by id, or by any identity that belongs to one user at a time.
@@ -1041,33 +1118,32 @@ impl UserReference {
         Ok(
             match &self.0 {
                 surface::UserReference::Id { id, .. } => {
-                    shown("UserReference.Id", &[("id", plain(py, id)?)])
+                    format!("UserReference.Id(id={})", plain(py, id) ?,)
                 }
                 surface::UserReference::Username { username, .. } => {
-                    shown(
-                        "UserReference.Username",
-                        &[("username", plain(py, username)?)],
+                    format!(
+                        "UserReference.Username(username={})", plain(py, username) ?,
                     )
                 }
                 surface::UserReference::NetworkName { network_name, .. } => {
-                    shown(
-                        "UserReference.NetworkName",
-                        &[("network_name", plain(py, network_name)?)],
+                    format!(
+                        "UserReference.NetworkName(network_name={})", plain(py,
+                        network_name) ?,
                     )
                 }
                 surface::UserReference::Email { email, .. } => {
-                    shown("UserReference.Email", &[("email", plain(py, email)?)])
+                    format!("UserReference.Email(email={})", plain(py, email) ?,)
                 }
                 surface::UserReference::Card { .. } => {
-                    shown("UserReference.Card", &[("read", hidden())])
+                    "UserReference.Card(read=<hidden>)".to_owned()
                 }
                 surface::UserReference::Pin { .. } => {
-                    shown("UserReference.Pin", &[("pin", hidden())])
+                    "UserReference.Pin(pin=<hidden>)".to_owned()
                 }
                 surface::UserReference::Identity { kind, .. } => {
-                    shown(
-                        "UserReference.Identity",
-                        &[("kind", plain(py, kind)?), ("value", hidden())],
+                    format!(
+                        "UserReference.Identity(kind={}, value=<hidden>)", plain(py,
+                        kind) ?,
                     )
                 }
             },
@@ -1085,7 +1161,7 @@ impl UserReferenceId {
         Ok(
             PyClassInitializer::from(
                     UserReference(surface::UserReference::Id {
-                        id: required(id, "id")?,
+                        id: FromPython::from_python(id, "id")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -1112,7 +1188,7 @@ impl UserReferenceUsername {
         Ok(
             PyClassInitializer::from(
                     UserReference(surface::UserReference::Username {
-                        username: required(username, "username")?,
+                        username: FromPython::from_python(username, "username")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -1141,7 +1217,10 @@ impl UserReferenceNetworkName {
         Ok(
             PyClassInitializer::from(
                     UserReference(surface::UserReference::NetworkName {
-                        network_name: required(network_name, "network_name")?,
+                        network_name: FromPython::from_python(
+                            network_name,
+                            "network_name",
+                        )?,
                     }),
                 )
                 .add_subclass(Self),
@@ -1170,7 +1249,7 @@ impl UserReferenceEmail {
         Ok(
             PyClassInitializer::from(
                     UserReference(surface::UserReference::Email {
-                        email: required(email, "email")?,
+                        email: FromPython::from_python(email, "email")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -1199,7 +1278,7 @@ impl UserReferenceCard {
         Ok(
             PyClassInitializer::from(
                     UserReference(surface::UserReference::Card {
-                        read: required(read, "read")?,
+                        read: FromPython::from_python(read, "read")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -1228,7 +1307,7 @@ impl UserReferencePin {
         Ok(
             PyClassInitializer::from(
                     UserReference(surface::UserReference::Pin {
-                        pin: required(pin, "pin")?,
+                        pin: FromPython::from_python(pin, "pin")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -1260,8 +1339,8 @@ impl UserReferenceIdentity {
         Ok(
             PyClassInitializer::from(
                     UserReference(surface::UserReference::Identity {
-                        kind: required(kind, "kind")?,
-                        value: required(value, "value")?,
+                        kind: FromPython::from_python(kind, "kind")?,
+                        value: FromPython::from_python(value, "value")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -1362,7 +1441,7 @@ impl FromPython for surface::UserReference {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         if value.is_instance_of::<pyo3::types::PyString>() {
             return Ok(Self::Id {
-                id: required(value, name)?,
+                id: FromPython::from_python(value, name)?,
             });
         }
         let known = value.cast::<UserReference>();
@@ -1371,25 +1450,22 @@ impl FromPython for surface::UserReference {
             .map_err(|_| wrong(value, name, "UserReference"))
     }
 }
-static VERB: Words<surface::Verb> = Words::new(
-    "tympan.enums",
-    "Verb",
-    &[
-        ("GRANT", surface::Verb::Grant),
-        ("RESET", surface::Verb::Reset),
-        ("CHARGE", surface::Verb::Charge),
-        ("AUTHORISE", surface::Verb::Authorise),
-        ("SETTLE", surface::Verb::Settle),
-        ("CANCEL", surface::Verb::Cancel),
-        ("EXPIRE", surface::Verb::Expire),
-        ("ADJUST", surface::Verb::Adjust),
-        ("SET", surface::Verb::Set),
-        ("REFUSE", surface::Verb::Refuse),
-    ],
-);
+static VERB: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::Verb {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        VERB.member(py, self)
+        let word = match self {
+            Self::Grant => "grant",
+            Self::Reset => "reset",
+            Self::Charge => "charge",
+            Self::Authorise => "authorise",
+            Self::Settle => "settle",
+            Self::Cancel => "cancel",
+            Self::Expire => "expire",
+            Self::Adjust => "adjust",
+            Self::Set => "set",
+            Self::Refuse => "refuse",
+        };
+        VERB.import(py, "tympan.enums", "Verb")?.call1((word,))
     }
 }
 /// One of a user's wallets.
@@ -1402,10 +1478,10 @@ impl WalletName {
         Ok(
             match &self.0 {
                 surface::WalletName::OwnFunds { currency, .. } => {
-                    shown("WalletName.OwnFunds", &[("currency", plain(py, currency)?)])
+                    format!("WalletName.OwnFunds(currency={})", plain(py, currency) ?,)
                 }
                 surface::WalletName::Allowance { plan, .. } => {
-                    shown("WalletName.Allowance", &[("plan", plain(py, plan)?)])
+                    format!("WalletName.Allowance(plan={})", plain(py, plan) ?,)
                 }
             },
         )
@@ -1422,7 +1498,7 @@ impl WalletNameOwnFunds {
         Ok(
             PyClassInitializer::from(
                     WalletName(surface::WalletName::OwnFunds {
-                        currency: required(currency, "currency")?,
+                        currency: FromPython::from_python(currency, "currency")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -1451,7 +1527,7 @@ impl WalletNameAllowance {
         Ok(
             PyClassInitializer::from(
                     WalletName(surface::WalletName::Allowance {
-                        plan: required(plan, "plan")?,
+                        plan: FromPython::from_python(plan, "plan")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -1509,18 +1585,29 @@ impl FromPython for surface::WalletName {
             .map_err(|_| wrong(value, name, "WalletName"))
     }
 }
-static WHEN_EXHAUSTED: Words<surface::WhenExhausted> = Words::new(
-    "tympan.enums",
-    "WhenExhausted",
-    &[("REFUSE", surface::WhenExhausted::Refuse), ("WARN", surface::WhenExhausted::Warn)],
-);
+static WHEN_EXHAUSTED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::WhenExhausted {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        WHEN_EXHAUSTED.member(py, self)
+        let word = match self {
+            Self::Refuse => "refuse",
+            Self::Warn => "warn",
+        };
+        WHEN_EXHAUSTED.import(py, "tympan.enums", "WhenExhausted")?.call1((word,))
     }
 }
 impl FromPython for surface::WhenExhausted {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        WHEN_EXHAUSTED.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "WhenExhausted");
+        if !value
+            .is_instance(WHEN_EXHAUSTED.import(py, "tympan.enums", "WhenExhausted")?)?
+        {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "refuse" => Ok(Self::Refuse),
+            "warn" => Ok(Self::Warn),
+            _ => Err(wrong()),
+        }
     }
 }

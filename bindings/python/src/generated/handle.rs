@@ -20,8 +20,13 @@ impl Tympan {
         py: Python<'py>,
         account: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let account = required(account, "account")?;
-        answered(py, self.0.account(account))
+        guarded(
+            py,
+            || {
+                let account = FromPython::from_python(account, "account")?;
+                answered(py, self.0.account(account))
+            },
+        )
     }
     /// How many users have role rows over an account.
     ///
@@ -33,8 +38,13 @@ impl Tympan {
         py: Python<'py>,
         account: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let account = required(account, "account")?;
-        answered(py, self.0.account_uses(account))
+        guarded(
+            py,
+            || {
+                let account = FromPython::from_python(account, "account")?;
+                answered(py, self.0.account_uses(account))
+            },
+        )
     }
     /// Accounts, sorted by name.
     ///
@@ -49,10 +59,15 @@ impl Tympan {
         py: Python<'py>,
         filter: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = surface::Listed {
-            filter: given(filter, "filter")?,
-        };
-        answered(py, self.0.accounts(options))
+        guarded(
+            py,
+            || {
+                let options = surface::Listed {
+                    filter: given(filter, "filter")?,
+                };
+                answered(py, self.0.accounts(options))
+            },
+        )
     }
     /// Adds an identity. The answer shows the value, this once.
     ///
@@ -78,13 +93,18 @@ impl Tympan {
         expected_version: Given<'_>,
         reason: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let identity = required(identity, "identity")?;
-        let options = surface::ChangeUser {
-            expected_version: given(expected_version, "expected_version")?,
-            reason: given(reason, "reason")?,
-        };
-        answered(py, self.0.add_identity(user, identity, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let identity = FromPython::from_python(identity, "identity")?;
+                let options = surface::ChangeUser {
+                    expected_version: given(expected_version, "expected_version")?,
+                    reason: given(reason, "reason")?,
+                };
+                answered(py, self.0.add_identity(user, identity, options))
+            },
+        )
     }
     /// Changes a balance by an amount, in the wallet's unit; negative to take. The reason is kept,
     /// and the key makes it happen once.
@@ -106,15 +126,20 @@ impl Tympan {
         key: &Bound<'_, PyAny>,
         may_owe: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let wallet = required(wallet, "wallet")?;
-        let amount = required(amount, "amount")?;
-        let reason = required(reason, "reason")?;
-        let key = required(key, "key")?;
-        let options = surface::ChangeBalance {
-            may_owe: given(may_owe, "may_owe")?,
-        };
-        answered(py, self.0.adjust(user, wallet, amount, reason, key, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let wallet = FromPython::from_python(wallet, "wallet")?;
+                let amount = FromPython::from_python(amount, "amount")?;
+                let reason = FromPython::from_python(reason, "reason")?;
+                let key = FromPython::from_python(key, "key")?;
+                let options = surface::ChangeBalance {
+                    may_owe: given(may_owe, "may_owe")?,
+                };
+                answered(py, self.0.adjust(user, wallet, amount, reason, key, options))
+            },
+        )
     }
     /// The same tenant with a user as actor, whom the host has recognised: each call then checks
     /// what the user may do.
@@ -127,10 +152,15 @@ impl Tympan {
         py: Python<'py>,
         user: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        py.detach(|| self.0.as_user(user))
-            .map_err(|error| failure(py, &error))?
-            .into_python(py)
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                py.detach(|| self.0.as_user(user))
+                    .map_err(|error| failure(py, &error))?
+                    .into_python(py)
+            },
+        )
     }
     /// Audit events, oldest first, page by page. The list grows at its end.
     ///
@@ -146,11 +176,16 @@ impl Tympan {
         after: Given<'_>,
         limit: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = surface::AuditList {
-            after: given(after, "after")?,
-            limit: given(limit, "limit")?,
-        };
-        answered(py, self.0.audit_events(options))
+        guarded(
+            py,
+            || {
+                let options = surface::AuditList {
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.audit_events(options))
+            },
+        )
     }
     /// Every row of `Tympan.audit_events`: asks for page after page, `limit` rows at a time.
     ///
@@ -203,16 +238,21 @@ impl Tympan {
         attempt: Given<'_>,
         expires_in_seconds: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let key = required(key, "key")?;
-        let usage = required(usage, "usage")?;
-        let options = surface::AuthoriseJob {
-            queue: given(queue, "queue")?,
-            cost: given(cost, "cost")?,
-            attempt: given(attempt, "attempt")?,
-            expires_in_seconds: given(expires_in_seconds, "expires_in_seconds")?,
-        };
-        answered(py, self.0.authorise(user, key, usage, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let key = FromPython::from_python(key, "key")?;
+                let usage = FromPython::from_python(usage, "usage")?;
+                let options = surface::AuthoriseJob {
+                    queue: given(queue, "queue")?,
+                    cost: given(cost, "cost")?,
+                    attempt: given(attempt, "attempt")?,
+                    expires_in_seconds: given(expires_in_seconds, "expires_in_seconds")?,
+                };
+                answered(py, self.0.authorise(user, key, usage, options))
+            },
+        )
     }
     /// Copies the database file to a path, as of one instant and while it is in use. What lies there
     /// is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
@@ -226,8 +266,13 @@ impl Tympan {
         py: Python<'py>,
         path: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let path = required(path, "path")?;
-        answered(py, self.0.backup_to(path))
+        guarded(
+            py,
+            || {
+                let path = FromPython::from_python(path, "path")?;
+                answered(py, self.0.backup_to(path))
+            },
+        )
     }
     /// Makes the tenant with its starter roles, a default profile and its first administrator.
     /// Only the host itself can ask for it, and only once: there is no default account to break
@@ -257,16 +302,24 @@ impl Tympan {
         username: Given<'_>,
         email: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let tenant_name = required(tenant_name, "tenant_name")?;
-        let currency = required(currency, "currency")?;
-        let administrator_name = required(administrator_name, "administrator_name")?;
-        let options = surface::FirstAdministrator {
-            username: given(username, "username")?,
-            email: given(email, "email")?,
-        };
-        answered(
+        guarded(
             py,
-            self.0.bootstrap(tenant_name, currency, administrator_name, options),
+            || {
+                let tenant_name = FromPython::from_python(tenant_name, "tenant_name")?;
+                let currency = FromPython::from_python(currency, "currency")?;
+                let administrator_name = FromPython::from_python(
+                    administrator_name,
+                    "administrator_name",
+                )?;
+                let options = surface::FirstAdministrator {
+                    username: given(username, "username")?,
+                    email: given(email, "email")?,
+                };
+                answered(
+                    py,
+                    self.0.bootstrap(tenant_name, currency, administrator_name, options),
+                )
+            },
         )
     }
     /// Gives a hold back: the job was not printed. The cancellation has a key of its own.
@@ -280,9 +333,14 @@ impl Tympan {
         hold: &Bound<'_, PyAny>,
         key: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let hold = required(hold, "hold")?;
-        let key = required(key, "key")?;
-        answered(py, self.0.cancel(hold, key))
+        guarded(
+            py,
+            || {
+                let hold = FromPython::from_python(hold, "hold")?;
+                let key = FromPython::from_python(key, "key")?;
+                answered(py, self.0.cancel(hold, key))
+            },
+        )
     }
     /// What a user may do, to ask many questions of without coming back: advisory.
     ///
@@ -294,8 +352,13 @@ impl Tympan {
         py: Python<'py>,
         user: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        answered(py, self.0.capabilities(user))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                answered(py, self.0.capabilities(user))
+            },
+        )
     }
     /// Charges a job in one step, for hosts that only know the result. It takes from all wallets
     /// that it needs, or from none. The key names the job, at most 200 bytes: the same key and
@@ -328,15 +391,20 @@ impl Tympan {
         cost: Given<'_>,
         attempt: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let key = required(key, "key")?;
-        let usage = required(usage, "usage")?;
-        let options = surface::ChargeJob {
-            queue: given(queue, "queue")?,
-            cost: given(cost, "cost")?,
-            attempt: given(attempt, "attempt")?,
-        };
-        answered(py, self.0.charge(user, key, usage, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let key = FromPython::from_python(key, "key")?;
+                let usage = FromPython::from_python(usage, "usage")?;
+                let options = surface::ChargeJob {
+                    queue: given(queue, "queue")?,
+                    cost: given(cost, "cost")?,
+                    attempt: given(attempt, "attempt")?,
+                };
+                answered(py, self.0.charge(user, key, usage, options))
+            },
+        )
     }
     /// Charges many jobs, at most a thousand to a commit. Each has its own answer, in the same
     /// order: a refusal refuses only its own job.
@@ -349,15 +417,81 @@ impl Tympan {
         py: Python<'py>,
         jobs: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let jobs = required(jobs, "jobs")?;
-        answered(py, self.0.charge_all(jobs))
+        guarded(
+            py,
+            || {
+                let jobs = FromPython::from_python(jobs, "jobs")?;
+                answered(py, self.0.charge_all(jobs))
+            },
+        )
     }
     /// Ends the use of this store, through this handle and all that were made from it: later calls
     /// are refused with `closed`. Calls under way are still answered, and the store is closed with
     /// the last of them. What was answered is durable in any case; closing twice does nothing.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        py.detach(|| self.0.close()).into_python(py)
+        guarded(py, || { py.detach(|| self.0.close()).into_python(py) })
+    }
+    /// Copies everything into another store, from one machine to several or back, and compares
+    /// every row in the end. The other store is opened for it with the given options, whose `keys`
+    /// must be those of this one, and closed again. It must be new, or hold a part of such a copy:
+    /// an attempt that was interrupted is taken up where it ended, if nothing was written here
+    /// since.
+    ///
+    /// The copy is of the instant in which the call began. Others go on writing here meanwhile, and
+    /// what they write is not in the copy: a host that moves stops them first.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` to a user; `store_keys` if the other one has other keys; `store_foreign` if it holds
+    ///     anything else; those of `Tympan.open`, and of both stores.
+    #[pyo3(
+        signature = (
+            address,
+            *,
+            keys = Given(None),
+            durability = Given(None),
+            migrate = Given(None),
+            deadline_ms = Given(None),
+            freshness_ms = Given(None),
+            queue_limit = Given(None),
+            schema = Given(None),
+            keeping = Given(None),
+            clock = Given(None)
+        ),
+        text_signature = "($self, address, *, keys=None, durability=None, migrate=None, deadline_ms=None, freshness_ms=None, queue_limit=None, schema=None, keeping=None, clock=None)"
+    )]
+    fn copy_to<'py>(
+        &self,
+        py: Python<'py>,
+        address: &Bound<'_, PyAny>,
+        keys: Given<'_>,
+        durability: Given<'_>,
+        migrate: Given<'_>,
+        deadline_ms: Given<'_>,
+        freshness_ms: Given<'_>,
+        queue_limit: Given<'_>,
+        schema: Given<'_>,
+        keeping: Given<'_>,
+        clock: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let address = FromPython::from_python(address, "address")?;
+                let options = surface::OpenOptions {
+                    keys: given(keys, "keys")?,
+                    durability: given(durability, "durability")?,
+                    migrate: given(migrate, "migrate")?,
+                    deadline_ms: given(deadline_ms, "deadline_ms")?,
+                    freshness_ms: given(freshness_ms, "freshness_ms")?,
+                    queue_limit: given(queue_limit, "queue_limit")?,
+                    schema: given(schema, "schema")?,
+                    keeping: given(keeping, "keeping")?,
+                    clock: given(clock, "clock")?,
+                };
+                answered(py, self.0.copy_to(address, options))
+            },
+        )
     }
     /// Makes an account. Its name is unique among accounts.
     ///
@@ -369,8 +503,13 @@ impl Tympan {
         py: Python<'py>,
         name: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let name = required(name, "name")?;
-        answered(py, self.0.create_account(name))
+        guarded(
+            py,
+            || {
+                let name = FromPython::from_python(name, "name")?;
+                answered(py, self.0.create_account(name))
+            },
+        )
     }
     /// Makes a group. Its name is unique among groups.
     ///
@@ -382,8 +521,13 @@ impl Tympan {
         py: Python<'py>,
         name: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let name = required(name, "name")?;
-        answered(py, self.0.create_group(name))
+        guarded(
+            py,
+            || {
+                let name = FromPython::from_python(name, "name")?;
+                answered(py, self.0.create_group(name))
+            },
+        )
     }
     /// Makes a price list. Its name is unique among price lists, its currency never changes, and
     /// its lines are in force from now on: at least one, one for each queue, and one without a
@@ -403,10 +547,15 @@ impl Tympan {
         currency: &Bound<'_, PyAny>,
         lines: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let name = required(name, "name")?;
-        let currency = required(currency, "currency")?;
-        let lines = required(lines, "lines")?;
-        answered(py, self.0.create_price_list(name, currency, lines))
+        guarded(
+            py,
+            || {
+                let name = FromPython::from_python(name, "name")?;
+                let currency = FromPython::from_python(currency, "currency")?;
+                let lines = FromPython::from_python(lines, "lines")?;
+                answered(py, self.0.create_price_list(name, currency, lines))
+            },
+        )
     }
     /// Makes a profile. Its name is unique among profiles.
     ///
@@ -425,12 +574,17 @@ impl Tympan {
         price_list: Given<'_>,
         plans: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let name = required(name, "name")?;
-        let options = surface::CreateProfile {
-            price_list: given(price_list, "price_list")?,
-            plans: given(plans, "plans")?,
-        };
-        answered(py, self.0.create_profile(name, options))
+        guarded(
+            py,
+            || {
+                let name = FromPython::from_python(name, "name")?;
+                let options = surface::CreateProfile {
+                    price_list: given(price_list, "price_list")?,
+                    plans: given(plans, "plans")?,
+                };
+                answered(py, self.0.create_profile(name, options))
+            },
+        )
     }
     /// Makes a role. Its name is unique among roles.
     ///
@@ -448,12 +602,17 @@ impl Tympan {
         production: Given<'_>,
         permissions: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let name = required(name, "name")?;
-        let options = surface::CreateRole {
-            production: given(production, "production")?,
-            permissions: given(permissions, "permissions")?,
-        };
-        answered(py, self.0.create_role(name, options))
+        guarded(
+            py,
+            || {
+                let name = FromPython::from_python(name, "name")?;
+                let options = surface::CreateRole {
+                    production: given(production, "production")?,
+                    permissions: given(permissions, "permissions")?,
+                };
+                answered(py, self.0.create_role(name, options))
+            },
+        )
     }
     /// Creates a user. Only the name is required.
     ///
@@ -516,30 +675,35 @@ impl Tympan {
         source: Given<'_>,
         reason: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let name = required(name, "name")?;
-        let options = surface::CreateUser {
-            username: given(username, "username")?,
-            network_name: given(network_name, "network_name")?,
-            network_domain: given(network_domain, "network_domain")?,
-            email: given(email, "email")?,
-            other_emails: given(other_emails, "other_emails")?,
-            active: given(active, "active")?,
-            production: given(production, "production")?,
-            restricted: given(restricted, "restricted")?,
-            account_code: given(account_code, "account_code")?,
-            department: given(department, "department")?,
-            office: given(office, "office")?,
-            home: given(home, "home")?,
-            notes: given(notes, "notes")?,
-            profile: given(profile, "profile")?,
-            role: given(role, "role")?,
-            groups: given(groups, "groups")?,
-            role_rows: given(role_rows, "role_rows")?,
-            identities: given(identities, "identities")?,
-            source: given(source, "source")?,
-            reason: given(reason, "reason")?,
-        };
-        answered(py, self.0.create_user(name, options))
+        guarded(
+            py,
+            || {
+                let name = FromPython::from_python(name, "name")?;
+                let options = surface::CreateUser {
+                    username: given(username, "username")?,
+                    network_name: given(network_name, "network_name")?,
+                    network_domain: given(network_domain, "network_domain")?,
+                    email: given(email, "email")?,
+                    other_emails: given(other_emails, "other_emails")?,
+                    active: given(active, "active")?,
+                    production: given(production, "production")?,
+                    restricted: given(restricted, "restricted")?,
+                    account_code: given(account_code, "account_code")?,
+                    department: given(department, "department")?,
+                    office: given(office, "office")?,
+                    home: given(home, "home")?,
+                    notes: given(notes, "notes")?,
+                    profile: given(profile, "profile")?,
+                    role: given(role, "role")?,
+                    groups: given(groups, "groups")?,
+                    role_rows: given(role_rows, "role_rows")?,
+                    identities: given(identities, "identities")?,
+                    source: given(source, "source")?,
+                    reason: given(reason, "reason")?,
+                };
+                answered(py, self.0.create_user(name, options))
+            },
+        )
     }
     /// Deactivates a user, who can then neither sign in nor print; everything is kept.
     ///
@@ -556,12 +720,17 @@ impl Tympan {
         expected_version: Given<'_>,
         reason: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let options = surface::ChangeUser {
-            expected_version: given(expected_version, "expected_version")?,
-            reason: given(reason, "reason")?,
-        };
-        answered(py, self.0.deactivate_user(user, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let options = surface::ChangeUser {
+                    expected_version: given(expected_version, "expected_version")?,
+                    reason: given(reason, "reason")?,
+                };
+                answered(py, self.0.deactivate_user(user, options))
+            },
+        )
     }
     /// Deletes an account that nothing uses.
     ///
@@ -577,11 +746,16 @@ impl Tympan {
         account: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let account = required(account, "account")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.delete_account(account, options))
+        guarded(
+            py,
+            || {
+                let account = FromPython::from_python(account, "account")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.delete_account(account, options))
+            },
+        )
     }
     /// Deletes a group that nothing uses.
     ///
@@ -597,11 +771,16 @@ impl Tympan {
         group: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let group = required(group, "group")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.delete_group(group, options))
+        guarded(
+            py,
+            || {
+                let group = FromPython::from_python(group, "group")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.delete_group(group, options))
+            },
+        )
     }
     /// Deletes a price list that nothing uses.
     ///
@@ -617,11 +796,16 @@ impl Tympan {
         price_list: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let price_list = required(price_list, "price_list")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.delete_price_list(price_list, options))
+        guarded(
+            py,
+            || {
+                let price_list = FromPython::from_python(price_list, "price_list")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.delete_price_list(price_list, options))
+            },
+        )
     }
     /// Deletes a profile that nothing uses.
     ///
@@ -637,11 +821,16 @@ impl Tympan {
         profile: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let profile = required(profile, "profile")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.delete_profile(profile, options))
+        guarded(
+            py,
+            || {
+                let profile = FromPython::from_python(profile, "profile")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.delete_profile(profile, options))
+            },
+        )
     }
     /// Deletes a role that nothing uses.
     ///
@@ -657,11 +846,16 @@ impl Tympan {
         role: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let role = required(role, "role")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.delete_role(role, options))
+        guarded(
+            py,
+            || {
+                let role = FromPython::from_python(role, "role")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.delete_role(role, options))
+            },
+        )
     }
     /// How safely the store keeps what it is given, and why.
     ///
@@ -669,7 +863,7 @@ impl Tympan {
     ///     TympanError: `denied` to a user; those of the store.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn doctor<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        answered(py, self.0.doctor())
+        guarded(py, || { answered(py, self.0.doctor()) })
     }
     /// Edits a price list as a whole: all of it, or nothing. The version of it from then on.
     ///
@@ -695,14 +889,19 @@ impl Tympan {
         lines: Given<'_>,
         effective_from: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let price_list = required(price_list, "price_list")?;
-        let options = surface::EditPriceList {
-            expected_version: given(expected_version, "expected_version")?,
-            name: given(name, "name")?,
-            lines: given(lines, "lines")?,
-            effective_from: given(effective_from, "effective_from")?,
-        };
-        answered(py, self.0.edit_price_list(price_list, options))
+        guarded(
+            py,
+            || {
+                let price_list = FromPython::from_python(price_list, "price_list")?;
+                let options = surface::EditPriceList {
+                    expected_version: given(expected_version, "expected_version")?,
+                    name: given(name, "name")?,
+                    lines: given(lines, "lines")?,
+                    effective_from: given(effective_from, "effective_from")?,
+                };
+                answered(py, self.0.edit_price_list(price_list, options))
+            },
+        )
     }
     /// Edits a profile as a whole: all of it, or nothing.
     ///
@@ -730,15 +929,20 @@ impl Tympan {
         clear_price_list: Given<'_>,
         plans: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let profile = required(profile, "profile")?;
-        let options = surface::EditProfile {
-            expected_version: given(expected_version, "expected_version")?,
-            name: given(name, "name")?,
-            price_list: given(price_list, "price_list")?,
-            clear_price_list: given(clear_price_list, "clear_price_list")?,
-            plans: given(plans, "plans")?,
-        };
-        answered(py, self.0.edit_profile(profile, options))
+        guarded(
+            py,
+            || {
+                let profile = FromPython::from_python(profile, "profile")?;
+                let options = surface::EditProfile {
+                    expected_version: given(expected_version, "expected_version")?,
+                    name: given(name, "name")?,
+                    price_list: given(price_list, "price_list")?,
+                    clear_price_list: given(clear_price_list, "clear_price_list")?,
+                    plans: given(plans, "plans")?,
+                };
+                answered(py, self.0.edit_profile(profile, options))
+            },
+        )
     }
     /// Edits a role as a whole: all of it, or nothing. The version of it from then on.
     ///
@@ -764,14 +968,19 @@ impl Tympan {
         production: Given<'_>,
         permissions: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let role = required(role, "role")?;
-        let options = surface::EditRole {
-            expected_version: given(expected_version, "expected_version")?,
-            name: given(name, "name")?,
-            production: given(production, "production")?,
-            permissions: given(permissions, "permissions")?,
-        };
-        answered(py, self.0.edit_role(role, options))
+        guarded(
+            py,
+            || {
+                let role = FromPython::from_python(role, "role")?;
+                let options = surface::EditRole {
+                    expected_version: given(expected_version, "expected_version")?,
+                    name: given(name, "name")?,
+                    production: given(production, "production")?,
+                    permissions: given(permissions, "permissions")?,
+                };
+                answered(py, self.0.edit_role(role, options))
+            },
+        )
     }
     /// Edits the settings: all of it, or nothing.
     ///
@@ -804,20 +1013,25 @@ impl Tympan {
         card_pipeline: Given<'_>,
         accepts_unfindable_cards: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = surface::EditSettings {
-            expected_version: given(expected_version, "expected_version")?,
-            name: given(name, "name")?,
-            default_profile: given(default_profile, "default_profile")?,
-            pin_length: given(pin_length, "pin_length")?,
-            pin_alphabet: given(pin_alphabet, "pin_alphabet")?,
-            pin_floor: given(pin_floor, "pin_floor")?,
-            card_pipeline: given(card_pipeline, "card_pipeline")?,
-            accepts_unfindable_cards: given(
-                accepts_unfindable_cards,
-                "accepts_unfindable_cards",
-            )?,
-        };
-        answered(py, self.0.edit_settings(options))
+        guarded(
+            py,
+            || {
+                let options = surface::EditSettings {
+                    expected_version: given(expected_version, "expected_version")?,
+                    name: given(name, "name")?,
+                    default_profile: given(default_profile, "default_profile")?,
+                    pin_length: given(pin_length, "pin_length")?,
+                    pin_alphabet: given(pin_alphabet, "pin_alphabet")?,
+                    pin_floor: given(pin_floor, "pin_floor")?,
+                    card_pipeline: given(card_pipeline, "card_pipeline")?,
+                    accepts_unfindable_cards: given(
+                        accepts_unfindable_cards,
+                        "accepts_unfindable_cards",
+                    )?,
+                };
+                answered(py, self.0.edit_settings(options))
+            },
+        )
     }
     /// Edits a user: fields first, then identities, groups and role rows, each in their order. What
     /// was refused anywhere changes nothing.
@@ -855,19 +1069,24 @@ impl Tympan {
         source: Given<'_>,
         reason: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let options = surface::EditUser {
-            expected_version: given(expected_version, "expected_version")?,
-            set: given(set, "set")?,
-            clear: given(clear, "clear")?,
-            identities: given(identities, "identities")?,
-            join: given(join, "join")?,
-            leave: given(leave, "leave")?,
-            role_rows: given(role_rows, "role_rows")?,
-            source: given(source, "source")?,
-            reason: given(reason, "reason")?,
-        };
-        answered(py, self.0.edit_user(user, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let options = surface::EditUser {
+                    expected_version: given(expected_version, "expected_version")?,
+                    set: given(set, "set")?,
+                    clear: given(clear, "clear")?,
+                    identities: given(identities, "identities")?,
+                    join: given(join, "join")?,
+                    leave: given(leave, "leave")?,
+                    role_rows: given(role_rows, "role_rows")?,
+                    source: given(source, "source")?,
+                    reason: given(reason, "reason")?,
+                };
+                answered(py, self.0.edit_user(user, options))
+            },
+        )
     }
     /// Says whether an identity finds its user. A disabled one reserves nothing.
     ///
@@ -894,14 +1113,19 @@ impl Tympan {
         expected_version: Given<'_>,
         reason: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let identity = required(identity, "identity")?;
-        let enabled = required(enabled, "enabled")?;
-        let options = surface::ChangeUser {
-            expected_version: given(expected_version, "expected_version")?,
-            reason: given(reason, "reason")?,
-        };
-        answered(py, self.0.enable_identity(user, identity, enabled, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let identity = FromPython::from_python(identity, "identity")?;
+                let enabled = FromPython::from_python(enabled, "enabled")?;
+                let options = surface::ChangeUser {
+                    expected_version: given(expected_version, "expected_version")?,
+                    reason: given(reason, "reason")?,
+                };
+                answered(py, self.0.enable_identity(user, identity, enabled, options))
+            },
+        )
     }
     /// A group; none if there is none with this id.
     ///
@@ -913,8 +1137,13 @@ impl Tympan {
         py: Python<'py>,
         group: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let group = required(group, "group")?;
-        answered(py, self.0.group(group))
+        guarded(
+            py,
+            || {
+                let group = FromPython::from_python(group, "group")?;
+                answered(py, self.0.group(group))
+            },
+        )
     }
     /// How many members a group has.
     ///
@@ -926,8 +1155,13 @@ impl Tympan {
         py: Python<'py>,
         group: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let group = required(group, "group")?;
-        answered(py, self.0.group_uses(group))
+        guarded(
+            py,
+            || {
+                let group = FromPython::from_python(group, "group")?;
+                answered(py, self.0.group_uses(group))
+            },
+        )
     }
     /// Groups, sorted by name.
     ///
@@ -942,10 +1176,15 @@ impl Tympan {
         py: Python<'py>,
         filter: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = surface::Listed {
-            filter: given(filter, "filter")?,
-        };
-        answered(py, self.0.groups(options))
+        guarded(
+            py,
+            || {
+                let options = surface::Listed {
+                    filter: given(filter, "filter")?,
+                };
+                answered(py, self.0.groups(options))
+            },
+        )
     }
     /// The types of identities.
     ///
@@ -953,7 +1192,7 @@ impl Tympan {
     ///     TympanError: `denied` without `user.read`.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn identity_types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        answered(py, self.0.identity_types())
+        guarded(py, || { answered(py, self.0.identity_types()) })
     }
     /// The user that a reference means; none if there is none.
     ///
@@ -965,8 +1204,13 @@ impl Tympan {
         py: Python<'py>,
         user: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        answered(py, self.0.look_up(user))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                answered(py, self.0.look_up(user))
+            },
+        )
     }
     /// Whether a user may do something: in the whole tenant, or over an account. Unknown and
     /// inactive users may do nothing, and nobody may what no role permits. Hardly ever asks the
@@ -987,10 +1231,15 @@ impl Tympan {
         permission: &Bound<'_, PyAny>,
         account: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let permission = required(permission, "permission")?;
-        let account = given(account, "account")?;
-        answered(py, self.0.may(user, permission, account))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let permission = FromPython::from_python(permission, "permission")?;
+                let account = given(account, "account")?;
+                answered(py, self.0.may(user, permission, account))
+            },
+        )
     }
     /// What a raw card read becomes, step by step: by the tenant's own pipeline, or by one that is
     /// only tried, as JSON.
@@ -1007,9 +1256,14 @@ impl Tympan {
         read: &Bound<'_, PyAny>,
         pipeline: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let read = required(read, "read")?;
-        let pipeline = given(pipeline, "pipeline")?;
-        answered(py, self.0.preview_card(read, pipeline))
+        guarded(
+            py,
+            || {
+                let read = FromPython::from_python(read, "read")?;
+                let pipeline = given(pipeline, "pipeline")?;
+                answered(py, self.0.preview_card(read, pipeline))
+            },
+        )
     }
     /// A price list; none if there is none with this id.
     ///
@@ -1021,8 +1275,13 @@ impl Tympan {
         py: Python<'py>,
         price_list: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let price_list = required(price_list, "price_list")?;
-        answered(py, self.0.price_list(price_list))
+        guarded(
+            py,
+            || {
+                let price_list = FromPython::from_python(price_list, "price_list")?;
+                answered(py, self.0.price_list(price_list))
+            },
+        )
     }
     /// How many profiles name a price list.
     ///
@@ -1034,8 +1293,13 @@ impl Tympan {
         py: Python<'py>,
         price_list: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let price_list = required(price_list, "price_list")?;
-        answered(py, self.0.price_list_uses(price_list))
+        guarded(
+            py,
+            || {
+                let price_list = FromPython::from_python(price_list, "price_list")?;
+                answered(py, self.0.price_list_uses(price_list))
+            },
+        )
     }
     /// Price lists, sorted by name.
     ///
@@ -1050,10 +1314,15 @@ impl Tympan {
         py: Python<'py>,
         filter: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = surface::Listed {
-            filter: given(filter, "filter")?,
-        };
-        answered(py, self.0.price_lists(options))
+        guarded(
+            py,
+            || {
+                let options = surface::Listed {
+                    filter: given(filter, "filter")?,
+                };
+                answered(py, self.0.price_lists(options))
+            },
+        )
     }
     /// A profile; none if there is none with this id.
     ///
@@ -1065,8 +1334,13 @@ impl Tympan {
         py: Python<'py>,
         profile: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let profile = required(profile, "profile")?;
-        answered(py, self.0.profile(profile))
+        guarded(
+            py,
+            || {
+                let profile = FromPython::from_python(profile, "profile")?;
+                answered(py, self.0.profile(profile))
+            },
+        )
     }
     /// How many users have a profile.
     ///
@@ -1078,8 +1352,13 @@ impl Tympan {
         py: Python<'py>,
         profile: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let profile = required(profile, "profile")?;
-        answered(py, self.0.profile_uses(profile))
+        guarded(
+            py,
+            || {
+                let profile = FromPython::from_python(profile, "profile")?;
+                answered(py, self.0.profile_uses(profile))
+            },
+        )
     }
     /// Profiles, sorted by name.
     ///
@@ -1094,10 +1373,15 @@ impl Tympan {
         py: Python<'py>,
         filter: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = surface::Listed {
-            filter: given(filter, "filter")?,
-        };
-        answered(py, self.0.profiles(options))
+        guarded(
+            py,
+            || {
+                let options = surface::Listed {
+                    filter: given(filter, "filter")?,
+                };
+                answered(py, self.0.profiles(options))
+            },
+        )
     }
     /// Makes a user active again, with everything that the user had.
     ///
@@ -1114,12 +1398,17 @@ impl Tympan {
         expected_version: Given<'_>,
         reason: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let options = surface::ChangeUser {
-            expected_version: given(expected_version, "expected_version")?,
-            reason: given(reason, "reason")?,
-        };
-        answered(py, self.0.reactivate_user(user, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let options = surface::ChangeUser {
+                    expected_version: given(expected_version, "expected_version")?,
+                    reason: given(reason, "reason")?,
+                };
+                answered(py, self.0.reactivate_user(user, options))
+            },
+        )
     }
     /// Removes an identity; its value is free.
     ///
@@ -1143,13 +1432,18 @@ impl Tympan {
         expected_version: Given<'_>,
         reason: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let identity = required(identity, "identity")?;
-        let options = surface::ChangeUser {
-            expected_version: given(expected_version, "expected_version")?,
-            reason: given(reason, "reason")?,
-        };
-        answered(py, self.0.remove_identity(user, identity, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let identity = FromPython::from_python(identity, "identity")?;
+                let options = surface::ChangeUser {
+                    expected_version: given(expected_version, "expected_version")?,
+                    reason: given(reason, "reason")?,
+                };
+                answered(py, self.0.remove_identity(user, identity, options))
+            },
+        )
     }
     /// Gives an account another name, unique among accounts. The version of it from then on.
     ///
@@ -1167,12 +1461,17 @@ impl Tympan {
         name: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let account = required(account, "account")?;
-        let name = required(name, "name")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.rename_account(account, name, options))
+        guarded(
+            py,
+            || {
+                let account = FromPython::from_python(account, "account")?;
+                let name = FromPython::from_python(name, "name")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.rename_account(account, name, options))
+            },
+        )
     }
     /// Gives a group another name, unique among groups. The version of it from then on.
     ///
@@ -1190,12 +1489,17 @@ impl Tympan {
         name: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let group = required(group, "group")?;
-        let name = required(name, "name")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.rename_group(group, name, options))
+        guarded(
+            py,
+            || {
+                let group = FromPython::from_python(group, "group")?;
+                let name = FromPython::from_python(name, "name")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.rename_group(group, name, options))
+            },
+        )
     }
     /// Gives a price list another name, unique among price lists. The version of it from then on.
     ///
@@ -1213,12 +1517,17 @@ impl Tympan {
         name: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let price_list = required(price_list, "price_list")?;
-        let name = required(name, "name")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.rename_price_list(price_list, name, options))
+        guarded(
+            py,
+            || {
+                let price_list = FromPython::from_python(price_list, "price_list")?;
+                let name = FromPython::from_python(name, "name")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.rename_price_list(price_list, name, options))
+            },
+        )
     }
     /// Gives a profile another name, unique among profiles. The version of it from then on.
     ///
@@ -1236,12 +1545,17 @@ impl Tympan {
         name: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let profile = required(profile, "profile")?;
-        let name = required(name, "name")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.rename_profile(profile, name, options))
+        guarded(
+            py,
+            || {
+                let profile = FromPython::from_python(profile, "profile")?;
+                let name = FromPython::from_python(name, "name")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.rename_profile(profile, name, options))
+            },
+        )
     }
     /// Gives a role another name, unique among roles. The version of it from then on.
     ///
@@ -1259,12 +1573,17 @@ impl Tympan {
         name: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let role = required(role, "role")?;
-        let name = required(name, "name")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.rename_role(role, name, options))
+        guarded(
+            py,
+            || {
+                let role = FromPython::from_python(role, "role")?;
+                let name = FromPython::from_python(name, "name")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.rename_role(role, name, options))
+            },
+        )
     }
     /// Gives an identity another value, of the same type; the old value dies in the same commit.
     /// Without a value tympan draws a PIN. The answer shows the value, this once.
@@ -1293,15 +1612,23 @@ impl Tympan {
         expected_version: Given<'_>,
         reason: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let identity = required(identity, "identity")?;
-        let kind = required(kind, "kind")?;
-        let value = given(value, "value")?;
-        let options = surface::ChangeUser {
-            expected_version: given(expected_version, "expected_version")?,
-            reason: given(reason, "reason")?,
-        };
-        answered(py, self.0.replace_identity(user, identity, kind, value, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let identity = FromPython::from_python(identity, "identity")?;
+                let kind = FromPython::from_python(kind, "kind")?;
+                let value = given(value, "value")?;
+                let options = surface::ChangeUser {
+                    expected_version: given(expected_version, "expected_version")?,
+                    reason: given(reason, "reason")?,
+                };
+                answered(
+                    py,
+                    self.0.replace_identity(user, identity, kind, value, options),
+                )
+            },
+        )
     }
     /// Keeps the role rows of an account and takes no new ones. The version of it from then on.
     ///
@@ -1317,11 +1644,16 @@ impl Tympan {
         account: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let account = required(account, "account")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.retire_account(account, options))
+        guarded(
+            py,
+            || {
+                let account = FromPython::from_python(account, "account")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.retire_account(account, options))
+            },
+        )
     }
     /// Keeps the members of a group and takes no new ones. The version of it from then on.
     ///
@@ -1337,11 +1669,16 @@ impl Tympan {
         group: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let group = required(group, "group")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.retire_group(group, options))
+        guarded(
+            py,
+            || {
+                let group = FromPython::from_python(group, "group")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.retire_group(group, options))
+            },
+        )
     }
     /// Keeps the profiles of a price list and takes no new ones. The version of it from then on.
     ///
@@ -1357,11 +1694,16 @@ impl Tympan {
         price_list: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let price_list = required(price_list, "price_list")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.retire_price_list(price_list, options))
+        guarded(
+            py,
+            || {
+                let price_list = FromPython::from_python(price_list, "price_list")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.retire_price_list(price_list, options))
+            },
+        )
     }
     /// Keeps the users of a profile and takes no new ones. The version of it from then on.
     ///
@@ -1377,11 +1719,16 @@ impl Tympan {
         profile: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let profile = required(profile, "profile")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.retire_profile(profile, options))
+        guarded(
+            py,
+            || {
+                let profile = FromPython::from_python(profile, "profile")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.retire_profile(profile, options))
+            },
+        )
     }
     /// Keeps the holders of a role and takes no new ones. The version of it from then on.
     ///
@@ -1397,11 +1744,16 @@ impl Tympan {
         role: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let role = required(role, "role")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.retire_role(role, options))
+        guarded(
+            py,
+            || {
+                let role = FromPython::from_python(role, "role")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.retire_role(role, options))
+            },
+        )
     }
     /// A role; none if there is none with this id.
     ///
@@ -1413,8 +1765,13 @@ impl Tympan {
         py: Python<'py>,
         role: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let role = required(role, "role")?;
-        answered(py, self.0.role(role))
+        guarded(
+            py,
+            || {
+                let role = FromPython::from_python(role, "role")?;
+                answered(py, self.0.role(role))
+            },
+        )
     }
     /// How many users have a role.
     ///
@@ -1426,8 +1783,13 @@ impl Tympan {
         py: Python<'py>,
         role: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let role = required(role, "role")?;
-        answered(py, self.0.role_uses(role))
+        guarded(
+            py,
+            || {
+                let role = FromPython::from_python(role, "role")?;
+                answered(py, self.0.role_uses(role))
+            },
+        )
     }
     /// Roles, sorted by name.
     ///
@@ -1442,10 +1804,15 @@ impl Tympan {
         py: Python<'py>,
         filter: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = surface::Listed {
-            filter: given(filter, "filter")?,
-        };
-        answered(py, self.0.roles(options))
+        guarded(
+            py,
+            || {
+                let options = surface::Listed {
+                    filter: given(filter, "filter")?,
+                };
+                answered(py, self.0.roles(options))
+            },
+        )
     }
     /// Sets a balance, in the wallet's unit. The reason is kept, and the key makes it happen once.
     ///
@@ -1465,15 +1832,23 @@ impl Tympan {
         key: &Bound<'_, PyAny>,
         may_owe: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let wallet = required(wallet, "wallet")?;
-        let balance = required(balance, "balance")?;
-        let reason = required(reason, "reason")?;
-        let key = required(key, "key")?;
-        let options = surface::ChangeBalance {
-            may_owe: given(may_owe, "may_owe")?,
-        };
-        answered(py, self.0.set_balance(user, wallet, balance, reason, key, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let wallet = FromPython::from_python(wallet, "wallet")?;
+                let balance = FromPython::from_python(balance, "balance")?;
+                let reason = FromPython::from_python(reason, "reason")?;
+                let key = FromPython::from_python(key, "key")?;
+                let options = surface::ChangeBalance {
+                    may_owe: given(may_owe, "may_owe")?,
+                };
+                answered(
+                    py,
+                    self.0.set_balance(user, wallet, balance, reason, key, options),
+                )
+            },
+        )
     }
     /// Sets the clock of a store that was opened with one.
     ///
@@ -1485,10 +1860,15 @@ impl Tympan {
         py: Python<'py>,
         now: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let now = required(now, "now")?;
-        py.detach(|| self.0.set_clock(now))
-            .map_err(|error| failure(py, &error))?
-            .into_python(py)
+        guarded(
+            py,
+            || {
+                let now = FromPython::from_python(now, "now")?;
+                py.detach(|| self.0.set_clock(now))
+                    .map_err(|error| failure(py, &error))?
+                    .into_python(py)
+            },
+        )
     }
     /// What holds for the whole tenant.
     ///
@@ -1496,7 +1876,7 @@ impl Tympan {
     ///     TympanError: `unknown_tenant` before the bootstrap; `denied` without `configuration.read`.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn settings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        answered(py, self.0.settings())
+        guarded(py, || { answered(py, self.0.settings()) })
     }
     /// Settles a hold: what was held goes back, and what the job really used is taken. One that
     /// comes after its hold has expired is charged in one step and says so, for the paper is
@@ -1526,15 +1906,20 @@ impl Tympan {
         cost: Given<'_>,
         extra: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let hold = required(hold, "hold")?;
-        let key = required(key, "key")?;
-        let usage = required(usage, "usage")?;
-        let options = surface::SettleJob {
-            queue: given(queue, "queue")?,
-            cost: given(cost, "cost")?,
-            extra: given(extra, "extra")?,
-        };
-        answered(py, self.0.settle(hold, key, usage, options))
+        guarded(
+            py,
+            || {
+                let hold = FromPython::from_python(hold, "hold")?;
+                let key = FromPython::from_python(key, "key")?;
+                let usage = FromPython::from_python(usage, "usage")?;
+                let options = surface::SettleJob {
+                    queue: given(queue, "queue")?,
+                    cost: given(cost, "cost")?,
+                    extra: given(extra, "extra")?,
+                };
+                answered(py, self.0.settle(hold, key, usage, options))
+            },
+        )
     }
     /// A wallet's history, newest first, page by page.
     ///
@@ -1553,13 +1938,18 @@ impl Tympan {
         after: Given<'_>,
         limit: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        let wallet = required(wallet, "wallet")?;
-        let options = surface::StatementList {
-            after: given(after, "after")?,
-            limit: given(limit, "limit")?,
-        };
-        answered(py, self.0.statement(user, wallet, options))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let wallet = FromPython::from_python(wallet, "wallet")?;
+                let options = surface::StatementList {
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.statement(user, wallet, options))
+            },
+        )
     }
     /// Every row of `Tympan.statement`: asks for page after page, `limit` rows at a time.
     ///
@@ -1577,8 +1967,8 @@ impl Tympan {
         after: Given<'_>,
         limit: Given<'_>,
     ) -> PyResult<Rows> {
-        let user = required(user, "user")?;
-        let wallet = required(wallet, "wallet")?;
+        let user = FromPython::from_python(user, "user")?;
+        let wallet = FromPython::from_python(wallet, "wallet")?;
         let options = surface::StatementList {
             after: given(after, "after")?,
             limit: given(limit, "limit")?,
@@ -1618,20 +2008,25 @@ impl Tympan {
         second_expected_version: Given<'_>,
         reason: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let first = required(first, "first")?;
-        let second = required(second, "second")?;
-        let options = surface::SwapIdentities {
-            first_expected_version: given(
-                first_expected_version,
-                "first_expected_version",
-            )?,
-            second_expected_version: given(
-                second_expected_version,
-                "second_expected_version",
-            )?,
-            reason: given(reason, "reason")?,
-        };
-        answered(py, self.0.swap_identities(first, second, options))
+        guarded(
+            py,
+            || {
+                let first = FromPython::from_python(first, "first")?;
+                let second = FromPython::from_python(second, "second")?;
+                let options = surface::SwapIdentities {
+                    first_expected_version: given(
+                        first_expected_version,
+                        "first_expected_version",
+                    )?,
+                    second_expected_version: given(
+                        second_expected_version,
+                        "second_expected_version",
+                    )?,
+                    reason: given(reason, "reason")?,
+                };
+                answered(py, self.0.swap_identities(first, second, options))
+            },
+        )
     }
     /// Another tenant of the same store, with the host itself as actor. A host with one company
     /// needs this never: it has the default tenant.
@@ -1644,10 +2039,15 @@ impl Tympan {
         py: Python<'py>,
         tenant: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let tenant = required(tenant, "tenant")?;
-        py.detach(|| self.0.tenant(tenant))
-            .map_err(|error| failure(py, &error))?
-            .into_python(py)
+        guarded(
+            py,
+            || {
+                let tenant = FromPython::from_python(tenant, "tenant")?;
+                py.detach(|| self.0.tenant(tenant))
+                    .map_err(|error| failure(py, &error))?
+                    .into_python(py)
+            },
+        )
     }
     /// Moves an identity to another user, in one step. Its id, label and value stay.
     ///
@@ -1673,17 +2073,22 @@ impl Tympan {
         receiver_expected_version: Given<'_>,
         reason: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let identity = required(identity, "identity")?;
-        let receiver = required(receiver, "receiver")?;
-        let options = surface::TransferIdentity {
-            expected_version: given(expected_version, "expected_version")?,
-            receiver_expected_version: given(
-                receiver_expected_version,
-                "receiver_expected_version",
-            )?,
-            reason: given(reason, "reason")?,
-        };
-        answered(py, self.0.transfer_identity(identity, receiver, options))
+        guarded(
+            py,
+            || {
+                let identity = FromPython::from_python(identity, "identity")?;
+                let receiver = FromPython::from_python(receiver, "receiver")?;
+                let options = surface::TransferIdentity {
+                    expected_version: given(expected_version, "expected_version")?,
+                    receiver_expected_version: given(
+                        receiver_expected_version,
+                        "receiver_expected_version",
+                    )?,
+                    reason: given(reason, "reason")?,
+                };
+                answered(py, self.0.transfer_identity(identity, receiver, options))
+            },
+        )
     }
     /// Undoes `Tympan.retire_account`. The version of it from then on.
     ///
@@ -1699,11 +2104,16 @@ impl Tympan {
         account: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let account = required(account, "account")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.unretire_account(account, options))
+        guarded(
+            py,
+            || {
+                let account = FromPython::from_python(account, "account")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.unretire_account(account, options))
+            },
+        )
     }
     /// Undoes `Tympan.retire_group`. The version of it from then on.
     ///
@@ -1719,11 +2129,16 @@ impl Tympan {
         group: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let group = required(group, "group")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.unretire_group(group, options))
+        guarded(
+            py,
+            || {
+                let group = FromPython::from_python(group, "group")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.unretire_group(group, options))
+            },
+        )
     }
     /// Undoes `Tympan.retire_price_list`. The version of it from then on.
     ///
@@ -1739,11 +2154,16 @@ impl Tympan {
         price_list: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let price_list = required(price_list, "price_list")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.unretire_price_list(price_list, options))
+        guarded(
+            py,
+            || {
+                let price_list = FromPython::from_python(price_list, "price_list")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.unretire_price_list(price_list, options))
+            },
+        )
     }
     /// Undoes `Tympan.retire_profile`. The version of it from then on.
     ///
@@ -1759,11 +2179,16 @@ impl Tympan {
         profile: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let profile = required(profile, "profile")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.unretire_profile(profile, options))
+        guarded(
+            py,
+            || {
+                let profile = FromPython::from_python(profile, "profile")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.unretire_profile(profile, options))
+            },
+        )
     }
     /// Undoes `Tympan.retire_role`. The version of it from then on.
     ///
@@ -1779,11 +2204,16 @@ impl Tympan {
         role: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let role = required(role, "role")?;
-        let options = surface::Against {
-            expected_version: given(expected_version, "expected_version")?,
-        };
-        answered(py, self.0.unretire_role(role, options))
+        guarded(
+            py,
+            || {
+                let role = FromPython::from_python(role, "role")?;
+                let options = surface::Against {
+                    expected_version: given(expected_version, "expected_version")?,
+                };
+                answered(py, self.0.unretire_role(role, options))
+            },
+        )
     }
     /// Everything about a user in one read, secrets masked; none if there is no such user.
     ///
@@ -1795,8 +2225,13 @@ impl Tympan {
         py: Python<'py>,
         user: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let user = required(user, "user")?;
-        answered(py, self.0.user_details(user))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                answered(py, self.0.user_details(user))
+            },
+        )
     }
     /// Users, sorted by name, page by page.
     ///
@@ -1824,15 +2259,20 @@ impl Tympan {
         after: Given<'_>,
         limit: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = surface::UserList {
-            search: given(search, "search")?,
-            active: given(active, "active")?,
-            group: given(group, "group")?,
-            profile: given(profile, "profile")?,
-            after: given(after, "after")?,
-            limit: given(limit, "limit")?,
-        };
-        answered(py, self.0.users(options))
+        guarded(
+            py,
+            || {
+                let options = surface::UserList {
+                    search: given(search, "search")?,
+                    active: given(active, "active")?,
+                    group: given(group, "group")?,
+                    profile: given(profile, "profile")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.users(options))
+            },
+        )
     }
     /// Every row of `Tympan.users`: asks for page after page, `limit` rows at a time.
     ///
@@ -1883,7 +2323,7 @@ impl Tympan {
     ///     TympanError: `denied` to a user; those of the store.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn verify<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        answered(py, self.0.verify())
+        guarded(py, || { answered(py, self.0.verify()) })
     }
     fn __enter__(handle: Bound<'_, Self>) -> Bound<'_, Self> {
         handle
@@ -1897,6 +2337,24 @@ impl Tympan {
     ) {
         py.detach(|| self.0.close());
     }
+}
+/// A fresh key ring, as the text that `Tympan.open` takes for `keys`. Secrets that were kept
+/// under it cannot be found or read without it, by nobody: put it where the host keeps its
+/// secrets before a store is opened with it.
+///
+/// Raises:
+///     TympanError: `internal` if the system gives no random bytes.
+#[pyfunction]
+#[pyo3(signature = (), text_signature = "()")]
+pub fn new_keys<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    guarded(
+        py,
+        || {
+            py.detach(tympan_surface::Tympan::new_keys)
+                .map_err(|error| failure(py, &error))?
+                .into_python(py)
+        },
+    )
 }
 /// Opens a store: `memory:`, which begins empty and is gone with the last handle;
 /// `sqlite:PATH`, a file that is made if it is not there, `sqlite:shop.db`;
@@ -1938,19 +2396,24 @@ pub fn open<'py>(
     keeping: Given<'_>,
     clock: Given<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let address = required(address, "address")?;
-    let options = surface::OpenOptions {
-        keys: given(keys, "keys")?,
-        durability: given(durability, "durability")?,
-        migrate: given(migrate, "migrate")?,
-        deadline_ms: given(deadline_ms, "deadline_ms")?,
-        freshness_ms: given(freshness_ms, "freshness_ms")?,
-        queue_limit: given(queue_limit, "queue_limit")?,
-        schema: given(schema, "schema")?,
-        keeping: given(keeping, "keeping")?,
-        clock: given(clock, "clock")?,
-    };
-    opened(py, tympan_surface::Tympan::open(address, options))
+    guarded(
+        py,
+        || {
+            let address = FromPython::from_python(address, "address")?;
+            let options = surface::OpenOptions {
+                keys: given(keys, "keys")?,
+                durability: given(durability, "durability")?,
+                migrate: given(migrate, "migrate")?,
+                deadline_ms: given(deadline_ms, "deadline_ms")?,
+                freshness_ms: given(freshness_ms, "freshness_ms")?,
+                queue_limit: given(queue_limit, "queue_limit")?,
+                schema: given(schema, "schema")?,
+                keeping: given(keeping, "keeping")?,
+                clock: given(clock, "clock")?,
+            };
+            answered(py, tympan_surface::Tympan::open(address, options))
+        },
+    )
 }
 impl IntoPython for tympan_surface::Tympan {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

@@ -3,7 +3,7 @@
 mod enums;
 mod handle;
 mod records;
-mod ids;
+mod plain;
 #[cfg(feature = "probe")]
 pub mod probe;
 use pyo3::prelude::*;
@@ -22,6 +22,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::CardPreview>()?;
     module.add_class::<records::CardStep>()?;
     module.add_class::<records::Changed>()?;
+    module.add_class::<records::Copied>()?;
     module.add_class::<records::Fault>()?;
     module.add_class::<records::Fraction>()?;
     module.add_class::<records::Gone>()?;
@@ -72,6 +73,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     enums::register_user_reference(module)?;
     enums::register_wallet_name(module)?;
     module.add_class::<handle::Tympan>()?;
+    module.add_function(wrap_pyfunction!(handle::new_keys, module)?)?;
     module.add_function(wrap_pyfunction!(handle::open, module)?)?;
     Ok(())
 }

@@ -36,15 +36,11 @@ impl Account {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Account",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("name", plain(py, &self.0.name)?),
-                    ("version", plain(py, &self.0.version)?),
-                    ("retired", plain(py, &self.0.retired)?),
-                    ("created_at", plain(py, &self.0.created_at)?),
-                ],
+            format!(
+                "Account(id={}, name={}, version={}, retired={}, created_at={})",
+                plain(py, & self.0.id) ?, plain(py, & self.0.name) ?, plain(py, & self.0
+                .version) ?, plain(py, & self.0.retired) ?, plain(py, & self.0
+                .created_at) ?,
             ),
         )
     }
@@ -77,13 +73,9 @@ impl AccountName {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "AccountName",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("name", plain(py, &self.0.name)?),
-                    ("retired", plain(py, &self.0.retired)?),
-                ],
+            format!(
+                "AccountName(id={}, name={}, retired={})", plain(py, & self.0.id) ?,
+                plain(py, & self.0.name) ?, plain(py, & self.0.retired) ?,
             ),
         )
     }
@@ -141,18 +133,12 @@ impl AuditLine {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "AuditLine",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("at", plain(py, &self.0.at)?),
-                    ("actor", plain(py, &self.0.actor)?),
-                    ("action", plain(py, &self.0.action)?),
-                    ("subject_kind", plain(py, &self.0.subject_kind)?),
-                    ("subject", plain(py, &self.0.subject)?),
-                    ("changes", plain(py, &self.0.changes)?),
-                    ("reason", plain(py, &self.0.reason)?),
-                ],
+            format!(
+                "AuditLine(id={}, at={}, actor={}, action={}, subject_kind={}, subject={}, changes={}, reason={})",
+                plain(py, & self.0.id) ?, plain(py, & self.0.at) ?, plain(py, & self.0
+                .actor) ?, plain(py, & self.0.action) ?, plain(py, & self.0.subject_kind)
+                ?, plain(py, & self.0.subject) ?, plain(py, & self.0.changes) ?,
+                plain(py, & self.0.reason) ?,
             ),
         )
     }
@@ -186,13 +172,9 @@ impl AuditPage {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "AuditPage",
-                &[
-                    ("rows", plain(py, &self.0.rows)?),
-                    ("next", plain(py, &self.0.next)?),
-                    ("end", plain(py, &self.0.end)?),
-                ],
+            format!(
+                "AuditPage(rows={}, next={}, end={})", plain(py, & self.0.rows) ?,
+                plain(py, & self.0.next) ?, plain(py, & self.0.end) ?,
             ),
         )
     }
@@ -240,16 +222,12 @@ impl Bootstrapped {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Bootstrapped",
-                &[
-                    ("tenant", plain(py, &self.0.tenant)?),
-                    ("administrator", plain(py, &self.0.administrator)?),
-                    ("administrator_role", plain(py, &self.0.administrator_role)?),
-                    ("accountant_role", plain(py, &self.0.accountant_role)?),
-                    ("regular_role", plain(py, &self.0.regular_role)?),
-                    ("default_profile", plain(py, &self.0.default_profile)?),
-                ],
+            format!(
+                "Bootstrapped(tenant={}, administrator={}, administrator_role={}, accountant_role={}, regular_role={}, default_profile={})",
+                plain(py, & self.0.tenant) ?, plain(py, & self.0.administrator) ?,
+                plain(py, & self.0.administrator_role) ?, plain(py, & self.0
+                .accountant_role) ?, plain(py, & self.0.regular_role) ?, plain(py, & self
+                .0.default_profile) ?,
             ),
         )
     }
@@ -293,15 +271,11 @@ impl Capabilities {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Capabilities",
-                &[
-                    ("user", plain(py, &self.0.user)?),
-                    ("version", plain(py, &self.0.version)?),
-                    ("user_version", plain(py, &self.0.user_version)?),
-                    ("everywhere", plain(py, &self.0.everywhere)?),
-                    ("over_accounts", plain(py, &self.0.over_accounts)?),
-                ],
+            format!(
+                "Capabilities(user={}, version={}, user_version={}, everywhere={}, over_accounts={})",
+                plain(py, & self.0.user) ?, plain(py, & self.0.version) ?, plain(py, &
+                self.0.user_version) ?, plain(py, & self.0.everywhere) ?, plain(py, &
+                self.0.over_accounts) ?,
             ),
         )
     }
@@ -334,13 +308,9 @@ impl CardPreview {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "CardPreview",
-                &[
-                    ("steps", plain(py, &self.0.steps)?),
-                    ("value", hidden()),
-                    ("refused", plain(py, &self.0.refused)?),
-                ],
+            format!(
+                "CardPreview(steps={}, value=<hidden>, refused={})", plain(py, & self.0
+                .steps) ?, plain(py, & self.0.refused) ?,
             ),
         )
     }
@@ -367,12 +337,7 @@ impl CardStep {
         self.0.becomes.clone().into_python(py)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(
-            shown(
-                "CardStep",
-                &[("step", plain(py, &self.0.step)?), ("becomes", hidden())],
-            ),
-        )
+        Ok(format!("CardStep(step={}, becomes=<hidden>)", plain(py, & self.0.step) ?,))
     }
 }
 impl IntoPython for surface::CardStep {
@@ -403,13 +368,9 @@ impl Changed {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Changed",
-                &[
-                    ("user", plain(py, &self.0.user)?),
-                    ("identities", plain(py, &self.0.identities)?),
-                    ("role_rows", plain(py, &self.0.role_rows)?),
-                ],
+            format!(
+                "Changed(user={}, identities={}, role_rows={})", plain(py, & self.0.user)
+                ?, plain(py, & self.0.identities) ?, plain(py, & self.0.role_rows) ?,
             ),
         )
     }
@@ -417,6 +378,36 @@ impl Changed {
 impl IntoPython for surface::Changed {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, Changed(self))?.into_any())
+    }
+}
+/// What a copy into another store did.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Copied(surface::Copied);
+#[pymethods]
+impl Copied {
+    /// Rows that both stores hold now, all compared.
+    #[getter]
+    fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.rows.clone().into_python(py)
+    }
+    /// Rows that an earlier attempt had left there already.
+    #[getter]
+    fn found<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.found.clone().into_python(py)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "Copied(rows={}, found={})", plain(py, & self.0.rows) ?, plain(py, & self
+                .0.found) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Copied {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Copied(self))?.into_any())
     }
 }
 /// One thing that is not as it must be.
@@ -437,9 +428,9 @@ impl Fault {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Fault",
-                &[("rule", plain(py, &self.0.rule)?), ("what", plain(py, &self.0.what)?)],
+            format!(
+                "Fault(rule={}, what={})", plain(py, & self.0.rule) ?, plain(py, & self.0
+                .what) ?,
             ),
         )
     }
@@ -466,8 +457,8 @@ impl Fraction {
     ) -> PyResult<Self> {
         Ok(
             Self(surface::Fraction {
-                numerator: required(numerator, "numerator")?,
-                denominator: required(denominator, "denominator")?,
+                numerator: FromPython::from_python(numerator, "numerator")?,
+                denominator: FromPython::from_python(denominator, "denominator")?,
             }),
         )
     }
@@ -483,12 +474,9 @@ impl Fraction {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Fraction",
-                &[
-                    ("numerator", plain(py, &self.0.numerator)?),
-                    ("denominator", plain(py, &self.0.denominator)?),
-                ],
+            format!(
+                "Fraction(numerator={}, denominator={})", plain(py, & self.0.numerator)
+                ?, plain(py, & self.0.denominator) ?,
             ),
         )
     }
@@ -529,13 +517,9 @@ impl Gone {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Gone",
-                &[
-                    ("kind", plain(py, &self.0.kind)?),
-                    ("id", plain(py, &self.0.id)?),
-                    ("name", plain(py, &self.0.name)?),
-                ],
+            format!(
+                "Gone(kind={}, id={}, name={})", plain(py, & self.0.kind) ?, plain(py, &
+                self.0.id) ?, plain(py, & self.0.name) ?,
             ),
         )
     }
@@ -578,15 +562,10 @@ impl Group {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Group",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("name", plain(py, &self.0.name)?),
-                    ("version", plain(py, &self.0.version)?),
-                    ("retired", plain(py, &self.0.retired)?),
-                    ("created_at", plain(py, &self.0.created_at)?),
-                ],
+            format!(
+                "Group(id={}, name={}, version={}, retired={}, created_at={})", plain(py,
+                & self.0.id) ?, plain(py, & self.0.name) ?, plain(py, & self.0.version)
+                ?, plain(py, & self.0.retired) ?, plain(py, & self.0.created_at) ?,
             ),
         )
     }
@@ -619,13 +598,9 @@ impl GroupName {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "GroupName",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("name", plain(py, &self.0.name)?),
-                    ("retired", plain(py, &self.0.retired)?),
-                ],
+            format!(
+                "GroupName(id={}, name={}, retired={})", plain(py, & self.0.id) ?,
+                plain(py, & self.0.name) ?, plain(py, & self.0.retired) ?,
             ),
         )
     }
@@ -688,19 +663,12 @@ impl Identity {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Identity",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("kind", plain(py, &self.0.kind)?),
-                    ("shown", plain(py, &self.0.shown)?),
-                    ("label", plain(py, &self.0.label)?),
-                    ("enabled", plain(py, &self.0.enabled)?),
-                    ("is_primary", plain(py, &self.0.is_primary)?),
-                    ("alone", plain(py, &self.0.alone)?),
-                    ("source", plain(py, &self.0.source)?),
-                    ("created_at", plain(py, &self.0.created_at)?),
-                ],
+            format!(
+                "Identity(id={}, kind={}, shown={}, label={}, enabled={}, is_primary={}, alone={}, source={}, created_at={})",
+                plain(py, & self.0.id) ?, plain(py, & self.0.kind) ?, plain(py, & self.0
+                .shown) ?, plain(py, & self.0.label) ?, plain(py, & self.0.enabled) ?,
+                plain(py, & self.0.is_primary) ?, plain(py, & self.0.alone) ?, plain(py,
+                & self.0.source) ?, plain(py, & self.0.created_at) ?,
             ),
         )
     }
@@ -743,15 +711,11 @@ impl IdentityType {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "IdentityType",
-                &[
-                    ("kind", plain(py, &self.0.kind)?),
-                    ("label", plain(py, &self.0.label)?),
-                    ("format", plain(py, &self.0.format)?),
-                    ("max_length", plain(py, &self.0.max_length)?),
-                    ("secret", plain(py, &self.0.secret)?),
-                ],
+            format!(
+                "IdentityType(kind={}, label={}, format={}, max_length={}, secret={})",
+                plain(py, & self.0.kind) ?, plain(py, & self.0.label) ?, plain(py, & self
+                .0.format) ?, plain(py, & self.0.max_length) ?, plain(py, & self.0
+                .secret) ?,
             ),
         )
     }
@@ -790,9 +754,9 @@ impl Job {
     ) -> PyResult<Self> {
         Ok(
             Self(surface::Job {
-                user: required(user, "user")?,
-                key: required(key, "key")?,
-                usage: required(usage, "usage")?,
+                user: FromPython::from_python(user, "user")?,
+                key: FromPython::from_python(key, "key")?,
+                usage: FromPython::from_python(usage, "usage")?,
                 queue: given(queue, "queue")?,
                 cost: given(cost, "cost")?,
                 attempt: given(attempt, "attempt")?,
@@ -831,16 +795,11 @@ impl Job {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Job",
-                &[
-                    ("user", plain(py, &self.0.user)?),
-                    ("key", plain(py, &self.0.key)?),
-                    ("usage", plain(py, &self.0.usage)?),
-                    ("queue", plain(py, &self.0.queue)?),
-                    ("cost", plain(py, &self.0.cost)?),
-                    ("attempt", plain(py, &self.0.attempt)?),
-                ],
+            format!(
+                "Job(user={}, key={}, usage={}, queue={}, cost={}, attempt={})",
+                plain(py, & self.0.user) ?, plain(py, & self.0.key) ?, plain(py, & self.0
+                .usage) ?, plain(py, & self.0.queue) ?, plain(py, & self.0.cost) ?,
+                plain(py, & self.0.attempt) ?,
             ),
         )
     }
@@ -876,12 +835,9 @@ impl JobOutcome {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "JobOutcome",
-                &[
-                    ("receipt", plain(py, &self.0.receipt)?),
-                    ("refused", plain(py, &self.0.refused)?),
-                ],
+            format!(
+                "JobOutcome(receipt={}, refused={})", plain(py, & self.0.receipt) ?,
+                plain(py, & self.0.refused) ?,
             ),
         )
     }
@@ -920,7 +876,7 @@ impl NewIdentity {
     ) -> PyResult<Self> {
         Ok(
             Self(surface::NewIdentity {
-                kind: required(kind, "kind")?,
+                kind: FromPython::from_python(kind, "kind")?,
                 value: given(value, "value")?,
                 label: given(label, "label")?,
                 disabled: given(disabled, "disabled")?,
@@ -964,16 +920,11 @@ impl NewIdentity {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "NewIdentity",
-                &[
-                    ("kind", plain(py, &self.0.kind)?),
-                    ("value", hidden()),
-                    ("label", plain(py, &self.0.label)?),
-                    ("disabled", plain(py, &self.0.disabled)?),
-                    ("alone", plain(py, &self.0.alone)?),
-                    ("source", plain(py, &self.0.source)?),
-                ],
+            format!(
+                "NewIdentity(kind={}, value=<hidden>, label={}, disabled={}, alone={}, source={})",
+                plain(py, & self.0.kind) ?, plain(py, & self.0.label) ?, plain(py, & self
+                .0.disabled) ?, plain(py, & self.0.alone) ?, plain(py, & self.0.source)
+                ?,
             ),
         )
     }
@@ -1005,7 +956,7 @@ impl NewRoleRow {
     fn __new__(role: &Bound<'_, PyAny>, accounts: Given<'_>) -> PyResult<Self> {
         Ok(
             Self(surface::NewRoleRow {
-                role: required(role, "role")?,
+                role: FromPython::from_python(role, "role")?,
                 accounts: given(accounts, "accounts")?,
             }),
         )
@@ -1022,12 +973,9 @@ impl NewRoleRow {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "NewRoleRow",
-                &[
-                    ("role", plain(py, &self.0.role)?),
-                    ("accounts", plain(py, &self.0.accounts)?),
-                ],
+            format!(
+                "NewRoleRow(role={}, accounts={})", plain(py, & self.0.role) ?, plain(py,
+                & self.0.accounts) ?,
             ),
         )
     }
@@ -1068,13 +1016,10 @@ impl PinStrength {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "PinStrength",
-                &[
-                    ("users", plain(py, &self.0.users)?),
-                    ("minimum_length", plain(py, &self.0.minimum_length)?),
-                    ("guesses_per_hit", plain(py, &self.0.guesses_per_hit)?),
-                ],
+            format!(
+                "PinStrength(users={}, minimum_length={}, guesses_per_hit={})", plain(py,
+                & self.0.users) ?, plain(py, & self.0.minimum_length) ?, plain(py, & self
+                .0.guesses_per_hit) ?,
             ),
         )
     }
@@ -1117,9 +1062,9 @@ impl Plan {
     ) -> PyResult<Self> {
         Ok(
             Self(surface::Plan {
-                measure: required(measure, "measure")?,
-                amount: required(amount, "amount")?,
-                schedule: required(schedule, "schedule")?,
+                measure: FromPython::from_python(measure, "measure")?,
+                amount: FromPython::from_python(amount, "amount")?,
+                schedule: FromPython::from_python(schedule, "schedule")?,
                 time_zone: given(time_zone, "time_zone")?,
                 verb: given(verb, "verb")?,
                 when_exhausted: given(when_exhausted, "when_exhausted")?,
@@ -1171,18 +1116,12 @@ impl Plan {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Plan",
-                &[
-                    ("measure", plain(py, &self.0.measure)?),
-                    ("amount", plain(py, &self.0.amount)?),
-                    ("schedule", plain(py, &self.0.schedule)?),
-                    ("time_zone", plain(py, &self.0.time_zone)?),
-                    ("verb", plain(py, &self.0.verb)?),
-                    ("when_exhausted", plain(py, &self.0.when_exhausted)?),
-                    ("overdraft", plain(py, &self.0.overdraft)?),
-                    ("priority", plain(py, &self.0.priority)?),
-                ],
+            format!(
+                "Plan(measure={}, amount={}, schedule={}, time_zone={}, verb={}, when_exhausted={}, overdraft={}, priority={})",
+                plain(py, & self.0.measure) ?, plain(py, & self.0.amount) ?, plain(py, &
+                self.0.schedule) ?, plain(py, & self.0.time_zone) ?, plain(py, & self.0
+                .verb) ?, plain(py, & self.0.when_exhausted) ?, plain(py, & self.0
+                .overdraft) ?, plain(py, & self.0.priority) ?,
             ),
         )
     }
@@ -1233,15 +1172,11 @@ impl PlanRevision {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "PlanRevision",
-                &[
-                    ("plan", plain(py, &self.0.plan)?),
-                    ("revision", plain(py, &self.0.revision)?),
-                    ("effective_from", plain(py, &self.0.effective_from)?),
-                    ("ended", plain(py, &self.0.ended)?),
-                    ("terms", plain(py, &self.0.terms)?),
-                ],
+            format!(
+                "PlanRevision(plan={}, revision={}, effective_from={}, ended={}, terms={})",
+                plain(py, & self.0.plan) ?, plain(py, & self.0.revision) ?, plain(py, &
+                self.0.effective_from) ?, plain(py, & self.0.ended) ?, plain(py, & self.0
+                .terms) ?,
             ),
         )
     }
@@ -1280,8 +1215,14 @@ impl PriceLine {
         Ok(
             Self(surface::PriceLine {
                 queue: given(queue, "queue")?,
-                mono_page_micros: required(mono_page_micros, "mono_page_micros")?,
-                colour_page_micros: required(colour_page_micros, "colour_page_micros")?,
+                mono_page_micros: FromPython::from_python(
+                    mono_page_micros,
+                    "mono_page_micros",
+                )?,
+                colour_page_micros: FromPython::from_python(
+                    colour_page_micros,
+                    "colour_page_micros",
+                )?,
                 job_micros: given(job_micros, "job_micros")?,
                 two_sided: given(two_sided, "two_sided")?,
             }),
@@ -1314,15 +1255,11 @@ impl PriceLine {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "PriceLine",
-                &[
-                    ("queue", plain(py, &self.0.queue)?),
-                    ("mono_page_micros", plain(py, &self.0.mono_page_micros)?),
-                    ("colour_page_micros", plain(py, &self.0.colour_page_micros)?),
-                    ("job_micros", plain(py, &self.0.job_micros)?),
-                    ("two_sided", plain(py, &self.0.two_sided)?),
-                ],
+            format!(
+                "PriceLine(queue={}, mono_page_micros={}, colour_page_micros={}, job_micros={}, two_sided={})",
+                plain(py, & self.0.queue) ?, plain(py, & self.0.mono_page_micros) ?,
+                plain(py, & self.0.colour_page_micros) ?, plain(py, & self.0.job_micros)
+                ?, plain(py, & self.0.two_sided) ?,
             ),
         )
     }
@@ -1363,13 +1300,10 @@ impl PriceLineRevision {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "PriceLineRevision",
-                &[
-                    ("revision", plain(py, &self.0.revision)?),
-                    ("effective_from", plain(py, &self.0.effective_from)?),
-                    ("line", plain(py, &self.0.line)?),
-                ],
+            format!(
+                "PriceLineRevision(revision={}, effective_from={}, line={})", plain(py, &
+                self.0.revision) ?, plain(py, & self.0.effective_from) ?, plain(py, &
+                self.0.line) ?,
             ),
         )
     }
@@ -1422,17 +1356,11 @@ impl PriceList {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "PriceList",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("name", plain(py, &self.0.name)?),
-                    ("version", plain(py, &self.0.version)?),
-                    ("retired", plain(py, &self.0.retired)?),
-                    ("currency", plain(py, &self.0.currency)?),
-                    ("lines", plain(py, &self.0.lines)?),
-                    ("created_at", plain(py, &self.0.created_at)?),
-                ],
+            format!(
+                "PriceList(id={}, name={}, version={}, retired={}, currency={}, lines={}, created_at={})",
+                plain(py, & self.0.id) ?, plain(py, & self.0.name) ?, plain(py, & self.0
+                .version) ?, plain(py, & self.0.retired) ?, plain(py, & self.0.currency)
+                ?, plain(py, & self.0.lines) ?, plain(py, & self.0.created_at) ?,
             ),
         )
     }
@@ -1490,18 +1418,12 @@ impl Profile {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Profile",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("name", plain(py, &self.0.name)?),
-                    ("version", plain(py, &self.0.version)?),
-                    ("retired", plain(py, &self.0.retired)?),
-                    ("is_default", plain(py, &self.0.is_default)?),
-                    ("price_list", plain(py, &self.0.price_list)?),
-                    ("plans", plain(py, &self.0.plans)?),
-                    ("created_at", plain(py, &self.0.created_at)?),
-                ],
+            format!(
+                "Profile(id={}, name={}, version={}, retired={}, is_default={}, price_list={}, plans={}, created_at={})",
+                plain(py, & self.0.id) ?, plain(py, & self.0.name) ?, plain(py, & self.0
+                .version) ?, plain(py, & self.0.retired) ?, plain(py, & self.0
+                .is_default) ?, plain(py, & self.0.price_list) ?, plain(py, & self.0
+                .plans) ?, plain(py, & self.0.created_at) ?,
             ),
         )
     }
@@ -1534,13 +1456,9 @@ impl ProfileName {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "ProfileName",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("name", plain(py, &self.0.name)?),
-                    ("retired", plain(py, &self.0.retired)?),
-                ],
+            format!(
+                "ProfileName(id={}, name={}, retired={})", plain(py, & self.0.id) ?,
+                plain(py, & self.0.name) ?, plain(py, & self.0.retired) ?,
             ),
         )
     }
@@ -1568,9 +1486,9 @@ impl Reactivated {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Reactivated",
-                &[("user", plain(py, &self.0.user)?), ("gone", plain(py, &self.0.gone)?)],
+            format!(
+                "Reactivated(user={}, gone={})", plain(py, & self.0.user) ?, plain(py, &
+                self.0.gone) ?,
             ),
         )
     }
@@ -1638,20 +1556,13 @@ impl Receipt {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Receipt",
-                &[
-                    ("entry", plain(py, &self.0.entry)?),
-                    ("at", plain(py, &self.0.at)?),
-                    ("verb", plain(py, &self.0.verb)?),
-                    ("user", plain(py, &self.0.user)?),
-                    ("attempt", plain(py, &self.0.attempt)?),
-                    ("cost_micros", plain(py, &self.0.cost_micros)?),
-                    ("hold", plain(py, &self.0.hold)?),
-                    ("expires_at", plain(py, &self.0.expires_at)?),
-                    ("late", plain(py, &self.0.late)?),
-                    ("lines", plain(py, &self.0.lines)?),
-                ],
+            format!(
+                "Receipt(entry={}, at={}, verb={}, user={}, attempt={}, cost_micros={}, hold={}, expires_at={}, late={}, lines={})",
+                plain(py, & self.0.entry) ?, plain(py, & self.0.at) ?, plain(py, & self.0
+                .verb) ?, plain(py, & self.0.user) ?, plain(py, & self.0.attempt) ?,
+                plain(py, & self.0.cost_micros) ?, plain(py, & self.0.hold) ?, plain(py,
+                & self.0.expires_at) ?, plain(py, & self.0.late) ?, plain(py, & self.0
+                .lines) ?,
             ),
         )
     }
@@ -1709,18 +1620,12 @@ impl ReceiptLine {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "ReceiptLine",
-                &[
-                    ("wallet", plain(py, &self.0.wallet)?),
-                    ("measure", plain(py, &self.0.measure)?),
-                    ("amount", plain(py, &self.0.amount)?),
-                    ("held", plain(py, &self.0.held)?),
-                    ("balance_after", plain(py, &self.0.balance_after)?),
-                    ("held_after", plain(py, &self.0.held_after)?),
-                    ("denied", plain(py, &self.0.denied)?),
-                    ("debt", plain(py, &self.0.debt)?),
-                ],
+            format!(
+                "ReceiptLine(wallet={}, measure={}, amount={}, held={}, balance_after={}, held_after={}, denied={}, debt={})",
+                plain(py, & self.0.wallet) ?, plain(py, & self.0.measure) ?, plain(py, &
+                self.0.amount) ?, plain(py, & self.0.held) ?, plain(py, & self.0
+                .balance_after) ?, plain(py, & self.0.held_after) ?, plain(py, & self.0
+                .denied) ?, plain(py, & self.0.debt) ?,
             ),
         )
     }
@@ -1748,12 +1653,9 @@ impl Report {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Report",
-                &[
-                    ("keeping", plain(py, &self.0.keeping)?),
-                    ("why", plain(py, &self.0.why)?),
-                ],
+            format!(
+                "Report(keeping={}, why={})", plain(py, & self.0.keeping) ?, plain(py, &
+                self.0.why) ?,
             ),
         )
     }
@@ -1806,17 +1708,12 @@ impl Role {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Role",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("name", plain(py, &self.0.name)?),
-                    ("version", plain(py, &self.0.version)?),
-                    ("retired", plain(py, &self.0.retired)?),
-                    ("production", plain(py, &self.0.production)?),
-                    ("permissions", plain(py, &self.0.permissions)?),
-                    ("created_at", plain(py, &self.0.created_at)?),
-                ],
+            format!(
+                "Role(id={}, name={}, version={}, retired={}, production={}, permissions={}, created_at={})",
+                plain(py, & self.0.id) ?, plain(py, & self.0.name) ?, plain(py, & self.0
+                .version) ?, plain(py, & self.0.retired) ?, plain(py, & self.0
+                .production) ?, plain(py, & self.0.permissions) ?, plain(py, & self.0
+                .created_at) ?,
             ),
         )
     }
@@ -1849,13 +1746,9 @@ impl RoleName {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "RoleName",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("name", plain(py, &self.0.name)?),
-                    ("retired", plain(py, &self.0.retired)?),
-                ],
+            format!(
+                "RoleName(id={}, name={}, retired={})", plain(py, & self.0.id) ?,
+                plain(py, & self.0.name) ?, plain(py, & self.0.retired) ?,
             ),
         )
     }
@@ -1893,14 +1786,10 @@ impl RoleRow {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "RoleRow",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("role", plain(py, &self.0.role)?),
-                    ("all_accounts", plain(py, &self.0.all_accounts)?),
-                    ("accounts", plain(py, &self.0.accounts)?),
-                ],
+            format!(
+                "RoleRow(id={}, role={}, all_accounts={}, accounts={})", plain(py, & self
+                .0.id) ?, plain(py, & self.0.role) ?, plain(py, & self.0.all_accounts) ?,
+                plain(py, & self.0.accounts) ?,
             ),
         )
     }
@@ -1933,13 +1822,9 @@ impl SavedProfile {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "SavedProfile",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("version", plain(py, &self.0.version)?),
-                    ("added_plans", plain(py, &self.0.added_plans)?),
-                ],
+            format!(
+                "SavedProfile(id={}, version={}, added_plans={})", plain(py, & self.0.id)
+                ?, plain(py, & self.0.version) ?, plain(py, & self.0.added_plans) ?,
             ),
         )
     }
@@ -1967,12 +1852,9 @@ impl SavedSettings {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "SavedSettings",
-                &[
-                    ("version", plain(py, &self.0.version)?),
-                    ("pins", plain(py, &self.0.pins)?),
-                ],
+            format!(
+                "SavedSettings(version={}, pins={})", plain(py, & self.0.version) ?,
+                plain(py, & self.0.pins) ?,
             ),
         )
     }
@@ -2045,21 +1927,14 @@ impl Settings {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Settings",
-                &[
-                    ("tenant", plain(py, &self.0.tenant)?),
-                    ("name", plain(py, &self.0.name)?),
-                    ("version", plain(py, &self.0.version)?),
-                    ("default_profile", plain(py, &self.0.default_profile)?),
-                    ("currency", plain(py, &self.0.currency)?),
-                    ("card_pipeline", plain(py, &self.0.card_pipeline)?),
-                    ("pin_length", plain(py, &self.0.pin_length)?),
-                    ("pin_alphabet", plain(py, &self.0.pin_alphabet)?),
-                    ("pin_floor", plain(py, &self.0.pin_floor)?),
-                    ("time_zone_database", plain(py, &self.0.time_zone_database)?),
-                    ("created_at", plain(py, &self.0.created_at)?),
-                ],
+            format!(
+                "Settings(tenant={}, name={}, version={}, default_profile={}, currency={}, card_pipeline={}, pin_length={}, pin_alphabet={}, pin_floor={}, time_zone_database={}, created_at={})",
+                plain(py, & self.0.tenant) ?, plain(py, & self.0.name) ?, plain(py, &
+                self.0.version) ?, plain(py, & self.0.default_profile) ?, plain(py, &
+                self.0.currency) ?, plain(py, & self.0.card_pipeline) ?, plain(py, & self
+                .0.pin_length) ?, plain(py, & self.0.pin_alphabet) ?, plain(py, & self.0
+                .pin_floor) ?, plain(py, & self.0.time_zone_database) ?, plain(py, & self
+                .0.created_at) ?,
             ),
         )
     }
@@ -2102,15 +1977,11 @@ impl SmartCard {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "SmartCard",
-                &[
-                    ("identity", plain(py, &self.0.identity)?),
-                    ("shown", plain(py, &self.0.shown)?),
-                    ("editable", plain(py, &self.0.editable)?),
-                    ("usable", plain(py, &self.0.usable)?),
-                    ("obstacles", plain(py, &self.0.obstacles)?),
-                ],
+            format!(
+                "SmartCard(identity={}, shown={}, editable={}, usable={}, obstacles={})",
+                plain(py, & self.0.identity) ?, plain(py, & self.0.shown) ?, plain(py, &
+                self.0.editable) ?, plain(py, & self.0.usable) ?, plain(py, & self.0
+                .obstacles) ?,
             ),
         )
     }
@@ -2168,18 +2039,12 @@ impl Standing {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Standing",
-                &[
-                    ("wallet", plain(py, &self.0.wallet)?),
-                    ("measure", plain(py, &self.0.measure)?),
-                    ("balance", plain(py, &self.0.balance)?),
-                    ("held", plain(py, &self.0.held)?),
-                    ("overdraft", plain(py, &self.0.overdraft)?),
-                    ("available", plain(py, &self.0.available)?),
-                    ("allowance", plain(py, &self.0.allowance)?),
-                    ("next_reset_at", plain(py, &self.0.next_reset_at)?),
-                ],
+            format!(
+                "Standing(wallet={}, measure={}, balance={}, held={}, overdraft={}, available={}, allowance={}, next_reset_at={})",
+                plain(py, & self.0.wallet) ?, plain(py, & self.0.measure) ?, plain(py, &
+                self.0.balance) ?, plain(py, & self.0.held) ?, plain(py, & self.0
+                .overdraft) ?, plain(py, & self.0.available) ?, plain(py, & self.0
+                .allowance) ?, plain(py, & self.0.next_reset_at) ?,
             ),
         )
     }
@@ -2206,8 +2071,8 @@ impl StatedCost {
     ) -> PyResult<Self> {
         Ok(
             Self(surface::StatedCost {
-                cost_micros: required(cost_micros, "cost_micros")?,
-                currency: required(currency, "currency")?,
+                cost_micros: FromPython::from_python(cost_micros, "cost_micros")?,
+                currency: FromPython::from_python(currency, "currency")?,
             }),
         )
     }
@@ -2223,12 +2088,9 @@ impl StatedCost {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "StatedCost",
-                &[
-                    ("cost_micros", plain(py, &self.0.cost_micros)?),
-                    ("currency", plain(py, &self.0.currency)?),
-                ],
+            format!(
+                "StatedCost(cost_micros={}, currency={})", plain(py, & self.0
+                .cost_micros) ?, plain(py, & self.0.currency) ?,
             ),
         )
     }
@@ -2384,36 +2246,20 @@ impl StatementLine {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "StatementLine",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("at", plain(py, &self.0.at)?),
-                    ("due_at", plain(py, &self.0.due_at)?),
-                    ("verb", plain(py, &self.0.verb)?),
-                    ("amount", plain(py, &self.0.amount)?),
-                    ("held", plain(py, &self.0.held)?),
-                    ("balance_after", plain(py, &self.0.balance_after)?),
-                    ("held_after", plain(py, &self.0.held_after)?),
-                    ("actor", plain(py, &self.0.actor)?),
-                    ("attempt", plain(py, &self.0.attempt)?),
-                    ("hold", plain(py, &self.0.hold)?),
-                    ("expires_at", plain(py, &self.0.expires_at)?),
-                    ("queue", plain(py, &self.0.queue)?),
-                    ("pages", plain(py, &self.0.pages)?),
-                    ("colour_pages", plain(py, &self.0.colour_pages)?),
-                    ("sheets", plain(py, &self.0.sheets)?),
-                    ("two_sided", plain(py, &self.0.two_sided)?),
-                    ("cost_micros", plain(py, &self.0.cost_micros)?),
-                    ("price_list", plain(py, &self.0.price_list)?),
-                    ("extra", plain(py, &self.0.extra)?),
-                    ("denied", plain(py, &self.0.denied)?),
-                    ("debt", plain(py, &self.0.debt)?),
-                    ("needed", plain(py, &self.0.needed)?),
-                    ("available", plain(py, &self.0.available)?),
-                    ("next_reset_at", plain(py, &self.0.next_reset_at)?),
-                    ("reason", plain(py, &self.0.reason)?),
-                ],
+            format!(
+                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, queue={}, pages={}, colour_pages={}, sheets={}, two_sided={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, needed={}, available={}, next_reset_at={}, reason={})",
+                plain(py, & self.0.id) ?, plain(py, & self.0.at) ?, plain(py, & self.0
+                .due_at) ?, plain(py, & self.0.verb) ?, plain(py, & self.0.amount) ?,
+                plain(py, & self.0.held) ?, plain(py, & self.0.balance_after) ?,
+                plain(py, & self.0.held_after) ?, plain(py, & self.0.actor) ?, plain(py,
+                & self.0.attempt) ?, plain(py, & self.0.hold) ?, plain(py, & self.0
+                .expires_at) ?, plain(py, & self.0.queue) ?, plain(py, & self.0.pages) ?,
+                plain(py, & self.0.colour_pages) ?, plain(py, & self.0.sheets) ?,
+                plain(py, & self.0.two_sided) ?, plain(py, & self.0.cost_micros) ?,
+                plain(py, & self.0.price_list) ?, plain(py, & self.0.extra) ?, plain(py,
+                & self.0.denied) ?, plain(py, & self.0.debt) ?, plain(py, & self.0
+                .needed) ?, plain(py, & self.0.available) ?, plain(py, & self.0
+                .next_reset_at) ?, plain(py, & self.0.reason) ?,
             ),
         )
     }
@@ -2441,9 +2287,9 @@ impl StatementPage {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "StatementPage",
-                &[("rows", plain(py, &self.0.rows)?), ("next", plain(py, &self.0.next)?)],
+            format!(
+                "StatementPage(rows={}, next={})", plain(py, & self.0.rows) ?, plain(py,
+                & self.0.next) ?,
             ),
         )
     }
@@ -2481,14 +2327,9 @@ impl StoredIdentity {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "StoredIdentity",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("kind", plain(py, &self.0.kind)?),
-                    ("shown", plain(py, &self.0.shown)?),
-                    ("value", hidden()),
-                ],
+            format!(
+                "StoredIdentity(id={}, kind={}, shown={}, value=<hidden>)", plain(py, &
+                self.0.id) ?, plain(py, & self.0.kind) ?, plain(py, & self.0.shown) ?,
             ),
         )
     }
@@ -2516,12 +2357,9 @@ impl Transferred {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Transferred",
-                &[
-                    ("giver", plain(py, &self.0.giver)?),
-                    ("receiver", plain(py, &self.0.receiver)?),
-                ],
+            format!(
+                "Transferred(giver={}, receiver={})", plain(py, & self.0.giver) ?,
+                plain(py, & self.0.receiver) ?,
             ),
         )
     }
@@ -2585,14 +2423,10 @@ impl Usage {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Usage",
-                &[
-                    ("pages", plain(py, &self.0.pages)?),
-                    ("colour_pages", plain(py, &self.0.colour_pages)?),
-                    ("sheets", plain(py, &self.0.sheets)?),
-                    ("two_sided", plain(py, &self.0.two_sided)?),
-                ],
+            format!(
+                "Usage(pages={}, colour_pages={}, sheets={}, two_sided={})", plain(py, &
+                self.0.pages) ?, plain(py, & self.0.colour_pages) ?, plain(py, & self.0
+                .sheets) ?, plain(py, & self.0.two_sided) ?,
             ),
         )
     }
@@ -2718,30 +2552,18 @@ impl User {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "User",
-                &[
-                    ("id", plain(py, &self.0.id)?),
-                    ("version", plain(py, &self.0.version)?),
-                    ("name", plain(py, &self.0.name)?),
-                    ("username", plain(py, &self.0.username)?),
-                    ("network_name", plain(py, &self.0.network_name)?),
-                    ("network_domain", plain(py, &self.0.network_domain)?),
-                    ("email", plain(py, &self.0.email)?),
-                    ("active", plain(py, &self.0.active)?),
-                    ("production", plain(py, &self.0.production)?),
-                    ("restricted", plain(py, &self.0.restricted)?),
-                    ("account_code", plain(py, &self.0.account_code)?),
-                    ("department", plain(py, &self.0.department)?),
-                    ("office", plain(py, &self.0.office)?),
-                    ("home", plain(py, &self.0.home)?),
-                    ("notes", plain(py, &self.0.notes)?),
-                    ("profile", plain(py, &self.0.profile)?),
-                    ("profile_since", plain(py, &self.0.profile_since)?),
-                    ("role", plain(py, &self.0.role)?),
-                    ("created_at", plain(py, &self.0.created_at)?),
-                    ("updated_at", plain(py, &self.0.updated_at)?),
-                ],
+            format!(
+                "User(id={}, version={}, name={}, username={}, network_name={}, network_domain={}, email={}, active={}, production={}, restricted={}, account_code={}, department={}, office={}, home={}, notes={}, profile={}, profile_since={}, role={}, created_at={}, updated_at={})",
+                plain(py, & self.0.id) ?, plain(py, & self.0.version) ?, plain(py, & self
+                .0.name) ?, plain(py, & self.0.username) ?, plain(py, & self.0
+                .network_name) ?, plain(py, & self.0.network_domain) ?, plain(py, & self
+                .0.email) ?, plain(py, & self.0.active) ?, plain(py, & self.0.production)
+                ?, plain(py, & self.0.restricted) ?, plain(py, & self.0.account_code) ?,
+                plain(py, & self.0.department) ?, plain(py, & self.0.office) ?, plain(py,
+                & self.0.home) ?, plain(py, & self.0.notes) ?, plain(py, & self.0
+                .profile) ?, plain(py, & self.0.profile_since) ?, plain(py, & self.0
+                .role) ?, plain(py, & self.0.created_at) ?, plain(py, & self.0
+                .updated_at) ?,
             ),
         )
     }
@@ -2805,19 +2627,12 @@ impl UserDetails {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "UserDetails",
-                &[
-                    ("user", plain(py, &self.0.user)?),
-                    ("identities", plain(py, &self.0.identities)?),
-                    ("role", plain(py, &self.0.role)?),
-                    ("role_rows", plain(py, &self.0.role_rows)?),
-                    ("groups", plain(py, &self.0.groups)?),
-                    ("profile", plain(py, &self.0.profile)?),
-                    ("wallets", plain(py, &self.0.wallets)?),
-                    ("last_printed_at", plain(py, &self.0.last_printed_at)?),
-                    ("smart_card", plain(py, &self.0.smart_card)?),
-                ],
+            format!(
+                "UserDetails(user={}, identities={}, role={}, role_rows={}, groups={}, profile={}, wallets={}, last_printed_at={}, smart_card={})",
+                plain(py, & self.0.user) ?, plain(py, & self.0.identities) ?, plain(py, &
+                self.0.role) ?, plain(py, & self.0.role_rows) ?, plain(py, & self.0
+                .groups) ?, plain(py, & self.0.profile) ?, plain(py, & self.0.wallets) ?,
+                plain(py, & self.0.last_printed_at) ?, plain(py, & self.0.smart_card) ?,
             ),
         )
     }
@@ -2977,26 +2792,16 @@ impl UserFields {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "UserFields",
-                &[
-                    ("name", plain(py, &self.0.name)?),
-                    ("username", plain(py, &self.0.username)?),
-                    ("network_name", plain(py, &self.0.network_name)?),
-                    ("network_domain", plain(py, &self.0.network_domain)?),
-                    ("email", plain(py, &self.0.email)?),
-                    ("other_emails", plain(py, &self.0.other_emails)?),
-                    ("active", plain(py, &self.0.active)?),
-                    ("production", plain(py, &self.0.production)?),
-                    ("restricted", plain(py, &self.0.restricted)?),
-                    ("account_code", plain(py, &self.0.account_code)?),
-                    ("department", plain(py, &self.0.department)?),
-                    ("office", plain(py, &self.0.office)?),
-                    ("home", plain(py, &self.0.home)?),
-                    ("notes", plain(py, &self.0.notes)?),
-                    ("profile", plain(py, &self.0.profile)?),
-                    ("role", plain(py, &self.0.role)?),
-                ],
+            format!(
+                "UserFields(name={}, username={}, network_name={}, network_domain={}, email={}, other_emails={}, active={}, production={}, restricted={}, account_code={}, department={}, office={}, home={}, notes={}, profile={}, role={})",
+                plain(py, & self.0.name) ?, plain(py, & self.0.username) ?, plain(py, &
+                self.0.network_name) ?, plain(py, & self.0.network_domain) ?, plain(py, &
+                self.0.email) ?, plain(py, & self.0.other_emails) ?, plain(py, & self.0
+                .active) ?, plain(py, & self.0.production) ?, plain(py, & self.0
+                .restricted) ?, plain(py, & self.0.account_code) ?, plain(py, & self.0
+                .department) ?, plain(py, & self.0.office) ?, plain(py, & self.0.home) ?,
+                plain(py, & self.0.notes) ?, plain(py, & self.0.profile) ?, plain(py, &
+                self.0.role) ?,
             ),
         )
     }
@@ -3032,9 +2837,9 @@ impl UserPage {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "UserPage",
-                &[("rows", plain(py, &self.0.rows)?), ("next", plain(py, &self.0.next)?)],
+            format!(
+                "UserPage(rows={}, next={})", plain(py, & self.0.rows) ?, plain(py, &
+                self.0.next) ?,
             ),
         )
     }
@@ -3062,12 +2867,9 @@ impl Uses {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Uses",
-                &[
-                    ("users", plain(py, &self.0.users)?),
-                    ("active_users", plain(py, &self.0.active_users)?),
-                ],
+            format!(
+                "Uses(users={}, active_users={})", plain(py, & self.0.users) ?, plain(py,
+                & self.0.active_users) ?,
             ),
         )
     }
@@ -3120,17 +2922,12 @@ impl Verification {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Verification",
-                &[
-                    ("wallets", plain(py, &self.0.wallets)?),
-                    ("entries", plain(py, &self.0.entries)?),
-                    ("open_holds", plain(py, &self.0.open_holds)?),
-                    ("users", plain(py, &self.0.users)?),
-                    ("audit_events", plain(py, &self.0.audit_events)?),
-                    ("faults", plain(py, &self.0.faults)?),
-                    ("fault_count", plain(py, &self.0.fault_count)?),
-                ],
+            format!(
+                "Verification(wallets={}, entries={}, open_holds={}, users={}, audit_events={}, faults={}, fault_count={})",
+                plain(py, & self.0.wallets) ?, plain(py, & self.0.entries) ?, plain(py, &
+                self.0.open_holds) ?, plain(py, & self.0.users) ?, plain(py, & self.0
+                .audit_events) ?, plain(py, & self.0.faults) ?, plain(py, & self.0
+                .fault_count) ?,
             ),
         )
     }

@@ -143,6 +143,12 @@ class Probe:
         Raises:
             TympanError: `internal`.
         """
+    def panics_at_once(self) -> None:
+        """Panics at the border itself, outside of any call.
+
+        Raises:
+            TympanError: `internal`.
+        """
     def refuse(self, code: builtins.str, details: Mapping[builtins.str, builtins.str]) -> None:
         """Refuses with a code, and its details.
 

@@ -105,6 +105,16 @@ class Probe:
         """
         await self._waiters.wait(partial(self._blocking.panics))
 
+    def panics_at_once(
+        self,
+    ) -> None:
+        """Panics at the border itself, outside of any call.
+
+        Raises:
+            TympanError: `internal`.
+        """
+        self._blocking.panics_at_once()
+
     async def refuse(
         self,
         code: builtins.str,

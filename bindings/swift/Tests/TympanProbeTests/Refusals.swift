@@ -45,6 +45,10 @@ import struct Tympan.ErrorCode
         let probe = try await Probe.start(name: "panics")
         let error = try await refusal { try await probe.panics() }
         #expect(error.code == .internal)
+        // At the border, outside of any call, it is one too, and ends nothing else.
+        let atOnce = try await refusal { try probe.panicsAtOnce() }
+        #expect(atOnce.code == .internal)
+        #expect(try await probe.count(count: 7) == 7)
     }
 
     @Test(arguments: ["", "usr_", "grp_0000000000001", "usr_000000000000Ü"])

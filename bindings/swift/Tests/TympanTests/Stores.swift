@@ -2,23 +2,22 @@ import Foundation
 import Testing
 import Tympan
 
+/// A shop, and Ann in it, who has a thousand pages.
+func shop(_ address: String = "memory:") async throws -> (Tympan, UserId) {
+    let shop = try await Tympan.open(address: address)
+    _ = try await shop.bootstrap(tenantName: "Shop", currency: "EUR", administratorName: "Ada")
+    let pages = Plan(measure: "total_pages", amount: 1000, schedule: .never)
+    let profile = try await shop.createProfile(name: "Pages", plans: [pages])
+    let ann = try await shop.createUser(name: "Ann", username: "ann", profile: profile.id)
+    return (shop, ann.user.id)
+}
+
+func available(_ shop: Tympan, _ user: UserId) async throws -> Int64? {
+    try await shop.userDetails(user: .id(user))?.wallets?.first?.available
+}
+
 /// An open store: what closing, cancelling and many tasks do to it.
 @Suite struct Stores {
-    private func shop(
-        _ address: String = "memory:", queueLimit: Int32? = nil
-    ) async throws -> (Tympan, UserId) {
-        let shop = try await Tympan.open(address: address, queueLimit: queueLimit)
-        _ = try await shop.bootstrap(tenantName: "Shop", currency: "EUR", administratorName: "Ada")
-        let pages = Plan(measure: "total_pages", amount: 1000, schedule: .never)
-        let profile = try await shop.createProfile(name: "Pages", plans: [pages])
-        let ann = try await shop.createUser(name: "Ann", username: "ann", profile: profile.id)
-        return (shop, ann.user.id)
-    }
-
-    private func available(_ shop: Tympan, _ user: UserId) async throws -> Int64? {
-        try await shop.userDetails(user: .id(user))?.wallets?.first?.available
-    }
-
     @Test func aClosedStoreRefusesEverything() async throws {
         let (shop, ann) = try await shop()
         let hers = try shop.asUser(user: ann)
@@ -123,27 +122,6 @@ import Tympan
         }
     }
 
-    /// With room for two in the queue everybody is answered: charged, or told to try again.
-    @Test func aFullQueueLosesNothing() async throws {
-        let (shop, ann) = try await shop(queueLimit: 2)
-        let charged = try await withThrowingTaskGroup(of: Bool.self) { group in
-            for number in 0..<200 {
-                group.addTask {
-                    do {
-                        _ = try await shop.charge(user: .id(ann), key: "job-\(number)", usage: Usage(pages: 1))
-                        return true
-                    } catch let error as TympanError {
-                        #expect(error.code == .busy && error.retry)
-                        return false
-                    }
-                }
-            }
-            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
-        }
-        #expect(charged > 0)
-        #expect(try await available(shop, ann) == Int64(1000 - charged))
-    }
-
     @Test func manyJobsHaveAnAnswerEach() async throws {
         let (shop, ann) = try await shop()
         let jobs = [
@@ -183,6 +161,22 @@ import Tympan
         try shop.setClock(now: later)
         let ann = try await shop.createUser(name: "Ann").user
         #expect(ann.createdAt == later)
+    }
+
+    @Test func freshKeysOpenAStoreAndItsCopy() async throws {
+        let (keys, others) = (try newKeys(), try newKeys())
+        #expect(keys != others && keys.hasPrefix("tympan keys 1\nkey 1 "))
+        let shop = try await Tympan.open(address: "memory:", keys: keys)
+        _ = try await shop.bootstrap(tenantName: "Shop", currency: "EUR", administratorName: "Ada")
+        try await withStore { address in
+            let copied = try await shop.copyTo(address: address, keys: keys)
+            #expect(copied.found == 0 && copied.rows > 0)
+            let copy = try await Tympan.open(address: address, keys: keys)
+            #expect(try await copy.users().rows.map(\.name) == ["Ada"])
+            copy.close()
+            let error = try await refusal { try await Tympan.open(address: address, keys: others) }
+            #expect(error.code == .storeKeys)
+        }
     }
 
     @Test func pinsAndCardsAreNotShown() async throws {

@@ -106,7 +106,7 @@ impl Tympan {
     ///
     /// - Throws: `closed`.
     pub fn as_user(&self, user: UserId) -> Result<Arc<Self>, TympanError> {
-        let answer = self.0.as_user(user)?;
+        let answer = tympan_surface::caught(|| self.0.as_user(user))??;
         Ok(Arc::new(Self(answer)))
     }
     /// Audit events, oldest first, page by page. The list grows at its end.
@@ -271,6 +271,67 @@ impl Tympan {
     /// the last of them. What was answered is durable in any case; closing twice does nothing.
     pub fn close(&self) {
         self.0.close()
+    }
+    /// Copies everything into another store, from one machine to several or back, and compares
+    /// every row in the end. The other store is opened for it with the given options, whose `keys`
+    /// must be those of this one, and closed again. It must be new, or hold a part of such a copy:
+    /// an attempt that was interrupted is taken up where it ended, if nothing was written here
+    /// since.
+    ///
+    /// The copy is of the instant in which the call began. Others go on writing here meanwhile, and
+    /// what they write is not in the copy: a host that moves stops them first.
+    ///
+    /// - Parameters:
+    ///   - keys: The key ring, as text. Without one, a store in memory draws its own, and a database file keeps one beside itself, readable by its owner only, made when the database is. A PostgreSQL database must be given one, the same for all processes.
+    ///   - durability: How durable a commit is on SQLite; none: full.
+    ///   - migrate: What to do about a database of an older tympan; none: auto.
+    ///   - deadlineMs: How long a command may wait for its turn, in milliseconds; none: 30,000.
+    ///   - freshnessMs: How old what `may` knows of other processes' changes may be, in milliseconds; none: 1,000. 0: it looks at each call.
+    ///   - queueLimit: How many commands may wait at once before callers wait for room; none: 16,384.
+    ///   - schema: The schema of a PostgreSQL database that the tables lie in; none: `tympan`.
+    ///   - keeping: How safely a PostgreSQL server must at least keep what it is given; one that does less is not opened. None: local.
+    ///   - clock: A clock that stands still at this time until `setClock` sets it, for tests and replays; none: the machine's, or the database server's.
+    ///
+    /// - Throws: `denied` to a user; `store_keys` if the other one has other keys; `store_foreign` if it holds anything else; those of `open`, and of both stores.
+    #[uniffi::method(
+        default(
+            keys = None,
+            durability = None,
+            migrate = None,
+            deadline_ms = None,
+            freshness_ms = None,
+            queue_limit = None,
+            schema = None,
+            keeping = None,
+            clock = None
+        )
+    )]
+    pub async fn copy_to(
+        &self,
+        address: String,
+        keys: Option<String>,
+        durability: Option<Durability>,
+        migrate: Option<Migrate>,
+        deadline_ms: Option<i32>,
+        freshness_ms: Option<i32>,
+        queue_limit: Option<i32>,
+        schema: Option<String>,
+        keeping: Option<Keeping>,
+        clock: Option<Timestamp>,
+    ) -> Result<Copied, TympanError> {
+        let options = surface::OpenOptions {
+            keys: keys.map(Secret::from),
+            durability: durability.map(Into::into),
+            migrate: migrate.map(Into::into),
+            deadline_ms,
+            freshness_ms,
+            queue_limit,
+            schema,
+            keeping: keeping.map(Into::into),
+            clock,
+        };
+        let answer = self.0.copy_to(address, options).submit().await?;
+        Ok(answer.into())
     }
     /// Makes an account. Its name is unique among accounts.
     ///
@@ -1314,7 +1375,7 @@ impl Tympan {
     ///
     /// - Throws: `closed`; `invalid_value` if the store was opened without one.
     pub fn set_clock(&self, now: Timestamp) -> Result<(), TympanError> {
-        Ok(self.0.set_clock(now)?)
+        Ok(tympan_surface::caught(|| self.0.set_clock(now))??)
     }
     /// What holds for the whole tenant.
     ///
@@ -1413,7 +1474,7 @@ impl Tympan {
     ///
     /// - Throws: `closed`; `denied` to a user.
     pub fn tenant(&self, tenant: TenantId) -> Result<Arc<Self>, TympanError> {
-        let answer = self.0.tenant(tenant)?;
+        let answer = tympan_surface::caught(|| self.0.tenant(tenant))??;
         Ok(Arc::new(Self(answer)))
     }
     /// Moves an identity to another user, in one step. Its id, label and value stay.
@@ -1591,4 +1652,14 @@ impl Tympan {
         let answer = self.0.verify().submit().await?;
         Ok(answer.into())
     }
+}
+/// A fresh key ring, as the text that `open` takes for `keys`. Secrets that were kept
+/// under it cannot be found or read without it, by nobody: put it where the host keeps its
+/// secrets before a store is opened with it.
+///
+/// - Throws: `internal` if the system gives no random bytes.
+#[uniffi::export]
+pub fn new_keys() -> Result<String, TympanError> {
+    let answer = tympan_surface::caught(tympan_surface::Tympan::new_keys)??;
+    Ok(answer.expose().to_owned())
 }

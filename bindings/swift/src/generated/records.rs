@@ -214,6 +214,22 @@ impl From<surface::Changed> for Changed {
         }
     }
 }
+/// What a copy into another store did.
+#[derive(uniffi::Record)]
+pub struct Copied {
+    /// Rows that both stores hold now, all compared.
+    pub rows: i64,
+    /// Rows that an earlier attempt had left there already.
+    pub found: i64,
+}
+impl From<surface::Copied> for Copied {
+    fn from(record: surface::Copied) -> Self {
+        Self {
+            rows: record.rows,
+            found: record.found,
+        }
+    }
+}
 /// One thing that is not as it must be.
 #[derive(uniffi::Record)]
 pub struct Fault {

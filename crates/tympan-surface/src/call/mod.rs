@@ -3,8 +3,10 @@
 mod question;
 mod run;
 mod shapes;
+mod tasks;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +17,8 @@ use tympan::{Code, Command, Decide, Error};
 
 use crate::Tympan;
 
+pub use tasks::Tasks;
+
 /// A piece of work that nobody has begun yet. Whoever may wait calls [`Call::wait`]; whoever may
 /// not calls [`Call::submit`].
 ///
@@ -24,6 +28,7 @@ use crate::Tympan;
 pub struct Call<T> {
     tympan: Tympan,
     work: Box<dyn Work<T>>,
+    is_quick: bool,
 }
 
 /// The answer to a call that was submitted, as a future that any executor can poll. The call
@@ -53,7 +58,7 @@ impl<T> Call<T> {
     /// # Errors
     /// Those of the method that made the call; `closed`; `internal` after a panic.
     pub fn wait(self) -> Result<T, Error> {
-        let Self { tympan, work } = self;
+        let Self { tympan, work, .. } = self;
         guarded(&tympan, || work.wait(&tympan))
     }
 
@@ -66,10 +71,26 @@ impl<T> Call<T> {
         }
     }
 
+    /// Whether it hardly ever waits for anything but this process: a call to a store in memory, and
+    /// what an open store mostly knows by heart. Who wants to be interrupted while others wait for a
+    /// store need not be for these.
+    #[must_use]
+    pub fn is_quick(&self) -> bool {
+        self.is_quick
+    }
+
     fn new(tympan: Tympan, work: impl Work<T> + 'static) -> Self {
         Self {
+            is_quick: tympan.is_in_memory(),
             tympan,
             work: Box::new(work),
+        }
+    }
+
+    pub(crate) fn quick(self) -> Self {
+        Self {
+            is_quick: true,
+            ..self
         }
     }
 }
@@ -117,9 +138,21 @@ impl<T> Drop for Pending<T> {
     }
 }
 
+/// Does something at the border to another language, where a panic must not be seen as more than an
+/// error.
+///
+/// # Errors
+/// `internal` after a panic.
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+        let message = "a fault of tympan ended the call: please report it";
+        Error::new(Code::Internal, message)
+    })
+}
+
 /// Catches a panic, and closes the store after one.
 fn guarded<T>(tympan: &Tympan, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+    caught(work).unwrap_or_else(|_| {
         tympan.close_all();
         let message = "a fault of tympan ended the call and closed the store: please report it";
         Err(Error::new(Code::Internal, message))

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Barrier, Mutex};
+use std::time::Duration;
 
 use executor::answers;
 
@@ -108,4 +109,45 @@ fn what_began_before_the_close_is_answered_and_what_did_not_is_refused() {
     assert_eq!(answer(early), Ok(Vec::new()));
     let late = tympan.accounts(Listed::default()).submit();
     assert_eq!(answer(late).unwrap_err().code(), Code::Closed);
+}
+
+#[test]
+fn who_waits_a_little_at_a_time_is_told_when_the_answer_is_there() {
+    let tympan = open();
+    let gate = Arc::new(Barrier::new(2));
+    let asked = gate.clone();
+    let question = tympan.ask_checked(move |_| {
+        asked.wait();
+        Ok(7)
+    });
+    let mut pending = question.submit();
+    assert_eq!(pending.wait_for(Duration::ZERO), None);
+    assert_eq!(pending.wait_for(Duration::from_millis(1)), None);
+    gate.wait();
+    assert_eq!(pending.wait_for(Duration::from_secs(60)), Some(Ok(7)));
+
+    let command = tympan.create_account("Press".to_owned());
+    let made = command.submit().wait_for(Duration::from_secs(60));
+    assert!(made.is_some_and(|made| made.is_ok()));
+}
+
+#[test]
+fn what_need_not_be_watched_is_quick() {
+    let memory = open();
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", folder.path().join("shop.db").display());
+    let file = Tympan::open(address, OpenOptions::default());
+    assert!(!file.is_quick());
+    let file = file.wait().unwrap();
+    let may = |tympan: &Tympan| tympan.may(tympan::UserId(1), "user.read".to_owned(), None);
+    assert!(may(&memory).is_quick() && may(&file).is_quick());
+    let list = |tympan: &Tympan| tympan.users(UserList::default()).is_quick();
+    assert_eq!([list(&memory), list(&file)], [true, false]);
+}
+
+#[test]
+fn a_panic_at_the_border_is_an_error_and_closes_nothing() {
+    let panics = || -> i32 { panic!("planted") };
+    assert_eq!(caught(panics).unwrap_err().code(), Code::Internal);
+    assert_eq!(caught(|| 7), Ok(7));
 }

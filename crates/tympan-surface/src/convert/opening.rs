@@ -6,8 +6,8 @@ use std::time::Duration;
 use tympan::sources::ManualClock;
 use tympan::{Code, Error, KeyRing, Options};
 
-use super::{at_least, same_words};
-use crate::definition::{Durability, Keeping, Migrate, OpenOptions, Report};
+use super::{at_least, same_words, total};
+use crate::definition::{Copied, Durability, Keeping, Migrate, OpenOptions, Report};
 
 same_words! {
     Durability => tympan::Durability { Full Normal }
@@ -25,16 +25,38 @@ impl From<tympan::Report> for Report {
     }
 }
 
+impl From<tympan::Copied> for Copied {
+    fn from(copied: tympan::Copied) -> Self {
+        Self {
+            rows: total(copied.rows),
+            found: total(copied.found),
+        }
+    }
+}
+
 /// What a store is opened with: the options, and the clock that they ask for.
 pub(crate) struct Opening {
-    pub(crate) options: OpenOptions,
-    pub(crate) clock: Option<Arc<ManualClock>>,
+    options: OpenOptions,
+    clock: Option<Arc<ManualClock>>,
 }
 
 impl Opening {
+    pub(crate) fn new(options: OpenOptions) -> Self {
+        let clock = options.clock.map(|now| Arc::new(ManualClock::at(now)));
+        Self { options, clock }
+    }
+
+    pub(crate) fn clock(&self) -> Option<Arc<ManualClock>> {
+        self.clock.clone()
+    }
+
     /// # Errors
-    /// `invalid_value`; the details name the field.
-    pub(crate) fn options(self) -> Result<Options, Error> {
+    /// `invalid_value`, where the details name the field; those of the store.
+    pub(crate) fn open(self, address: &str) -> Result<tympan::Tympan, Error> {
+        tympan::Tympan::open(address, self.options()?)
+    }
+
+    fn options(self) -> Result<Options, Error> {
         let asked = self.options;
         let mut options = Options::default();
         if let Some(keys) = asked.keys {

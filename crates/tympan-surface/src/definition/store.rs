@@ -72,6 +72,15 @@ pub enum Keeping {
     Replicated,
 }
 
+/// What a copy into another store did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Copied {
+    /// Rows that both stores hold now, all compared.
+    pub rows: i64,
+    /// Rows that an earlier attempt had left there already.
+    pub found: i64,
+}
+
 /// Which things with names to list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listed {
@@ -119,6 +128,16 @@ impl Tympan {
     /// `storage`; `invalid_value` for an address of another form.
     pub fn open(address: String, options: OpenOptions) -> Call<Tympan> {
         Self::open_call(address, options)
+    }
+
+    /// A fresh key ring, as the text that [`Tympan::open`] takes for `keys`. Secrets that were kept
+    /// under it cannot be found or read without it, by nobody: put it where the host keeps its
+    /// secrets before a store is opened with it.
+    ///
+    /// # Errors
+    /// `internal` if the system gives no random bytes.
+    pub fn new_keys() -> Result<Secret, Error> {
+        Self::drawn_keys()
     }
 
     /// The same tenant with a user as actor, whom the host has recognised: each call then checks
@@ -170,5 +189,21 @@ impl Tympan {
     /// `denied` to a user; `storage` for a store that is not a file; else those of the store.
     pub fn backup_to(&self, path: String) -> Call<()> {
         self.ask_store(move |store| store.backup_to(path.as_ref()))
+    }
+
+    /// Copies everything into another store, from one machine to several or back, and compares
+    /// every row in the end. The other store is opened for it with the given options, whose `keys`
+    /// must be those of this one, and closed again. It must be new, or hold a part of such a copy:
+    /// an attempt that was interrupted is taken up where it ended, if nothing was written here
+    /// since.
+    ///
+    /// The copy is of the instant in which the call began. Others go on writing here meanwhile, and
+    /// what they write is not in the copy: a host that moves stops them first.
+    ///
+    /// # Errors
+    /// `denied` to a user; `store_keys` if the other one has other keys; `store_foreign` if it holds
+    /// anything else; those of [`Tympan::open`], and of both stores.
+    pub fn copy_to(&self, address: String, options: OpenOptions) -> Call<Copied> {
+        self.copied_to(address, options)
     }
 }

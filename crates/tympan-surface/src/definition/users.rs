@@ -454,6 +454,7 @@ impl Tympan {
     /// and is none of them; `denied` to an actor without `user.read` who asks about another user.
     pub fn may(&self, user: UserId, permission: String, account: Option<AccountId>) -> Call<bool> {
         self.ask(move |handle| handle.may(user, &permission, account))
+            .quick()
     }
 
     /// What a user may do, to ask many questions of without coming back: advisory.

@@ -159,6 +159,11 @@ impl FromValue for ChargeJob {
         None
     }
 }
+impl ToValue for Copied {
+    fn to_value(&self) -> Value {
+        object([("rows", self.rows.to_value()), ("found", self.found.to_value())])
+    }
+}
 impl FromValue for CreateProfile {
     fn from_value(value: &Value) -> Self {
         Self {
@@ -1493,6 +1498,18 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
             "close" => {
                 handle.close();
                 Outcome::Value(Value::Null)
+            }
+            "copy_to" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .copy_to(
+                                    field(value, "address"),
+                                    FromValue::from_value(value),
+                                ),
+                        )?
+                        .to_value(),
+                )
             }
             "create_account" => {
                 Outcome::Value(

@@ -1,6 +1,7 @@
 //! One scenario, step by step.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value};
 use tympan_surface::{OpenOptions, Tympan};
@@ -13,6 +14,9 @@ use crate::value::{FromValue, Outcome, ToValue};
 const KEYS: &str = "tympan keys 1\nkey 1 \
     000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\nactive 1\n";
 
+/// How many schemas were used so far.
+static SCHEMAS: AtomicUsize = AtomicUsize::new(0);
+
 /// What steps have bound to names.
 #[derive(Default)]
 struct Bound {
@@ -21,10 +25,11 @@ struct Bound {
 }
 
 /// Plays a scenario on a store.
-pub fn play(scenario: &Value, address: &str, place: usize) -> Result<(), String> {
+pub fn play(scenario: &Value, address: &str) -> Result<(), String> {
     let mut options = OpenOptions::from_value(scenario.get("open").unwrap_or(&Value::Null));
     if address.starts_with("postgres") {
-        options.schema = Some(format!("scenario_{}_{place}", std::process::id()));
+        let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
+        options.schema = Some(format!("scenario_{}_{number}", std::process::id()));
         options.keys.get_or_insert_with(|| KEYS.into());
     }
     let opened = Tympan::open(address.to_owned(), options).wait();

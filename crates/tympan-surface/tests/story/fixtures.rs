@@ -17,19 +17,20 @@ pub struct Shop {
 
 impl Shop {
     pub fn in_memory() -> Self {
-        Self::open("memory:".to_owned(), None)
+        Self::open("memory:".to_owned(), OpenOptions::default(), None)
     }
 
     pub fn in_a_file() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("shop.db");
-        Self::open(format!("sqlite:{}", path.display()), Some(folder))
+        let address = format!("sqlite:{}", path.display());
+        Self::open(address, OpenOptions::default(), Some(folder))
     }
 
-    fn open(address: String, folder: Option<tempfile::TempDir>) -> Self {
+    pub fn open(address: String, options: OpenOptions, folder: Option<tempfile::TempDir>) -> Self {
         let options = OpenOptions {
             clock: Some(Timestamp::from_millis(NOW)),
-            ..OpenOptions::default()
+            ..options
         };
         let host = Tympan::open(address, options).wait().unwrap();
         let [tenant, currency, name] = ["Shop", "EUR", "Ada"].map(str::to_owned);

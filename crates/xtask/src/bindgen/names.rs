@@ -40,6 +40,14 @@ pub fn upper(name: &str) -> String {
     snake(name).to_ascii_uppercase()
 }
 
+/// A closure that makes a call in Rust: the function itself if it takes nothing.
+pub fn thunk(call: &str) -> String {
+    match call.strip_suffix("()") {
+        Some(function) if !function.starts_with("self.") => function.to_owned(),
+        _ => format!("|| {call}"),
+    }
+}
+
 /// A text with every link, [`Name`] or [`Class::method`], written as `link` says.
 pub fn linked(text: &str, link: impl Fn(&str) -> String) -> String {
     let mut out = String::new();
@@ -68,6 +76,13 @@ mod tests {
         assert_eq!(upper("OwnFunds"), "OWN_FUNDS");
         assert_eq!(camel("own_funds"), "ownFunds");
         assert_eq!(pascal("own_funds"), "OwnFunds");
+    }
+
+    #[test]
+    fn a_function_that_takes_nothing_is_its_own_closure() {
+        assert_eq!(thunk("Tympan::new_keys()"), "Tympan::new_keys");
+        assert_eq!(thunk("self.0.close()"), "|| self.0.close()");
+        assert_eq!(thunk("Tympan::open(address)"), "|| Tympan::open(address)");
     }
 
     #[test]

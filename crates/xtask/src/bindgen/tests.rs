@@ -1,9 +1,9 @@
 //! What the definition may hold, and that its order does not matter.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::model::{Answers, Docs, Model, Type};
-use super::{files, parse, read, resolve};
+use super::{definitions, files, parse, resolve, stale};
 
 const SOUND: &str = "
 /// An answer.
@@ -154,14 +154,9 @@ fn what_other_languages_cannot_have_is_refused_with_its_place() {
 
 #[test]
 fn what_is_written_does_not_depend_on_the_order_of_the_sources() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let surface = root.join("crates/tympan-surface/src");
-    let read_folder = |folder: &str, handle: &str, other: Option<&Model>| {
-        read(&surface.join(folder), handle, "A handle.", other).unwrap()
-    };
-    let model = read_folder("definition", "Tympan", None);
-    let probe = read_folder("probe/definition", "Probe", Some(&model));
-    let turned = turned(&surface.join("definition"));
+    let root = root();
+    let (model, probe) = definitions(&root).unwrap();
+    let turned = turned(&root.join("crates/tympan-surface/src/definition"));
     assert_eq!(turned, model);
     assert_eq!(
         files(&turned, &probe).unwrap(),
@@ -185,17 +180,62 @@ fn turned(folder: &Path) -> Model {
     }
     texts.sort();
     texts.reverse();
-    let docs = Docs {
-        text: "A handle.".to_owned(),
-        errors: String::new(),
-    };
+    let docs = definitions(&root()).unwrap().0.handle.docs;
     parse::texts(&texts, ("Tympan", docs))
         .and_then(|parsed| resolve::resolve(parsed, Default::default()))
         .unwrap()
 }
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 #[test]
 fn what_is_committed_is_what_the_definition_says() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    super::run(&root, true).unwrap();
+    super::run(&root(), true).unwrap();
+}
+
+#[test]
+fn a_field_that_is_renamed_is_seen_in_every_language() {
+    let (mut model, probe) = definitions(&root()).unwrap();
+    let line = model.records.get_mut("ReceiptLine").unwrap();
+    let mut fields = line.fields.iter_mut();
+    let field = fields.find(|field| field.name == "balance_after").unwrap();
+    field.name = "balance_then".to_owned();
+    let files = files(&model, &probe).unwrap();
+    let stale = stale(&root(), &files).unwrap();
+    for (path, written) in [
+        ("bindings/surface.json", "\"balance_then\""),
+        (
+            "crates/tympan-surface/tests/scenarios/generated.rs",
+            "self.balance_then",
+        ),
+        (
+            "bindings/python/src/generated/records.rs",
+            "self.0.balance_then",
+        ),
+        (
+            "bindings/python/python/tympan/_tympan.pyi",
+            "def balance_then(self) -> int",
+        ),
+        (
+            "bindings/node/src/generated/tympan_writing.rs",
+            "self.balance_then",
+        ),
+        ("bindings/node/index.cjs", "balanceThen: from.next()"),
+        ("bindings/node/index.d.cts", "balanceThen: bigint"),
+        (
+            "bindings/swift/src/generated/records.rs",
+            "pub balance_then: i64",
+        ),
+        (
+            "bindings/swift/Tests/TympanTests/Scenarios/Dispatcher.swift",
+            "\"balance_then\": balanceThen.json",
+        ),
+        ("docs/api/types.md", "| `balance_then` | amount |"),
+    ] {
+        let path = PathBuf::from(path);
+        assert!(stale.contains(&path), "{} is the same", path.display());
+        assert!(files[&path].contains(written), "{}", path.display());
+    }
 }

@@ -3,20 +3,30 @@
 use pyo3::prelude::*;
 use tympan_surface::probe as surface;
 use crate::convert::*;
-use crate::words::Words;
-static COLOUR: Words<surface::Colour> = Words::new(
-    "probe.enums",
-    "Colour",
-    &[("MONO", surface::Colour::Mono), ("FULL_COLOUR", surface::Colour::FullColour)],
-);
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+static COLOUR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::Colour {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        COLOUR.member(py, self)
+        let word = match self {
+            Self::Mono => "mono",
+            Self::FullColour => "full_colour",
+        };
+        COLOUR.import(py, "probe.enums", "Colour")?.call1((word,))
     }
 }
 impl FromPython for surface::Colour {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        COLOUR.meaning(value, name)
+        let py = value.py();
+        let wrong = || wrong(value, name, "Colour");
+        if !value.is_instance(COLOUR.import(py, "probe.enums", "Colour")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "mono" => Ok(Self::Mono),
+            "full_colour" => Ok(Self::FullColour),
+            _ => Err(wrong()),
+        }
     }
 }
 /// Shapes with fields of their own.
@@ -28,14 +38,14 @@ impl Shape {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             match &self.0 {
-                surface::Shape::Nothing => shown("Shape.Nothing", &[]),
+                surface::Shape::Nothing => "Shape.Nothing()".to_owned(),
                 surface::Shape::Named { name, .. } => {
-                    shown("Shape.Named", &[("name", plain(py, name)?)])
+                    format!("Shape.Named(name={})", plain(py, name) ?,)
                 }
                 surface::Shape::Sized { size, owner, .. } => {
-                    shown(
-                        "Shape.Sized",
-                        &[("size", plain(py, size)?), ("owner", plain(py, owner)?)],
+                    format!(
+                        "Shape.Sized(size={}, owner={})", plain(py, size) ?, plain(py,
+                        owner) ?,
                     )
                 }
             },
@@ -64,7 +74,7 @@ impl ShapeNamed {
         Ok(
             PyClassInitializer::from(
                     Shape(surface::Shape::Named {
-                        name: required(name, "name")?,
+                        name: FromPython::from_python(name, "name")?,
                     }),
                 )
                 .add_subclass(Self),
@@ -97,7 +107,7 @@ impl ShapeSized {
         Ok(
             PyClassInitializer::from(
                     Shape(surface::Shape::Sized {
-                        size: required(size, "size")?,
+                        size: FromPython::from_python(size, "size")?,
                         owner: given(owner, "owner")?,
                     }),
                 )

@@ -17,8 +17,13 @@ impl Probe {
         py: Python<'py>,
         amount: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let amount = given(amount, "amount")?;
-        answered(py, self.0.amount(amount))
+        guarded(
+            py,
+            || {
+                let amount = given(amount, "amount")?;
+                answered(py, self.0.amount(amount))
+            },
+        )
     }
     /// Passes bytes through.
     #[pyo3(signature = (bytes), text_signature = "($self, bytes)")]
@@ -27,8 +32,13 @@ impl Probe {
         py: Python<'py>,
         bytes: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let bytes = required(bytes, "bytes")?;
-        answered(py, self.0.bytes(bytes))
+        guarded(
+            py,
+            || {
+                let bytes = FromPython::from_python(bytes, "bytes")?;
+                answered(py, self.0.bytes(bytes))
+            },
+        )
     }
     /// Passes a count through.
     #[pyo3(signature = (count), text_signature = "($self, count)")]
@@ -37,8 +47,13 @@ impl Probe {
         py: Python<'py>,
         count: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let count = required(count, "count")?;
-        answered(py, self.0.count(count))
+        guarded(
+            py,
+            || {
+                let count = FromPython::from_python(count, "count")?;
+                answered(py, self.0.count(count))
+            },
+        )
     }
     /// Passes everything through.
     #[pyo3(signature = (everything), text_signature = "($self, everything)")]
@@ -47,18 +62,23 @@ impl Probe {
         py: Python<'py>,
         everything: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let everything = required(everything, "everything")?;
-        answered(py, self.0.everything(everything))
+        guarded(
+            py,
+            || {
+                let everything = FromPython::from_python(everything, "everything")?;
+                answered(py, self.0.everything(everything))
+            },
+        )
     }
     /// How many calls wait in `Probe.hold` now.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn held<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        py.detach(|| self.0.held()).into_python(py)
+        guarded(py, || { py.detach(|| self.0.held()).into_python(py) })
     }
     /// Waits, on the store's side, until `Probe.release` is called. How many wait after it.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn hold<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        answered(py, self.0.hold())
+        guarded(py, || { answered(py, self.0.hold()) })
     }
     /// Passes an instant through.
     #[pyo3(signature = (at), text_signature = "($self, at)")]
@@ -67,13 +87,18 @@ impl Probe {
         py: Python<'py>,
         at: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let at = required(at, "at")?;
-        answered(py, self.0.instant(at))
+        guarded(
+            py,
+            || {
+                let at = FromPython::from_python(at, "at")?;
+                answered(py, self.0.instant(at))
+            },
+        )
     }
     /// Its name, at once.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        py.detach(|| self.0.name()).into_python(py)
+        guarded(py, || { py.detach(|| self.0.name()).into_python(py) })
     }
     /// The options as text.
     #[pyo3(
@@ -96,14 +121,19 @@ impl Probe {
         words: Given<'_>,
         after: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let first = required(first, "first")?;
-        let options = surface::EchoOptions {
-            loud: given(loud, "loud")?,
-            times: given(times, "times")?,
-            words: given(words, "words")?,
-            after: given(after, "after")?,
-        };
-        answered(py, self.0.options(first, options))
+        guarded(
+            py,
+            || {
+                let first = FromPython::from_python(first, "first")?;
+                let options = surface::EchoOptions {
+                    loud: given(loud, "loud")?,
+                    times: given(times, "times")?,
+                    words: given(words, "words")?,
+                    after: given(after, "after")?,
+                };
+                answered(py, self.0.options(first, options))
+            },
+        )
     }
     /// Panics, which must not be seen as more than an error.
     ///
@@ -111,7 +141,22 @@ impl Probe {
     ///     TympanError: `internal`.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn panics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        answered(py, self.0.panics())
+        guarded(py, || { answered(py, self.0.panics()) })
+    }
+    /// Panics at the border itself, outside of any call.
+    ///
+    /// Raises:
+    ///     TympanError: `internal`.
+    #[pyo3(signature = (), text_signature = "($self)")]
+    fn panics_at_once<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                py.detach(|| self.0.panics_at_once())
+                    .map_err(|error| failure(py, &error))?
+                    .into_python(py)
+            },
+        )
     }
     /// Refuses with a code, and its details.
     ///
@@ -124,9 +169,14 @@ impl Probe {
         code: &Bound<'_, PyAny>,
         details: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let code = required(code, "code")?;
-        let details = required(details, "details")?;
-        answered(py, self.0.refuse(code, details))
+        guarded(
+            py,
+            || {
+                let code = FromPython::from_python(code, "code")?;
+                let details = FromPython::from_python(details, "details")?;
+                answered(py, self.0.refuse(code, details))
+            },
+        )
     }
     /// Refuses at once.
     ///
@@ -134,14 +184,19 @@ impl Probe {
     ///     TympanError: `closed`.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn refuse_at_once<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        py.detach(|| self.0.refuse_at_once())
-            .map_err(|error| failure(py, &error))?
-            .into_python(py)
+        guarded(
+            py,
+            || {
+                py.detach(|| self.0.refuse_at_once())
+                    .map_err(|error| failure(py, &error))?
+                    .into_python(py)
+            },
+        )
     }
     /// Lets all go that wait.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn release<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        py.detach(|| self.0.release()).into_python(py)
+        guarded(py, || { py.detach(|| self.0.release()).into_python(py) })
     }
     /// Passes a shape through.
     #[pyo3(signature = (shape), text_signature = "($self, shape)")]
@@ -150,8 +205,13 @@ impl Probe {
         py: Python<'py>,
         shape: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let shape = required(shape, "shape")?;
-        answered(py, self.0.shape(shape))
+        guarded(
+            py,
+            || {
+                let shape = FromPython::from_python(shape, "shape")?;
+                answered(py, self.0.shape(shape))
+            },
+        )
     }
     /// Passes text through.
     #[pyo3(signature = (text), text_signature = "($self, text)")]
@@ -160,8 +220,13 @@ impl Probe {
         py: Python<'py>,
         text: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let text = required(text, "text")?;
-        answered(py, self.0.text(text))
+        guarded(
+            py,
+            || {
+                let text = FromPython::from_python(text, "text")?;
+                answered(py, self.0.text(text))
+            },
+        )
     }
     /// Three pages of one word each.
     #[pyo3(
@@ -182,13 +247,18 @@ impl Probe {
         words: Given<'_>,
         after: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = surface::EchoOptions {
-            loud: given(loud, "loud")?,
-            times: given(times, "times")?,
-            words: given(words, "words")?,
-            after: given(after, "after")?,
-        };
-        answered(py, self.0.words(options))
+        guarded(
+            py,
+            || {
+                let options = surface::EchoOptions {
+                    loud: given(loud, "loud")?,
+                    times: given(times, "times")?,
+                    words: given(words, "words")?,
+                    after: given(after, "after")?,
+                };
+                answered(py, self.0.words(options))
+            },
+        )
     }
     /// Every row of `Tympan.words`: asks for page after page, `limit` rows at a time.
     #[pyo3(
@@ -231,8 +301,13 @@ pub fn start<'py>(
     py: Python<'py>,
     name: &Bound<'_, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let name = required(name, "name")?;
-    opened(py, tympan_surface::Probe::start(name))
+    guarded(
+        py,
+        || {
+            let name = FromPython::from_python(name, "name")?;
+            answered(py, tympan_surface::Probe::start(name))
+        },
+    )
 }
 impl IntoPython for tympan_surface::Probe {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

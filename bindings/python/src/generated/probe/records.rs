@@ -17,7 +17,7 @@ impl Child {
     fn __new__(name: &Bound<'_, PyAny>, nick_name: Given<'_>) -> PyResult<Self> {
         Ok(
             Self(surface::Child {
-                name: required(name, "name")?,
+                name: FromPython::from_python(name, "name")?,
                 nick_name: given(nick_name, "nick_name")?,
             }),
         )
@@ -34,12 +34,9 @@ impl Child {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Child",
-                &[
-                    ("name", plain(py, &self.0.name)?),
-                    ("nick_name", plain(py, &self.0.nick_name)?),
-                ],
+            format!(
+                "Child(name={}, nick_name={})", plain(py, & self.0.name) ?, plain(py, &
+                self.0.nick_name) ?,
             ),
         )
     }
@@ -103,15 +100,15 @@ impl Everything {
         Ok(
             Self(surface::Everything {
                 flag: given(flag, "flag")?,
-                count: required(count, "count")?,
-                amount: required(amount, "amount")?,
-                text: required(text, "text")?,
-                secret: required(secret, "secret")?,
-                bytes: required(bytes, "bytes")?,
-                at: required(at, "at")?,
-                user: required(user, "user")?,
-                colour: required(colour, "colour")?,
-                shape: required(shape, "shape")?,
+                count: FromPython::from_python(count, "count")?,
+                amount: FromPython::from_python(amount, "amount")?,
+                text: FromPython::from_python(text, "text")?,
+                secret: FromPython::from_python(secret, "secret")?,
+                bytes: FromPython::from_python(bytes, "bytes")?,
+                at: FromPython::from_python(at, "at")?,
+                user: FromPython::from_python(user, "user")?,
+                colour: FromPython::from_python(colour, "colour")?,
+                shape: FromPython::from_python(shape, "shape")?,
                 maybe: given(maybe, "maybe")?,
                 list: given(list, "list")?,
                 map: given(map, "map")?,
@@ -191,24 +188,14 @@ impl Everything {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "Everything",
-                &[
-                    ("flag", plain(py, &self.0.flag)?),
-                    ("count", plain(py, &self.0.count)?),
-                    ("amount", plain(py, &self.0.amount)?),
-                    ("text", plain(py, &self.0.text)?),
-                    ("secret", hidden()),
-                    ("bytes", plain(py, &self.0.bytes)?),
-                    ("at", plain(py, &self.0.at)?),
-                    ("user", plain(py, &self.0.user)?),
-                    ("colour", plain(py, &self.0.colour)?),
-                    ("shape", plain(py, &self.0.shape)?),
-                    ("maybe", plain(py, &self.0.maybe)?),
-                    ("list", plain(py, &self.0.list)?),
-                    ("map", plain(py, &self.0.map)?),
-                    ("children", plain(py, &self.0.children)?),
-                ],
+            format!(
+                "Everything(flag={}, count={}, amount={}, text={}, secret=<hidden>, bytes={}, at={}, user={}, colour={}, shape={}, maybe={}, list={}, map={}, children={})",
+                plain(py, & self.0.flag) ?, plain(py, & self.0.count) ?, plain(py, & self
+                .0.amount) ?, plain(py, & self.0.text) ?, plain(py, & self.0.bytes) ?,
+                plain(py, & self.0.at) ?, plain(py, & self.0.user) ?, plain(py, & self.0
+                .colour) ?, plain(py, & self.0.shape) ?, plain(py, & self.0.maybe) ?,
+                plain(py, & self.0.list) ?, plain(py, & self.0.map) ?, plain(py, & self.0
+                .children) ?,
             ),
         )
     }
@@ -244,9 +231,9 @@ impl WordPage {
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
-            shown(
-                "WordPage",
-                &[("rows", plain(py, &self.0.rows)?), ("next", plain(py, &self.0.next)?)],
+            format!(
+                "WordPage(rows={}, next={})", plain(py, & self.0.rows) ?, plain(py, &
+                self.0.next) ?,
             ),
         )
     }

@@ -39,6 +39,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "close":
         handle.close()
         return .value(.null)
+    case "copy_to":
+        return .value((try await handle.copyTo(address: with.field("address"), keys: with.field("keys"), durability: with.field("durability"), migrate: with.field("migrate"), deadlineMs: with.field("deadline_ms"), freshnessMs: with.field("freshness_ms"), queueLimit: with.field("queue_limit"), schema: with.field("schema"), keeping: with.field("keeping"), clock: with.field("clock"))).json)
     case "create_account":
         return .value((try await handle.createAccount(name: with.field("name"))).json)
     case "create_group":
@@ -248,6 +250,12 @@ extension CardStep: ToJSON {
 extension Changed: ToJSON {
     var json: JSON {
         .object(["user": user.json, "identities": identities.json, "role_rows": roleRows.json])
+    }
+}
+
+extension Copied: ToJSON {
+    var json: JSON {
+        .object(["rows": rows.json, "found": found.json])
     }
 }
 

@@ -9,20 +9,34 @@ struct Scenario {
     private var values: [String: JSON] = [:]
     private var handles: [String: Tympan] = [:]
 
+    /// The keys of a database that several processes could share.
+    private static let keys =
+        "tympan keys 1\nkey 1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\nactive 1\n"
+
     /// Plays the scenario of a file on a store.
     static func play(_ file: URL, on address: String) async throws {
         let story = try JSONDecoder().decode(JSON.self, from: Data(contentsOf: file))
-        var scenario = Scenario(story: story, opened: try await open(address, try story.field("open") as JSON? ?? .null))
+        var scenario = Scenario(story: story, opened: try await open(address, try options(story, address)))
         let steps: [JSON] = try story.field("steps")
         if steps.isEmpty { throw Unfit("there are no steps") }
         for (number, step) in steps.enumerated() {
             do {
                 try await scenario.take(step)
             } catch {
-                throw Unfit("step \(number + 1): \(error)")
+                throw Unfit("\(file.lastPathComponent): step \(number + 1): \(error)")
             }
         }
         scenario.opened.close()
+    }
+
+    /// How the store of a story is opened: on a server, in a schema of its own.
+    private static func options(_ story: JSON, _ address: String) throws -> JSON {
+        let asked: JSON = try story.field("open") as JSON? ?? .object([:])
+        guard address.hasPrefix("postgres"), case .object(var fields) = asked else { return asked }
+        let unique = UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
+        fields["schema"] = .text("scenario_\(unique)")
+        fields["keys"] = .text(keys)
+        return .object(fields)
     }
 
     private init(story: JSON, opened: Tympan) {

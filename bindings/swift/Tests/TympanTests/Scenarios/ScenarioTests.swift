@@ -23,6 +23,13 @@ import Testing
         return (names ?? []).filter { $0.hasSuffix(".json") }.sorted()
     }()
 
+    /// One more store, by its address: `postgres` is the server that tests have.
+    private static let otherStore: String? = {
+        let environment = ProcessInfo.processInfo.environment
+        let named = environment["TYMPAN_SCENARIO_STORE"]
+        return named == "postgres" ? environment["DATABASE_URL"] : named
+    }()
+
     @Test func thereAreScenarios() {
         #expect(!Self.files.isEmpty, "\(Self.folder.path) holds no scenario")
     }
@@ -37,6 +44,11 @@ import Testing
         try await withStore { address in
             try await Scenario.play(Self.folder.appendingPathComponent(file), on: address)
         }
+    }
+
+    @Test(.enabled(if: otherStore != nil), arguments: files)
+    func comesTrueInAnotherStore(file: String) async throws {
+        try await Scenario.play(Self.folder.appendingPathComponent(file), on: try #require(Self.otherStore))
     }
 }
 

@@ -83,6 +83,12 @@ impl Probe {
     pub async fn panics(&self) -> Result<(), ProbeError> {
         Ok(self.0.panics().submit().await?)
     }
+    /// Panics at the border itself, outside of any call.
+    ///
+    /// - Throws: `internal`.
+    pub fn panics_at_once(&self) -> Result<(), ProbeError> {
+        Ok(tympan_surface::caught(|| self.0.panics_at_once())??)
+    }
     /// Refuses with a code, and its details.
     ///
     /// - Throws: The one with that code; `invalid_value` if there is none.
@@ -97,7 +103,7 @@ impl Probe {
     ///
     /// - Throws: `closed`.
     pub fn refuse_at_once(&self) -> Result<(), ProbeError> {
-        Ok(self.0.refuse_at_once()?)
+        Ok(tympan_surface::caught(|| self.0.refuse_at_once())??)
     }
     /// Lets all go that wait.
     pub fn release(&self) {

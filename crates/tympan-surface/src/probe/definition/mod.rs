@@ -179,6 +179,14 @@ impl Probe {
         self.panicking()
     }
 
+    /// Panics at the border itself, outside of any call.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub fn panics_at_once(&self) -> Result<(), Error> {
+        Self::panicking_at_once()
+    }
+
     /// Waits, on the store's side, until [`Probe::release`] is called. How many wait after it.
     pub fn hold(&self) -> Call<i32> {
         self.holding()

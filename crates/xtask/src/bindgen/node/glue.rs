@@ -1,9 +1,9 @@
-//! The methods, as the addon exports them. The first argument is the number of the task that a call
-//! becomes; without one it is waited for.
+//! The methods, as the addon exports them: with the binding of the environment, the number of the
+//! task that a call becomes, without which it is waited for, and the values that it takes.
 
 use std::fmt::Write;
 
-use super::{Made, Source};
+use super::Source;
 use crate::bindgen::model::{Answers, Method, Type};
 use crate::bindgen::names::{camel, snake};
 
@@ -12,14 +12,11 @@ pub fn modules(sources: &[&Source<'_>]) -> String {
     let mut out = String::new();
     for source in sources {
         let name = snake(&source.model.handle.name);
+        let plain = source.owns_ids.then_some("mod plain;");
+        out.push_str(plain.unwrap_or_default());
         for part in ["glue", "reading", "writing"] {
             if !source.owns_ids {
                 out.push_str("#[cfg(feature = \"probe\")]");
-            }
-            if part == "glue" {
-                out.push_str(
-                    "#[allow(clippy::too_many_arguments, reason = \"as many as the method has\")]",
-                );
             }
             let _ = write!(out, "mod {name}_{part};");
         }
@@ -40,26 +37,18 @@ pub fn file(source: &Source<'_>) -> String {
         .collect();
     let methods: String = methods.into_iter().map(member).collect();
     let name = &handle.name;
-    let maker = source.maker(|made| matches!(made, Made::Handle));
     format!(
-        "use std::rc::Rc;
-        use napi::bindgen_prelude::{{Env, JavaScriptClassExt, JsValue, Result, Unknown}};
+        "use napi::bindgen_prelude::{{Env, Object, Result}};
         use napi_derive::napi;
-        use crate::binding::{{Binding, Environment, FIRST_MAKER}};
-        use crate::read::{{argument, or_default}};
-        use crate::write::{{Write, Writer}};
+        use crate::binding::Binding;
+        use crate::values::{{Crossed, Read, Write, Writer}};
 
         /// The handle.
         #[napi]
-        pub struct {native} {{ environment: Rc<Environment>, handle: tympan_surface::{name} }}
+        pub struct {native}(tympan_surface::{name});
 
         impl Write for tympan_surface::{name} {{
-            fn write<'a>(self, writer: Writer<'a>) -> Result<Unknown<'a>> {{
-                let environment = writer.environment.clone();
-                let native = {native} {{ environment, handle: self }};
-                let native = native.into_instance(writer.env)?.to_unknown();
-                writer.make({maker}, &[native])
-            }}
+            fn write(self, to: &mut Writer<'_>) -> Crossed<()> {{ to.put({native}(self)) }}
         }}
 
         {functions}
@@ -74,7 +63,7 @@ fn native(handle: &str) -> String {
     format!("Native{handle}")
 }
 
-/// `tympanOpen`, as JavaScript calls what makes a handle.
+/// `tympanOpen`, as JavaScript calls what takes no handle.
 pub fn function_name(handle: &str, method: &str) -> String {
     camel(&format!("{}_{method}", snake(handle)))
 }
@@ -83,9 +72,7 @@ fn function(method: &Method, handle: &str) -> String {
     format!(
         "/// `{handle}.{}`
         #[napi(catch_unwind)]
-        pub fn {}_{}<'a>(binding: &'a Binding, env: &'a Env, {}) -> Result<Unknown<'a>> {{
-            binding.0.{}
-        }}",
+        pub fn {}_{}(binding: &Binding, env: &Env, {}) -> Result<()> {{ {} }}",
         camel(&method.name),
         snake(handle),
         method.name,
@@ -98,46 +85,34 @@ fn member(method: &Method) -> String {
     format!(
         "/// `{}`
         #[napi(catch_unwind)]
-        pub fn {}<'a>(&'a self, env: &'a Env, {}) -> Result<Unknown<'a>> {{
-            self.environment.{}
-        }}",
+        pub fn {}(&self, binding: &Binding, env: &Env, {}) -> Result<()> {{ {} }}",
         camel(&method.name),
         method.name,
         parameters(method),
-        answer(method, "self.handle.")
+        answer(method, "self.0.")
     )
 }
 
-fn parameters(method: &Method) -> String {
-    let task = (method.answers == Answers::Call).then(|| "task: Option<u32>,".to_owned());
-    let names = method
-        .parameters
-        .iter()
-        .map(|parameter| parameter.name.as_str())
-        .chain(method.options.as_ref().map(|_| "options"));
-    let named = names.map(|name| format!("{name}: Unknown<'a>,"));
-    task.into_iter().chain(named).collect()
+fn parameters(method: &Method) -> &'static str {
+    match method.answers {
+        Answers::Call => "task: Option<u32>, values: Object<'_>",
+        Answers::Fallible | Answers::Plain => "values: Object<'_>",
+    }
 }
 
 fn answer(method: &Method, holder: &str) -> String {
-    let arguments = method.parameters.iter().map(|parameter| {
-        format!(
-            "argument({:?}, {})?,",
-            camel(&parameter.name),
-            parameter.name
-        )
-    });
-    let options = method
-        .options
-        .as_ref()
-        .map(|_| "or_default(\"options\", options)?,".to_owned());
-    let arguments: String = arguments.chain(options).collect();
+    let count = method.parameters.len() + usize::from(method.options.is_some());
+    let from = if count == 0 { "_" } else { "from" };
+    let arguments = ["Read::read(from)?"].repeat(count).join(", ");
     let call = format!("{holder}{}({arguments})", method.name);
     match (method.answers, &method.gives) {
-        (Answers::Call, _) => format!("answer(env, task, || Ok({call}))"),
-        (Answers::Fallible, Type::None) => format!("now(env, || {{ {call}?; Ok(None::<()>) }})"),
-        (Answers::Plain, Type::None) => format!("now(env, || {{ {call}; Ok(None::<()>) }})"),
-        (Answers::Fallible, _) => format!("now(env, || Ok(Some({call}?)))"),
-        (Answers::Plain, _) => format!("now(env, || Ok(Some({call})))"),
+        (Answers::Call, _) => {
+            format!("binding.answer(env, task, values, |{from}| Ok({call}))")
+        }
+        (Answers::Fallible, _) => format!("binding.now(env, values, |{from}| {call})"),
+        (Answers::Plain, Type::None) => {
+            format!("binding.now(env, values, |{from}| {{ {call}; Ok(()) }})")
+        }
+        (Answers::Plain, _) => format!("binding.now(env, values, |{from}| Ok({call}))"),
     }
 }

@@ -1,16 +1,20 @@
-//! Node: the addon's glue in Rust, the modules in JavaScript, and the declarations for TypeScript.
+//! Node: the addon's glue in Rust, the modules in JavaScript, and the declarations for TypeScript. What
+//! crosses is written and read as a flat list of plain values, by functions that both sides have of
+//! each type.
 
 mod declarations;
 mod glue;
+mod plain;
 mod reading;
 mod script;
 #[cfg(test)]
 mod tests;
+mod values;
 mod writing;
 
 use std::path::PathBuf;
 
-use crate::bindgen::model::{Enum, Model, Record, Type, Variant};
+use crate::bindgen::model::{Enum, Model, Type, Variant};
 use crate::bindgen::{Files, NOTICE, names};
 
 /// The folder of generated Rust, which holds nothing else.
@@ -40,6 +44,8 @@ pub fn files(model: &Model, probe: &Model) -> Result<Files, String> {
         module: "tympan_surface::probe",
         owns_ids: false,
     };
+    script::check_names(&tympan)?;
+    script::check_names(&probe)?;
     let mut files = Files::new();
     let place = |name: &str| PathBuf::from("bindings/node").join(name);
     for source in [&tympan, &probe] {
@@ -59,6 +65,11 @@ pub fn files(model: &Model, probe: &Model) -> Result<Files, String> {
         PathBuf::from(GLUE_FOLDER).join("mod.rs"),
         formatted(&glue::modules(&[&tympan, &probe]))?,
     );
+    files.insert(
+        PathBuf::from(GLUE_FOLDER).join("plain.rs"),
+        formatted(&plain::glue(&tympan))?,
+    );
+    files.insert(place("plain.cjs"), plain::script());
     files.insert(place("errors.cjs"), script::errors(&tympan));
     files.insert(place("index.cjs"), script::library(&tympan));
     files.insert(place("index.js"), script::exports(&tympan));
@@ -72,43 +83,6 @@ pub fn files(model: &Model, probe: &Model) -> Result<Files, String> {
 fn formatted(text: &str) -> Result<String, String> {
     let file = syn::parse_file(text).map_err(|error| format!("glue for Node: {error}\n{text}"))?;
     Ok(format!("// {NOTICE}\n\n{}", prettyplease::unparse(&file)))
-}
-
-impl Source<'_> {
-    /// What calls give, in the order in which JavaScript hands over the functions that make it.
-    fn makers(&self) -> Vec<Made<'_>> {
-        let records = self.model.records.values().filter(|record| record.output);
-        let enums = self.model.enums.values();
-        let variants = enums
-            .filter(|words| words.output && words.has_fields())
-            .flat_map(|words| {
-                words
-                    .variants
-                    .iter()
-                    .map(move |variant| Made::Variant(words, variant))
-            });
-        records
-            .map(Made::Record)
-            .chain(variants)
-            .chain([Made::Handle])
-            .collect()
-    }
-
-    /// The place of a maker among the others.
-    fn maker(&self, wanted: impl Fn(&Made<'_>) -> bool) -> String {
-        let place = self.makers().iter().position(wanted).unwrap_or(usize::MAX);
-        match place {
-            0 => "FIRST_MAKER".to_owned(),
-            place => format!("FIRST_MAKER + {place}"),
-        }
-    }
-}
-
-/// What JavaScript makes.
-enum Made<'a> {
-    Record(&'a Record),
-    Variant(&'a Enum, &'a Variant),
-    Handle,
 }
 
 /// Whether a variant's field may be left out: only what may be none.

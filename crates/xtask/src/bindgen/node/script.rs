@@ -1,21 +1,20 @@
-//! The modules in JavaScript: error classes, the functions that make records, the class.
+//! The modules in JavaScript: error classes, the class, and what its methods use.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::glue::function_name;
-use super::{Made, Source};
+use super::{Source, plain, values};
 use crate::bindgen::NOTICE;
-use crate::bindgen::model::{Answers, Field, Method, Type};
-use crate::bindgen::names::{camel, pascal, snake};
+use crate::bindgen::model::{Answers, Method, Type};
+use crate::bindgen::names::{camel, pascal};
 
 /// `index.cjs`: the library.
 pub fn library(source: &Source<'_>) -> String {
     let name = &source.model.handle.name;
-    let mut out = head("./runtime.cjs", "{ native, bind, hide, rows, may }");
-    out.push_str("const { refused, ...errors } = require('./errors.cjs');\n");
-    out.push_str(&binding(source));
-    out.push_str(&class(source));
+    let errors = "const { refused, ...errors } = require('./errors.cjs');\n";
+    let mut out = module(source, ".", errors);
+    out.push_str(MAY);
     let _ = write!(out, "\nmodule.exports = {{ {name}, may, ...errors }};\n");
     out
 }
@@ -47,16 +46,155 @@ pub fn exports(source: &Source<'_>) -> String {
 /// The probe, for tests only.
 pub fn probe(source: &Source<'_>) -> String {
     let name = &source.model.handle.name;
-    let mut out = head("../runtime.cjs", "{ native, bind, hide, rows }");
-    out.push_str("const { refused } = require('../errors.cjs');\n");
-    out.push_str(&binding(source));
-    out.push_str(&class(source));
+    let errors = "const { refused } = require('../errors.cjs');\n";
+    let mut out = module(source, "..", errors);
     let _ = write!(out, "\nmodule.exports = {{ {name} }};\n");
     out
 }
 
-fn head(runtime: &str, names: &str) -> String {
-    format!("'use strict';\n// {NOTICE}\n\nconst {names} = require('{runtime}');\n")
+/// Everything about one definition: its class, and the functions that write and read its types.
+fn module(source: &Source<'_>, home: &str, errors: &str) -> String {
+    let mut out = format!("'use strict';\n// {NOTICE}\n\n");
+    let model = source.model;
+    let fields = model.records.values().flat_map(|record| &record.fields);
+    let variants = model.enums.values().flat_map(|words| &words.variants);
+    let mut fields = fields.chain(variants.flat_map(|variant| &variant.fields));
+    let hides = fields.any(|field| *field.kind.innermost() == Type::Secret);
+    if hides {
+        out.push_str("const { inspect } = require('node:util');\n\n");
+    }
+    let shared = "{ native, bind, writeOption, writeList, writeMap, objectAt, wrong }";
+    let _ = writeln!(out, "const {shared} = require('{home}/runtime.cjs');");
+    let _ = writeln!(
+        out,
+        "const {{ {} }} = require('{home}/plain.cjs');",
+        plain::writers()
+    );
+    out.push_str(errors);
+    out.push_str(
+        "
+const { binding, answer, promise } = bind(readError);
+
+/** Who knows it may make handles. */
+const own = Symbol('own');
+",
+    );
+    out.push_str(&class(source));
+    if model.handle.methods.values().any(|method| method.pages) {
+        out.push_str(ROWS);
+    }
+    out.push_str(&values::helpers(source));
+    if hides {
+        out.push_str(HIDE);
+    }
+    out.push_str(&values::functions(source));
+    out
+}
+
+const ROWS: &str = "
+/** All rows of a list, page after page. */
+async function* rows(page, options) {
+  let after;
+  do {
+    const { rows, next } = await page(after === undefined ? options : { ...options, after });
+    yield* rows;
+    after = next;
+  } while (after !== null);
+}
+";
+
+const HIDE: &str = "
+/** Keeps fields of a record out of what `util.inspect` and so `console.log` show. */
+function hide(record, names) {
+  const shown = (_depth, options) => {
+    const rest = { ...record };
+    for (const name of names) if (rest[name] !== null) rest[name] = '(hidden)';
+    return inspect(rest, options);
+  };
+  return Object.defineProperty(record, inspect.custom, { value: shown, configurable: true, writable: true });
+}
+";
+
+const MAY: &str = "
+/** The sets of each snapshot that was asked before. */
+const sets = new WeakMap();
+
+function may(snapshot, permission, account) {
+  let held = sets.get(snapshot);
+  if (held === undefined) {
+    const over = Object.entries(snapshot.overAccounts);
+    held = {
+      everywhere: new Set(snapshot.everywhere),
+      over: new Map(over.map(([name, permissions]) => [name, new Set(permissions)])),
+    };
+    sets.set(snapshot, held);
+  }
+  return held.everywhere.has(permission) || held.over.get(account)?.has(permission) === true;
+}
+";
+
+/// What methods use by these names, and what no name may be in JavaScript.
+const TAKEN: &[&str] = &[
+    "answer",
+    "arguments",
+    "await",
+    "binding",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "instanceof",
+    "let",
+    "native",
+    "new",
+    "null",
+    "own",
+    "promise",
+    "return",
+    "rows",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "undefined",
+    "values",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
+];
+
+/// Refuses parameters that would hide what methods use.
+///
+/// # Errors
+/// The first such name.
+pub fn check_names(source: &Source<'_>) -> Result<(), String> {
+    let methods = source.model.handle.methods.values();
+    let names = methods.flat_map(|method| &method.parameters);
+    let mut names = names.map(|parameter| camel(&parameter.name));
+    match names.find(|name| TAKEN.contains(&name.as_str())) {
+        Some(name) => Err(format!("no parameter can be called `{name}` in JavaScript")),
+        None => Ok(()),
+    }
 }
 
 /// `RefusedError`, of every kind.
@@ -108,43 +246,6 @@ function refused(code, retry, message, details) {
 ",
     );
     out
-}
-
-fn binding(source: &Source<'_>) -> String {
-    let makers: String = source
-        .makers()
-        .iter()
-        .map(|made| format!("  {},\n", maker(made, source)))
-        .collect();
-    format!(
-        "\nconst {{ binding, promise }} = bind(refused, [\n{makers}]);\n\n/** Who knows it may make handles. */\nconst own = Symbol('own');\n"
-    )
-}
-
-fn maker(made: &Made<'_>, source: &Source<'_>) -> String {
-    match made {
-        Made::Handle => format!("(native) => new {}(own, native)", source.model.handle.name),
-        Made::Record(record) => object(&record.fields, None),
-        Made::Variant(_, variant) => object(&variant.fields, Some(&snake(&variant.name))),
-    }
-}
-
-/// The function that makes an object of its fields, and does not show its secrets.
-fn object(fields: &[Field], variant: Option<&str>) -> String {
-    let names: Vec<String> = fields.iter().map(|field| camel(&field.name)).collect();
-    let parameters = names.join(", ");
-    let tag = variant.map(|name| format!("type: '{name}'"));
-    let members: Vec<String> = tag.into_iter().chain(names.iter().cloned()).collect();
-    let object = format!("{{ {} }}", members.join(", ")).replace("{  }", "{}");
-    let secrets: Vec<String> = fields
-        .iter()
-        .filter(|field| *field.kind.innermost() == Type::Secret)
-        .map(|field| format!("'{}'", camel(&field.name)))
-        .collect();
-    match secrets.is_empty() {
-        true => format!("({parameters}) => ({object})"),
-        false => format!("({parameters}) => hide({object}, [{}])", secrets.join(", ")),
-    }
 }
 
 fn class(source: &Source<'_>) -> String {
@@ -199,43 +300,36 @@ fn members(method: &Method, handle: &str) -> String {
         .iter()
         .map(|parameter| camel(&parameter.name))
         .collect();
-    let (prefix, native, mut before) = match method.takes_handle {
-        true => ("", format!("this.#native.{name}"), Vec::new()),
+    let (prefix, native) = match method.takes_handle {
+        true => ("", format!("this.#native.{name}")),
         false => (
             "static ",
             format!("native.{}", function_name(handle, &method.name)),
-            vec!["binding".to_owned()],
         ),
     };
     let optional = method.options.as_ref().map(|_| "options".to_owned());
     let given: Vec<String> = names.iter().cloned().chain(optional).collect();
-    let call = |first: &[String]| [first, &given].concat().join(", ");
+    let given = given.join(", ");
+    let (taken, read) = (values::taken(method), values::given(&method.gives));
     if method.answers != Answers::Call {
         return format!(
-            "\n  {prefix}{name}({}) {{\n    return {native}({});\n  }}\n",
-            given.join(", "),
-            call(&before)
+            "\n  {prefix}{name}({given}) {{\n    {native}(binding, {taken});\n    return answer({read});\n  }}\n"
         );
     }
     let promised = [names.as_slice(), &["options".to_owned()]]
         .concat()
         .join(", ");
-    before.push("task".to_owned());
-    let begun = call(&before);
-    before.pop();
-    before.push("undefined".to_owned());
     let mut out = format!(
         "
   {prefix}{name}({promised}) {{
-    return promise(options, (task) => {native}({begun}));
+    return promise(options, {read}, (task) => {native}(binding, task, {taken}));
   }}
 
-  {prefix}{name}Sync({}) {{
-    return {native}({});
+  {prefix}{name}Sync({given}) {{
+    {native}(binding, undefined, {taken});
+    return answer({read});
   }}
-",
-        given.join(", "),
-        call(&before)
+"
     );
     if method.pages {
         let page = [names.as_slice(), &["page".to_owned()]].concat().join(", ");

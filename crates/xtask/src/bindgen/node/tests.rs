@@ -1,6 +1,6 @@
 //! The emissions that are easiest to get wrong.
 
-use super::{Source, declarations, glue, reading, script, writing};
+use super::{Source, declarations, glue, plain, reading, script, writing};
 use crate::bindgen::model::Docs;
 use crate::bindgen::{parse, resolve};
 
@@ -88,39 +88,58 @@ fn what_may_be_left_out_is_declared_so() {
 #[test]
 fn a_bare_id_is_taken_and_defaults_are_filled_in() {
     check(
-        reading::file,
+        script::library,
         &[
-            "return Ok(Self::Id { id: Read::read(value)? });",
-            "pin: fields.required(\"pin\")?,side_note: fields.or_default(\"sideNote\")?,",
-            "other_names: fields.or_default(\"otherNames\")?,",
-            "one of 'id', 'pin'",
+            "  if (typeof value === 'string') {\n    to.push(0);\n    writeText(to, value, name, at);\n    return;\n  }\n",
+            "    case 'pin':\n      to.push(1);\n      writeText(to, value.pin, 'pin', here);\n      writeOption(writeText, to, value.sideNote, 'sideNote', here);\n      return;\n",
+            "throw wrong(false, \"one of 'id', 'pin'\", 'type', here);",
+            "  writeList(writeText, to, value.otherNames ?? [], 'otherNames', here);\n",
         ],
     );
 }
 
 #[test]
-fn addon_and_module_agree_on_who_makes_what() {
+fn addon_and_module_write_and_read_the_same_values_in_the_same_order() {
+    check(
+        reading::file,
+        &[
+            "Ok(Self { amount: Read::read(from)?,pin: Read::read(from)?,other_names: Read::read(from)?, })",
+            "1 => Ok(Self::Pin { pin: Read::read(from)?,side_note: Read::read(from)?, }),",
+        ],
+    );
     check(
         writing::file,
-        &["writer.make(FIRST_MAKER, &[self.amount.write(writer)?,self.pin.write(writer)?,"],
+        &["self.amount.write(to)?;self.pin.write(to)?;self.other_names.write(to)?;"],
     );
-    check(glue::file, &["writer.make(FIRST_MAKER + 1, &[native])"]);
     check(
         script::library,
         &[
-            "bind(refused, [\n  (amount, pin, otherNames) => hide({ amount, pin, otherNames }, ['pin']),\n  (native) => new Tympan(own, native),\n]);",
+            "  writeAmount(to, value.amount, 'amount', here);\n  writeOption(writeText, to, value.pin, 'pin', here);\n",
+            "return hide({ amount: from.next(), pin: from.option(next), otherNames: from.list(next) }, ['pin']);",
         ],
     );
+    check(
+        glue::file,
+        &[
+            "binding.answer(env, task, values, |from| Ok(self.0.ask(Read::read(from)?, Read::read(from)?, Read::read(from)?, Read::read(from)?)))",
+        ],
+    );
+    check(plain::glue, &["impl Read for tympan_surface::UserId"]);
 }
 
 #[test]
 fn a_call_is_a_promise_and_has_a_twin() {
+    let values = "values((to) => { writeWhom(to, whom, 'whom'); writeOption(writeText, to, first, 'first'); writeTerms(to, terms, 'terms'); writeOption(writeCount, to, last, 'last'); })";
     check(
         script::library,
         &[
-            "  ask(whom, first, terms, last, options) {\n    return promise(options, (task) => this.#native.ask(task, whom, first, terms, last));\n  }\n",
-            "  askSync(whom, first, terms, last) {\n    return this.#native.ask(undefined, whom, first, terms, last);\n  }\n",
-            "  closeIt() {\n    return this.#native.closeIt();\n  }\n",
+            &format!(
+                "  ask(whom, first, terms, last, options) {{\n    return promise(options, readTerms, (task) => this.#native.ask(binding, task, {values}));\n  }}\n"
+            ),
+            &format!(
+                "  askSync(whom, first, terms, last) {{\n    this.#native.ask(binding, undefined, {values});\n    return answer(readTerms);\n  }}\n"
+            ),
+            "  closeIt() {\n    this.#native.closeIt(binding, []);\n    return answer((from) => undefined);\n  }\n",
         ],
     );
 }

@@ -27,7 +27,7 @@ pub fn module(target: &Target<'_>) -> String {
         if method.takes_handle {
             body += "\n";
             body += &method_of(target, &scope, method);
-        } else {
+        } else if method.answers == Answers::Call {
             functions += &constructor(target, &scope, method);
         }
         if method.pages {

@@ -23,35 +23,39 @@ pub fn register_name(name: &str) -> String {
     format!("register_{}", snake(name))
 }
 
+/// The members are made, and looked up, by Python: it knows them by their text.
 fn words_of(target: &Target<'_>, words: &Enum) -> String {
     let (name, package) = (&words.name, target.package);
-    let meanings: String = words
-        .variants
-        .iter()
-        .map(|variant| {
-            format!(
-                "({:?}, surface::{name}::{}),",
-                upper(&variant.name),
-                variant.name
-            )
-        })
-        .collect();
-    let words_name = upper(name);
+    let class = upper(name);
+    let (mut told, mut meant) = (String::new(), String::new());
+    for variant in &words.variants {
+        let (variant, word) = (&variant.name, snake(&variant.name));
+        let _ = write!(told, "Self::{variant} => {word:?},");
+        let _ = write!(meant, "{word:?} => Ok(Self::{variant}),");
+    }
+    let class = format!("{class}.import(py, \"{package}.enums\", \"{name}\")?");
     let mut code = format!(
-        "static {words_name}: Words<surface::{name}> =
-            Words::new(\"{package}.enums\", \"{name}\", &[{meanings}]);
+        "static {}: PyOnceLock<Py<PyType>> = PyOnceLock::new();
         impl IntoPython for surface::{name} {{
             fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {{
-                {words_name}.member(py, self)
+                let word = match self {{ {told} }};
+                {class}.call1((word,))
             }}
-        }}\n"
+        }}\n",
+        upper(name),
     );
     if words.input {
         let _ = write!(
             code,
             "impl FromPython for surface::{name} {{
                 fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {{
-                    {words_name}.meaning(value, name)
+                    let py = value.py();
+                    let wrong = || wrong(value, name, \"{name}\");
+                    if !value.is_instance({class})? {{ return Err(wrong()); }}
+                    match String::from_python(value, name)?.as_str() {{
+                        {meant}
+                        _ => Err(wrong()),
+                    }}
                 }}
             }}\n"
         );
@@ -67,10 +71,10 @@ fn class(target: &Target<'_>, words: &Enum) -> String {
     for variant in &words.variants {
         let class = format!("{name}{}", variant.name);
         let names = pattern(variant);
-        let shown = shown(&variant.fields, str::to_owned);
+        let shown = shown(&format!("{name}.{}", variant.name), &variant.fields, "");
         let _ = write!(
             shows,
-            "surface::{name}::{0} {names} => shown(\"{name}.{0}\", &[{shown}]),",
+            "surface::{name}::{} {names} => {shown},",
             variant.name
         );
         let _ = write!(
@@ -132,7 +136,7 @@ fn from_python(words: &Enum) -> String {
     let name = &words.name;
     let bare = types::bare_id(words).map_or(String::new(), |_| {
         "if value.is_instance_of::<pyo3::types::PyString>() {
-            return Ok(Self::Id { id: required(value, name)? });
+            return Ok(Self::Id { id: FromPython::from_python(value, name)? });
         }"
         .to_owned()
     });

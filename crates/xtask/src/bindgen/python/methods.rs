@@ -6,8 +6,9 @@ use std::fmt::Write;
 use super::records::Arguments;
 use super::{Target, docs, types};
 use crate::bindgen::model::{Answers, Method, Type};
+use crate::bindgen::names::thunk;
 
-/// The class, and its constructors, which are functions of the module.
+/// The class, and what needs no handle, which are functions of the module.
 pub fn all(target: &Target<'_>) -> String {
     let handle = &target.model.handle;
     let (name, package, path) = (&handle.name, target.package, target.handle);
@@ -16,7 +17,7 @@ pub fn all(target: &Target<'_>) -> String {
         if method.takes_handle {
             methods += &method_of(target, method);
         } else {
-            functions += &constructor(target, method);
+            functions += &function(target, method);
         }
         if method.pages {
             methods += &all_rows(target, method);
@@ -87,7 +88,10 @@ impl Head {
                 signature.push(name.clone());
                 text.push(name.clone());
                 let _ = write!(parameters, "{name}: &Bound<'_, PyAny>,");
-                let _ = write!(values, "let {name} = required({name}, {name:?})?;");
+                let _ = write!(
+                    values,
+                    "let {name} = FromPython::from_python({name}, {name:?})?;"
+                );
             }
             arguments.push(name.clone());
         }
@@ -122,25 +126,28 @@ fn method_of(target: &Target<'_>, method: &Method) -> String {
         values,
         arguments,
     } = Head::of(target, method);
-    let call = format!("self.0.{name}({arguments})");
-    let answer = match method.answers {
-        Answers::Call => format!("answered(py, {call})"),
-        Answers::Fallible => {
-            format!("py.detach(|| {call}).map_err(|error| failure(py, &error))?.into_python(py)")
-        }
-        Answers::Plain => format!("py.detach(|| {call}).into_python(py)"),
-    };
+    let answer = answer(method, &format!("self.0.{name}({arguments})"));
     format!(
         "{docs}
         {attribute}
         fn {name}<'py>(&self, py: Python<'py>, {parameters}) -> PyResult<Bound<'py, PyAny>> {{
-            {values}
-            {answer}
+            guarded(py, || {{ {values} {answer} }})
         }}\n"
     )
 }
 
-fn constructor(target: &Target<'_>, method: &Method) -> String {
+fn answer(method: &Method, call: &str) -> String {
+    match method.answers {
+        Answers::Call => format!("answered(py, {call})"),
+        Answers::Fallible => {
+            let call = thunk(call);
+            format!("py.detach({call}).map_err(|error| failure(py, &error))?.into_python(py)")
+        }
+        Answers::Plain => format!("py.detach({}).into_python(py)", thunk(call)),
+    }
+}
+
+fn function(target: &Target<'_>, method: &Method) -> String {
     let (name, path) = (&method.name, target.handle);
     let docs = docs::rust(&method.docs);
     let Head {
@@ -149,13 +156,13 @@ fn constructor(target: &Target<'_>, method: &Method) -> String {
         values,
         arguments,
     } = Head::of(target, method);
+    let answer = answer(method, &format!("{path}::{name}({arguments})"));
     format!(
         "{docs}
         #[pyfunction]
         {attribute}
         pub fn {name}<'py>(py: Python<'py>, {parameters}) -> PyResult<Bound<'py, PyAny>> {{
-            {values}
-            opened(py, {path}::{name}({arguments}))
+            guarded(py, || {{ {values} {answer} }})
         }}\n"
     )
 }

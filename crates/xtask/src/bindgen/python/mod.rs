@@ -7,6 +7,7 @@ mod enums;
 mod errors;
 mod methods;
 mod package;
+mod plain;
 mod records;
 mod stub;
 mod types;
@@ -78,7 +79,10 @@ fn glue(target: &Target<'_>, files: &mut Files) -> Result<(), String> {
         ("records", uses.clone() + &records::all(target)),
         (
             "enums",
-            format!("{uses} use crate::words::Words;\n{}", enums::all(target)),
+            format!(
+                "{uses} use pyo3::sync::PyOnceLock; use pyo3::types::PyType;\n{}",
+                enums::all(target)
+            ),
         ),
         (
             "handle",
@@ -89,7 +93,7 @@ fn glue(target: &Target<'_>, files: &mut Files) -> Result<(), String> {
         ),
     ];
     if !target.is_probe {
-        parts.push(("ids", uses + &types::ids(target.model)));
+        parts.push(("plain", uses + &plain::all(target)));
     }
     for (name, code) in parts {
         let path = format!("{}/{name}.rs", target.glue);
@@ -105,7 +109,7 @@ fn register(target: &Target<'_>) -> String {
     let (mut code, mut classes) = (String::new(), String::new());
     code += "mod enums; mod handle; mod records;\n";
     if !target.is_probe {
-        code += "mod ids;\n#[cfg(feature = \"probe\")]\npub mod probe;\n";
+        code += "mod plain;\n#[cfg(feature = \"probe\")]\npub mod probe;\n";
     }
     code += "use pyo3::prelude::*;\nuse pyo3::types::PyModule;\n";
     for name in target

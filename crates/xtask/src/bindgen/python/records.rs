@@ -25,7 +25,7 @@ fn class(target: &Target<'_>, record: &Record) -> String {
     for field in &record.fields {
         methods += &getter(field, &format!("self.0.{}", field.name), "&self");
     }
-    let shown = shown(&record.fields, |field| format!("&self.0.{field}"));
+    let shown = shown(name, &record.fields, "&self.0.");
     let mut code = format!(
         "{docs}
         #[pyclass(frozen, eq, module = \"{package}\")]
@@ -36,7 +36,7 @@ fn class(target: &Target<'_>, record: &Record) -> String {
         impl {name} {{
             {methods}
             fn __repr__(&self, py: Python<'_>) -> PyResult<String> {{
-                Ok(shown(\"{name}\", &[{shown}]))
+                Ok({shown})
             }}
         }}
 
@@ -105,7 +105,10 @@ impl Arguments {
                     signature.push(name.clone());
                     text.push(name.clone());
                     let _ = write!(parameters, "{name}: &Bound<'_, PyAny>,");
-                    let _ = write!(values, "{name}: required({name}, {name:?})?,");
+                    let _ = write!(
+                        values,
+                        "{name}: FromPython::from_python({name}, {name:?})?,"
+                    );
                 }
             }
         }
@@ -131,15 +134,22 @@ pub fn getter(field: &Field, value: &str, receiver: &str) -> String {
     )
 }
 
-/// What `__repr__` shows of fields: nothing of a secret.
-pub fn shown(fields: &[Field], reference: impl Fn(&str) -> String) -> String {
-    fields.iter().fold(String::new(), |mut code, field| {
+/// What `__repr__` shows: the call that would make it, and nothing of a secret. The fields are
+/// found behind `holder`.
+pub fn shown(name: &str, fields: &[Field], holder: &str) -> String {
+    let (mut shown, mut values) = (Vec::new(), String::new());
+    for field in fields {
         let name = &field.name;
-        let value = match field.kind.innermost() {
-            Type::Secret => "hidden()".to_owned(),
-            _ => format!("plain(py, {})?", reference(name)),
-        };
-        let _ = write!(code, "({name:?}, {value}),");
-        code
-    })
+        if *field.kind.innermost() == Type::Secret {
+            shown.push(format!("{name}=<hidden>"));
+        } else {
+            shown.push(format!("{name}={{}}"));
+            let _ = write!(values, "plain(py, {holder}{name})?,");
+        }
+    }
+    let text = format!("{name}({})", shown.join(", "));
+    match values.is_empty() {
+        true => format!("{text:?}.to_owned()"),
+        false => format!("format!({text:?}, {values})"),
+    }
 }

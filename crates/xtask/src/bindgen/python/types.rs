@@ -1,10 +1,9 @@
 //! Types and parameters as Python writes them.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::docs;
-use crate::bindgen::model::{Docs, Enum, Field, Method, Model, Type};
+use crate::bindgen::model::{Enum, Field, Method, Model, Type};
 
 /// Whether a value is given to the library or comes from it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -162,28 +161,6 @@ pub fn check_names(model: &Model) -> Result<(), String> {
         Some(name) => Err(format!("`{name}` is a word of Python")),
         None => Ok(()),
     }
-}
-
-/// How ids go over the border.
-pub fn ids(model: &Model) -> String {
-    ids_of(&model.ids)
-}
-
-fn ids_of(ids: &BTreeMap<String, Docs>) -> String {
-    ids.keys().fold(String::new(), |mut code, name| {
-        let _ = write!(
-            code,
-            "impl FromPython for surface::{name} {{
-                fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {{ id(value, name) }}
-            }}
-            impl IntoPython for surface::{name} {{
-                fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {{
-                    self.to_string().into_python(py)
-                }}
-            }}\n"
-        );
-        code
-    })
 }
 
 /// A class with read-only properties, as a stub writes them.

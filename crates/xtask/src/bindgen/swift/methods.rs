@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::bindgen::model::{Answers, Method, Model, Type};
+use crate::bindgen::names;
 use crate::bindgen::swift::arguments::{Argument, absent, arguments, options};
 use crate::bindgen::swift::types::{Way, across, made};
 use crate::bindgen::swift::{Place, documents, types};
@@ -13,9 +14,12 @@ use crate::bindgen::swift::{Place, documents, types};
 /// What uniffi cannot write.
 pub fn glue(model: &Model, place: &Place) -> Result<String, String> {
     let handle = &model.handle.name;
-    let mut methods = String::new();
+    let (mut methods, mut functions) = (String::new(), String::new());
     for method in model.handle.methods.values() {
-        methods += &exported(model, method)?;
+        match is_function(method) {
+            true => functions += &exported(model, method)?,
+            false => methods += &exported(model, method)?,
+        }
     }
     let docs = documents::glue(&model.handle.docs.text);
     Ok(format!(
@@ -35,9 +39,16 @@ pub fn glue(model: &Model, place: &Place) -> Result<String, String> {
          pub struct {handle}(tympan_surface::{handle});
 
          #[uniffi::export]
-         impl {handle} {{ {methods} }}\n",
+         impl {handle} {{ {methods} }}
+
+         {functions}\n",
         surface = place.surface
     ))
+}
+
+/// Whether it neither takes the handle nor makes one: a class cannot have it.
+fn is_function(method: &Method) -> bool {
+    !method.takes_handle && method.gives != Type::Handle
 }
 
 fn exported(model: &Model, method: &Method) -> Result<String, String> {
@@ -84,6 +95,7 @@ fn attribute(method: &Method, all: &[Argument<'_>]) -> Result<String, String> {
     }
     let kind = match method.takes_handle {
         true => "method",
+        false if is_function(method) => "export",
         false => "constructor",
     };
     Ok(match defaults.as_slice() {
@@ -121,7 +133,7 @@ fn body(model: &Model, method: &Method) -> String {
     };
     let answer = match method.answers {
         Answers::Call => format!("{call}.submit().await?"),
-        Answers::Fallible => format!("{call}?"),
+        Answers::Fallible => format!("tympan_surface::caught({})??", names::thunk(&call)),
         Answers::Plain => call,
     };
     let plain = across(&method.gives, Way::Out, "answer") == "answer";
