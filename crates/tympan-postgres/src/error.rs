@@ -52,15 +52,18 @@ impl Notice {
         self.severity != "ERROR"
     }
 
-    /// Whether the transaction is not in the session that was made ready for it: something between
-    /// here and the server gives each another one.
+    /// Whether the session is not the one that was made ready, or somebody else made it ready for
+    /// himself: it has not what was prepared, or has what was not.
     fn is_of_another_session(&self) -> bool {
-        self.state == "26000" || (self.state == UNEXPECTED && self.message == OTHER_SESSION)
+        match self.state.as_str() {
+            "26000" | "42P05" => true,
+            state => state == UNEXPECTED && self.message == OTHER_SESSION,
+        }
     }
 
     fn error(&self) -> Error {
         let text = if self.is_of_another_session() {
-            "each transaction has another session: something between here and postgresql shares them"
+            "the session is not ours alone: something between here and postgresql shares sessions"
                 .to_owned()
         } else if self.state.starts_with("42") {
             // Rights that are missing, or tables and columns: these messages hold no values.

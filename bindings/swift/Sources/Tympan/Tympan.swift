@@ -718,6 +718,31 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func close()
 
     /**
+     * Copies everything into another store, from one machine to several or back, and compares
+     * every row in the end. The other store is opened for it with the given options, whose `keys`
+     * must be those of this one, and closed again. It must be new, or hold a part of such a copy:
+     * an attempt that was interrupted is taken up where it ended, if nothing was written here
+     * since.
+     *
+     * The copy is of the instant in which the call began. Others go on writing here meanwhile, and
+     * what they write is not in the copy: a host that moves stops them first.
+     *
+     * - Parameters:
+     * - keys: The key ring, as text. Without one, a store in memory draws its own, and a database file keeps one beside itself, readable by its owner only, made when the database is. A PostgreSQL database must be given one, the same for all processes.
+     * - durability: How durable a commit is on SQLite; none: full.
+     * - migrate: What to do about a database of an older tympan; none: auto.
+     * - deadlineMs: How long a command may wait for its turn, in milliseconds; none: 30,000.
+     * - freshnessMs: How old what `may` knows of other processes' changes may be, in milliseconds; none: 1,000. 0: it looks at each call.
+     * - queueLimit: How many commands may wait at once before callers wait for room; none: 16,384.
+     * - schema: The schema of a PostgreSQL database that the tables lie in; none: `tympan`.
+     * - keeping: How safely a PostgreSQL server must at least keep what it is given; one that does less is not opened. None: local.
+     * - clock: A clock that stands still at this time until `setClock` sets it, for tests and replays; none: the machine's, or the database server's.
+     *
+     * - Throws: `denied` to a user; `store_keys` if the other one has other keys; `store_foreign` if it holds anything else; those of `open`, and of both stores.
+     */
+    func copyTo(address: String, keys: String?, durability: Durability?, migrate: Migrate?, deadlineMs: Int32?, freshnessMs: Int32?, queueLimit: Int32?, schema: String?, keeping: Keeping?, clock: Timestamp?) async throws  -> Copied
+
+    /**
      * Makes an account. Its name is unique among accounts.
      *
      * - Throws: `denied`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
@@ -1804,6 +1829,45 @@ open func close()  {try! rustCall() {
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 }
+}
+
+    /**
+     * Copies everything into another store, from one machine to several or back, and compares
+     * every row in the end. The other store is opened for it with the given options, whose `keys`
+     * must be those of this one, and closed again. It must be new, or hold a part of such a copy:
+     * an attempt that was interrupted is taken up where it ended, if nothing was written here
+     * since.
+     *
+     * The copy is of the instant in which the call began. Others go on writing here meanwhile, and
+     * what they write is not in the copy: a host that moves stops them first.
+     *
+     * - Parameters:
+     * - keys: The key ring, as text. Without one, a store in memory draws its own, and a database file keeps one beside itself, readable by its owner only, made when the database is. A PostgreSQL database must be given one, the same for all processes.
+     * - durability: How durable a commit is on SQLite; none: full.
+     * - migrate: What to do about a database of an older tympan; none: auto.
+     * - deadlineMs: How long a command may wait for its turn, in milliseconds; none: 30,000.
+     * - freshnessMs: How old what `may` knows of other processes' changes may be, in milliseconds; none: 1,000. 0: it looks at each call.
+     * - queueLimit: How many commands may wait at once before callers wait for room; none: 16,384.
+     * - schema: The schema of a PostgreSQL database that the tables lie in; none: `tympan`.
+     * - keeping: How safely a PostgreSQL server must at least keep what it is given; one that does less is not opened. None: local.
+     * - clock: A clock that stands still at this time until `setClock` sets it, for tests and replays; none: the machine's, or the database server's.
+     *
+     * - Throws: `denied` to a user; `store_keys` if the other one has other keys; `store_foreign` if it holds anything else; those of `open`, and of both stores.
+     */
+open func copyTo(address: String, keys: String? = nil, durability: Durability? = nil, migrate: Migrate? = nil, deadlineMs: Int32? = nil, freshnessMs: Int32? = nil, queueLimit: Int32? = nil, schema: String? = nil, keeping: Keeping? = nil, clock: Timestamp? = nil)async throws  -> Copied  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_copy_to(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(address),FfiConverterOptionString.lower(keys),FfiConverterOptionTypeDurability.lower(durability),FfiConverterOptionTypeMigrate.lower(migrate),FfiConverterOptionInt32.lower(deadlineMs),FfiConverterOptionInt32.lower(freshnessMs),FfiConverterOptionInt32.lower(queueLimit),FfiConverterOptionString.lower(schema),FfiConverterOptionTypeKeeping.lower(keeping),FfiConverterOptionTypeTimestamp.lower(clock)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeCopied_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
 }
 
     /**
@@ -4213,6 +4277,75 @@ public func FfiConverterTypeChanged_lift(_ buf: RustBuffer) throws -> Changed {
 #endif
 public func FfiConverterTypeChanged_lower(_ value: Changed) -> RustBuffer {
     return FfiConverterTypeChanged.lower(value)
+}
+
+
+/**
+ * What a copy into another store did.
+ */
+public struct Copied: Equatable, Hashable {
+    /**
+     * Rows that both stores hold now, all compared.
+     */
+    public var rows: Int64
+    /**
+     * Rows that an earlier attempt had left there already.
+     */
+    public var found: Int64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Rows that both stores hold now, all compared.
+         */rows: Int64,
+        /**
+         * Rows that an earlier attempt had left there already.
+         */found: Int64) {
+        self.rows = rows
+        self.found = found
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Copied: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCopied: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Copied {
+        return
+            try Copied(
+                rows: FfiConverterInt64.read(from: &buf),
+                found: FfiConverterInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Copied, into buf: inout [UInt8]) {
+        FfiConverterInt64.write(value.rows, into: &buf)
+        FfiConverterInt64.write(value.found, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCopied_lift(_ buf: RustBuffer) throws -> Copied {
+    return try FfiConverterTypeCopied.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCopied_lower(_ value: Copied) -> RustBuffer {
+    return FfiConverterTypeCopied.lower(value)
 }
 
 
@@ -13899,6 +14032,20 @@ fileprivate func uniffiFutureContinuationCallback(handle: UInt64, pollResult: In
         print("uniffiFutureContinuationCallback invalid handle")
     }
 }
+/**
+ * A fresh key ring, as the text that `open` takes for `keys`. Secrets that were kept
+ * under it cannot be found or read without it, by nobody: put it where the host keeps its
+ * secrets before a store is opened with it.
+ *
+ * - Throws: `internal` if the system gives no random bytes.
+ */
+public func newKeys()throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeTympanError_lift) {
+        uniffiCallStatus in
+    uniffi_tympan_swift_fn_func_new_keys(uniffiCallStatus
+    )
+})
+}
 
 private enum InitializationResult {
     case ok
@@ -13914,6 +14061,9 @@ private let initializationResult: InitializationResult = {
     let scaffolding_contract_version = ffi_tympan_swift_uniffi_contract_version()
     if bindings_contract_version != scaffolding_contract_version {
         return InitializationResult.contractVersionMismatch
+    }
+    if (uniffi_tympan_swift_checksum_func_new_keys() != 32697) {
+        return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_account() != 23600) {
         return InitializationResult.apiChecksumMismatch
@@ -13958,6 +14108,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_close() != 11668) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_copy_to() != 54288) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_create_account() != 64260) {

@@ -332,6 +332,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_charge_all(uint64_t ptr, RustBuffe
 void uniffi_tympan_swift_fn_method_tympan_close(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_COPY_TO
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_COPY_TO
+uint64_t uniffi_tympan_swift_fn_method_tympan_copy_to(uint64_t ptr, RustBuffer address, RustBuffer keys, RustBuffer durability, RustBuffer migrate, RustBuffer deadline_ms, RustBuffer freshness_ms, RustBuffer queue_limit, RustBuffer schema, RustBuffer keeping, RustBuffer clock
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_ACCOUNT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_ACCOUNT
 uint64_t uniffi_tympan_swift_fn_method_tympan_create_account(uint64_t ptr, RustBuffer name
@@ -652,6 +657,12 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_users(uint64_t ptr, RustBuffer sea
 uint64_t uniffi_tympan_swift_fn_method_tympan_verify(uint64_t ptr
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_FUNC_NEW_KEYS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_FUNC_NEW_KEYS
+RustBuffer uniffi_tympan_swift_fn_func_new_keys(RustCallStatus *_Nonnull out_status
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_FFI_TYMPAN_SWIFT_RUSTBUFFER_ALLOC
 #define UNIFFI_FFIDEF_FFI_TYMPAN_SWIFT_RUSTBUFFER_ALLOC
 RustBuffer ffi_tympan_swift_rustbuffer_alloc(uint64_t size, RustCallStatus *_Nonnull out_status
@@ -912,6 +923,12 @@ void ffi_tympan_swift_rust_future_free_void(uint64_t handle
 void ffi_tympan_swift_rust_future_complete_void(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_FUNC_NEW_KEYS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_FUNC_NEW_KEYS
+uint16_t uniffi_tympan_swift_checksum_func_new_keys(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ACCOUNT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ACCOUNT
 uint16_t uniffi_tympan_swift_checksum_method_tympan_account(void
@@ -999,6 +1016,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_charge_all(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_CLOSE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_CLOSE
 uint16_t uniffi_tympan_swift_checksum_method_tympan_close(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_COPY_TO
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_COPY_TO
+uint16_t uniffi_tympan_swift_checksum_method_tympan_copy_to(void
 
 );
 #endif

@@ -649,6 +649,13 @@ public protocol ProbeProtocol: AnyObject, Sendable {
     func panics() async throws
 
     /**
+     * Panics at the border itself, outside of any call.
+     *
+     * - Throws: `internal`.
+     */
+    func panicsAtOnce() throws
+
+    /**
      * Refuses with a code, and its details.
      *
      * - Throws: The one with that code; `invalid_value` if there is none.
@@ -945,6 +952,19 @@ open func panics()async throws   {
             liftFunc: { $0 },
             errorHandler: FfiConverterTypeProbeError_lift
         )
+}
+
+    /**
+     * Panics at the border itself, outside of any call.
+     *
+     * - Throws: `internal`.
+     */
+open func panicsAtOnce()throws   {try rustCallWithError(FfiConverterTypeProbeError_lift) {
+        uniffiCallStatus in
+    uniffi_tympan_swift_probe_fn_method_probe_panics_at_once(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
 }
 
     /**
@@ -2982,6 +3002,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_probe_checksum_method_probe_panics() != 53415) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_probe_checksum_method_probe_panics_at_once() != 10455) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_probe_checksum_method_probe_refuse() != 2273) {
