@@ -21,11 +21,11 @@ self=$(readlink -f "${BASH_SOURCE[0]}")
 cd "$(dirname "$self")/.."
 
 # Cheap first: a slip in the formatting should not cost ten minutes of compiling.
-stages=(format words audit lint rust stale python node swift postgres print-shop simulate kill)
+stages=(format words audit lint rust stale python node swift postgres schedules print-shop simulate kill)
 # Only where it is asked for by name: it mounts a file system by FUSE, which not every machine allows.
 on_request=(power)
 # These run tests, and one that closes without a single test has failed to do its work.
-counting=(rust python node swift postgres print-shop simulate kill power)
+counting=(rust python node swift postgres schedules print-shop simulate kill power)
 
 stage_format() { cargo fmt --all --check; }
 
@@ -84,6 +84,12 @@ stage_on_postgres() {
 # Compiled and run in a Debian that has Swift, which is made when there is none yet.
 stage_swift() { TYMPAN_SCENARIO_STORE=postgres bash tools/with-postgres.sh bash tools/swift.sh test; }
 
+# An optimised build, since it is asked some ten million times when something is due.
+stage_schedules() {
+    cargo build --locked --release --package tympan-core --example due
+    python3 crates/tympan-core/tests/schedule_oracle.py "$(target_folder)/release/examples/due"
+}
+
 stage_print_shop() {
     cargo build --locked --release --package print-shop
     python3 examples/print-shop/tests/against_oracle.py "$(target_folder)/release/print-shop"
@@ -122,7 +128,7 @@ lacks() {
     audit) have_cargo && have_python && have_certificates ;;
     format) have_cargo && have_component fmt rustfmt ;;
     lint) have_cargo && have_component clippy clippy && have_compiler && have_certificates ;;
-    print-shop) have_cargo && have_compiler && have_certificates && have_python ;;
+    schedules | print-shop) have_cargo && have_compiler && have_certificates && have_python ;;
     python) have_cargo && have_compiler && have_certificates && have_python && have_venv && have_postgres ;;
     node) have_cargo && have_compiler && have_certificates && have_python && have_node && have_postgres ;;
     postgres) have_cargo && have_compiler && have_certificates && have_python && have_postgres ;;
@@ -145,7 +151,7 @@ have_compiler() { # the linker of rustc, and what compiles the SQLite that rusql
 have_certificates() {
     [ -s "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" ] || echo ca-certificates
 }
-have_python() { # 3.11 for tomllib; the oracle of print-shop asks for real time zones
+have_python() { # 3.11 for tomllib; the oracles ask for real time zones
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || echo python3
     python3 -c 'import zoneinfo; zoneinfo.ZoneInfo("Europe/Berlin")' 2>/dev/null ||
         { [ -e /usr/share/zoneinfo/Europe/Berlin ] || echo tzdata; }

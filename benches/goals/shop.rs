@@ -10,9 +10,10 @@ use tympan::core::ids::{
 use tympan::core::measure::{Currency, Measure};
 use tympan::core::queries::fold_user;
 use tympan::core::records::{
-    Claim, ClaimName, Config, IdentityKind, PlanRevision, PriceList, PriceRule, Profile, ResetVerb,
-    Role, RolePermission, Schedule, Tenant, User, Wallet, WalletKind, Wallets, WhenExhausted,
+    Claim, ClaimName, Config, IdentityKind, PlanRevision, PriceList, PriceRule, Profile, Role,
+    RolePermission, Tenant, User, Wallet, WalletKind, Wallets, WhenExhausted,
 };
+use tympan::core::schedule::{ResetVerb, Schedule, TimeOfDay, Window};
 use tympan::core::time::{TimeZoneName, Timestamp};
 use tympan::core::view::{Batch, Key, Record, SlotChange};
 use tympan::{KeyRing, Options, Tympan};
@@ -167,8 +168,11 @@ fn config() -> Config {
             measure: Measure::Cost(Currency::EUR),
             amount: ALLOWANCE,
             schedule: Schedule::Never,
+            time_of_day: TimeOfDay::MIDNIGHT,
             time_zone: TimeZoneName::UTC,
             verb: ResetVerb::SetTo,
+            run_if_missed: false,
+            suspended: false,
             when_exhausted: WhenExhausted::Refuse,
             overdraft: 0,
             ended: false,
@@ -245,10 +249,14 @@ fn fed_wallet(user: UserId) -> Wallet {
         held: 0,
         hold_expires_at: None,
         spent: 0,
+        used: 0,
         entries: 0,
         last_entry: EntryId(0),
         chain: [0; 32],
         settled_at: Timestamp::EPOCH,
+        missed: false,
+        given: ALLOWANCE,
+        used_by_day: Window::default(),
         revision: 1,
         next_due_at: None,
         latest_at: Timestamp::EPOCH,

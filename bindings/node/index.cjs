@@ -638,6 +638,15 @@ class Tympan {
     return answer(readReceipt);
   }
 
+  settleDue(user, options) {
+    return promise(options, (from) => from.next(), (task) => this.#native.settleDue(binding, task, values((to) => { writeUserReference(to, user, 'user'); })));
+  }
+
+  settleDueSync(user) {
+    this.#native.settleDue(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); }));
+    return answer((from) => from.next());
+  }
+
   statement(user, wallet, options) {
     return promise(options, readStatementPage, (task) => this.#native.statement(binding, task, values((to) => { writeText(to, user, 'user'); writeWalletName(to, wallet, 'wallet'); writeStatementList(to, options ?? {}, 'options'); })));
   }
@@ -1061,15 +1070,24 @@ function writePlan(to, value, name, at) {
   writeText(to, value.measure, 'measure', here);
   writeAmount(to, value.amount, 'amount', here);
   writeSchedule(to, value.schedule, 'schedule', here);
+  writeOption(writeText, to, value.timeOfDay, 'timeOfDay', here);
   writeOption(writeText, to, value.timeZone, 'timeZone', here);
+  writeOption(writeWeekday, to, value.weekday, 'weekday', here);
+  writeOption(writeCount, to, value.month, 'month', here);
+  writeOption(writeCount, to, value.day, 'day', here);
+  writeList(writeText, to, value.dates ?? [], 'dates', here);
+  writeOption(writeCount, to, value.rollingDays, 'rollingDays', here);
   writeOption(writeResetVerb, to, value.verb, 'verb', here);
+  writeOption(writeAmount, to, value.cap, 'cap', here);
+  writeFlag(to, value.runIfMissed ?? false, 'runIfMissed', here);
+  writeFlag(to, value.suspended ?? false, 'suspended', here);
   writeOption(writeWhenExhausted, to, value.whenExhausted, 'whenExhausted', here);
   writeOption(writeAmount, to, value.overdraft, 'overdraft', here);
   writeOption(writeCount, to, value.priority, 'priority', here);
 }
 
 function readPlan(from) {
-  return { measure: from.next(), amount: from.next(), schedule: readSchedule(from), timeZone: from.option(next), verb: from.option(readResetVerb), whenExhausted: from.option(readWhenExhausted), overdraft: from.option(next), priority: from.option(next) };
+  return { measure: from.next(), amount: from.next(), schedule: readSchedule(from), timeOfDay: from.option(next), timeZone: from.option(next), weekday: from.option(readWeekday), month: from.option(next), day: from.option(next), dates: from.list(next), rollingDays: from.option(next), verb: from.option(readResetVerb), cap: from.option(next), runIfMissed: from.next(), suspended: from.next(), whenExhausted: from.option(readWhenExhausted), overdraft: from.option(next), priority: from.option(next) };
 }
 
 function readPlanRevision(from) {
@@ -1157,7 +1175,7 @@ function readSmartCard(from) {
 }
 
 function readStanding(from) {
-  return { wallet: readWalletName(from), measure: from.next(), balance: from.next(), held: from.next(), overdraft: from.next(), available: from.next(), allowance: from.option(next), nextResetAt: from.option((from) => new Date(from.next())) };
+  return { wallet: readWalletName(from), measure: from.next(), balance: from.next(), held: from.next(), overdraft: from.next(), available: from.next(), allowance: from.option(next), used: from.next(), nextResetAt: from.option((from) => new Date(from.next())) };
 }
 
 function writeStatedCost(to, value, name, at) {
@@ -1436,16 +1454,16 @@ function writePlanChange(to, value, name, at) {
   }
 }
 
-const numbersOfResetVerb = { __proto__: null, set_to: 0 };
+const numbersOfResetVerb = { __proto__: null, set_to: 0, add: 1, add_up_to: 2, raise_to: 3, zero_usage: 4 };
 
 function writeResetVerb(to, value, name, at) {
   if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
   const number = numbersOfResetVerb[value];
-  if (number === undefined) throw wrong(false, "one of 'set_to'", name, at);
+  if (number === undefined) throw wrong(false, "one of 'set_to', 'add', 'add_up_to', 'raise_to', 'zero_usage'", name, at);
   to.push(number);
 }
 
-const wordsOfResetVerb = ['set_to'];
+const wordsOfResetVerb = ['set_to', 'add', 'add_up_to', 'raise_to', 'zero_usage'];
 
 function readResetVerb(from) {
   return wordsOfResetVerb[from.next()];
@@ -1474,16 +1492,16 @@ function writeRoleRowEdit(to, value, name, at) {
   }
 }
 
-const numbersOfSchedule = { __proto__: null, never: 0, monthly: 1 };
+const numbersOfSchedule = { __proto__: null, never: 0, once: 1, daily: 2, weekly: 3, monthly: 4, quarterly: 5, half_yearly: 6, yearly: 7, dates: 8, rolling: 9 };
 
 function writeSchedule(to, value, name, at) {
   if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
   const number = numbersOfSchedule[value];
-  if (number === undefined) throw wrong(false, "one of 'never', 'monthly'", name, at);
+  if (number === undefined) throw wrong(false, "one of 'never', 'once', 'daily', 'weekly', 'monthly', 'quarterly', 'half_yearly', 'yearly', 'dates', 'rolling'", name, at);
   to.push(number);
 }
 
-const wordsOfSchedule = ['never', 'monthly'];
+const wordsOfSchedule = ['never', 'once', 'daily', 'weekly', 'monthly', 'quarterly', 'half_yearly', 'yearly', 'dates', 'rolling'];
 
 function readSchedule(from) {
   return wordsOfSchedule[from.next()];
@@ -1579,6 +1597,21 @@ function readWalletName(from) {
     case 1:
       return { type: 'allowance', plan: from.next() };
   }
+}
+
+const numbersOfWeekday = { __proto__: null, monday: 0, tuesday: 1, wednesday: 2, thursday: 3, friday: 4, saturday: 5, sunday: 6 };
+
+function writeWeekday(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfWeekday[value];
+  if (number === undefined) throw wrong(false, "one of 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'", name, at);
+  to.push(number);
+}
+
+const wordsOfWeekday = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
+
+function readWeekday(from) {
+  return wordsOfWeekday[from.next()];
 }
 
 const numbersOfWhenExhausted = { __proto__: null, refuse: 0, warn: 1 };

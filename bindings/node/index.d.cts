@@ -407,10 +407,27 @@ export type PlanChange =
       effectiveFrom?: Date | null | undefined;
     };
 
-/** What a plan does to its wallet when it is due. */
+/**
+ * What a plan does to its wallet when it is due. What jobs ever took is counted on, whatever it
+ * does.
+ */
 export type ResetVerb =
-  /** The balance becomes the plan's amount. */
-  | 'set_to';
+  /**
+   * The balance becomes the plan's amount: what is left is lost, what is owed is forgiven, and so
+   * is what was changed by hand.
+   */
+  | 'set_to'
+  /** The plan's amount is added: what is left is kept. */
+  | 'add'
+  /** The plan's amount is added, but not beyond a cap. A balance above the cap stays. */
+  | 'add_up_to'
+  /** A balance below the plan's amount becomes that; any other stays. */
+  | 'raise_to'
+  /**
+   * What jobs took since the plan gave last comes back: what was changed by hand stays. If the
+   * plan's amount is another than then, the difference comes with it.
+   */
+  | 'zero_usage';
 
 /** A change to a user's role rows. */
 export type RoleRowEdit =
@@ -435,12 +452,31 @@ export type RoleRowEdit =
       roleRow: RoleRowId;
     };
 
-/** When a plan feeds its wallet. */
+/** When a plan gives. What a user gets when the plan begins to apply comes besides, at once. */
 export type Schedule =
-  /** Once, when the user gets the plan. */
+  /** Not again. */
   | 'never'
-  /** And at each local midnight of the first of a month. */
-  | 'monthly';
+  /** Once more, on one day. */
+  | 'once'
+  /** Every day. */
+  | 'daily'
+  /** On one day of every week. */
+  | 'weekly'
+  /** On one day of every month. */
+  | 'monthly'
+  /** On one day of every quarter; quarters begin with January, April, July and October. */
+  | 'quarterly'
+  /** On one day of every half-year; half-years begin with January and July. */
+  | 'half_yearly'
+  /** On one day of every year. */
+  | 'yearly'
+  /** On stated days. */
+  | 'dates'
+  /**
+   * Every day, as much as jobs took on the day that is looked back on no longer: jobs never take
+   * more than the amount in any such stretch of days.
+   */
+  | 'rolling';
 
 /** Why a smart card does not sign in. */
 export type SmartCardObstacle =
@@ -568,6 +604,23 @@ export type WalletName =
       /** The plan. */
       plan: PlanId;
     };
+
+/** A day of the week. */
+export type Weekday =
+  /** Monday. */
+  | 'monday'
+  /** Tuesday. */
+  | 'tuesday'
+  /** Wednesday. */
+  | 'wednesday'
+  /** Thursday. */
+  | 'thursday'
+  /** Friday. */
+  | 'friday'
+  /** Saturday. */
+  | 'saturday'
+  /** Sunday. */
+  | 'sunday';
 
 /** What happens to a job that a plan's wallet does not cover. */
 export type WhenExhausted =
@@ -1128,12 +1181,52 @@ export interface Plan {
   measure: string;
   /** What it gives, in the measure's unit (micros for a cost); not negative. */
   amount: bigint;
-  /** When it gives. */
+  /** On which days it gives, after it gave once when it began to apply to the user. */
   schedule: Schedule;
-  /** Whose midnight counts, as the time zone database writes it, `Europe/Berlin`; none: UTC. */
+  /**
+   * When on those days, `06:30`; none: at midnight. A time that comes twice, because clocks are
+   * put back, counts the first time. One that does not come, because they are put forward past
+   * it, counts when they are.
+   */
+  timeOfDay: string | null;
+  /**
+   * By whose clocks, as the time zone database writes it, `Europe/Berlin`; none: UTC. A zone
+   * that was renamed goes by either name.
+   */
   timeZone: string | null;
-  /** How it gives; none: the balance becomes the amount. */
+  /** Of a weekly schedule: on which day; none: on Mondays. */
+  weekday: Weekday | null;
+  /**
+   * Of a yearly, half-yearly or quarterly schedule: in which month of each, from 1; none: in the
+   * first.
+   */
+  month: number | null;
+  /**
+   * Of a schedule that counts months: on which day of the month, 1 to 31; none: on the first. A
+   * month that does not have the day gives on its last.
+   */
+  day: number | null;
+  /**
+   * Of a schedule of stated days: which, `2026-09-01`, in any order, at most 100. Of one that
+   * gives once: that day.
+   */
+  dates: string[];
+  /** Of a rolling schedule: how many days it looks back on, 1 to 366, today included. */
+  rollingDays: number | null;
+  /**
+   * How it gives; none: the balance becomes the amount, or usage is zeroed where the schedule is
+   * rolling, which does nothing else.
+   */
   verb: ResetVerb | null;
+  /** Of adding up to a cap: the cap, in the measure's unit; not negative. */
+  cap: bigint | null;
+  /**
+   * Whether it gives once on resumption if it was due while it was suspended, or while the user
+   * was inactive: once, however often it was due. If not, what was missed is lost.
+   */
+  runIfMissed: boolean;
+  /** Whether what is due passes by. The plan limits on, and whoever gets it is given its amount. */
+  suspended: boolean;
   /** What happens when nothing is left; none: the job is refused. */
   whenExhausted: WhenExhausted | null;
   /** How far below zero the balance may go, in the measure's unit, not negative; none: not at all. */
@@ -1151,12 +1244,52 @@ export interface PlanInput {
   measure: string;
   /** What it gives, in the measure's unit (micros for a cost); not negative. */
   amount: bigint;
-  /** When it gives. */
+  /** On which days it gives, after it gave once when it began to apply to the user. */
   schedule: Schedule;
-  /** Whose midnight counts, as the time zone database writes it, `Europe/Berlin`; none: UTC. */
+  /**
+   * When on those days, `06:30`; none: at midnight. A time that comes twice, because clocks are
+   * put back, counts the first time. One that does not come, because they are put forward past
+   * it, counts when they are.
+   */
+  timeOfDay?: string | null | undefined;
+  /**
+   * By whose clocks, as the time zone database writes it, `Europe/Berlin`; none: UTC. A zone
+   * that was renamed goes by either name.
+   */
   timeZone?: string | null | undefined;
-  /** How it gives; none: the balance becomes the amount. */
+  /** Of a weekly schedule: on which day; none: on Mondays. */
+  weekday?: Weekday | null | undefined;
+  /**
+   * Of a yearly, half-yearly or quarterly schedule: in which month of each, from 1; none: in the
+   * first.
+   */
+  month?: number | null | undefined;
+  /**
+   * Of a schedule that counts months: on which day of the month, 1 to 31; none: on the first. A
+   * month that does not have the day gives on its last.
+   */
+  day?: number | null | undefined;
+  /**
+   * Of a schedule of stated days: which, `2026-09-01`, in any order, at most 100. Of one that
+   * gives once: that day.
+   */
+  dates?: readonly string[] | null | undefined;
+  /** Of a rolling schedule: how many days it looks back on, 1 to 366, today included. */
+  rollingDays?: number | null | undefined;
+  /**
+   * How it gives; none: the balance becomes the amount, or usage is zeroed where the schedule is
+   * rolling, which does nothing else.
+   */
   verb?: ResetVerb | null | undefined;
+  /** Of adding up to a cap: the cap, in the measure's unit; not negative. */
+  cap?: bigint | null | undefined;
+  /**
+   * Whether it gives once on resumption if it was due while it was suspended, or while the user
+   * was inactive: once, however often it was due. If not, what was missed is lost.
+   */
+  runIfMissed?: boolean | null | undefined;
+  /** Whether what is due passes by. The plan limits on, and whoever gets it is given its amount. */
+  suspended?: boolean | null | undefined;
   /** What happens when nothing is left; none: the job is refused. */
   whenExhausted?: WhenExhausted | null | undefined;
   /** How far below zero the balance may go, in the measure's unit, not negative; none: not at all. */
@@ -1455,7 +1588,12 @@ export interface Standing {
   available: bigint;
   /** What its plan gives; none for own funds. */
   allowance: bigint | null;
-  /** When its plan gives next. */
+  /**
+   * Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
+   * on the days that it looks back on.
+   */
+  used: bigint;
+  /** When its plan gives next; none while it is suspended or the user inactive. */
   nextResetAt: Date | null;
 }
 
@@ -2832,6 +2970,26 @@ export declare class Tympan {
    * @throws {@link TympanError} `unknown_hold`, `hold_resolved`; those of {@link Tympan.charge}.
    */
   settleSync(hold: HoldId, key: string, usage: Usage, options?: SettleJob | null): Receipt;
+
+  /**
+   * Gives back a user's holds that expired, and gives what the user's plans were due to give;
+   * the number of entries that wrote. Nobody needs it: whoever reads or touches a wallet sees it
+   * as if this had been done on time. It is for hosts that want what is due in their lists and
+   * statements without waiting for the next job; twice does no more than once.
+   *
+   * @throws {@link TympanError} `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
+   */
+  settleDue(user: UserReference, options?: CallOptions | null): Promise<number>;
+
+  /**
+   * Gives back a user's holds that expired, and gives what the user's plans were due to give;
+   * the number of entries that wrote. Nobody needs it: whoever reads or touches a wallet sees it
+   * as if this had been done on time. It is for hosts that want what is due in their lists and
+   * statements without waiting for the next job; twice does no more than once.
+   *
+   * @throws {@link TympanError} `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
+   */
+  settleDueSync(user: UserReference): number;
 
   /**
    * A wallet's history, newest first, page by page.

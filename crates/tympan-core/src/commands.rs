@@ -5,7 +5,7 @@ use crate::configuration::{
     Bootstrap, Create, CreatePriceList, CreateProfile, CreateRole, Delete, EditPriceList,
     EditProfile, EditRole, EditTenant, Rename, Retire, Unretire,
 };
-use crate::ledger::{Adjust, Authorise, Cancel, Charge, SetBalance, Settle};
+use crate::ledger::{Adjust, Authorise, Cancel, Charge, SetBalance, Settle, SettleDue};
 use crate::people::{
     AddIdentity, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
     RemoveIdentity, ReplaceIdentity, SwapIdentities, TransferIdentity,
@@ -114,6 +114,7 @@ commands! {
     Charge = Charge,
     Adjust = Adjust,
     SetBalance = SetBalance,
+    SettleDue = SettleDue,
 }
 
 macro_rules! queries {

@@ -22,6 +22,7 @@ pub mod records;
 mod refusals;
 pub mod row;
 pub mod rows;
+pub mod schedule;
 #[cfg(test)]
 mod testing;
 pub mod text;

@@ -318,4 +318,35 @@ macro_rules! words {
     };
 }
 
-pub(crate) use {record, words};
+/// Makes types that are written as a text and parsed from it fields of records and of JSON.
+macro_rules! by_text {
+    ($($name:ident),*) => {$(
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl $crate::row::Field for $name {
+            const KIND: $crate::row::CellKind = $crate::row::CellKind::Text;
+            fn cell(&self) -> $crate::row::Cell<'_> {
+                $crate::row::Cell::Text(std::borrow::Cow::Owned(self.to_string()))
+            }
+            fn from_cell(cell: $crate::row::Cell<'_>) -> Option<Self> {
+                match cell {
+                    $crate::row::Cell::Text(text) => Self::parse(&text).ok(),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+pub(crate) use {by_text, record, words};

@@ -1,6 +1,6 @@
 //! Instants in whole milliseconds, and the one place that knows about time zones.
 
-use chrono::{DateTime, Datelike, LocalResult, NaiveDate, TimeDelta, TimeZone};
+use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,9 @@ use crate::text::excerpt;
 
 /// The latest instant that tympan accepts: the end of the year 9999.
 const LATEST_MS: i64 = 253_402_300_799_999;
+
+/// Seconds: local time has never been farther from UTC than this anywhere.
+const FARTHEST_S: i64 = 16 * 3_600;
 
 /// An instant: whole milliseconds since 1970-01-01T00:00Z.
 #[derive(
@@ -83,23 +86,40 @@ impl TimeZoneName {
         self.0.name()
     }
 
-    /// The local midnight of the first of the month after the month that `after` lies in; none if
-    /// it lies behind the latest instant there is. Always later than `after`: whoever goes from
-    /// month to month comes to an end.
-    #[must_use]
-    pub fn next_month_start(self, after: Timestamp) -> Option<Timestamp> {
-        let local = self.local_date(after)?;
-        let (year, month) = if local.month() == 12 {
-            (local.year() + 1, 1)
-        } else {
-            (local.year(), local.month() + 1)
-        };
-        let start = first_instant_of_local_day(self.0, NaiveDate::from_ymd_opt(year, month, 1)?)?;
-        // What lies behind the latest instant was brought back to it.
-        (after < start && start < Timestamp::LATEST).then_some(start)
+    /// The first instant at which clocks in the zone show a day and a time of it, or later, in
+    /// milliseconds since 1970; none where the calendar ends.
+    ///
+    /// So a time that comes twice is the first of the two, and one that does not come, because
+    /// clocks are put forward past it, is the instant at which they are: also where a whole day is
+    /// left out.
+    pub(crate) fn first_shows(self, local: NaiveDateTime) -> Option<i64> {
+        match self.0.from_local_datetime(&local) {
+            LocalResult::Single(first) | LocalResult::Ambiguous(first, _) => {
+                Some(first.timestamp_millis())
+            }
+            LocalResult::None => self.put_forward_past(local),
+        }
     }
 
-    fn local_date(self, at: Timestamp) -> Option<NaiveDate> {
+    /// The instant at which clocks are put forward past a local time.
+    fn put_forward_past(self, local: NaiveDateTime) -> Option<i64> {
+        let middle = local.and_utc().timestamp();
+        let (mut before, mut after) = (middle - FARTHEST_S, middle + FARTHEST_S);
+        // Clocks change on whole seconds.
+        while after - before > 1 {
+            let between = before.midpoint(after);
+            let utc = DateTime::from_timestamp(between, 0)?;
+            if utc.with_timezone(&self.0).naive_local() < local {
+                before = between;
+            } else {
+                after = between;
+            }
+        }
+        after.checked_mul(1_000)
+    }
+
+    /// The day that calendars in the zone show at an instant.
+    pub(crate) fn day_at(self, at: Timestamp) -> Option<NaiveDate> {
         DateTime::from_timestamp_millis(at.0).map(|utc| utc.with_timezone(&self.0).date_naive())
     }
 }
@@ -136,116 +156,67 @@ pub fn time_zone_database() -> &'static str {
     chrono_tz::IANA_TZDB_VERSION
 }
 
-/// Midnight does not always exist, and sometimes it comes twice: the first instant of the day.
-fn first_instant_of_local_day(zone: Tz, date: NaiveDate) -> Option<Timestamp> {
-    let midnight = date.and_hms_opt(0, 0, 0)?;
-    // No zone has ever skipped more than a day; transitions fall on whole seconds.
-    for minute in 0..=24 * 60 {
-        let local = midnight.checked_add_signed(TimeDelta::minutes(minute))?;
-        match zone.from_local_datetime(&local) {
-            LocalResult::Single(instant) | LocalResult::Ambiguous(instant, _) => {
-                return Some(Timestamp::from_millis(instant.timestamp_millis()));
-            }
-            LocalResult::None => {}
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Timestamp {
-        Timestamp::from_millis(
-            DateTime::parse_from_rfc3339(text)
-                .unwrap()
-                .timestamp_millis(),
-        )
+    fn shows(zone: &str, local: &str) -> String {
+        let local = NaiveDateTime::parse_from_str(local, "%Y-%m-%dT%H:%M").unwrap();
+        let zone = TimeZoneName::parse(zone).unwrap();
+        let millis = zone.first_shows(local).unwrap();
+        let utc = DateTime::from_timestamp_millis(millis).unwrap();
+        utc.format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
     #[test]
-    fn months_start_at_local_midnight() {
-        let table = [
+    fn a_local_time_is_the_first_instant_at_which_clocks_show_it_or_later() {
+        for (zone, local, instant) in [
+            ("UTC", "2026-09-15T12:00", "2026-09-15T12:00:00Z"),
+            ("Asia/Kathmandu", "2026-03-01T00:00", "2026-02-28T18:15:00Z"),
+            // Twice: the first.
+            ("Europe/Berlin", "2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+            ("America/Havana", "2024-11-03T00:00", "2024-11-03T04:00:00Z"),
+            // Not at all: when clocks are put forward past it.
+            ("Europe/Berlin", "2026-03-29T02:30", "2026-03-29T01:00:00Z"),
+            ("Europe/Berlin", "2026-03-29T03:00", "2026-03-29T01:00:00Z"),
             (
-                "Europe/Berlin",
-                "2026-09-15T12:00:00Z",
-                "2026-09-30T22:00:00Z",
+                "America/Sao_Paulo",
+                "2018-11-04T00:00",
+                "2018-11-04T03:00:00Z",
             ),
+            ("Asia/Beirut", "2024-03-31T00:00", "2024-03-30T22:00:00Z"),
+            // Half an hour, a whole day, and forty-four and a half minutes.
             (
-                "Europe/Berlin",
-                "2026-10-31T22:59:59Z",
-                "2026-10-31T23:00:00Z",
+                "Australia/Lord_Howe",
+                "2026-10-04T02:15",
+                "2026-10-03T15:30:00Z",
             ),
+            ("Pacific/Apia", "2011-12-30T06:00", "2011-12-30T10:00:00Z"),
             (
-                "Europe/Berlin",
-                "2026-10-31T23:00:00Z",
-                "2026-11-30T23:00:00Z",
+                "Africa/Monrovia",
+                "1972-01-07T00:20",
+                "1972-01-07T00:44:30Z",
             ),
-            (
-                "Europe/Berlin",
-                "2026-12-31T23:30:00Z",
-                "2027-01-31T23:00:00Z",
-            ),
-            ("UTC", "2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z"),
-            (
-                "Asia/Kathmandu",
-                "2026-02-10T00:00:00Z",
-                "2026-02-28T18:15:00Z",
-            ),
-        ];
-        for (zone, after, expected) in table {
-            let zone = TimeZoneName::parse(zone).unwrap();
+        ] {
+            assert_eq!(shows(zone, local), instant, "{zone} {local}");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_was_renamed_goes_by_either_name() {
+        for (old, new) in [
+            ("Europe/Kiev", "Europe/Kyiv"),
+            ("Asia/Calcutta", "Asia/Kolkata"),
+            ("America/Buenos_Aires", "America/Argentina/Buenos_Aires"),
+        ] {
             assert_eq!(
-                zone.next_month_start(at(after)),
-                Some(at(expected)),
-                "{} {after}",
-                zone.name()
+                TimeZoneName::parse(old).unwrap().name(),
+                old,
+                "as it was given"
             );
-        }
-    }
-
-    #[test]
-    fn a_day_without_midnight_starts_at_its_first_instant_and_a_double_one_at_the_earlier() {
-        let day = |zone: &str, year, month, day| {
-            let date = NaiveDate::from_ymd_opt(year, month, day).unwrap();
-            first_instant_of_local_day(zone.parse().unwrap(), date).unwrap()
-        };
-        assert_eq!(
-            day("America/Sao_Paulo", 2018, 11, 4),
-            at("2018-11-04T01:00:00-02:00")
-        );
-        assert_eq!(
-            day("Asia/Beirut", 2024, 3, 31),
-            at("2024-03-31T01:00:00+03:00")
-        );
-        assert_eq!(
-            day("America/Havana", 2024, 11, 3),
-            at("2024-11-03T00:00:00-04:00")
-        );
-    }
-
-    #[test]
-    fn the_next_month_always_lies_ahead() {
-        let zone = TimeZoneName::parse("Europe/Berlin").unwrap();
-        let mut now = Timestamp::EPOCH;
-        for _ in 0..1_200 {
-            let next = zone.next_month_start(now).unwrap();
-            assert!(next > now);
-            assert_eq!(zone.next_month_start(next.plus_millis(-1)), Some(next));
-            now = next;
-        }
-    }
-
-    #[test]
-    fn months_end_with_the_latest_instant() {
-        // In Berlin the year 10000 begins within 9999 as it is counted in UTC.
-        for (name, months) in [("UTC", 1), ("Europe/Berlin", 2), ("America/New_York", 1)] {
-            let zone = TimeZoneName::parse(name).unwrap();
-            let from = Some(at("9999-11-15T00:00:00Z"));
-            let months_left = std::iter::successors(from, |after| zone.next_month_start(*after));
-            assert_eq!(months_left.skip(1).take(5).count(), months, "{name}");
-            assert_eq!(zone.next_month_start(Timestamp::LATEST), None, "{name}");
+            for local in ["2021-03-28T03:30", "2021-10-31T03:30", "1999-01-01T00:00"] {
+                assert_eq!(shows(old, local), shows(new, local), "{old} {local}");
+            }
         }
     }
 }

@@ -113,8 +113,11 @@ fn config(tenant: i64, version: i64) -> (Key, Record) {
         .map(|column| match column.name {
             "id" => Cell::Integer(tenant),
             "currency" => Cell::Text("EUR".into()),
-            _ if column.kind == CellKind::Integer => Cell::Integer(1),
-            _ => Cell::Text("text".into()),
+            _ => match column.kind {
+                CellKind::Integer => Cell::Integer(1),
+                CellKind::Text => Cell::Text("text".into()),
+                CellKind::Bytes => Cell::Bytes((&[]).into()),
+            },
         });
     let cells: Vec<Cell<'static>> = columns.collect();
     let mut cells = cells.into_iter();

@@ -18,6 +18,7 @@ use tympan_core::ids::{EntryId, TenantId};
 use tympan_core::measure::Measure;
 use tympan_core::records::{Entry, Request, Verb, Wallet, WalletKind, Wallets};
 use tympan_core::row::{Cell, Field, Row};
+use tympan_core::schedule::Window;
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Change, Key, ReadSet, Record, View, apply};
 use tympan_postgres::{PostgresOptions, PostgresStore};
@@ -54,7 +55,7 @@ fn entry(id: i64, owner: i64, digest: [u8; 32], previous: i64, sequence: i64) ->
             "previous" => previous.cell(),
             "sequence" => sequence.cell(),
             "tenant" | "feed" | "parts" => 1_i64.cell(),
-            "chain" => Cell::Bytes(vec![0; 32].into()),
+            "chain" => Cell::Bytes(vec![0; 16].into()),
             _ if column.nullable => Cell::Null,
             _ => 0_i64.cell(),
         }
@@ -114,10 +115,14 @@ fn decide(charges: &[(i64, u64)], mut id: i64, view: &mut View) {
             held: 0,
             hold_expires_at: None,
             spent: 0,
+            used: 0,
             entries: old.as_ref().map_or(0, |old| old.entries) + 1,
             last_entry: EntryId(id),
             chain: [0; 32],
             settled_at: Timestamp::EPOCH,
+            missed: false,
+            given: 0,
+            used_by_day: Window::default(),
             revision: 0,
             next_due_at: None,
             latest_at: Timestamp::EPOCH,

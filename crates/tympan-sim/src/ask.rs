@@ -10,7 +10,9 @@ use tympan_core::configuration::{
     RetireRole, Saved, SavedProfile, SavedTenant, UnretireProfile, UnretireRole,
 };
 use tympan_core::ids::{AccountId, GroupId, PriceListId, ProfileId, RoleId};
-use tympan_core::ledger::{Adjust, Authorise, Cancel, Charge, Receipt, SetBalance, Settle};
+use tympan_core::ledger::{
+    Adjust, Authorise, Cancel, Charge, Receipt, SetBalance, Settle, SettleDue,
+};
 use tympan_core::people::{
     AddIdentity, Changed, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
     Reactivated, RemoveIdentity, ReplaceIdentity, SwapIdentities, TransferIdentity, Transferred,
@@ -93,6 +95,7 @@ asks! {
     Cancel => Receipt,
     Adjust => Receipt,
     SetBalance => Receipt,
+    SettleDue => Settled,
     CreateUser => Changed,
     EditUser => Changed,
     DeactivateUser => Changed,
@@ -132,6 +135,8 @@ pub enum Reply {
     Bootstrapped(Bootstrapped),
     /// Of the ledger.
     Receipt(Receipt),
+    /// How many entries were written for what fell due.
+    Settled(i32),
     /// A user.
     Changed(Changed),
     /// A user who is active again.

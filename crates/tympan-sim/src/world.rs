@@ -57,7 +57,7 @@ impl World {
             }
             Reply::Changed(changed) => self.learn_user(ask, changed),
             Reply::Reactivated(reactivated) => self.learn_user(ask, &reactivated.user),
-            Reply::Transferred(_) | Reply::Nothing(()) | Reply::Tenant(_) => {}
+            Reply::Transferred(_) | Reply::Nothing(()) | Reply::Tenant(_) | Reply::Settled(_) => {}
             Reply::Profile(saved) => self.learn_profile(ask, saved.id, &saved.added_plans),
             Reply::SavedProfile(_) => {}
             Reply::PriceList(saved) => add(&mut self.price_lists, saved.id),
@@ -127,7 +127,7 @@ impl World {
         add(&mut self.profiles, id);
         let mut added = added.iter();
         let changes: Vec<PlanChange> = match ask {
-            Ask::CreateProfile(made) => made.plans.iter().copied().map(PlanChange::Add).collect(),
+            Ask::CreateProfile(made) => made.plans.iter().cloned().map(PlanChange::Add).collect(),
             Ask::EditProfile(edit) => edit.plans.clone(),
             _ => Vec::new(),
         };
@@ -140,7 +140,7 @@ impl World {
                 PlanChange::Edit { plan, terms, .. } => {
                     for (_, known, old) in &mut self.plans {
                         if *known == plan {
-                            *old = terms;
+                            old.clone_from(&terms);
                         }
                     }
                 }

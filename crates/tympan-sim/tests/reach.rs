@@ -31,6 +31,7 @@ const GRANTED: &[&str] = &[
     "ReplaceIdentity",
     "SetBalance",
     "Settle",
+    "SettleDue",
     "SwapIdentities",
     "TransferIdentity",
 ];

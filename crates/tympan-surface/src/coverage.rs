@@ -75,6 +75,7 @@ pub const fn of_command(command: CommandName) -> Coverage {
         CommandName::Charge => &["charge", "charge_all"],
         CommandName::Adjust => &["adjust"],
         CommandName::SetBalance => &["set_balance"],
+        CommandName::SettleDue => &["settle_due"],
     })
 }
 

@@ -56,7 +56,7 @@ pub use tympan_core::ids::{
 };
 pub use tympan_core::ledger::{
     Adjust, Authorise, Cancel, Charge, Extra, IdempotencyKey, Receipt, ReceiptLine, SetBalance,
-    Settle, Standing, StatedCost, Usage, WalletName,
+    Settle, SettleDue, Standing, StatedCost, Usage, WalletName,
 };
 pub use tympan_core::measure::{Currency, Measure};
 pub use tympan_core::people::{
@@ -68,9 +68,10 @@ pub use tympan_core::people::{
     UserReference,
 };
 pub use tympan_core::records::{
-    Account, Config, Group, IdentityKind, IdentitySource, PlanRevision, PriceRule, ResetVerb,
-    Schedule, Tenant, Verb, WalletKind, WhenExhausted,
+    Account, Config, Group, IdentityKind, IdentitySource, PlanRevision, PriceRule, Tenant, Verb,
+    WalletKind, WhenExhausted,
 };
+pub use tympan_core::schedule::{Cycle, Date, ResetVerb, Schedule, TimeOfDay, Weekday};
 pub use tympan_core::time::{TimeZoneName, Timestamp};
 pub use tympan_store::{Durability, Keeping, Migrate, Report, Store};
 pub use tympan_vault::pin::{PinAlphabet, PinFloor};

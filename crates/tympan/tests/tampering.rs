@@ -162,6 +162,12 @@ fn entries_wallets_and_holds_that_are_changed_in_the_file_are_found() {
             ("UPDATE wallet SET balance = balance + 1", "balance: wallet"),
             ("UPDATE wallet SET held = held - 1", "held: wallet"),
             ("UPDATE wallet SET spent = 0", "spent: wallet"),
+            ("UPDATE wallet SET used = used + 1", "used: wallet"),
+            (
+                "UPDATE wallet SET used_by_day = '739860:500'",
+                "used: wallet",
+            ),
+            ("UPDATE wallet SET given = given + 1", "given: wallet"),
             ("UPDATE wallet SET hold_expires_at = NULL", "hold: wallet"),
             (
                 "UPDATE wallet SET latest_at = latest_at + 1",

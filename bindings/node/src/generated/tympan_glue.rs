@@ -1187,6 +1187,18 @@ impl NativeTympan {
                 ),
             )
     }
+    /// `settleDue`
+    #[napi(catch_unwind)]
+    pub fn settle_due(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(env, task, values, |from| Ok(self.0.settle_due(Read::read(from)?)))
+    }
     /// `statement`
     #[napi(catch_unwind)]
     pub fn statement(

@@ -225,8 +225,17 @@ impl Read for surface::Plan {
             measure: Read::read(from)?,
             amount: Read::read(from)?,
             schedule: Read::read(from)?,
+            time_of_day: Read::read(from)?,
             time_zone: Read::read(from)?,
+            weekday: Read::read(from)?,
+            month: Read::read(from)?,
+            day: Read::read(from)?,
+            dates: Read::read(from)?,
+            rolling_days: Read::read(from)?,
             verb: Read::read(from)?,
+            cap: Read::read(from)?,
+            run_if_missed: Read::read(from)?,
+            suspended: Read::read(from)?,
             when_exhausted: Read::read(from)?,
             overdraft: Read::read(from)?,
             priority: Read::read(from)?,
@@ -499,6 +508,10 @@ impl Read for surface::ResetVerb {
         let number: u32 = from.value()?;
         match number {
             0 => Ok(Self::SetTo {}),
+            1 => Ok(Self::Add {}),
+            2 => Ok(Self::AddUpTo {}),
+            3 => Ok(Self::RaiseTo {}),
+            4 => Ok(Self::ZeroUsage {}),
             _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
         }
     }
@@ -532,7 +545,15 @@ impl Read for surface::Schedule {
         let number: u32 = from.value()?;
         match number {
             0 => Ok(Self::Never {}),
-            1 => Ok(Self::Monthly {}),
+            1 => Ok(Self::Once {}),
+            2 => Ok(Self::Daily {}),
+            3 => Ok(Self::Weekly {}),
+            4 => Ok(Self::Monthly {}),
+            5 => Ok(Self::Quarterly {}),
+            6 => Ok(Self::HalfYearly {}),
+            7 => Ok(Self::Yearly {}),
+            8 => Ok(Self::Dates {}),
+            9 => Ok(Self::Rolling {}),
             _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
         }
     }
@@ -610,6 +631,21 @@ impl Read for surface::WalletName {
                     plan: Read::read(from)?,
                 })
             }
+            _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
+        }
+    }
+}
+impl Read for surface::Weekday {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let number: u32 = from.value()?;
+        match number {
+            0 => Ok(Self::Monday {}),
+            1 => Ok(Self::Tuesday {}),
+            2 => Ok(Self::Wednesday {}),
+            3 => Ok(Self::Thursday {}),
+            4 => Ok(Self::Friday {}),
+            5 => Ok(Self::Saturday {}),
+            6 => Ok(Self::Sunday {}),
             _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
         }
     }

@@ -176,8 +176,17 @@ impl Write for surface::Plan {
         self.measure.write(to)?;
         self.amount.write(to)?;
         self.schedule.write(to)?;
+        self.time_of_day.write(to)?;
         self.time_zone.write(to)?;
+        self.weekday.write(to)?;
+        self.month.write(to)?;
+        self.day.write(to)?;
+        self.dates.write(to)?;
+        self.rolling_days.write(to)?;
         self.verb.write(to)?;
+        self.cap.write(to)?;
+        self.run_if_missed.write(to)?;
+        self.suspended.write(to)?;
         self.when_exhausted.write(to)?;
         self.overdraft.write(to)?;
         self.priority.write(to)?;
@@ -366,6 +375,7 @@ impl Write for surface::Standing {
         self.overdraft.write(to)?;
         self.available.write(to)?;
         self.allowance.write(to)?;
+        self.used.write(to)?;
         self.next_reset_at.write(to)?;
         Ok(())
     }
@@ -572,6 +582,18 @@ impl Write for surface::ResetVerb {
             Self::SetTo {} => {
                 to.put(0_u32)?;
             }
+            Self::Add {} => {
+                to.put(1_u32)?;
+            }
+            Self::AddUpTo {} => {
+                to.put(2_u32)?;
+            }
+            Self::RaiseTo {} => {
+                to.put(3_u32)?;
+            }
+            Self::ZeroUsage {} => {
+                to.put(4_u32)?;
+            }
         }
         Ok(())
     }
@@ -582,8 +604,32 @@ impl Write for surface::Schedule {
             Self::Never {} => {
                 to.put(0_u32)?;
             }
-            Self::Monthly {} => {
+            Self::Once {} => {
                 to.put(1_u32)?;
+            }
+            Self::Daily {} => {
+                to.put(2_u32)?;
+            }
+            Self::Weekly {} => {
+                to.put(3_u32)?;
+            }
+            Self::Monthly {} => {
+                to.put(4_u32)?;
+            }
+            Self::Quarterly {} => {
+                to.put(5_u32)?;
+            }
+            Self::HalfYearly {} => {
+                to.put(6_u32)?;
+            }
+            Self::Yearly {} => {
+                to.put(7_u32)?;
+            }
+            Self::Dates {} => {
+                to.put(8_u32)?;
+            }
+            Self::Rolling {} => {
+                to.put(9_u32)?;
             }
         }
         Ok(())
@@ -661,6 +707,34 @@ impl Write for surface::WalletName {
             Self::Allowance { plan } => {
                 to.put(1_u32)?;
                 plan.write(to)?;
+            }
+        }
+        Ok(())
+    }
+}
+impl Write for surface::Weekday {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        match self {
+            Self::Monday {} => {
+                to.put(0_u32)?;
+            }
+            Self::Tuesday {} => {
+                to.put(1_u32)?;
+            }
+            Self::Wednesday {} => {
+                to.put(2_u32)?;
+            }
+            Self::Thursday {} => {
+                to.put(3_u32)?;
+            }
+            Self::Friday {} => {
+                to.put(4_u32)?;
+            }
+            Self::Saturday {} => {
+                to.put(5_u32)?;
+            }
+            Self::Sunday {} => {
+                to.put(6_u32)?;
             }
         }
         Ok(())

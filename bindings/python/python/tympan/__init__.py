@@ -85,6 +85,7 @@ from tympan.enums import (
     SmartCardObstacle,
     UserField,
     Verb,
+    Weekday,
     WhenExhausted,
 )
 from tympan.errors import (
@@ -212,6 +213,7 @@ __all__ = [
     "Verb",
     "Verification",
     "WalletName",
+    "Weekday",
     "WhenExhausted",
     "__version__",
     "aio",

@@ -7,7 +7,7 @@ from typing import final
 
 from typing_extensions import Self, disjoint_base
 
-from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, ResetVerb, Schedule, SmartCardObstacle, UserField, Verb, WhenExhausted
+from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, ResetVerb, Schedule, SmartCardObstacle, UserField, Verb, Weekday, WhenExhausted
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
 
@@ -429,7 +429,7 @@ class PinStrength:
 class Plan:
     """What an allowance plan gives, when, and what happens when it is used up."""
 
-    def __new__(cls, *, measure: str, amount: int, schedule: Schedule, time_zone: str | None = None, verb: ResetVerb | None = None, when_exhausted: WhenExhausted | None = None, overdraft: int | None = None, priority: int | None = None) -> Self: ...
+    def __new__(cls, *, measure: str, amount: int, schedule: Schedule, time_of_day: str | None = None, time_zone: str | None = None, weekday: Weekday | None = None, month: int | None = None, day: int | None = None, dates: Sequence[str] = (), rolling_days: int | None = None, verb: ResetVerb | None = None, cap: int | None = None, run_if_missed: bool = False, suspended: bool = False, when_exhausted: WhenExhausted | None = None, overdraft: int | None = None, priority: int | None = None) -> Self: ...
     @property
     def measure(self) -> str:
         """What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
@@ -440,13 +440,55 @@ class Plan:
         """What it gives, in the measure's unit (micros for a cost); not negative."""
     @property
     def schedule(self) -> Schedule:
-        """When it gives."""
+        """On which days it gives, after it gave once when it began to apply to the user."""
+    @property
+    def time_of_day(self) -> str | None:
+        """When on those days, `06:30`; none: at midnight. A time that comes twice, because clocks are
+        put back, counts the first time. One that does not come, because they are put forward past
+        it, counts when they are.
+        """
     @property
     def time_zone(self) -> str | None:
-        """Whose midnight counts, as the time zone database writes it, `Europe/Berlin`; none: UTC."""
+        """By whose clocks, as the time zone database writes it, `Europe/Berlin`; none: UTC. A zone
+        that was renamed goes by either name.
+        """
+    @property
+    def weekday(self) -> Weekday | None:
+        """Of a weekly schedule: on which day; none: on Mondays."""
+    @property
+    def month(self) -> int | None:
+        """Of a yearly, half-yearly or quarterly schedule: in which month of each, from 1; none: in the
+        first.
+        """
+    @property
+    def day(self) -> int | None:
+        """Of a schedule that counts months: on which day of the month, 1 to 31; none: on the first. A
+        month that does not have the day gives on its last.
+        """
+    @property
+    def dates(self) -> list[str]:
+        """Of a schedule of stated days: which, `2026-09-01`, in any order, at most 100. Of one that
+        gives once: that day.
+        """
+    @property
+    def rolling_days(self) -> int | None:
+        """Of a rolling schedule: how many days it looks back on, 1 to 366, today included."""
     @property
     def verb(self) -> ResetVerb | None:
-        """How it gives; none: the balance becomes the amount."""
+        """How it gives; none: the balance becomes the amount, or usage is zeroed where the schedule is
+        rolling, which does nothing else.
+        """
+    @property
+    def cap(self) -> int | None:
+        """Of adding up to a cap: the cap, in the measure's unit; not negative."""
+    @property
+    def run_if_missed(self) -> bool:
+        """Whether it gives once on resumption if it was due while it was suspended, or while the user
+        was inactive: once, however often it was due. If not, what was missed is lost.
+        """
+    @property
+    def suspended(self) -> bool:
+        """Whether what is due passes by. The plan limits on, and whoever gets it is given its amount."""
     @property
     def when_exhausted(self) -> WhenExhausted | None:
         """What happens when nothing is left; none: the job is refused."""
@@ -853,8 +895,13 @@ class Standing:
     def allowance(self) -> int | None:
         """What its plan gives; none for own funds."""
     @property
+    def used(self) -> int:
+        """Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
+        on the days that it looks back on.
+        """
+    @property
     def next_reset_at(self) -> datetime | None:
-        """When its plan gives next."""
+        """When its plan gives next; none while it is suspended or the user inactive."""
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -1928,6 +1975,15 @@ class Tympan:
 
         Raises:
             TympanError: `unknown_hold`, `hold_resolved`; those of `Tympan.charge`.
+        """
+    def settle_due(self, user: UserReference | UserId) -> int:
+        """Gives back a user's holds that expired, and gives what the user's plans were due to give;
+        the number of entries that wrote. Nobody needs it: whoever reads or touches a wallet sees it
+        as if this had been done on time. It is for hosts that want what is due in their lists and
+        statements without waiting for the next job; twice does no more than once.
+
+        Raises:
+            TympanError: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
         """
     def statement(self, user: UserId, wallet: WalletName, *, after: str | None = None, limit: int | None = None) -> StatementPage:
         """A wallet's history, newest first, page by page.

@@ -1031,6 +1031,20 @@ class Tympan:
         """
         return await self._waiters.wait(partial(self._blocking.settle, hold, key, usage, queue=queue, cost=cost, extra=extra))
 
+    async def settle_due(
+        self,
+        user: UserReference | UserId,
+    ) -> int:
+        """Gives back a user's holds that expired, and gives what the user's plans were due to give;
+        the number of entries that wrote. Nobody needs it: whoever reads or touches a wallet sees it
+        as if this had been done on time. It is for hosts that want what is due in their lists and
+        statements without waiting for the next job; twice does no more than once.
+
+        Raises:
+            TympanError: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
+        """
+        return await self._waiters.wait(partial(self._blocking.settle_due, user))
+
     async def statement(
         self,
         user: UserId,

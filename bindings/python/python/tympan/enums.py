@@ -103,19 +103,51 @@ class PinFloor(_Word):
 
 
 class ResetVerb(_Word):
-    """What a plan does to its wallet when it is due."""
+    """What a plan does to its wallet when it is due. What jobs ever took is counted on, whatever it
+    does.
+    """
 
     SET_TO = "set_to"
-    """The balance becomes the plan's amount."""
+    """The balance becomes the plan's amount: what is left is lost, what is owed is forgiven, and so
+    is what was changed by hand.
+    """
+    ADD = "add"
+    """The plan's amount is added: what is left is kept."""
+    ADD_UP_TO = "add_up_to"
+    """The plan's amount is added, but not beyond a cap. A balance above the cap stays."""
+    RAISE_TO = "raise_to"
+    """A balance below the plan's amount becomes that; any other stays."""
+    ZERO_USAGE = "zero_usage"
+    """What jobs took since the plan gave last comes back: what was changed by hand stays. If the
+    plan's amount is another than then, the difference comes with it.
+    """
 
 
 class Schedule(_Word):
-    """When a plan feeds its wallet."""
+    """When a plan gives. What a user gets when the plan begins to apply comes besides, at once."""
 
     NEVER = "never"
-    """Once, when the user gets the plan."""
+    """Not again."""
+    ONCE = "once"
+    """Once more, on one day."""
+    DAILY = "daily"
+    """Every day."""
+    WEEKLY = "weekly"
+    """On one day of every week."""
     MONTHLY = "monthly"
-    """And at each local midnight of the first of a month."""
+    """On one day of every month."""
+    QUARTERLY = "quarterly"
+    """On one day of every quarter; quarters begin with January, April, July and October."""
+    HALF_YEARLY = "half_yearly"
+    """On one day of every half-year; half-years begin with January and July."""
+    YEARLY = "yearly"
+    """On one day of every year."""
+    DATES = "dates"
+    """On stated days."""
+    ROLLING = "rolling"
+    """Every day, as much as jobs took on the day that is looked back on no longer: jobs never take
+    more than the amount in any such stretch of days.
+    """
 
 
 class SmartCardObstacle(_Word):
@@ -185,6 +217,25 @@ class Verb(_Word):
     """A person set the balance."""
     REFUSE = "refuse"
     """A job was refused; nothing changed."""
+
+
+class Weekday(_Word):
+    """A day of the week."""
+
+    MONDAY = "monday"
+    """Monday."""
+    TUESDAY = "tuesday"
+    """Tuesday."""
+    WEDNESDAY = "wednesday"
+    """Wednesday."""
+    THURSDAY = "thursday"
+    """Thursday."""
+    FRIDAY = "friday"
+    """Friday."""
+    SATURDAY = "saturday"
+    """Saturday."""
+    SUNDAY = "sunday"
+    """Sunday."""
 
 
 class WhenExhausted(_Word):

@@ -832,6 +832,10 @@ impl IntoPython for surface::ResetVerb {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let word = match self {
             Self::SetTo => "set_to",
+            Self::Add => "add",
+            Self::AddUpTo => "add_up_to",
+            Self::RaiseTo => "raise_to",
+            Self::ZeroUsage => "zero_usage",
         };
         RESET_VERB.import(py, "tympan.enums", "ResetVerb")?.call1((word,))
     }
@@ -845,6 +849,10 @@ impl FromPython for surface::ResetVerb {
         }
         match String::from_python(value, name)?.as_str() {
             "set_to" => Ok(Self::SetTo),
+            "add" => Ok(Self::Add),
+            "add_up_to" => Ok(Self::AddUpTo),
+            "raise_to" => Ok(Self::RaiseTo),
+            "zero_usage" => Ok(Self::ZeroUsage),
             _ => Err(wrong()),
         }
     }
@@ -1031,7 +1039,15 @@ impl IntoPython for surface::Schedule {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let word = match self {
             Self::Never => "never",
+            Self::Once => "once",
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
             Self::Monthly => "monthly",
+            Self::Quarterly => "quarterly",
+            Self::HalfYearly => "half_yearly",
+            Self::Yearly => "yearly",
+            Self::Dates => "dates",
+            Self::Rolling => "rolling",
         };
         SCHEDULE.import(py, "tympan.enums", "Schedule")?.call1((word,))
     }
@@ -1045,7 +1061,15 @@ impl FromPython for surface::Schedule {
         }
         match String::from_python(value, name)?.as_str() {
             "never" => Ok(Self::Never),
+            "once" => Ok(Self::Once),
+            "daily" => Ok(Self::Daily),
+            "weekly" => Ok(Self::Weekly),
             "monthly" => Ok(Self::Monthly),
+            "quarterly" => Ok(Self::Quarterly),
+            "half_yearly" => Ok(Self::HalfYearly),
+            "yearly" => Ok(Self::Yearly),
+            "dates" => Ok(Self::Dates),
+            "rolling" => Ok(Self::Rolling),
             _ => Err(wrong()),
         }
     }
@@ -1583,6 +1607,40 @@ impl FromPython for surface::WalletName {
         known
             .map(|known| known.get().0.clone())
             .map_err(|_| wrong(value, name, "WalletName"))
+    }
+}
+static WEEKDAY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::Weekday {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::Monday => "monday",
+            Self::Tuesday => "tuesday",
+            Self::Wednesday => "wednesday",
+            Self::Thursday => "thursday",
+            Self::Friday => "friday",
+            Self::Saturday => "saturday",
+            Self::Sunday => "sunday",
+        };
+        WEEKDAY.import(py, "tympan.enums", "Weekday")?.call1((word,))
+    }
+}
+impl FromPython for surface::Weekday {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let py = value.py();
+        let wrong = || wrong(value, name, "Weekday");
+        if !value.is_instance(WEEKDAY.import(py, "tympan.enums", "Weekday")?)? {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "monday" => Ok(Self::Monday),
+            "tuesday" => Ok(Self::Tuesday),
+            "wednesday" => Ok(Self::Wednesday),
+            "thursday" => Ok(Self::Thursday),
+            "friday" => Ok(Self::Friday),
+            "saturday" => Ok(Self::Saturday),
+            "sunday" => Ok(Self::Sunday),
+            _ => Err(wrong()),
+        }
     }
 }
 static WHEN_EXHAUSTED: PyOnceLock<Py<PyType>> = PyOnceLock::new();

@@ -1921,6 +1921,27 @@ impl Tympan {
             },
         )
     }
+    /// Gives back a user's holds that expired, and gives what the user's plans were due to give;
+    /// the number of entries that wrote. Nobody needs it: whoever reads or touches a wallet sees it
+    /// as if this had been done on time. It is for hosts that want what is due in their lists and
+    /// statements without waiting for the next job; twice does no more than once.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
+    #[pyo3(signature = (user), text_signature = "($self, user)")]
+    fn settle_due<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                answered(py, self.0.settle_due(user))
+            },
+        )
+    }
     /// A wallet's history, newest first, page by page.
     ///
     /// Raises:

@@ -1042,20 +1042,38 @@ impl Plan {
             measure,
             amount,
             schedule,
+            time_of_day = Given(None),
             time_zone = Given(None),
+            weekday = Given(None),
+            month = Given(None),
+            day = Given(None),
+            dates = Given(None),
+            rolling_days = Given(None),
             verb = Given(None),
+            cap = Given(None),
+            run_if_missed = Given(None),
+            suspended = Given(None),
             when_exhausted = Given(None),
             overdraft = Given(None),
             priority = Given(None)
         ),
-        text_signature = "(*, measure, amount, schedule, time_zone=None, verb=None, when_exhausted=None, overdraft=None, priority=None)"
+        text_signature = "(*, measure, amount, schedule, time_of_day=None, time_zone=None, weekday=None, month=None, day=None, dates=(), rolling_days=None, verb=None, cap=None, run_if_missed=False, suspended=False, when_exhausted=None, overdraft=None, priority=None)"
     )]
     fn __new__(
         measure: &Bound<'_, PyAny>,
         amount: &Bound<'_, PyAny>,
         schedule: &Bound<'_, PyAny>,
+        time_of_day: Given<'_>,
         time_zone: Given<'_>,
+        weekday: Given<'_>,
+        month: Given<'_>,
+        day: Given<'_>,
+        dates: Given<'_>,
+        rolling_days: Given<'_>,
         verb: Given<'_>,
+        cap: Given<'_>,
+        run_if_missed: Given<'_>,
+        suspended: Given<'_>,
         when_exhausted: Given<'_>,
         overdraft: Given<'_>,
         priority: Given<'_>,
@@ -1065,8 +1083,17 @@ impl Plan {
                 measure: FromPython::from_python(measure, "measure")?,
                 amount: FromPython::from_python(amount, "amount")?,
                 schedule: FromPython::from_python(schedule, "schedule")?,
+                time_of_day: given(time_of_day, "time_of_day")?,
                 time_zone: given(time_zone, "time_zone")?,
+                weekday: given(weekday, "weekday")?,
+                month: given(month, "month")?,
+                day: given(day, "day")?,
+                dates: given(dates, "dates")?,
+                rolling_days: given(rolling_days, "rolling_days")?,
                 verb: given(verb, "verb")?,
+                cap: given(cap, "cap")?,
+                run_if_missed: given(run_if_missed, "run_if_missed")?,
+                suspended: given(suspended, "suspended")?,
                 when_exhausted: given(when_exhausted, "when_exhausted")?,
                 overdraft: given(overdraft, "overdraft")?,
                 priority: given(priority, "priority")?,
@@ -1084,20 +1111,73 @@ impl Plan {
     fn amount<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.amount.clone().into_python(py)
     }
-    /// When it gives.
+    /// On which days it gives, after it gave once when it began to apply to the user.
     #[getter]
     fn schedule<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.schedule.clone().into_python(py)
     }
-    /// Whose midnight counts, as the time zone database writes it, `Europe/Berlin`; none: UTC.
+    /// When on those days, `06:30`; none: at midnight. A time that comes twice, because clocks are
+    /// put back, counts the first time. One that does not come, because they are put forward past
+    /// it, counts when they are.
+    #[getter]
+    fn time_of_day<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.time_of_day.clone().into_python(py)
+    }
+    /// By whose clocks, as the time zone database writes it, `Europe/Berlin`; none: UTC. A zone
+    /// that was renamed goes by either name.
     #[getter]
     fn time_zone<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.time_zone.clone().into_python(py)
     }
-    /// How it gives; none: the balance becomes the amount.
+    /// Of a weekly schedule: on which day; none: on Mondays.
+    #[getter]
+    fn weekday<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.weekday.clone().into_python(py)
+    }
+    /// Of a yearly, half-yearly or quarterly schedule: in which month of each, from 1; none: in the
+    /// first.
+    #[getter]
+    fn month<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.month.clone().into_python(py)
+    }
+    /// Of a schedule that counts months: on which day of the month, 1 to 31; none: on the first. A
+    /// month that does not have the day gives on its last.
+    #[getter]
+    fn day<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.day.clone().into_python(py)
+    }
+    /// Of a schedule of stated days: which, `2026-09-01`, in any order, at most 100. Of one that
+    /// gives once: that day.
+    #[getter]
+    fn dates<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.dates.clone().into_python(py)
+    }
+    /// Of a rolling schedule: how many days it looks back on, 1 to 366, today included.
+    #[getter]
+    fn rolling_days<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.rolling_days.clone().into_python(py)
+    }
+    /// How it gives; none: the balance becomes the amount, or usage is zeroed where the schedule is
+    /// rolling, which does nothing else.
     #[getter]
     fn verb<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.verb.clone().into_python(py)
+    }
+    /// Of adding up to a cap: the cap, in the measure's unit; not negative.
+    #[getter]
+    fn cap<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.cap.clone().into_python(py)
+    }
+    /// Whether it gives once on resumption if it was due while it was suspended, or while the user
+    /// was inactive: once, however often it was due. If not, what was missed is lost.
+    #[getter]
+    fn run_if_missed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.run_if_missed.clone().into_python(py)
+    }
+    /// Whether what is due passes by. The plan limits on, and whoever gets it is given its amount.
+    #[getter]
+    fn suspended<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.suspended.clone().into_python(py)
     }
     /// What happens when nothing is left; none: the job is refused.
     #[getter]
@@ -1117,10 +1197,14 @@ impl Plan {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Plan(measure={}, amount={}, schedule={}, time_zone={}, verb={}, when_exhausted={}, overdraft={}, priority={})",
+                "Plan(measure={}, amount={}, schedule={}, time_of_day={}, time_zone={}, weekday={}, month={}, day={}, dates={}, rolling_days={}, verb={}, cap={}, run_if_missed={}, suspended={}, when_exhausted={}, overdraft={}, priority={})",
                 plain(py, & self.0.measure) ?, plain(py, & self.0.amount) ?, plain(py, &
-                self.0.schedule) ?, plain(py, & self.0.time_zone) ?, plain(py, & self.0
-                .verb) ?, plain(py, & self.0.when_exhausted) ?, plain(py, & self.0
+                self.0.schedule) ?, plain(py, & self.0.time_of_day) ?, plain(py, & self.0
+                .time_zone) ?, plain(py, & self.0.weekday) ?, plain(py, & self.0.month)
+                ?, plain(py, & self.0.day) ?, plain(py, & self.0.dates) ?, plain(py, &
+                self.0.rolling_days) ?, plain(py, & self.0.verb) ?, plain(py, & self.0
+                .cap) ?, plain(py, & self.0.run_if_missed) ?, plain(py, & self.0
+                .suspended) ?, plain(py, & self.0.when_exhausted) ?, plain(py, & self.0
                 .overdraft) ?, plain(py, & self.0.priority) ?,
             ),
         )
@@ -2032,7 +2116,13 @@ impl Standing {
     fn allowance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.allowance.clone().into_python(py)
     }
-    /// When its plan gives next.
+    /// Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
+    /// on the days that it looks back on.
+    #[getter]
+    fn used<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.used.clone().into_python(py)
+    }
+    /// When its plan gives next; none while it is suspended or the user inactive.
     #[getter]
     fn next_reset_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next_reset_at.clone().into_python(py)
@@ -2040,11 +2130,12 @@ impl Standing {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Standing(wallet={}, measure={}, balance={}, held={}, overdraft={}, available={}, allowance={}, next_reset_at={})",
+                "Standing(wallet={}, measure={}, balance={}, held={}, overdraft={}, available={}, allowance={}, used={}, next_reset_at={})",
                 plain(py, & self.0.wallet) ?, plain(py, & self.0.measure) ?, plain(py, &
                 self.0.balance) ?, plain(py, & self.0.held) ?, plain(py, & self.0
                 .overdraft) ?, plain(py, & self.0.available) ?, plain(py, & self.0
-                .allowance) ?, plain(py, & self.0.next_reset_at) ?,
+                .allowance) ?, plain(py, & self.0.used) ?, plain(py, & self.0
+                .next_reset_at) ?,
             ),
         )
     }

@@ -1275,6 +1275,16 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func settle(hold: HoldId, key: String, usage: Usage, queue: String?, cost: StatedCost?, extra: Extra?) async throws  -> Receipt
 
     /**
+     * Gives back a user's holds that expired, and gives what the user's plans were due to give;
+     * the number of entries that wrote. Nobody needs it: whoever reads or touches a wallet sees it
+     * as if this had been done on time. It is for hosts that want what is due in their lists and
+     * statements without waiting for the next job; twice does no more than once.
+     *
+     * - Throws: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
+     */
+    func settleDue(user: UserReference) async throws  -> Int32
+
+    /**
      * A wallet's history, newest first, page by page.
      *
      * - Parameters:
@@ -3119,6 +3129,30 @@ open func settle(hold: HoldId, key: String, usage: Usage, queue: String? = nil, 
             completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
             freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
             liftFunc: FfiConverterTypeReceipt_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Gives back a user's holds that expired, and gives what the user's plans were due to give;
+     * the number of entries that wrote. Nobody needs it: whoever reads or touches a wallet sees it
+     * as if this had been done on time. It is for hosts that want what is due in their lists and
+     * statements without waiting for the next job; twice does no more than once.
+     *
+     * - Throws: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
+     */
+open func settleDue(user: UserReference)async throws  -> Int32  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_settle_due(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_i32,
+            completeFunc: ffi_tympan_swift_rust_future_complete_i32,
+            freeFunc: ffi_tympan_swift_rust_future_free_i32,
+            liftFunc: FfiConverterInt32.lift,
             errorHandler: FfiConverterTypeTympanError_lift
         )
 }
@@ -5437,17 +5471,61 @@ public struct Plan: Equatable, Hashable {
      */
     public var amount: Int64
     /**
-     * When it gives.
+     * On which days it gives, after it gave once when it began to apply to the user.
      */
     public var schedule: Schedule
     /**
-     * Whose midnight counts, as the time zone database writes it, `Europe/Berlin`; none: UTC.
+     * When on those days, `06:30`; none: at midnight. A time that comes twice, because clocks are
+     * put back, counts the first time. One that does not come, because they are put forward past
+     * it, counts when they are.
+     */
+    public var timeOfDay: String?
+    /**
+     * By whose clocks, as the time zone database writes it, `Europe/Berlin`; none: UTC. A zone
+     * that was renamed goes by either name.
      */
     public var timeZone: String?
     /**
-     * How it gives; none: the balance becomes the amount.
+     * Of a weekly schedule: on which day; none: on Mondays.
+     */
+    public var weekday: Weekday?
+    /**
+     * Of a yearly, half-yearly or quarterly schedule: in which month of each, from 1; none: in the
+     * first.
+     */
+    public var month: Int32?
+    /**
+     * Of a schedule that counts months: on which day of the month, 1 to 31; none: on the first. A
+     * month that does not have the day gives on its last.
+     */
+    public var day: Int32?
+    /**
+     * Of a schedule of stated days: which, `2026-09-01`, in any order, at most 100. Of one that
+     * gives once: that day.
+     */
+    public var dates: [String]
+    /**
+     * Of a rolling schedule: how many days it looks back on, 1 to 366, today included.
+     */
+    public var rollingDays: Int32?
+    /**
+     * How it gives; none: the balance becomes the amount, or usage is zeroed where the schedule is
+     * rolling, which does nothing else.
      */
     public var verb: ResetVerb?
+    /**
+     * Of adding up to a cap: the cap, in the measure's unit; not negative.
+     */
+    public var cap: Int64?
+    /**
+     * Whether it gives once on resumption if it was due while it was suspended, or while the user
+     * was inactive: once, however often it was due. If not, what was missed is lost.
+     */
+    public var runIfMissed: Bool
+    /**
+     * Whether what is due passes by. The plan limits on, and whoever gets it is given its amount.
+     */
+    public var suspended: Bool
     /**
      * What happens when nothing is left; none: the job is refused.
      */
@@ -5472,14 +5550,49 @@ public struct Plan: Equatable, Hashable {
          * What it gives, in the measure's unit (micros for a cost); not negative.
          */amount: Int64,
         /**
-         * When it gives.
+         * On which days it gives, after it gave once when it began to apply to the user.
          */schedule: Schedule,
         /**
-         * Whose midnight counts, as the time zone database writes it, `Europe/Berlin`; none: UTC.
+         * When on those days, `06:30`; none: at midnight. A time that comes twice, because clocks are
+         * put back, counts the first time. One that does not come, because they are put forward past
+         * it, counts when they are.
+         */timeOfDay: String? = nil,
+        /**
+         * By whose clocks, as the time zone database writes it, `Europe/Berlin`; none: UTC. A zone
+         * that was renamed goes by either name.
          */timeZone: String? = nil,
         /**
-         * How it gives; none: the balance becomes the amount.
+         * Of a weekly schedule: on which day; none: on Mondays.
+         */weekday: Weekday? = nil,
+        /**
+         * Of a yearly, half-yearly or quarterly schedule: in which month of each, from 1; none: in the
+         * first.
+         */month: Int32? = nil,
+        /**
+         * Of a schedule that counts months: on which day of the month, 1 to 31; none: on the first. A
+         * month that does not have the day gives on its last.
+         */day: Int32? = nil,
+        /**
+         * Of a schedule of stated days: which, `2026-09-01`, in any order, at most 100. Of one that
+         * gives once: that day.
+         */dates: [String] = [],
+        /**
+         * Of a rolling schedule: how many days it looks back on, 1 to 366, today included.
+         */rollingDays: Int32? = nil,
+        /**
+         * How it gives; none: the balance becomes the amount, or usage is zeroed where the schedule is
+         * rolling, which does nothing else.
          */verb: ResetVerb? = nil,
+        /**
+         * Of adding up to a cap: the cap, in the measure's unit; not negative.
+         */cap: Int64? = nil,
+        /**
+         * Whether it gives once on resumption if it was due while it was suspended, or while the user
+         * was inactive: once, however often it was due. If not, what was missed is lost.
+         */runIfMissed: Bool = false,
+        /**
+         * Whether what is due passes by. The plan limits on, and whoever gets it is given its amount.
+         */suspended: Bool = false,
         /**
          * What happens when nothing is left; none: the job is refused.
          */whenExhausted: WhenExhausted? = nil,
@@ -5492,8 +5605,17 @@ public struct Plan: Equatable, Hashable {
         self.measure = measure
         self.amount = amount
         self.schedule = schedule
+        self.timeOfDay = timeOfDay
         self.timeZone = timeZone
+        self.weekday = weekday
+        self.month = month
+        self.day = day
+        self.dates = dates
+        self.rollingDays = rollingDays
         self.verb = verb
+        self.cap = cap
+        self.runIfMissed = runIfMissed
+        self.suspended = suspended
         self.whenExhausted = whenExhausted
         self.overdraft = overdraft
         self.priority = priority
@@ -5518,8 +5640,17 @@ public struct FfiConverterTypePlan: FfiConverterRustBuffer {
                 measure: FfiConverterString.read(from: &buf),
                 amount: FfiConverterInt64.read(from: &buf),
                 schedule: FfiConverterTypeSchedule.read(from: &buf),
+                timeOfDay: FfiConverterOptionString.read(from: &buf),
                 timeZone: FfiConverterOptionString.read(from: &buf),
+                weekday: FfiConverterOptionTypeWeekday.read(from: &buf),
+                month: FfiConverterOptionInt32.read(from: &buf),
+                day: FfiConverterOptionInt32.read(from: &buf),
+                dates: FfiConverterSequenceString.read(from: &buf),
+                rollingDays: FfiConverterOptionInt32.read(from: &buf),
                 verb: FfiConverterOptionTypeResetVerb.read(from: &buf),
+                cap: FfiConverterOptionInt64.read(from: &buf),
+                runIfMissed: FfiConverterBool.read(from: &buf),
+                suspended: FfiConverterBool.read(from: &buf),
                 whenExhausted: FfiConverterOptionTypeWhenExhausted.read(from: &buf),
                 overdraft: FfiConverterOptionInt64.read(from: &buf),
                 priority: FfiConverterOptionInt32.read(from: &buf)
@@ -5530,8 +5661,17 @@ public struct FfiConverterTypePlan: FfiConverterRustBuffer {
         FfiConverterString.write(value.measure, into: &buf)
         FfiConverterInt64.write(value.amount, into: &buf)
         FfiConverterTypeSchedule.write(value.schedule, into: &buf)
+        FfiConverterOptionString.write(value.timeOfDay, into: &buf)
         FfiConverterOptionString.write(value.timeZone, into: &buf)
+        FfiConverterOptionTypeWeekday.write(value.weekday, into: &buf)
+        FfiConverterOptionInt32.write(value.month, into: &buf)
+        FfiConverterOptionInt32.write(value.day, into: &buf)
+        FfiConverterSequenceString.write(value.dates, into: &buf)
+        FfiConverterOptionInt32.write(value.rollingDays, into: &buf)
         FfiConverterOptionTypeResetVerb.write(value.verb, into: &buf)
+        FfiConverterOptionInt64.write(value.cap, into: &buf)
+        FfiConverterBool.write(value.runIfMissed, into: &buf)
+        FfiConverterBool.write(value.suspended, into: &buf)
         FfiConverterOptionTypeWhenExhausted.write(value.whenExhausted, into: &buf)
         FfiConverterOptionInt64.write(value.overdraft, into: &buf)
         FfiConverterOptionInt32.write(value.priority, into: &buf)
@@ -7301,7 +7441,12 @@ public struct Standing: Equatable, Hashable {
      */
     public var allowance: Int64?
     /**
-     * When its plan gives next.
+     * Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
+     * on the days that it looks back on.
+     */
+    public var used: Int64
+    /**
+     * When its plan gives next; none while it is suspended or the user inactive.
      */
     public var nextResetAt: Timestamp?
 
@@ -7330,7 +7475,11 @@ public struct Standing: Equatable, Hashable {
          * What its plan gives; none for own funds.
          */allowance: Int64?,
         /**
-         * When its plan gives next.
+         * Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
+         * on the days that it looks back on.
+         */used: Int64,
+        /**
+         * When its plan gives next; none while it is suspended or the user inactive.
          */nextResetAt: Timestamp?) {
         self.wallet = wallet
         self.measure = measure
@@ -7339,6 +7488,7 @@ public struct Standing: Equatable, Hashable {
         self.overdraft = overdraft
         self.available = available
         self.allowance = allowance
+        self.used = used
         self.nextResetAt = nextResetAt
     }
 
@@ -7365,6 +7515,7 @@ public struct FfiConverterTypeStanding: FfiConverterRustBuffer {
                 overdraft: FfiConverterInt64.read(from: &buf),
                 available: FfiConverterInt64.read(from: &buf),
                 allowance: FfiConverterOptionInt64.read(from: &buf),
+                used: FfiConverterInt64.read(from: &buf),
                 nextResetAt: FfiConverterOptionTypeTimestamp.read(from: &buf)
         )
     }
@@ -7377,6 +7528,7 @@ public struct FfiConverterTypeStanding: FfiConverterRustBuffer {
         FfiConverterInt64.write(value.overdraft, into: &buf)
         FfiConverterInt64.write(value.available, into: &buf)
         FfiConverterOptionInt64.write(value.allowance, into: &buf)
+        FfiConverterInt64.write(value.used, into: &buf)
         FfiConverterOptionTypeTimestamp.write(value.nextResetAt, into: &buf)
     }
 }
@@ -9953,15 +10105,34 @@ public func FfiConverterTypePlanChange_lower(_ value: PlanChange) -> RustBuffer 
 
 
 /**
- * What a plan does to its wallet when it is due.
+ * What a plan does to its wallet when it is due. What jobs ever took is counted on, whatever it
+ * does.
  */
 
 public enum ResetVerb: Equatable, Hashable {
 
     /**
-     * The balance becomes the plan's amount.
+     * The balance becomes the plan's amount: what is left is lost, what is owed is forgiven, and so
+     * is what was changed by hand.
      */
     case setTo
+    /**
+     * The plan's amount is added: what is left is kept.
+     */
+    case add
+    /**
+     * The plan's amount is added, but not beyond a cap. A balance above the cap stays.
+     */
+    case addUpTo
+    /**
+     * A balance below the plan's amount becomes that; any other stays.
+     */
+    case raiseTo
+    /**
+     * What jobs took since the plan gave last comes back: what was changed by hand stays. If the
+     * plan's amount is another than then, the difference comes with it.
+     */
+    case zeroUsage
 
 
 
@@ -9985,6 +10156,14 @@ public struct FfiConverterTypeResetVerb: FfiConverterRustBuffer {
 
         case 1: return .setTo
 
+        case 2: return .add
+
+        case 3: return .addUpTo
+
+        case 4: return .raiseTo
+
+        case 5: return .zeroUsage
+
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -9995,6 +10174,22 @@ public struct FfiConverterTypeResetVerb: FfiConverterRustBuffer {
 
         case .setTo:
             writeInt(&buf, Int32(1))
+
+
+        case .add:
+            writeInt(&buf, Int32(2))
+
+
+        case .addUpTo:
+            writeInt(&buf, Int32(3))
+
+
+        case .raiseTo:
+            writeInt(&buf, Int32(4))
+
+
+        case .zeroUsage:
+            writeInt(&buf, Int32(5))
 
         }
     }
@@ -10125,19 +10320,52 @@ public func FfiConverterTypeRoleRowEdit_lower(_ value: RoleRowEdit) -> RustBuffe
 
 
 /**
- * When a plan feeds its wallet.
+ * When a plan gives. What a user gets when the plan begins to apply comes besides, at once.
  */
 
 public enum Schedule: Equatable, Hashable {
 
     /**
-     * Once, when the user gets the plan.
+     * Not again.
      */
     case never
     /**
-     * And at each local midnight of the first of a month.
+     * Once more, on one day.
+     */
+    case once
+    /**
+     * Every day.
+     */
+    case daily
+    /**
+     * On one day of every week.
+     */
+    case weekly
+    /**
+     * On one day of every month.
      */
     case monthly
+    /**
+     * On one day of every quarter; quarters begin with January, April, July and October.
+     */
+    case quarterly
+    /**
+     * On one day of every half-year; half-years begin with January and July.
+     */
+    case halfYearly
+    /**
+     * On one day of every year.
+     */
+    case yearly
+    /**
+     * On stated days.
+     */
+    case dates
+    /**
+     * Every day, as much as jobs took on the day that is looked back on no longer: jobs never take
+     * more than the amount in any such stretch of days.
+     */
+    case rolling
 
 
 
@@ -10161,7 +10389,23 @@ public struct FfiConverterTypeSchedule: FfiConverterRustBuffer {
 
         case 1: return .never
 
-        case 2: return .monthly
+        case 2: return .once
+
+        case 3: return .daily
+
+        case 4: return .weekly
+
+        case 5: return .monthly
+
+        case 6: return .quarterly
+
+        case 7: return .halfYearly
+
+        case 8: return .yearly
+
+        case 9: return .dates
+
+        case 10: return .rolling
 
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -10175,8 +10419,40 @@ public struct FfiConverterTypeSchedule: FfiConverterRustBuffer {
             writeInt(&buf, Int32(1))
 
 
-        case .monthly:
+        case .once:
             writeInt(&buf, Int32(2))
+
+
+        case .daily:
+            writeInt(&buf, Int32(3))
+
+
+        case .weekly:
+            writeInt(&buf, Int32(4))
+
+
+        case .monthly:
+            writeInt(&buf, Int32(5))
+
+
+        case .quarterly:
+            writeInt(&buf, Int32(6))
+
+
+        case .halfYearly:
+            writeInt(&buf, Int32(7))
+
+
+        case .yearly:
+            writeInt(&buf, Int32(8))
+
+
+        case .dates:
+            writeInt(&buf, Int32(9))
+
+
+        case .rolling:
+            writeInt(&buf, Int32(10))
 
         }
     }
@@ -11222,6 +11498,131 @@ public func FfiConverterTypeWalletName_lower(_ value: WalletName) -> RustBuffer 
 
 
 /**
+ * A day of the week.
+ */
+
+public enum Weekday: Equatable, Hashable {
+
+    /**
+     * Monday.
+     */
+    case monday
+    /**
+     * Tuesday.
+     */
+    case tuesday
+    /**
+     * Wednesday.
+     */
+    case wednesday
+    /**
+     * Thursday.
+     */
+    case thursday
+    /**
+     * Friday.
+     */
+    case friday
+    /**
+     * Saturday.
+     */
+    case saturday
+    /**
+     * Sunday.
+     */
+    case sunday
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Weekday: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeWeekday: FfiConverterRustBuffer {
+    typealias SwiftType = Weekday
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Weekday {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .monday
+
+        case 2: return .tuesday
+
+        case 3: return .wednesday
+
+        case 4: return .thursday
+
+        case 5: return .friday
+
+        case 6: return .saturday
+
+        case 7: return .sunday
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Weekday, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .monday:
+            writeInt(&buf, Int32(1))
+
+
+        case .tuesday:
+            writeInt(&buf, Int32(2))
+
+
+        case .wednesday:
+            writeInt(&buf, Int32(3))
+
+
+        case .thursday:
+            writeInt(&buf, Int32(4))
+
+
+        case .friday:
+            writeInt(&buf, Int32(5))
+
+
+        case .saturday:
+            writeInt(&buf, Int32(6))
+
+
+        case .sunday:
+            writeInt(&buf, Int32(7))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWeekday_lift(_ buf: RustBuffer) throws -> Weekday {
+    return try FfiConverterTypeWeekday.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWeekday_lower(_ value: Weekday) -> RustBuffer {
+    return FfiConverterTypeWeekday.lower(value)
+}
+
+
+
+/**
  * What happens to a job that a plan's wallet does not cover.
  */
 
@@ -11962,6 +12363,30 @@ fileprivate struct FfiConverterOptionTypeTympanError: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeTympanError.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeWeekday: FfiConverterRustBuffer {
+    typealias SwiftType = Weekday?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeWeekday.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeWeekday.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -14267,6 +14692,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_settle() != 50044) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_settle_due() != 27348) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_statement() != 24264) {

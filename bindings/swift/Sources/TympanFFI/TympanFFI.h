@@ -597,6 +597,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_settings(uint64_t ptr
 uint64_t uniffi_tympan_swift_fn_method_tympan_settle(uint64_t ptr, RustBuffer hold, RustBuffer key, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer extra
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SETTLE_DUE
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SETTLE_DUE
+uint64_t uniffi_tympan_swift_fn_method_tympan_settle_due(uint64_t ptr, RustBuffer user
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_STATEMENT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_STATEMENT
 uint64_t uniffi_tympan_swift_fn_method_tympan_statement(uint64_t ptr, RustBuffer user, RustBuffer wallet, RustBuffer after, RustBuffer limit
@@ -1334,6 +1339,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_settings(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SETTLE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SETTLE
 uint16_t uniffi_tympan_swift_checksum_method_tympan_settle(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SETTLE_DUE
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SETTLE_DUE
+uint16_t uniffi_tympan_swift_checksum_method_tympan_settle_due(void
 
 );
 #endif

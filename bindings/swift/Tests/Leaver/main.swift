@@ -14,7 +14,10 @@ if CommandLine.arguments[1] == "leave" {
     await Task.yield()
     exit(3)
 }
-print("waits")
-fflush(nil)
+for told in ["opened", "waits"] {
+    print(told)
+    fflush(nil)
+    if told == "opened" { _ = readLine() }
+}
 _ = try await shop.charge(user: ann, key: "job", usage: Usage(pages: 1))
 print("charged")

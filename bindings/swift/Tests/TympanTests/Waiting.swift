@@ -77,11 +77,14 @@ private struct Turn {
     }
 
     /// Starts a program that opens the same store, beside this one.
-    private func leaver(_ way: String, _ address: String, _ output: Pipe) throws -> (Process, AsyncStream<Void>) {
+    private func leaver(
+        _ way: String, _ address: String, _ input: Pipe, _ output: Pipe
+    ) throws -> (Process, AsyncStream<Void>) {
         let process = Process()
         let here = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.executableURL = here.deletingLastPathComponent().appendingPathComponent("Leaver")
         process.arguments = [way, address]
+        process.standardInput = input
         process.standardOutput = output
         let (ended, end) = AsyncStream.makeStream(of: Void.self)
         process.terminationHandler = { _ in end.finish() }
@@ -92,7 +95,7 @@ private struct Turn {
     @Test func aProcessThatLeavesWithoutClosingLosesNothingThatWasAnswered() async throws {
         try await withStore { address in
             let (shop, ann) = try await shop(address)
-            let (process, ended) = try leaver("leave", address, Pipe())
+            let (process, ended) = try leaver("leave", address, Pipe(), Pipe())
             for await _ in ended {}
             #expect(process.terminationReason == .exit && process.terminationStatus == 3)
             _ = try await shop.charge(user: .id(ann), key: "answered", usage: Usage(pages: 1))
@@ -108,9 +111,11 @@ private struct Turn {
     @Test func anInterruptEndsAProcessThatWaitsAndTheKeyTellsWhatBecameOfItsCall() async throws {
         try await withStore { address in
             let (shop, ann) = try await shop(address)
+            let (input, output) = (Pipe(), Pipe())
+            let (process, ended) = try leaver("wait", address, input, output)
+            #expect(output.fileHandleForReading.availableData == Data("opened\n".utf8))
             let turn = try Turn(of: address)
-            let output = Pipe()
-            let (process, ended) = try leaver("wait", address, output)
+            try input.fileHandleForWriting.write(contentsOf: Data("go on\n".utf8))
             #expect(output.fileHandleForReading.availableData == Data("waits\n".utf8))
             process.interrupt()
             for await _ in ended {}

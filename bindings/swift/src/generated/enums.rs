@@ -330,16 +330,31 @@ impl From<PlanChange> for surface::PlanChange {
         }
     }
 }
-/// What a plan does to its wallet when it is due.
+/// What a plan does to its wallet when it is due. What jobs ever took is counted on, whatever it
+/// does.
 #[derive(uniffi::Enum)]
 pub enum ResetVerb {
-    /// The balance becomes the plan's amount.
+    /// The balance becomes the plan's amount: what is left is lost, what is owed is forgiven, and so
+    /// is what was changed by hand.
     SetTo,
+    /// The plan's amount is added: what is left is kept.
+    Add,
+    /// The plan's amount is added, but not beyond a cap. A balance above the cap stays.
+    AddUpTo,
+    /// A balance below the plan's amount becomes that; any other stays.
+    RaiseTo,
+    /// What jobs took since the plan gave last comes back: what was changed by hand stays. If the
+    /// plan's amount is another than then, the difference comes with it.
+    ZeroUsage,
 }
 impl From<ResetVerb> for surface::ResetVerb {
     fn from(value: ResetVerb) -> Self {
         match value {
             ResetVerb::SetTo => Self::SetTo,
+            ResetVerb::Add => Self::Add,
+            ResetVerb::AddUpTo => Self::AddUpTo,
+            ResetVerb::RaiseTo => Self::RaiseTo,
+            ResetVerb::ZeroUsage => Self::ZeroUsage,
         }
     }
 }
@@ -347,6 +362,10 @@ impl From<surface::ResetVerb> for ResetVerb {
     fn from(value: surface::ResetVerb) -> Self {
         match value {
             surface::ResetVerb::SetTo => Self::SetTo,
+            surface::ResetVerb::Add => Self::Add,
+            surface::ResetVerb::AddUpTo => Self::AddUpTo,
+            surface::ResetVerb::RaiseTo => Self::RaiseTo,
+            surface::ResetVerb::ZeroUsage => Self::ZeroUsage,
         }
     }
 }
@@ -389,19 +408,44 @@ impl From<RoleRowEdit> for surface::RoleRowEdit {
         }
     }
 }
-/// When a plan feeds its wallet.
+/// When a plan gives. What a user gets when the plan begins to apply comes besides, at once.
 #[derive(uniffi::Enum)]
 pub enum Schedule {
-    /// Once, when the user gets the plan.
+    /// Not again.
     Never,
-    /// And at each local midnight of the first of a month.
+    /// Once more, on one day.
+    Once,
+    /// Every day.
+    Daily,
+    /// On one day of every week.
+    Weekly,
+    /// On one day of every month.
     Monthly,
+    /// On one day of every quarter; quarters begin with January, April, July and October.
+    Quarterly,
+    /// On one day of every half-year; half-years begin with January and July.
+    HalfYearly,
+    /// On one day of every year.
+    Yearly,
+    /// On stated days.
+    Dates,
+    /// Every day, as much as jobs took on the day that is looked back on no longer: jobs never take
+    /// more than the amount in any such stretch of days.
+    Rolling,
 }
 impl From<Schedule> for surface::Schedule {
     fn from(value: Schedule) -> Self {
         match value {
             Schedule::Never => Self::Never,
+            Schedule::Once => Self::Once,
+            Schedule::Daily => Self::Daily,
+            Schedule::Weekly => Self::Weekly,
             Schedule::Monthly => Self::Monthly,
+            Schedule::Quarterly => Self::Quarterly,
+            Schedule::HalfYearly => Self::HalfYearly,
+            Schedule::Yearly => Self::Yearly,
+            Schedule::Dates => Self::Dates,
+            Schedule::Rolling => Self::Rolling,
         }
     }
 }
@@ -409,7 +453,15 @@ impl From<surface::Schedule> for Schedule {
     fn from(value: surface::Schedule) -> Self {
         match value {
             surface::Schedule::Never => Self::Never,
+            surface::Schedule::Once => Self::Once,
+            surface::Schedule::Daily => Self::Daily,
+            surface::Schedule::Weekly => Self::Weekly,
             surface::Schedule::Monthly => Self::Monthly,
+            surface::Schedule::Quarterly => Self::Quarterly,
+            surface::Schedule::HalfYearly => Self::HalfYearly,
+            surface::Schedule::Yearly => Self::Yearly,
+            surface::Schedule::Dates => Self::Dates,
+            surface::Schedule::Rolling => Self::Rolling,
         }
     }
 }
@@ -607,6 +659,50 @@ impl From<surface::WalletName> for WalletName {
         match value {
             surface::WalletName::OwnFunds { currency } => Self::OwnFunds { currency },
             surface::WalletName::Allowance { plan } => Self::Allowance { plan },
+        }
+    }
+}
+/// A day of the week.
+#[derive(uniffi::Enum)]
+pub enum Weekday {
+    /// Monday.
+    Monday,
+    /// Tuesday.
+    Tuesday,
+    /// Wednesday.
+    Wednesday,
+    /// Thursday.
+    Thursday,
+    /// Friday.
+    Friday,
+    /// Saturday.
+    Saturday,
+    /// Sunday.
+    Sunday,
+}
+impl From<Weekday> for surface::Weekday {
+    fn from(value: Weekday) -> Self {
+        match value {
+            Weekday::Monday => Self::Monday,
+            Weekday::Tuesday => Self::Tuesday,
+            Weekday::Wednesday => Self::Wednesday,
+            Weekday::Thursday => Self::Thursday,
+            Weekday::Friday => Self::Friday,
+            Weekday::Saturday => Self::Saturday,
+            Weekday::Sunday => Self::Sunday,
+        }
+    }
+}
+impl From<surface::Weekday> for Weekday {
+    fn from(value: surface::Weekday) -> Self {
+        match value {
+            surface::Weekday::Monday => Self::Monday,
+            surface::Weekday::Tuesday => Self::Tuesday,
+            surface::Weekday::Wednesday => Self::Wednesday,
+            surface::Weekday::Thursday => Self::Thursday,
+            surface::Weekday::Friday => Self::Friday,
+            surface::Weekday::Saturday => Self::Saturday,
+            surface::Weekday::Sunday => Self::Sunday,
         }
     }
 }

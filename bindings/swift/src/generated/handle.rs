@@ -1412,6 +1412,15 @@ impl Tympan {
         let answer = self.0.settle(hold, key, usage.into(), options).submit().await?;
         Ok(answer.into())
     }
+    /// Gives back a user's holds that expired, and gives what the user's plans were due to give;
+    /// the number of entries that wrote. Nobody needs it: whoever reads or touches a wallet sees it
+    /// as if this had been done on time. It is for hosts that want what is due in their lists and
+    /// statements without waiting for the next job; twice does no more than once.
+    ///
+    /// - Throws: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
+    pub async fn settle_due(&self, user: UserReference) -> Result<i32, TympanError> {
+        Ok(self.0.settle_due(user.into()).submit().await?)
+    }
     /// A wallet's history, newest first, page by page.
     ///
     /// - Parameters:

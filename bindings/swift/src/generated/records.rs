@@ -522,14 +522,49 @@ pub struct Plan {
     pub measure: String,
     /// What it gives, in the measure's unit (micros for a cost); not negative.
     pub amount: i64,
-    /// When it gives.
+    /// On which days it gives, after it gave once when it began to apply to the user.
     pub schedule: Schedule,
-    /// Whose midnight counts, as the time zone database writes it, `Europe/Berlin`; none: UTC.
+    /// When on those days, `06:30`; none: at midnight. A time that comes twice, because clocks are
+    /// put back, counts the first time. One that does not come, because they are put forward past
+    /// it, counts when they are.
+    #[uniffi(default)]
+    pub time_of_day: Option<String>,
+    /// By whose clocks, as the time zone database writes it, `Europe/Berlin`; none: UTC. A zone
+    /// that was renamed goes by either name.
     #[uniffi(default)]
     pub time_zone: Option<String>,
-    /// How it gives; none: the balance becomes the amount.
+    /// Of a weekly schedule: on which day; none: on Mondays.
+    #[uniffi(default)]
+    pub weekday: Option<Weekday>,
+    /// Of a yearly, half-yearly or quarterly schedule: in which month of each, from 1; none: in the
+    /// first.
+    #[uniffi(default)]
+    pub month: Option<i32>,
+    /// Of a schedule that counts months: on which day of the month, 1 to 31; none: on the first. A
+    /// month that does not have the day gives on its last.
+    #[uniffi(default)]
+    pub day: Option<i32>,
+    /// Of a schedule of stated days: which, `2026-09-01`, in any order, at most 100. Of one that
+    /// gives once: that day.
+    #[uniffi(default)]
+    pub dates: Vec<String>,
+    /// Of a rolling schedule: how many days it looks back on, 1 to 366, today included.
+    #[uniffi(default)]
+    pub rolling_days: Option<i32>,
+    /// How it gives; none: the balance becomes the amount, or usage is zeroed where the schedule is
+    /// rolling, which does nothing else.
     #[uniffi(default)]
     pub verb: Option<ResetVerb>,
+    /// Of adding up to a cap: the cap, in the measure's unit; not negative.
+    #[uniffi(default)]
+    pub cap: Option<i64>,
+    /// Whether it gives once on resumption if it was due while it was suspended, or while the user
+    /// was inactive: once, however often it was due. If not, what was missed is lost.
+    #[uniffi(default)]
+    pub run_if_missed: bool,
+    /// Whether what is due passes by. The plan limits on, and whoever gets it is given its amount.
+    #[uniffi(default)]
+    pub suspended: bool,
     /// What happens when nothing is left; none: the job is refused.
     #[uniffi(default)]
     pub when_exhausted: Option<WhenExhausted>,
@@ -546,8 +581,17 @@ impl From<Plan> for surface::Plan {
             measure: record.measure,
             amount: record.amount,
             schedule: record.schedule.into(),
+            time_of_day: record.time_of_day,
             time_zone: record.time_zone,
+            weekday: record.weekday.map(Into::into),
+            month: record.month,
+            day: record.day,
+            dates: record.dates,
+            rolling_days: record.rolling_days,
             verb: record.verb.map(Into::into),
+            cap: record.cap,
+            run_if_missed: record.run_if_missed,
+            suspended: record.suspended,
             when_exhausted: record.when_exhausted.map(Into::into),
             overdraft: record.overdraft,
             priority: record.priority,
@@ -560,8 +604,17 @@ impl From<surface::Plan> for Plan {
             measure: record.measure,
             amount: record.amount,
             schedule: record.schedule.into(),
+            time_of_day: record.time_of_day,
             time_zone: record.time_zone,
+            weekday: record.weekday.map(Into::into),
+            month: record.month,
+            day: record.day,
+            dates: record.dates,
+            rolling_days: record.rolling_days,
             verb: record.verb.map(Into::into),
+            cap: record.cap,
+            run_if_missed: record.run_if_missed,
+            suspended: record.suspended,
             when_exhausted: record.when_exhausted.map(Into::into),
             overdraft: record.overdraft,
             priority: record.priority,
@@ -1034,7 +1087,10 @@ pub struct Standing {
     pub available: i64,
     /// What its plan gives; none for own funds.
     pub allowance: Option<i64>,
-    /// When its plan gives next.
+    /// Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
+    /// on the days that it looks back on.
+    pub used: i64,
+    /// When its plan gives next; none while it is suspended or the user inactive.
     pub next_reset_at: Option<Timestamp>,
 }
 impl From<surface::Standing> for Standing {
@@ -1047,6 +1103,7 @@ impl From<surface::Standing> for Standing {
             overdraft: record.overdraft,
             available: record.available,
             allowance: record.allowance,
+            used: record.used,
             next_reset_at: record.next_reset_at,
         }
     }

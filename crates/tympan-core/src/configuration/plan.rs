@@ -8,12 +8,13 @@ use crate::configuration::named::Ending;
 use crate::error::{Code, Error};
 use crate::ids::{PlanId, ProfileId};
 use crate::measure::Measure;
-use crate::records::{Config, PlanRevision, ResetVerb, Schedule, WhenExhausted};
+use crate::records::{Config, PlanRevision, WhenExhausted};
 use crate::refusals::{Refusals, too_many};
+use crate::schedule::{ResetVerb, Schedule, TimeOfDay};
 use crate::time::{TimeZoneName, Timestamp};
 
 /// What a plan gives, when, and what happens when it is used up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanTerms {
     /// Wallets of lower numbers are emptied first.
     pub priority: i32,
@@ -21,12 +22,20 @@ pub struct PlanTerms {
     pub measure: Measure,
     /// What it gives, in the measure's unit; not negative.
     pub amount: i64,
-    /// When it gives.
+    /// On which days it gives, after it gave once when it began to apply to the user.
     pub schedule: Schedule,
-    /// Whose midnight counts.
+    /// When on those days.
+    pub time_of_day: TimeOfDay,
+    /// By whose clocks.
     pub time_zone: TimeZoneName,
-    /// How it gives.
+    /// How it gives; a rolling plan zeroes usage.
     pub verb: ResetVerb,
+    /// Whether it gives once on resumption if it was due while it was suspended, or while the user
+    /// was inactive: however often it was due, and as it then would. If not, what was missed is
+    /// lost.
+    pub run_if_missed: bool,
+    /// Whether what is due passes by. The plan limits on, and whoever gets it is given its amount.
+    pub suspended: bool,
     /// What happens when nothing is left.
     pub when_exhausted: WhenExhausted,
     /// How far below zero the balance may go, in the measure's unit; not negative.
@@ -42,9 +51,12 @@ impl PlanTerms {
             priority: 0,
             measure,
             amount,
-            schedule: Schedule::Monthly,
+            schedule: Schedule::FIRST_OF_MONTH,
+            time_of_day: TimeOfDay::MIDNIGHT,
             time_zone,
             verb: ResetVerb::SetTo,
+            run_if_missed: false,
+            suspended: false,
             when_exhausted: WhenExhausted::Refuse,
             overdraft: 0,
         }
@@ -54,6 +66,14 @@ impl PlanTerms {
     fn check(&self, refusals: &mut Refusals) {
         refusals.prepared(amount("amount", self.amount));
         refusals.prepared(amount("overdraft", self.overdraft));
+        if let ResetVerb::AddUpTo(cap) = self.verb {
+            refusals.prepared(amount("cap", cap));
+        }
+        let is_rolling = matches!(self.schedule, Schedule::Rolling(_));
+        if is_rolling && self.verb != ResetVerb::ZeroUsage {
+            let message = "a rolling plan zeroes usage and does nothing else";
+            refusals.note(Error::new(Code::InvalidValue, message).with("field", "verb"));
+        }
     }
 
     fn of(revision: &PlanRevision) -> Self {
@@ -61,9 +81,12 @@ impl PlanTerms {
             priority: revision.priority,
             measure: revision.measure,
             amount: revision.amount,
-            schedule: revision.schedule,
+            schedule: revision.schedule.clone(),
+            time_of_day: revision.time_of_day,
             time_zone: revision.time_zone,
             verb: revision.verb,
+            run_if_missed: revision.run_if_missed,
+            suspended: revision.suspended,
             when_exhausted: revision.when_exhausted,
             overdraft: revision.overdraft,
         }
@@ -89,7 +112,7 @@ pub(super) fn amount(field: &'static str, amount: i64) -> Result<(), Error> {
 }
 
 /// One change to the plans of a profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanChange {
     /// A new plan, from now on.
     Add(PlanTerms),
@@ -130,7 +153,7 @@ pub(super) fn revise(
 ) -> Result<Vec<PlanId>, Stop> {
     let mut added = Vec::new();
     for change in changes {
-        match *change {
+        match change.clone() {
             PlanChange::Add(terms) => {
                 let plan = PlanId(context.ids.next());
                 added.push(plan);
@@ -216,8 +239,11 @@ impl Place {
             measure: terms.measure,
             amount: terms.amount,
             schedule: terms.schedule,
+            time_of_day: terms.time_of_day,
             time_zone: terms.time_zone,
             verb: terms.verb,
+            run_if_missed: terms.run_if_missed,
+            suspended: terms.suspended,
             when_exhausted: terms.when_exhausted,
             overdraft: terms.overdraft,
             ended,

@@ -112,7 +112,10 @@ impl Command for CreateProfile {
     fn prepare(&self, _: &mut Preparation<'_>) -> Result<PreparedCreateProfile, Error> {
         let mut refusals = Refusals::default();
         let name = text::required("name", &self.name, text::MAX_NAME);
-        let plans = self.plans.iter().map(|terms| PlanChange::Add(*terms));
+        let plans = self
+            .plans
+            .iter()
+            .map(|terms| PlanChange::Add(terms.clone()));
         let prepared = PreparedCreateProfile {
             name: refusals.or_default(name),
             price_list: self.price_list,
@@ -179,7 +182,7 @@ impl Command for EditProfile {
             expected_version: self.expected_version,
             name: refusals.or_default(name),
             price_list: self.price_list,
-            plans: refusals.or_default(checked(self.plans.iter().copied())),
+            plans: refusals.or_default(checked(self.plans.iter().cloned())),
         };
         refusals.finish().map(|()| prepared)
     }

@@ -16,6 +16,8 @@ use crate::records::{
     Config, Entry, EntryText, Hold, HoldPart, HoldState, PlansInForce, Request, User, Verb, Wallet,
     WalletKey, WalletKind, Wallets,
 };
+use crate::refusals::too_many;
+use crate::schedule::Window;
 use crate::time::Timestamp;
 use crate::view::{Change, Key, Missing, Record, View};
 
@@ -23,6 +25,10 @@ use crate::view::{Change, Key, Missing, Record, View};
 /// [`MAX_AMOUNT`](crate::configuration::MAX_AMOUNT), must fit into 63 bits, or the wallet could
 /// never be fed again.
 const LOWEST_ALLOWANCE: i64 = -(1 << 62);
+
+/// Entries that one command writes, what fell due included: every day of a century and a third.
+/// Beyond it lies a clock that is wrong, and memory for what it makes due.
+const MAX_ENTRIES: usize = 50_000;
 
 pub(super) struct Book<'a> {
     pub(super) config: &'a Config,
@@ -35,7 +41,8 @@ pub(super) struct Book<'a> {
     pub(super) wallets: Wallets,
     entries: Vec<Arc<Entry>>,
     texts: Vec<EntryText>,
-    expired: Vec<(HoldId, Timestamp)>,
+    /// Parts of holds whose time is over, by when it was.
+    expiring: Vec<HoldPart>,
     holds: Vec<Hold>,
     /// Wallets that were not there before.
     opened: SmallVec<[WalletKey; 2]>,
@@ -97,10 +104,16 @@ impl<'a> Book<'a> {
             .wallets(context.tenant, user.id.0)?
             .map(|wallets| (**wallets).clone());
         let mut book = Self::of(config, user, wallets.unwrap_or_default(), context);
-        book.give_back_expired(context)?;
-        let expired = book.expired.iter();
-        view.require(expired.map(|(id, _)| Key::Hold(context.tenant, *id)))?;
-        for (id, at) in std::mem::take(&mut book.expired) {
+        book.find_expired();
+        let mut expired: Vec<(HoldId, Timestamp)> = book
+            .expiring
+            .iter()
+            .map(|part| (part.hold, part.expires_at))
+            .collect();
+        expired.dedup();
+        let holds = expired.iter();
+        view.require(holds.map(|(id, _)| Key::Hold(context.tenant, *id)))?;
+        for (id, at) in expired {
             if let Some(hold) = view.hold(context.tenant, id)? {
                 book.resolve(hold, HoldState::Expired, at);
             }
@@ -128,7 +141,7 @@ impl<'a> Book<'a> {
             wallets,
             entries: Vec::new(),
             texts: Vec::new(),
-            expired: Vec::new(),
+            expiring: Vec::new(),
             holds: Vec::new(),
             opened: SmallVec::new(),
             receipt_from: 0,
@@ -153,6 +166,13 @@ impl<'a> Book<'a> {
             .ok_or_else(|| Error::of(Code::Internal))
     }
 
+    pub(super) fn wallet_mut(&mut self, index: usize) -> Result<&mut Wallet, Error> {
+        self.wallets
+            .wallets
+            .get_mut(index)
+            .ok_or_else(|| Error::of(Code::Internal))
+    }
+
     /// A new wallet with nothing in it.
     pub(super) fn open_wallet(
         &mut self,
@@ -171,10 +191,14 @@ impl<'a> Book<'a> {
             held: 0,
             hold_expires_at: None,
             spent: 0,
+            used: 0,
             entries: 0,
             last_entry: EntryId(0),
             chain: [0; 32],
             settled_at: since,
+            missed: false,
+            given: 0,
+            used_by_day: Window::default(),
             revision: 0,
             next_due_at: None,
             latest_at: Timestamp::EPOCH,
@@ -201,16 +225,31 @@ impl<'a> Book<'a> {
             .map_or(0, |plan| plan.overdraft)
     }
 
-    /// Gives back every hold whose time is over, at the instant at which it was.
-    pub(super) fn give_back_expired(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+    /// Sets every part of a hold aside whose time is over: they are given back in turn with what
+    /// else fell due.
+    pub(super) fn find_expired(&mut self) {
         let now = self.now;
-        let mut due: Vec<HoldPart> = self
+        self.expiring = self
             .wallets
             .hold_parts
             .extract_if(.., |part| part.expires_at <= now)
             .collect();
-        due.sort_by_key(|part| (part.expires_at, part.hold, part.wallet()));
-        for part in due {
+        self.expiring
+            .sort_by_key(|part| (part.expires_at, part.hold, part.wallet()));
+    }
+
+    /// Gives back what expired up to an instant: in one wallet, or in all.
+    pub(super) fn give_back_expired(
+        &mut self,
+        context: &mut Context<'_>,
+        of: Option<WalletKey>,
+        until: Timestamp,
+    ) -> Result<(), Error> {
+        let is_over = |part: &mut HoldPart| {
+            part.expires_at <= until && of.is_none_or(|wallet| wallet == part.wallet())
+        };
+        let over: Vec<HoldPart> = self.expiring.extract_if(.., is_over).collect();
+        for part in over {
             let Some(index) = self.position(part.wallet()) else {
                 continue;
             };
@@ -219,9 +258,6 @@ impl<'a> Book<'a> {
             entry.hold = Some(part.hold);
             entry.held = Self::checked(part.amount.checked_neg())?;
             self.write(context, index, entry)?;
-            if !self.expired.iter().any(|(id, _)| *id == part.hold) {
-                self.expired.push((part.hold, part.expires_at));
-            }
         }
         Ok(())
     }
@@ -261,12 +297,11 @@ impl<'a> Book<'a> {
         index: usize,
         mut entry: Entry,
     ) -> Result<(), Error> {
+        if self.entries.len() >= MAX_ENTRIES {
+            return Err(too_many("entries", MAX_ENTRIES));
+        }
         let now = self.now;
-        let wallet = self
-            .wallets
-            .wallets
-            .get_mut(index)
-            .ok_or_else(|| Error::of(Code::Internal))?;
+        let wallet = self.wallet_mut(index)?;
         entry.id = EntryId(context.ids.next());
         entry.tenant = wallet.tenant;
         entry.owner = wallet.owner;
@@ -288,6 +323,9 @@ impl<'a> Book<'a> {
         wallet.latest_at = now;
         if matches!(entry.verb, Verb::Charge | Verb::Settle) {
             wallet.spent = Self::checked(wallet.spent.checked_sub(entry.amount))?;
+            if wallet.kind == WalletKind::Allowance {
+                wallet.used = Self::checked(wallet.used.checked_sub(entry.amount))?;
+            }
         }
         if matches!(entry.verb, Verb::Charge | Verb::Authorise) {
             wallet.last_job_at = Some(now);
@@ -325,12 +363,13 @@ impl<'a> Book<'a> {
             self.entries.get(self.receipt_from..).unwrap_or_default(),
         );
         Ok(Decision {
-            changes: self.into_changes(registered),
+            changes: self.into_changes(registered, None),
             reply: answer,
         })
     }
 
-    /// Changes that stand by themselves, without a receipt: what fell due.
+    /// Changes that stand by themselves, without a receipt: what fell due. Up to when the wallets
+    /// were settled is kept even where that wrote no entry.
     pub(super) fn close_due(
         mut self,
         view: &View,
@@ -338,7 +377,10 @@ impl<'a> Book<'a> {
     ) -> Result<Vec<Change>, Stop> {
         let registered = self.register(view, context)?;
         self.chain(context);
-        Ok(self.into_changes(registered))
+        let nothing = Wallets::default();
+        let before = view.wallets(context.tenant, self.user.id.0)?;
+        let before = before.map_or(&nothing, |wallets| &**wallets);
+        Ok(self.into_changes(registered, Some(before)))
     }
 
     /// Enters the wallets that are new and will be kept.
@@ -370,17 +412,16 @@ impl<'a> Book<'a> {
         }
     }
 
-    fn into_changes(mut self, registered: Option<Change>) -> Vec<Change> {
-        if self.entries.is_empty() {
+    /// `before`: how the wallets were, where one may have changed that no entry was written to.
+    fn into_changes(mut self, registered: Option<Change>, before: Option<&Wallets>) -> Vec<Change> {
+        let moved = |wallet: &Wallet| before.is_some_and(|before| !before.wallets.contains(wallet));
+        if self.entries.is_empty() && !self.wallets.wallets.iter().any(moved) {
             return Vec::new();
         }
         let (tenant, owner) = (self.user.tenant, self.user.id.0);
         for wallet in &mut self.wallets.wallets {
-            if self
-                .entries
-                .iter()
-                .any(|entry| entry.wallet() == wallet.key())
-            {
+            let written = |entry: &Arc<Entry>| entry.wallet() == wallet.key();
+            if self.entries.iter().any(written) || moved(wallet) {
                 wallet.version += 1;
             }
             wallet.hold_expires_at = self

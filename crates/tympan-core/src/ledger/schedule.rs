@@ -1,36 +1,37 @@
 //! Schedules, run lazily: whoever touches a wallet sees it as if its schedule had run on time.
+//!
+//! Between two runs nothing changes that a schedule rests on: whatever changes whether a user is
+//! active, or which profile the user has, settles the user's wallets first; plans change by
+//! revisions that say from when on. So it does not matter when, how often and by whom a schedule is
+//! run: the entries are the same, each with the instant at which it was due.
 
 use crate::command::Context;
 use crate::error::Error;
 use crate::ledger::book::{Book, blank};
-use crate::measure::Measure;
-use crate::records::{
-    Config, PlanRevision, ResetVerb, Schedule, User, Verb, Wallet, WalletKey, WalletKind, Wallets,
-};
+use crate::records::{PlanRevision, User, Verb, Wallet, WalletKey, WalletKind};
+use crate::schedule::Feeding;
 use crate::time::Timestamp;
 
-/// When a revision's schedule is due for the first time after an instant.
-pub(super) fn next_due(revision: &PlanRevision, after: Timestamp) -> Option<Timestamp> {
-    match revision.schedule {
-        _ if revision.ended => None,
-        Schedule::Never => None,
-        Schedule::Monthly => revision.time_zone.next_month_start(after),
+/// Does whatever fell due: feeds the wallets of every plan of the user's profile, opening those
+/// that are not there yet, and gives back holds that expired, in each wallet in the order of time.
+pub(super) fn run(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), Error> {
+    let config = book.config;
+    for revisions in config.plans_of(book.user.profile) {
+        feed(book, context, revisions)?;
     }
+    book.give_back_expired(context, None, book.now)
 }
 
-/// Feeds the wallets of every plan in force: opens those that are not there yet, and walks what
-/// fell due, each instant under the revision in force then.
-pub(super) fn run(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), Error> {
+/// Makes up for what was missed while a user was inactive who is active from now on: once, if the
+/// plan says so.
+pub(super) fn resume(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), Error> {
     for plan in book.plans.clone() {
-        let index = match book.position(wallet_key(book.user, plan)) {
-            Some(index) => index,
-            None => open(book, context, plan)?,
+        let missed = |wallet: &Wallet| wallet.missed && !plan.suspended;
+        let Some(index) = book.position(wallet_key(book.user, plan)) else {
+            continue;
         };
-        let cached = book.wallets.wallets.get(index).is_some_and(|wallet| {
-            wallet.revision == plan.revision && wallet.next_due_at.is_none_or(|due| due > book.now)
-        });
-        if !cached {
-            walk(book, context, index, plan)?;
+        if missed(book.wallet(index)?) {
+            make_up(book, context, index, plan, book.now, plan.run_if_missed)?;
         }
     }
     Ok(())
@@ -45,170 +46,222 @@ pub(super) fn wallet_key(user: &User, plan: &PlanRevision) -> WalletKey {
     }
 }
 
-/// Opens a plan's wallet with its first grant, due when the plan began to apply to the user.
+/// Feeds the wallet of one plan, whose revisions these are, up to now.
+fn feed(
+    book: &mut Book<'_>,
+    context: &mut Context<'_>,
+    revisions: &[PlanRevision],
+) -> Result<(), Error> {
+    let now = book.now;
+    let Some(current) = revisions.iter().rfind(|plan| plan.effective_from <= now) else {
+        return Ok(());
+    };
+    let index = match book.position(wallet_key(book.user, current)) {
+        Some(index) => index,
+        None => match open(book, context, revisions)? {
+            Some(index) => index,
+            None => return Ok(()),
+        },
+    };
+    let wallet = book.wallet(index)?;
+    let is_settled =
+        wallet.revision == current.revision && wallet.next_due_at.is_none_or(|due| due > now);
+    if is_settled {
+        return Ok(());
+    }
+    walk(book, context, index, revisions)?;
+    let next = match current.ended || current.suspended {
+        true => None,
+        false => current.timetable().next(now),
+    };
+    let wallet = book.wallet_mut(index)?;
+    wallet.revision = current.revision;
+    wallet.next_due_at = next;
+    Ok(())
+}
+
+/// Opens a plan's wallet with its first grant, due when the plan began to apply to the user,
+/// whatever its schedule; none if it never did.
 fn open(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
-    plan: &PlanRevision,
-) -> Result<usize, Error> {
-    let first = book.config.revisions_of(plan.plan).next().unwrap_or(plan);
+    revisions: &[PlanRevision],
+) -> Result<Option<usize>, Error> {
+    let Some(first) = revisions.first() else {
+        return Ok(None);
+    };
     let since = book.user.profile_since.max(first.effective_from);
-    let in_force = book
-        .config
-        .revisions_of(plan.plan)
-        .filter(|revision| revision.effective_from <= since)
-        .last()
-        .unwrap_or(plan);
-    let amount = if in_force.ended { 0 } else { in_force.amount };
+    let begun = |plan: &&PlanRevision| plan.effective_from <= since;
+    let plan = revisions.iter().rfind(begun).unwrap_or(first);
+    let mut later = revisions
+        .iter()
+        .filter(|later| (since..=book.now).contains(&later.effective_from));
+    if plan.ended && later.all(|later| later.ended) {
+        return Ok(None);
+    }
     let index = book.open_wallet(wallet_key(book.user, plan), plan.measure, since);
     let mut entry = blank(Verb::Grant);
     entry.due_at = Some(since);
-    entry.amount = amount;
+    entry.amount = if plan.ended { 0 } else { plan.amount };
+    book.wallet_mut(index)?.given = entry.amount;
     book.write(context, index, entry)?;
-    Ok(index)
+    Ok(Some(index))
 }
 
+/// Walks what fell due, each instant under the revision in force then.
 fn walk(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     index: usize,
-    plan: &PlanRevision,
+    revisions: &[PlanRevision],
 ) -> Result<(), Error> {
-    let config = book.config;
-    let revisions: Vec<&PlanRevision> = config.revisions_of(plan.plan).collect();
-    let Some(mut cursor) = book
-        .wallets
-        .wallets
-        .get(index)
-        .map(|wallet| wallet.settled_at)
-    else {
-        return Ok(());
-    };
-    let mut settled = cursor;
-    for (place, revision) in revisions.iter().enumerate() {
-        let until = revisions.get(place + 1).map(|next| next.effective_from);
-        if until.is_some_and(|until| until <= cursor) {
-            continue;
-        }
+    let mut was_away = false;
+    for (place, plan) in revisions.iter().enumerate() {
+        let next = revisions.get(place + 1).map(|next| next.effective_from);
         // An instant at which a revision begins is decided by that revision.
-        cursor = cursor.max(revision.effective_from.plus_millis(-1));
-        while let Some(due) = next_due(revision, cursor) {
-            if due > book.now || until.is_some_and(|until| due >= until) {
-                break;
-            }
-            reset(book, context, index, revision, due)?;
-            (cursor, settled) = (due, due);
-        }
-        if revision.effective_from <= book.now
-            && let Some(wallet) = book.wallets.wallets.get_mut(index)
-        {
-            wallet.revision = revision.revision;
-            wallet.settled_at = settled;
-            wallet.next_due_at = next_due(revision, cursor);
-        }
-        match until {
-            Some(until) if until <= book.now => cursor = cursor.max(until.plus_millis(-1)),
-            _ => break,
+        let end = next
+            .filter(|next| *next <= book.now)
+            .map_or(book.now, |next| next.plus_millis(-1));
+        if plan.effective_from <= end && book.wallet(index)?.settled_at <= end {
+            let stretch = Stretch { index, plan, end };
+            stretch.walk(book, context, &mut was_away)?;
         }
     }
     Ok(())
 }
 
-/// What a plan does to its wallet at one due instant; an instant that changes nothing writes no
-/// entry.
+/// The time during which one revision is in force, as far as it is walked.
+struct Stretch<'a> {
+    index: usize,
+    plan: &'a PlanRevision,
+    /// Its last instant.
+    end: Timestamp,
+}
+
+impl Stretch<'_> {
+    fn walk(
+        &self,
+        book: &mut Book<'_>,
+        context: &mut Context<'_>,
+        was_away: &mut bool,
+    ) -> Result<(), Error> {
+        let (plan, end) = (self.plan, self.end);
+        let (settled, seen, missed) = {
+            let wallet = book.wallet(self.index)?;
+            (wallet.settled_at, wallet.revision, wallet.missed)
+        };
+        let back = book.user.profile_since;
+        let mut cursor = settled.max(plan.effective_from.plus_millis(-1));
+        if cursor < back {
+            // The user had another profile. What was due meanwhile is not the user's; but whoever
+            // comes back after it was due is given to as somebody who comes new.
+            *was_away |= self.is_due(cursor, back.min(end));
+            if end < back {
+                return Ok(());
+            }
+            cursor = back;
+            book.wallet_mut(self.index)?.settled_at = back;
+        }
+        let begins = plan.effective_from.max(back);
+        let gives = book.user.active && !plan.suspended && !plan.ended;
+        let resumes = settled < back || seen < plan.revision;
+        if *was_away || (missed && resumes) {
+            if gives {
+                let at = begins.max(settled);
+                let gives_once = *was_away || plan.run_if_missed;
+                make_up(book, context, self.index, plan, at, gives_once)?;
+                cursor = if gives_once { at } else { cursor };
+            } else {
+                book.wallet_mut(self.index)?.missed = true;
+            }
+            *was_away = false;
+        }
+        if gives {
+            self.give(book, context, cursor)
+        } else {
+            self.miss(book, cursor)
+        }
+    }
+
+    fn is_due(&self, after: Timestamp, until: Timestamp) -> bool {
+        let next = self.plan.timetable().next(after);
+        !self.plan.ended && next.is_some_and(|due| due <= until)
+    }
+
+    /// Gives at every instant at which the plan is due.
+    fn give(
+        &self,
+        book: &mut Book<'_>,
+        context: &mut Context<'_>,
+        mut cursor: Timestamp,
+    ) -> Result<(), Error> {
+        let timetable = self.plan.timetable();
+        while let Some(due) = timetable.next(cursor).filter(|due| *due <= self.end) {
+            let changed = reset(book, context, self.index, self.plan, due)?;
+            cursor = due;
+            let wallet = book.wallet_mut(self.index)?;
+            if !changed && wallet.used_by_day.is_empty() {
+                // Then the next one changes nothing either, and so on to the last.
+                wallet.settled_at = timetable.last(self.end).unwrap_or(due);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets pass by what is due.
+    fn miss(&self, book: &mut Book<'_>, cursor: Timestamp) -> Result<(), Error> {
+        if self.is_due(cursor, self.end) {
+            let last = self.plan.timetable().last(self.end);
+            let wallet = book.wallet_mut(self.index)?;
+            wallet.missed = true;
+            wallet.settled_at = last.unwrap_or(self.end);
+        }
+        Ok(())
+    }
+}
+
+/// Ends that something was missed; with it, the plan gives once.
+fn make_up(
+    book: &mut Book<'_>,
+    context: &mut Context<'_>,
+    index: usize,
+    plan: &PlanRevision,
+    at: Timestamp,
+    gives_once: bool,
+) -> Result<(), Error> {
+    book.wallet_mut(index)?.missed = false;
+    if gives_once {
+        reset(book, context, index, plan, at)?;
+    }
+    Ok(())
+}
+
+/// What a plan does to its wallet at one instant; an instant that changes nothing writes no entry.
+/// Whether it changed anything.
 fn reset(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     index: usize,
-    revision: &PlanRevision,
+    plan: &PlanRevision,
     due: Timestamp,
-) -> Result<(), Error> {
-    let balance = book
-        .wallets
-        .wallets
-        .get(index)
-        .map_or(0, |wallet| wallet.balance);
-    let amount = match revision.verb {
-        ResetVerb::SetTo => Book::checked(revision.amount.checked_sub(balance))?,
+) -> Result<bool, Error> {
+    book.give_back_expired(context, Some(wallet_key(book.user, plan)), due)?;
+    let wallet = book.wallet_mut(index)?;
+    wallet.settled_at = due;
+    let before = wallet.balance;
+    let mut feeding = Feeding {
+        balance: before,
+        used: &mut wallet.used,
+        given: &mut wallet.given,
+        window: &mut wallet.used_by_day,
     };
-    if amount == 0 {
-        return Ok(());
-    }
+    let Some(after) = feeding.run(plan.timetable(), plan.verb, plan.amount, due) else {
+        return Ok(false);
+    };
     let mut entry = blank(Verb::Reset);
     entry.due_at = Some(due);
-    entry.amount = amount;
-    book.write(context, index, entry)
-}
-
-/// How a wallet stands at an instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// What feeds it.
-    pub kind: WalletKind,
-    /// The plan, or the currency's number in ISO 4217.
-    pub feed: i64,
-    /// What it counts; amounts are in its unit.
-    pub measure: Measure,
-    /// The balance, as if its schedule had run and its expired holds had been given back.
-    pub balance: i64,
-    /// What open holds keep aside.
-    pub held: i64,
-    /// How far below zero it may go.
-    pub overdraft: i64,
-    /// `balance + overdraft − held`.
-    pub available: i64,
-    /// What its plan gives; none for own funds.
-    pub allowance: Option<i64>,
-    /// When its plan gives next.
-    pub next_reset_at: Option<Timestamp>,
-}
-
-/// How a user's wallets stand at an instant, those included that no job has touched yet: allowances
-/// in the order in which they are emptied, then own funds.
-///
-/// # Errors
-/// `amount_overflow`.
-pub fn standing(
-    config: &Config,
-    user: &User,
-    wallets: &Wallets,
-    context: &mut Context<'_>,
-) -> Result<Vec<Standing>, Error> {
-    let mut book = Book::of(config, user, wallets.clone(), context);
-    book.give_back_expired(context)?;
-    run(&mut book, context)?;
-    let plans = &book.plans;
-    let plan_of = |wallet: &Wallet| {
-        plans
-            .iter()
-            .position(|plan| wallet_key(user, plan) == wallet.key())
-    };
-    let mut standings: Vec<(usize, Standing)> = Vec::new();
-    for wallet in &book.wallets.wallets {
-        let place = plan_of(wallet);
-        let plan = place.and_then(|place| plans.get(place));
-        if wallet.kind == WalletKind::Allowance && plan.is_none() {
-            continue;
-        }
-        let overdraft = plan.map_or(0, |plan| plan.overdraft);
-        standings.push((
-            place.unwrap_or(usize::MAX),
-            Standing {
-                available: wallet.available(overdraft),
-                overdraft,
-                allowance: plan.map(|plan| plan.amount),
-                next_reset_at: wallet.next_due_at,
-                kind: wallet.kind,
-                feed: wallet.feed,
-                measure: wallet.measure,
-                balance: wallet.balance,
-                held: wallet.held,
-            },
-        ));
-    }
-    standings.sort_by_key(|(place, standing)| (*place, standing.kind, standing.feed));
-    Ok(standings
-        .into_iter()
-        .map(|(_, standing)| standing)
-        .collect())
+    entry.amount = Book::checked(after.checked_sub(before))?;
+    book.write(context, index, entry)?;
+    Ok(true)
 }

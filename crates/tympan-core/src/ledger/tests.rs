@@ -9,6 +9,7 @@ mod measures;
 mod properties;
 mod register;
 mod resets;
+mod schedules;
 
 use std::sync::Arc;
 
@@ -19,9 +20,10 @@ use crate::ids::{HoldId, PlanId, PriceListId, ProfileId, TenantId, UserId};
 use crate::measure::{Currency, Measure};
 use crate::queries::fold_user;
 use crate::records::{
-    Config, HoldState, PlanRevision, PriceList, PriceRule, Profile, ResetVerb, Schedule, Tenant,
-    User, Verb, Wallet, WalletKind, Wallets, WhenExhausted,
+    Config, HoldState, PlanRevision, PriceList, PriceRule, Profile, Tenant, User, Verb, Wallet,
+    WalletKind, Wallets, WhenExhausted,
 };
+use crate::schedule::{ResetVerb, Schedule, TimeOfDay};
 use crate::testing::TestStore;
 use crate::time::{TimeZoneName, Timestamp};
 use crate::view::{Key, Record};
@@ -52,9 +54,12 @@ fn plan(revision: i32, from: i64, amount: i64) -> PlanRevision {
         priority: 0,
         measure: EUR,
         amount,
-        schedule: Schedule::Monthly,
+        schedule: Schedule::FIRST_OF_MONTH,
+        time_of_day: TimeOfDay::MIDNIGHT,
         time_zone: TimeZoneName::parse("Europe/Berlin").unwrap(),
         verb: ResetVerb::SetTo,
+        run_if_missed: false,
+        suspended: false,
         when_exhausted: WhenExhausted::Refuse,
         overdraft: 0,
         ended: false,

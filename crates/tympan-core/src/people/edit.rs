@@ -193,7 +193,8 @@ fn check_version(edit: &Edit, refusals: &mut Refusals) {
     }
 }
 
-/// Settles the wallets under the profile that ends; the new one feeds from then on.
+/// Settles the wallets before what feeds them changes: under the profile that ends, the new one
+/// feeds from then on; and up to when the user is active, or is so again.
 fn settled(
     view: &View,
     context: &mut Context<'_>,
@@ -203,11 +204,16 @@ fn settled(
     let Some(before) = &edit.before else {
         return Ok(Vec::new());
     };
-    if before.user.profile == edit.after.user.profile {
+    let after = &mut edit.after.user;
+    let has_other_profile = before.user.profile != after.profile;
+    if !has_other_profile && before.user.active == after.active {
         return Ok(Vec::new());
     }
-    let (changes, now) = settle_due(view, context, config, &before.user)?;
-    edit.after.user.profile_since = now;
+    let resumes = after.active && !has_other_profile;
+    let (changes, now) = settle_due(view, context, config, &before.user, resumes)?;
+    if has_other_profile {
+        after.profile_since = now;
+    }
     Ok(changes)
 }
 

@@ -140,7 +140,7 @@ impl Decide for PreparedEditUser {
     type Reply = Changed;
 
     fn reads(&self, tenant: TenantId) -> ReadSet {
-        let follow = if self.fields.profile.is_some() {
+        let follow = if self.fields.profile.is_some() || self.fields.active.is_some() {
             Follow::ALL
         } else {
             Follow::RELATIONS

@@ -137,7 +137,7 @@ pub(super) struct PreparedFields {
     network_domain: Field<String>,
     email: Field<Listed>,
     other_emails: Field<Vec<Listed>>,
-    active: Option<bool>,
+    pub(super) active: Option<bool>,
     production: Option<bool>,
     restricted: Option<bool>,
     account_code: Field<String>,

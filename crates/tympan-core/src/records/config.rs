@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::ids::{AccountId, GroupId, PlanId, PriceListId, ProfileId, RoleId, TenantId};
 use crate::measure::{Currency, Measure};
 use crate::row::{record, words};
+use crate::schedule::{ResetVerb, Schedule, TimeOfDay, Timetable};
 use crate::time::{TimeZoneName, Timestamp};
 
 record! {
@@ -65,24 +66,6 @@ record! {
 }
 
 words! {
-    /// When a plan feeds its wallet.
-    pub enum Schedule {
-        /// Once, when the user gets the plan.
-        Never = "never",
-        /// And at each local midnight of the first of a month.
-        Monthly = "monthly",
-    }
-}
-
-words! {
-    /// What a plan does to its wallet when it is due.
-    pub enum ResetVerb {
-        /// The balance becomes the plan's amount.
-        SetTo = "set_to",
-    }
-}
-
-words! {
     /// What happens to a job that a plan's wallet does not cover.
     pub enum WhenExhausted {
         /// The whole job is refused.
@@ -111,12 +94,19 @@ record! {
         pub measure: Measure,
         /// What it gives, in the measure's unit.
         pub amount: i64,
-        /// When it gives.
+        /// On which days it gives.
         pub schedule: Schedule,
-        /// Whose midnight counts.
+        /// When on those days.
+        pub time_of_day: TimeOfDay,
+        /// By whose clocks.
         pub time_zone: TimeZoneName,
         /// How it gives.
         pub verb: ResetVerb,
+        /// Whether it gives once on resumption if it was due while it was suspended, or while the
+        /// user was inactive.
+        pub run_if_missed: bool,
+        /// Whether what is due passes by.
+        pub suspended: bool,
         /// What happens when nothing is left.
         pub when_exhausted: WhenExhausted,
         /// How far below zero the balance may go, in the measure's unit.
@@ -242,6 +232,18 @@ record! {
     }
 }
 
+impl PlanRevision {
+    /// When it is due.
+    #[must_use]
+    pub fn timetable(&self) -> Timetable<'_> {
+        Timetable {
+            schedule: &self.schedule,
+            time_of_day: self.time_of_day,
+            time_zone: self.time_zone,
+        }
+    }
+}
+
 /// Revisions of plans that are in force; few profiles have more than four.
 pub type PlansInForce<'a> = SmallVec<[&'a PlanRevision; 4]>;
 
@@ -339,11 +341,9 @@ impl Config {
         in_force
     }
 
-    /// Every revision of one plan, oldest first.
-    pub fn revisions_of(&self, plan: PlanId) -> impl Iterator<Item = &PlanRevision> {
-        self.plans
-            .values()
-            .flatten()
-            .filter(move |revision| revision.plan == plan)
+    /// The plans of a profile that are there or were: the revisions of each, oldest first.
+    pub fn plans_of(&self, profile: ProfileId) -> impl Iterator<Item = &[PlanRevision]> {
+        let revisions = self.plans.get(&profile).map_or(&[][..], Vec::as_slice);
+        revisions.chunk_by(|left, right| left.plan == right.plan)
     }
 }

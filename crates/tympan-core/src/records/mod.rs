@@ -11,8 +11,8 @@ mod wallet;
 pub use audit::{AuditEvent, AuditText, Strand};
 pub use claim::{Claim, ClaimName, Subject, SubjectKind, Uses};
 pub use config::{
-    Account, Config, Group, PlanRevision, PlansInForce, PriceList, PriceRule, Profile, ResetVerb,
-    Role, RolePermission, Schedule, Tenant, WhenExhausted,
+    Account, Config, Group, PlanRevision, PlansInForce, PriceList, PriceRule, Profile, Role,
+    RolePermission, Tenant, WhenExhausted,
 };
 pub use entry::{Entry, EntryText, Extra, Request, Verb};
 pub use hold::{Hold, HoldPart, HoldState};

@@ -6,6 +6,7 @@ use crate::ids::{EntryId, TenantId};
 use crate::measure::Measure;
 use crate::records::HoldPart;
 use crate::row::{record, words};
+use crate::schedule::Window;
 use crate::time::Timestamp;
 
 words! {
@@ -41,14 +42,23 @@ record! {
         pub hold_expires_at: Option<Timestamp>,
         /// What jobs ever took from it, refunds not counted back. Survives every reset.
         pub spent: i64,
+        /// Of an allowance: what jobs took since its plan gave last; of a rolling one, what they
+        /// took on the days that it looks back on.
+        pub used: i64,
         /// How many entries it has.
         pub entries: i64,
         /// The newest of them; 0 before the first.
         pub last_entry: EntryId,
         /// The head of its hash chain.
         pub chain: [u8; 32],
-        /// Up to when its schedule has been run.
+        /// The last instant at which its plan gave, or was due and did not.
         pub settled_at: Timestamp,
+        /// Whether its plan was due and did not give, and may still make up for it.
+        pub missed: bool,
+        /// What its plan's amount was when it gave last.
+        pub given: i64,
+        /// Of a rolling plan: what jobs took on each of the days before today.
+        pub used_by_day: Window,
         /// Under which revision of its plan `next_due_at` was found; 0 for own funds.
         pub revision: i32,
         /// When its schedule is due next, under that revision.

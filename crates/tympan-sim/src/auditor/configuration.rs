@@ -64,6 +64,7 @@ pub(super) fn required(ask: &Ask) -> Option<&'static str> {
         Ask::CreateGroup(_) | Ask::DeleteGroup(_) => "group.edit",
         Ask::CreateAccount(_) | Ask::DeleteAccount(_) => "account.edit",
         Ask::EditTenant(_) => "tenant.edit",
+        Ask::SettleDue(_) => "allowance.adjust",
         _ => return None,
     })
 }
@@ -87,6 +88,7 @@ pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
             }
             let person = Person {
                 active: true,
+                was_active: vec![(clock, true)],
                 restricted: true,
                 profile: made.default_profile.0,
                 profile_since: clock,
@@ -105,7 +107,7 @@ pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
                 ..Profile::default()
             };
             let changes: Vec<PlanChange> =
-                create.plans.iter().copied().map(PlanChange::Add).collect();
+                create.plans.iter().cloned().map(PlanChange::Add).collect();
             revise(&mut profile, clock, &changes, &saved.added_plans);
             tenant.profiles.insert(saved.id.0, profile);
         }

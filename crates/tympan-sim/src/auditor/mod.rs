@@ -6,6 +6,7 @@
 //! what was answered, and says what cannot be.
 
 mod configuration;
+mod feeds;
 mod ledger;
 mod model;
 mod people;

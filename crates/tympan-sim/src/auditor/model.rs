@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use tympan_core::configuration::{PlanTerms, PriceTerms};
 use tympan_core::measure::Measure;
-use tympan_core::records::{Schedule, WhenExhausted};
+use tympan_core::records::WhenExhausted;
 
 use crate::ask::{Answer, Ask};
+use crate::calendar::Timetable;
 
 /// One tenant.
 #[derive(Debug, Default)]
@@ -52,8 +54,10 @@ pub(super) struct Terms {
     pub(super) priority: i32,
     pub(super) unit: Unit,
     pub(super) amount: i128,
-    pub(super) monthly: bool,
-    pub(super) zone: &'static str,
+    pub(super) timetable: Timetable,
+    /// `add_up_to:500`, say.
+    pub(super) verb: String,
+    pub(super) run_if_missed: bool,
     pub(super) warns: bool,
     pub(super) overdraft: i128,
 }
@@ -64,8 +68,13 @@ impl Terms {
             priority: terms.priority,
             unit: Unit::of(terms.measure),
             amount: i128::from(terms.amount),
-            monthly: terms.schedule == Schedule::Monthly,
-            zone: terms.time_zone.name(),
+            timetable: Timetable {
+                zone: terms.time_zone.name(),
+                schedule: terms.schedule.to_string(),
+                time: terms.time_of_day.to_string(),
+            },
+            verb: terms.verb.to_string(),
+            run_if_missed: terms.run_if_missed,
             warns: terms.when_exhausted == WhenExhausted::Warn,
             overdraft: i128::from(terms.overdraft),
         }
@@ -122,6 +131,8 @@ pub(super) struct Prices {
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     pub(super) active: bool,
+    /// From when on the person was active, or was not, since they are there.
+    pub(super) was_active: Vec<(i64, bool)>,
     pub(super) restricted: bool,
     pub(super) profile: i64,
     pub(super) profile_since: i64,
@@ -166,8 +177,18 @@ pub(super) struct Purse {
     pub(super) balance: i128,
     pub(super) held: i128,
     pub(super) spent: i128,
-    /// The last instant at which its plan fed it.
-    pub(super) fed_at: i64,
+    /// The last instant at which its plan fed it or was due, or its person came back to it.
+    pub(super) due_at: i64,
+    /// Up to when it is known whether its person was active.
+    pub(super) fed_until: i64,
+    /// Whether its plan was due and did not feed it, and may still make up for it.
+    pub(super) missed: bool,
+    /// What jobs took that counts as used.
+    pub(super) used: i128,
+    /// What its plan's amount was when it fed it last.
+    pub(super) given: i128,
+    /// Of a rolling plan: what jobs took on days before.
+    pub(super) by_day: Vec<(NaiveDate, i128)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -188,12 +188,28 @@ pub(super) fn learn(
             edited(tenant, calendar, clock, edit, changed)?;
             same(tenant, &changed.user)?;
         }
+        (Ask::SettleDue(ask), Reply::Settled(entries)) => {
+            let user = tenant.find(&ask.user).ok_or("expected no such user")?;
+            let desk = Desk::open(tenant, user, clock, calendar);
+            let desk = desk.map_err(|code: Code| format!("expected {code}"))?;
+            if desk.written != (*entries > 0) {
+                return Err(format!("expected entries: {}", desk.written));
+            }
+            desk.close(tenant, user);
+        }
         (Ask::DeactivateUser(_), Reply::Changed(changed)) => {
-            set_active(tenant, changed, false);
+            settle(
+                tenant,
+                calendar,
+                clock,
+                changed.user.id.0,
+                (None, Some(false)),
+            )?;
             same(tenant, &changed.user)?;
         }
         (Ask::ReactivateUser(_), Reply::Reactivated(reactivated)) => {
-            set_active(tenant, &reactivated.user, true);
+            let id = reactivated.user.user.id.0;
+            settle(tenant, calendar, clock, id, (None, Some(true)))?;
             same(tenant, &reactivated.user.user)?;
         }
         (Ask::AddIdentity(add), Reply::Changed(changed)) => {
@@ -277,6 +293,7 @@ fn created(
     let rows = changed.role_rows.iter().zip(&create.role_rows);
     let person = Person {
         active: fields.active.unwrap_or(true),
+        was_active: vec![(clock, fields.active.unwrap_or(true))],
         restricted: fields.restricted.unwrap_or(true),
         profile: fields.profile.map_or(tenant.default_profile, |id| id.0),
         profile_since: clock,
@@ -312,20 +329,15 @@ fn edited(
     if tenant.find(&edit.user) != Some(id) {
         return Err(format!("expected another user than {id} to be edited"));
     }
-    let before = tenant.people.get(&id).map(|person| person.profile);
     let set = &edit.set;
-    if let Some(profile) = set.profile.filter(|profile| Some(profile.0) != before) {
-        // What the old profile owes is settled first.
-        let desk = Desk::open(tenant, id, clock, calendar)
-            .map_err(|code: Code| format!("expected {code}"))?;
-        let now = desk.now;
-        desk.close(tenant, id);
-        if let Some(person) = tenant.people.get_mut(&id) {
-            (person.profile, person.profile_since) = (profile.0, now);
-        }
-    }
+    settle(
+        tenant,
+        calendar,
+        clock,
+        id,
+        (set.profile.map(|profile| profile.0), set.active),
+    )?;
     if let Some(person) = tenant.people.get_mut(&id) {
-        person.active = set.active.unwrap_or(person.active);
         person.restricted = set.restricted.unwrap_or(person.restricted);
         if edit.clear.contains(&UserField::Role) {
             person.role = None;
@@ -374,10 +386,39 @@ fn accounts(accounts: &Accounts) -> Option<BTreeSet<i64>> {
     }
 }
 
-fn set_active(tenant: &mut Tenant, changed: &Changed, active: bool) {
-    if let Some(person) = tenant.people.get_mut(&changed.user.id.0) {
-        person.active = active;
+/// Settles what plans owe a person before the profile changes, or whether the person is active.
+fn settle(
+    tenant: &mut Tenant,
+    calendar: &mut Calendar,
+    clock: i64,
+    id: i64,
+    (profile, active): (Option<i64>, Option<bool>),
+) -> Result<(), String> {
+    let open = |tenant: &Tenant, calendar: &mut Calendar| {
+        Desk::open(tenant, id, clock, calendar).map_err(|code: Code| format!("expected {code}"))
+    };
+    let Some(person) = tenant.people.get(&id) else {
+        return Ok(());
+    };
+    let profile = profile.filter(|profile| *profile != person.profile);
+    let active = active.filter(|active| *active != person.active);
+    if profile.is_none() && active.is_none() {
+        return Ok(());
     }
+    let desk = open(tenant, calendar)?;
+    let now = desk.now;
+    desk.close(tenant, id);
+    if let Some(person) = tenant.people.get_mut(&id) {
+        if let Some(profile) = profile {
+            (person.profile, person.profile_since) = (profile, now);
+        }
+        person.set_active(now, active.unwrap_or(person.active));
+    }
+    // What was missed is made up for at once, in the wallets that are there already.
+    if active == Some(true) && profile.is_none() {
+        open(tenant, calendar)?.close(tenant, id);
+    }
+    Ok(())
 }
 
 /// Changes to the identities of one user; values that were drawn are learned from the answer.

@@ -120,9 +120,8 @@ impl Desk {
             written: false,
         };
         desk.give_back_expired(tenant);
-        for (plan, current) in desk.plans.clone() {
-            let revisions = profile.plans.get(&plan).map_or(&[][..], Vec::as_slice);
-            desk.feed(plan, &current, revisions, calendar)?;
+        for (plan, revisions) in &profile.plans {
+            desk.feed(*plan, revisions, calendar)?;
         }
         Ok(desk)
     }
@@ -146,53 +145,6 @@ impl Desk {
             self.expired.push(hold);
             self.written = true;
         }
-    }
-
-    fn feed(
-        &mut self,
-        plan: i64,
-        current: &Revision,
-        revisions: &[Revision],
-        calendar: &mut Calendar,
-    ) -> Result<(), Code> {
-        let feed = Feed::Plan(plan);
-        if !self.purses.purses.contains_key(&feed) {
-            let begun = revisions.first().unwrap_or(current).from;
-            let since = self.person.profile_since.max(begun);
-            let then = revisions.iter().rfind(|revision| revision.from <= since);
-            let first = then.unwrap_or(current);
-            let balance = if first.ended { 0 } else { first.terms.amount };
-            let purse = Purse {
-                unit: current.terms.unit.clone(),
-                balance,
-                held: 0,
-                spent: 0,
-                fed_at: since,
-            };
-            self.purses.purses.insert(feed, purse);
-            self.written = true;
-        }
-        let Some(purse) = self.purses.purses.get_mut(&feed) else {
-            return Ok(());
-        };
-        for (place, revision) in revisions.iter().enumerate() {
-            let until = revisions.get(place + 1).map_or(i64::MAX, |next| next.from);
-            let mut after = purse.fed_at.max(revision.from - 1);
-            if !revision.terms.monthly || revision.ended {
-                continue;
-            }
-            while let Some(due) = calendar.next_month(revision.terms.zone, after) {
-                if due > self.now || due >= until {
-                    break;
-                }
-                let change = fits(revision.terms.amount - purse.balance)?;
-                self.written |= change != 0;
-                purse.balance += change;
-                purse.fed_at = due;
-                after = due;
-            }
-        }
-        Ok(())
     }
 
     /// `balance + overdraft − held`.
@@ -390,11 +342,10 @@ impl Desk {
             .plans
             .iter()
             .find(|(plan, _)| Feed::Plan(*plan) == feed)?;
-        let purse = self.purses.purses.get(&feed)?;
-        if !plan.terms.monthly {
+        if !self.person.active || !self.purses.purses.contains_key(&feed) {
             return None;
         }
-        calendar.next_month(plan.terms.zone, purse.fed_at.max(plan.from - 1))
+        calendar.next(&plan.terms.timetable, self.now)
     }
 
     /// Writes a line: the purse is opened by its first.
@@ -411,7 +362,12 @@ impl Desk {
             balance: 0,
             held: 0,
             spent: 0,
-            fed_at: since,
+            due_at: since,
+            fed_until: since,
+            missed: false,
+            used: 0,
+            given: 0,
+            by_day: Vec::new(),
         });
         purse.balance = fits(purse.balance + fits(amount)?)?;
         purse.held = fits(purse.held + held)?;
@@ -424,10 +380,9 @@ impl Desk {
 
     /// Keeps what was written.
     pub(super) fn close(mut self, tenant: &mut Tenant, user: i64) {
-        if !self.written {
-            return;
+        if self.written {
+            self.purses.latest = self.now;
         }
-        self.purses.latest = self.now;
         for hold in self.expired {
             if let Some(hold) = tenant.holds.get_mut(&hold)
                 && hold.state == HoldState::Open

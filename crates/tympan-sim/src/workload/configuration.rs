@@ -9,7 +9,8 @@ use tympan_core::configuration::{
 use tympan_core::ids::{GroupId, PlanId, PriceListId, ProfileId, RoleId};
 use tympan_core::measure::{Currency, Measure};
 use tympan_core::permissions::{OWN, USER_ADMINISTER};
-use tympan_core::records::{ResetVerb, Schedule, WhenExhausted};
+use tympan_core::records::WhenExhausted;
+use tympan_core::schedule::{ResetVerb, Schedule, TimeOfDay};
 use tympan_core::time::{TimeZoneName, Timestamp};
 
 use crate::ask::Ask;
@@ -19,6 +20,26 @@ use crate::workload::clock::ZONES;
 const DAY: i64 = 24 * 3_600_000;
 /// Things of one kind: the snapshot is copied with every change.
 const MOST_THINGS: usize = 10;
+
+/// Schedules of plans. The first of a month is what most companies have.
+const SCHEDULES: &[&str] = &[
+    "monthly:1",
+    "monthly:1",
+    "monthly:1",
+    "monthly:31",
+    "never",
+    "daily",
+    "weekly:monday",
+    "quarterly:2-15",
+    "half_yearly:6-30",
+    "yearly:2-29",
+    "once:2026-10-25",
+    "dates:2026-09-20 2026-10-04 2027-03-28",
+    "rolling:7",
+];
+
+/// When on those days: at midnight as a rule, or in an hour that is left out or comes twice.
+const TIMES: &[&str] = &["00:00", "00:00", "00:00", "02:30", "12:00"];
 
 impl Workload {
     pub(super) fn configuration(&mut self) -> Ask {
@@ -51,9 +72,9 @@ impl Workload {
 
     fn edit_profile(&mut self) -> EditProfile {
         let plans = self.world().plans.clone();
-        let plan = self.chance.pick(&plans).copied();
-        let profile = match plan {
-            Some((profile, ..)) if !self.chance.one_in(6) => profile,
+        let plan = self.chance.pick(&plans).cloned();
+        let profile = match &plan {
+            Some((profile, ..)) if !self.chance.one_in(6) => *profile,
             _ => self.profile_id(),
         };
         let mut edit = EditProfile::new(profile);
@@ -113,17 +134,23 @@ impl Workload {
             _ => self.chance.between(0, 600),
         };
         let zone = self.chance.pick_or(ZONES, "UTC");
+        let time = self.chance.pick_or(TIMES, "00:00");
+        let schedule = Schedule::parse(self.chance.pick_or(SCHEDULES, "monthly:1"));
+        let schedule = schedule.unwrap_or(Schedule::Never);
+        let verb = match schedule {
+            Schedule::Rolling(_) => ResetVerb::ZeroUsage,
+            _ => self.verb(amount),
+        };
         PlanTerms {
             priority: i32::try_from(self.chance.between(-1, 2)).unwrap_or(0),
             measure,
             amount,
-            schedule: if self.chance.one_in(5) {
-                Schedule::Never
-            } else {
-                Schedule::Monthly
-            },
+            schedule,
             time_zone: TimeZoneName::parse(zone).unwrap_or(TimeZoneName::UTC),
-            verb: ResetVerb::SetTo,
+            time_of_day: TimeOfDay::parse(time).unwrap_or(TimeOfDay::MIDNIGHT),
+            verb,
+            run_if_missed: self.chance.one_in(3),
+            suspended: false,
             when_exhausted: if self.chance.one_in(6) {
                 WhenExhausted::Warn
             } else {
@@ -134,6 +161,16 @@ impl Workload {
             } else {
                 0
             },
+        }
+    }
+
+    fn verb(&mut self, amount: i64) -> ResetVerb {
+        match self.chance.below(10) {
+            0 => ResetVerb::Add,
+            1 => ResetVerb::AddUpTo(self.chance.between(0, 2 * amount)),
+            2 => ResetVerb::RaiseTo,
+            3 => ResetVerb::ZeroUsage,
+            _ => ResetVerb::SetTo,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use tympan_core::ids::{HoldId, PlanId};
 use tympan_core::ledger::{
-    Adjust, Authorise, Cancel, Charge, Extra, IdempotencyKey, SetBalance, Settle, StatedCost,
-    Usage, WalletName,
+    Adjust, Authorise, Cancel, Charge, Extra, IdempotencyKey, SetBalance, Settle, SettleDue,
+    StatedCost, Usage, WalletName,
 };
 use tympan_core::measure::Currency;
 use tympan_core::people::UserReference;
@@ -15,14 +15,15 @@ const HOUR: i64 = 3_600_000;
 
 impl Workload {
     pub(super) fn ledger(&mut self) -> Ask {
-        match self.chance.weighted(&[40, 14, 14, 6, 6, 6, 10, 4]) {
+        match self.chance.weighted(&[40, 14, 14, 6, 6, 6, 4, 10, 4]) {
             0 => self.charge().into(),
             1 => self.authorise().into(),
             2 => self.settle().into(),
             3 => self.cancel().into(),
             4 => self.adjust().into(),
             5 => self.set_balance().into(),
-            6 => self.repeat(),
+            6 => SettleDue::of(self.user()).into(),
+            7 => self.repeat(),
             _ => self.next_attempt(),
         }
     }

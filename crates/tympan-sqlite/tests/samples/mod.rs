@@ -6,6 +6,7 @@ use tympan_core::ids::{EntryId, ProfileId, TenantId, UserId};
 use tympan_core::measure::Measure;
 use tympan_core::queries::fold_user;
 use tympan_core::records::{Entry, Request, User, Verb, Wallet, WalletKind, Wallets};
+use tympan_core::schedule::Window;
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Change, Key, ReadSet, Record, View, apply};
 use tympan_store::{CommitError, Store};
@@ -26,12 +27,16 @@ pub fn wallet(owner: i64) -> Wallet {
         held: 0,
         hold_expires_at: None,
         spent: 0,
+        used: 0,
         entries: 0,
         last_entry: EntryId(0),
         chain: [7; 32],
         revision: 0,
         next_due_at: None,
         settled_at: at,
+        missed: false,
+        given: 0,
+        used_by_day: Window::default(),
         latest_at: at,
         last_job_at: None,
     }

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use tympan_core::records::{
-    HoldState, IdentityKind, IdentitySource, ResetVerb, Schedule, SubjectKind, Verb, WalletKind,
-    WhenExhausted,
+    HoldState, IdentityKind, IdentitySource, SubjectKind, Verb, WalletKind, WhenExhausted,
 };
 use tympan_core::row::{Cell, CellKind, Column, Row};
 use tympan_core::time::Timestamp;
@@ -63,6 +62,24 @@ const OTHER_WORDS: &[&str] = &[
     "Europe/Berlin",
     "America/Argentina/ComodRivadavia",
     "custom:a_1",
+    "never",
+    "once:9999-12-31",
+    "daily",
+    "weekly:sunday",
+    "monthly:31",
+    "quarterly:3-31",
+    "half_yearly:6-30",
+    "yearly:2-29",
+    "dates:1970-01-01 2024-02-29",
+    "rolling:366",
+    "00:00",
+    "23:59",
+    "set_to",
+    "add",
+    "add_up_to:1152921504606846976",
+    "raise_to",
+    "zero_usage",
+    "739860:5 739862:9223372036854775807",
 ];
 
 fn words() -> impl Iterator<Item = String> {
@@ -72,8 +89,6 @@ fn words() -> impl Iterator<Item = String> {
     [
         of(HoldState::ALL, HoldState::as_str),
         of(IdentitySource::ALL, IdentitySource::as_str),
-        of(ResetVerb::ALL, ResetVerb::as_str),
-        of(Schedule::ALL, Schedule::as_str),
         of(SubjectKind::ALL, SubjectKind::as_str),
         of(Verb::ALL, Verb::as_str),
         of(WalletKind::ALL, WalletKind::as_str),

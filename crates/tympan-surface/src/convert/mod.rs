@@ -14,6 +14,7 @@ mod receipts;
 mod references;
 mod role_rows;
 mod roles;
+mod schedules;
 mod settings;
 mod things;
 mod user_details;

@@ -1,18 +1,14 @@
 //! Profiles and their allowance plans.
 
-use tympan::{Code, Error, Measure, PlanTerms, ProfileId, TimeZoneName};
+use tympan::{Code, Error, Measure, PlanTerms, ProfileId, TimeOfDay, TimeZoneName};
 
-use super::{count, same_words, version};
+use super::{count, same_words, schedules, version};
 use crate::definition::{
-    CreateProfile, EditProfile, Plan, PlanChange, PlanRevision, Profile, ResetVerb, SavedProfile,
-    Schedule, WhenExhausted,
+    CreateProfile, EditProfile, Plan, PlanChange, PlanRevision, Profile, SavedProfile,
+    WhenExhausted,
 };
 
 same_words! {
-    Schedule => tympan::Schedule { Never Monthly }
-    tympan::Schedule => Schedule { Never Monthly }
-    ResetVerb => tympan::ResetVerb { SetTo }
-    tympan::ResetVerb => ResetVerb { SetTo }
     WhenExhausted => tympan::WhenExhausted { Refuse Warn }
     tympan::WhenExhausted => WhenExhausted { Refuse Warn }
 }
@@ -86,13 +82,17 @@ impl PlanChange {
 impl Plan {
     fn terms(self) -> Result<PlanTerms, Error> {
         let zone = self.time_zone.as_deref().map(TimeZoneName::parse);
+        let time_of_day = self.time_of_day.as_deref().map(TimeOfDay::parse);
         Ok(PlanTerms {
             priority: self.priority.unwrap_or(0),
             measure: Measure::parse(&self.measure)?,
             amount: self.amount,
-            schedule: self.schedule.into(),
+            schedule: schedules::schedule(&self)?,
+            time_of_day: time_of_day.transpose()?.unwrap_or(TimeOfDay::MIDNIGHT),
             time_zone: zone.transpose()?.unwrap_or(TimeZoneName::UTC),
-            verb: self.verb.unwrap_or(ResetVerb::SetTo).into(),
+            verb: schedules::verb(&self)?,
+            run_if_missed: self.run_if_missed,
+            suspended: self.suspended,
             when_exhausted: self.when_exhausted.unwrap_or(WhenExhausted::Refuse).into(),
             overdraft: self.overdraft.unwrap_or(0),
         })
@@ -121,16 +121,7 @@ impl From<tympan::PlanRevision> for PlanRevision {
             revision: revision.revision,
             effective_from: revision.effective_from,
             ended: revision.ended,
-            terms: Plan {
-                measure: revision.measure.name().into_owned(),
-                amount: revision.amount,
-                schedule: revision.schedule.into(),
-                time_zone: Some(revision.time_zone.name().to_owned()),
-                verb: Some(revision.verb.into()),
-                when_exhausted: Some(revision.when_exhausted.into()),
-                overdraft: Some(revision.overdraft),
-                priority: Some(revision.priority),
-            },
+            terms: schedules::shown(revision),
         }
     }
 }

@@ -43,6 +43,7 @@ impl From<tympan::Standing> for Standing {
             overdraft: standing.overdraft,
             available: standing.available,
             allowance: standing.allowance,
+            used: standing.used,
             next_reset_at: standing.next_reset_at,
         }
     }

@@ -47,12 +47,38 @@ pub struct Plan {
     pub measure: String,
     /// What it gives, in the measure's unit (micros for a cost); not negative.
     pub amount: i64,
-    /// When it gives.
+    /// On which days it gives, after it gave once when it began to apply to the user.
     pub schedule: Schedule,
-    /// Whose midnight counts, as the time zone database writes it, `Europe/Berlin`; none: UTC.
+    /// When on those days, `06:30`; none: at midnight. A time that comes twice, because clocks are
+    /// put back, counts the first time. One that does not come, because they are put forward past
+    /// it, counts when they are.
+    pub time_of_day: Option<String>,
+    /// By whose clocks, as the time zone database writes it, `Europe/Berlin`; none: UTC. A zone
+    /// that was renamed goes by either name.
     pub time_zone: Option<String>,
-    /// How it gives; none: the balance becomes the amount.
+    /// Of a weekly schedule: on which day; none: on Mondays.
+    pub weekday: Option<Weekday>,
+    /// Of a yearly, half-yearly or quarterly schedule: in which month of each, from 1; none: in the
+    /// first.
+    pub month: Option<i32>,
+    /// Of a schedule that counts months: on which day of the month, 1 to 31; none: on the first. A
+    /// month that does not have the day gives on its last.
+    pub day: Option<i32>,
+    /// Of a schedule of stated days: which, `2026-09-01`, in any order, at most 100. Of one that
+    /// gives once: that day.
+    pub dates: Vec<String>,
+    /// Of a rolling schedule: how many days it looks back on, 1 to 366, today included.
+    pub rolling_days: Option<i32>,
+    /// How it gives; none: the balance becomes the amount, or usage is zeroed where the schedule is
+    /// rolling, which does nothing else.
     pub verb: Option<ResetVerb>,
+    /// Of adding up to a cap: the cap, in the measure's unit; not negative.
+    pub cap: Option<i64>,
+    /// Whether it gives once on resumption if it was due while it was suspended, or while the user
+    /// was inactive: once, however often it was due. If not, what was missed is lost.
+    pub run_if_missed: bool,
+    /// Whether what is due passes by. The plan limits on, and whoever gets it is given its amount.
+    pub suspended: bool,
     /// What happens when nothing is left; none: the job is refused.
     pub when_exhausted: Option<WhenExhausted>,
     /// How far below zero the balance may go, in the measure's unit, not negative; none: not at all.
@@ -61,20 +87,67 @@ pub struct Plan {
     pub priority: Option<i32>,
 }
 
-/// When a plan feeds its wallet.
+/// When a plan gives. What a user gets when the plan begins to apply comes besides, at once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Schedule {
-    /// Once, when the user gets the plan.
+    /// Not again.
     Never,
-    /// And at each local midnight of the first of a month.
+    /// Once more, on one day.
+    Once,
+    /// Every day.
+    Daily,
+    /// On one day of every week.
+    Weekly,
+    /// On one day of every month.
     Monthly,
+    /// On one day of every quarter; quarters begin with January, April, July and October.
+    Quarterly,
+    /// On one day of every half-year; half-years begin with January and July.
+    HalfYearly,
+    /// On one day of every year.
+    Yearly,
+    /// On stated days.
+    Dates,
+    /// Every day, as much as jobs took on the day that is looked back on no longer: jobs never take
+    /// more than the amount in any such stretch of days.
+    Rolling,
 }
 
-/// What a plan does to its wallet when it is due.
+/// A day of the week.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Weekday {
+    /// Monday.
+    Monday,
+    /// Tuesday.
+    Tuesday,
+    /// Wednesday.
+    Wednesday,
+    /// Thursday.
+    Thursday,
+    /// Friday.
+    Friday,
+    /// Saturday.
+    Saturday,
+    /// Sunday.
+    Sunday,
+}
+
+/// What a plan does to its wallet when it is due. What jobs ever took is counted on, whatever it
+/// does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ResetVerb {
-    /// The balance becomes the plan's amount.
+    /// The balance becomes the plan's amount: what is left is lost, what is owed is forgiven, and so
+    /// is what was changed by hand.
     SetTo,
+    /// The plan's amount is added: what is left is kept.
+    Add,
+    /// The plan's amount is added, but not beyond a cap. A balance above the cap stays.
+    AddUpTo,
+    /// A balance below the plan's amount becomes that; any other stays.
+    RaiseTo,
+    /// What jobs took since the plan gave last comes back: what was changed by hand stays. If the
+    /// plan's amount is another than then, the difference comes with it.
+    ZeroUsage,
 }
 
 /// What happens to a job that a plan's wallet does not cover.

@@ -37,7 +37,10 @@ pub struct Standing {
     pub available: i64,
     /// What its plan gives; none for own funds.
     pub allowance: Option<i64>,
-    /// When its plan gives next.
+    /// Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
+    /// on the days that it looks back on.
+    pub used: i64,
+    /// When its plan gives next; none while it is suspended or the user inactive.
     pub next_reset_at: Option<Timestamp>,
 }
 
@@ -156,6 +159,17 @@ impl Tympan {
         options: ChangeBalance,
     ) -> Call<Receipt> {
         self.command(options.set_balance(user, wallet, balance, reason, key))
+    }
+
+    /// Gives back a user's holds that expired, and gives what the user's plans were due to give;
+    /// the number of entries that wrote. Nobody needs it: whoever reads or touches a wallet sees it
+    /// as if this had been done on time. It is for hosts that want what is due in their lists and
+    /// statements without waiting for the next job; twice does no more than once.
+    ///
+    /// # Errors
+    /// `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
+    pub fn settle_due(&self, user: UserReference) -> Call<i32> {
+        self.command(user.reference().map(tympan::SettleDue::of))
     }
 
     /// A wallet's history, newest first, page by page.

@@ -472,8 +472,17 @@ impl FromValue for Plan {
             measure: field(value, "measure"),
             amount: field(value, "amount"),
             schedule: field(value, "schedule"),
+            time_of_day: field(value, "time_of_day"),
             time_zone: field(value, "time_zone"),
+            weekday: field(value, "weekday"),
+            month: field(value, "month"),
+            day: field(value, "day"),
+            dates: field(value, "dates"),
+            rolling_days: field(value, "rolling_days"),
             verb: field(value, "verb"),
+            cap: field(value, "cap"),
+            run_if_missed: field(value, "run_if_missed"),
+            suspended: field(value, "suspended"),
             when_exhausted: field(value, "when_exhausted"),
             overdraft: field(value, "overdraft"),
             priority: field(value, "priority"),
@@ -489,8 +498,17 @@ impl ToValue for Plan {
             ("measure", self.measure.to_value()),
             ("amount", self.amount.to_value()),
             ("schedule", self.schedule.to_value()),
+            ("time_of_day", self.time_of_day.to_value()),
             ("time_zone", self.time_zone.to_value()),
+            ("weekday", self.weekday.to_value()),
+            ("month", self.month.to_value()),
+            ("day", self.day.to_value()),
+            ("dates", self.dates.to_value()),
+            ("rolling_days", self.rolling_days.to_value()),
             ("verb", self.verb.to_value()),
+            ("cap", self.cap.to_value()),
+            ("run_if_missed", self.run_if_missed.to_value()),
+            ("suspended", self.suspended.to_value()),
             ("when_exhausted", self.when_exhausted.to_value()),
             ("overdraft", self.overdraft.to_value()),
             ("priority", self.priority.to_value()),
@@ -714,6 +732,7 @@ impl ToValue for Standing {
             ("overdraft", self.overdraft.to_value()),
             ("available", self.available.to_value()),
             ("allowance", self.allowance.to_value()),
+            ("used", self.used.to_value()),
             ("next_reset_at", self.next_reset_at.to_value()),
         ])
     }
@@ -1172,6 +1191,10 @@ impl FromValue for ResetVerb {
     fn from_value(value: &Value) -> Self {
         match String::from_value(value).as_str() {
             "set_to" => Self::SetTo,
+            "add" => Self::Add,
+            "add_up_to" => Self::AddUpTo,
+            "raise_to" => Self::RaiseTo,
+            "zero_usage" => Self::ZeroUsage,
             other => panic!("no ResetVerb is called `{other}`"),
         }
     }
@@ -1183,6 +1206,10 @@ impl ToValue for ResetVerb {
     fn to_value(&self) -> Value {
         match self {
             Self::SetTo => Value::from("set_to"),
+            Self::Add => Value::from("add"),
+            Self::AddUpTo => Value::from("add_up_to"),
+            Self::RaiseTo => Value::from("raise_to"),
+            Self::ZeroUsage => Value::from("zero_usage"),
         }
     }
 }
@@ -1216,7 +1243,15 @@ impl FromValue for Schedule {
     fn from_value(value: &Value) -> Self {
         match String::from_value(value).as_str() {
             "never" => Self::Never,
+            "once" => Self::Once,
+            "daily" => Self::Daily,
+            "weekly" => Self::Weekly,
             "monthly" => Self::Monthly,
+            "quarterly" => Self::Quarterly,
+            "half_yearly" => Self::HalfYearly,
+            "yearly" => Self::Yearly,
+            "dates" => Self::Dates,
+            "rolling" => Self::Rolling,
             other => panic!("no Schedule is called `{other}`"),
         }
     }
@@ -1228,7 +1263,15 @@ impl ToValue for Schedule {
     fn to_value(&self) -> Value {
         match self {
             Self::Never => Value::from("never"),
+            Self::Once => Value::from("once"),
+            Self::Daily => Value::from("daily"),
+            Self::Weekly => Value::from("weekly"),
             Self::Monthly => Value::from("monthly"),
+            Self::Quarterly => Value::from("quarterly"),
+            Self::HalfYearly => Value::from("half_yearly"),
+            Self::Yearly => Value::from("yearly"),
+            Self::Dates => Value::from("dates"),
+            Self::Rolling => Value::from("rolling"),
         }
     }
 }
@@ -1355,6 +1398,36 @@ impl ToValue for WalletName {
             Self::Allowance { plan } => {
                 object([("type", Value::from("allowance")), ("plan", plan.to_value())])
             }
+        }
+    }
+}
+impl FromValue for Weekday {
+    fn from_value(value: &Value) -> Self {
+        match String::from_value(value).as_str() {
+            "monday" => Self::Monday,
+            "tuesday" => Self::Tuesday,
+            "wednesday" => Self::Wednesday,
+            "thursday" => Self::Thursday,
+            "friday" => Self::Friday,
+            "saturday" => Self::Saturday,
+            "sunday" => Self::Sunday,
+            other => panic!("no Weekday is called `{other}`"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for Weekday {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Monday => Value::from("monday"),
+            Self::Tuesday => Value::from("tuesday"),
+            Self::Wednesday => Value::from("wednesday"),
+            Self::Thursday => Value::from("thursday"),
+            Self::Friday => Value::from("friday"),
+            Self::Saturday => Value::from("saturday"),
+            Self::Sunday => Value::from("sunday"),
         }
     }
 }
@@ -1987,6 +2060,11 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                                 ),
                         )?
                         .to_value(),
+                )
+            }
+            "settle_due" => {
+                Outcome::Value(
+                    finished(handle.settle_due(field(value, "user")))?.to_value(),
                 )
             }
             "statement" => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tympan_core::error::Error;
 use tympan_core::ids::{EntryId, HoldId, TenantId};
 use tympan_core::ledger::{entry_chain, entry_text_digest};
-use tympan_core::records::{Entry, EntryText, HoldState, Verb, WalletKey};
+use tympan_core::records::{Entry, EntryText, HoldState, Verb, WalletKey, WalletKind};
 use tympan_core::time::Timestamp;
 use tympan_vault::{ChainHead, LINK_BYTES};
 
@@ -21,6 +21,8 @@ pub(super) struct Sum {
     link: [u8; LINK_BYTES],
     pub(super) head: ChainHead,
     pub(super) spent: i64,
+    /// Of an allowance: what jobs took since its plan gave last.
+    pub(super) used: i64,
     pub(super) latest_at: Timestamp,
     pub(super) last_job_at: Option<Timestamp>,
     /// The latest instant at which its plan gave something.
@@ -37,6 +39,7 @@ impl Default for Sum {
             link: ChainHead::EMPTY.link(),
             head: ChainHead::EMPTY,
             spent: 0,
+            used: 0,
             latest_at: Timestamp::EPOCH,
             last_job_at: None,
             given_at: Timestamp::EPOCH,
@@ -55,12 +58,16 @@ impl Sum {
         self.latest_at = entry.at;
         if matches!(entry.verb, Verb::Charge | Verb::Settle) {
             self.spent = self.spent.saturating_sub(entry.amount);
+            if entry.kind == WalletKind::Allowance {
+                self.used = self.used.saturating_sub(entry.amount);
+            }
         }
         if matches!(entry.verb, Verb::Charge | Verb::Authorise) {
             self.last_job_at = Some(entry.at);
         }
         if matches!(entry.verb, Verb::Grant | Verb::Reset) {
             self.given_at = entry.due_at.unwrap_or_default().max(self.given_at);
+            self.used = 0;
         }
     }
 }

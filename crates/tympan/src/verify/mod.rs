@@ -74,7 +74,7 @@ impl Tympan {
     ///
     /// | Rule | What is broken if it is named |
     /// | --- | --- |
-    /// | `balance`, `held`, `spent`, `time` | what an entry or a wallet says that it comes to |
+    /// | `balance`, `held`, `spent`, `used`, `given`, `time` | what an entry or a wallet says that it comes to |
     /// | `sequence`, `previous`, `chain` | an entry or audit event was altered, inserted or removed, the newest included |
     /// | `receipt`, `text`, `hold` | a receipt, the words of an entry or event, or a hold does not belong to its entries |
     /// | `wallet`, `register` | a wallet is not there, alone or with all that it ever had |

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use tympan_core::error::Error;
 use tympan_core::ids::{HoldId, TenantId, UserId};
 use tympan_core::ledger::mark_wallet;
-use tympan_core::records::{Hold, HoldPart, HoldState, Strand, Wallet, WalletKey};
+use tympan_core::records::{
+    Hold, HoldPart, HoldState, PlanRevision, Strand, Wallet, WalletKey, WalletKind,
+};
 use tympan_core::time::Timestamp;
 
 use super::Check;
@@ -23,6 +25,9 @@ struct Held {
 /// How many wallets of a tenant there are, and their marks.
 type Marked = (i64, [u8; 32]);
 
+/// What plans ever gave: tenant, plan, amount.
+type Amounts = BTreeSet<(TenantId, i64, i64)>;
+
 impl Check<'_> {
     /// Checks every hold and every wallet; `registers` are those of all tenants that there are.
     pub(super) fn wallets(
@@ -33,11 +38,15 @@ impl Check<'_> {
         let mut held = self.hold_parts(&ledger.holds)?;
         self.holds(&mut held, ledger.holds)?;
         let mut marked: BTreeMap<TenantId, Marked> = BTreeMap::new();
+        let amounts = Scan::<PlanRevision>::new(self.snapshot)
+            .map(|plan| plan.map(|plan| (plan.tenant, plan.plan.0, plan.amount)))
+            .collect::<Result<Amounts, Error>>()?;
         for wallet in Scan::<Wallet>::new(self.snapshot) {
             let wallet = wallet?;
             let (tenant, key) = (wallet.tenant, wallet.key());
             let sum = ledger.sums.remove(&(tenant, key)).unwrap_or_default();
-            self.wallet(&wallet, &sum, held.wallets.remove(&(tenant, key)));
+            let kept = held.wallets.remove(&(tenant, key));
+            self.wallet(&wallet, &sum, kept, &amounts);
             let (count, marks) = marked.entry(tenant).or_default();
             *count = count.saturating_add(1);
             mark_wallet(&self.keys.of(tenant).record, marks, key);
@@ -108,7 +117,13 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn wallet(&mut self, wallet: &Wallet, sum: &Sum, held: Option<(i64, Timestamp)>) {
+    fn wallet(
+        &mut self,
+        wallet: &Wallet,
+        sum: &Sum,
+        held: Option<(i64, Timestamp)>,
+        amounts: &Amounts,
+    ) {
         let found = &mut self.found;
         found.wallets += 1;
         let place = || named(wallet.tenant, wallet.key());
@@ -126,6 +141,8 @@ impl Check<'_> {
             (head, "chain"),
             (wallet.last_entry == sum.last, "previous"),
             (wallet.spent == sum.spent, "spent"),
+            (is_used(wallet, sum.used), "used"),
+            (is_given(wallet, amounts), "given"),
             (wallet.hold_expires_at == hold_expires_at, "hold"),
             (times && settled, "time"),
         ] {
@@ -158,6 +175,32 @@ impl Check<'_> {
         for tenant in marked.keys() {
             let place = || format!("wallets of tenant `{tenant}`, which is not there");
             self.found.fault("wallet", place);
+        }
+    }
+}
+
+/// Whether what counts as used is what jobs took since the plan gave last, and what they took on the
+/// days that a rolling plan looks back on.
+fn is_used(wallet: &Wallet, since: i64) -> bool {
+    let before = wallet.used_by_day.sum();
+    let most = before.saturating_add(since);
+    if wallet.used_by_day.is_empty() {
+        wallet.used == since
+    } else {
+        (before..=most).contains(&wallet.used)
+    }
+}
+
+/// Whether what a plan is said to have given last is an amount that it had; one that had ended
+/// already gave nothing. Own funds have no plan.
+fn is_given(wallet: &Wallet, amounts: &Amounts) -> bool {
+    match wallet.kind {
+        WalletKind::Allowance => {
+            let told = (wallet.tenant, wallet.feed, wallet.given);
+            wallet.given == 0 || amounts.contains(&told)
+        }
+        WalletKind::OwnFunds => {
+            wallet.given == 0 && !wallet.missed && wallet.used_by_day.is_empty()
         }
     }
 }

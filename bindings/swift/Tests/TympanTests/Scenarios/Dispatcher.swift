@@ -151,6 +151,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.settings()).json)
     case "settle":
         return .value((try await handle.settle(hold: with.field("hold"), key: with.field("key"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), extra: with.field("extra"))).json)
+    case "settle_due":
+        return .value((try await handle.settleDue(user: with.field("user"))).json)
     case "statement":
         return .value((try await handle.statement(user: with.field("user"), wallet: with.field("wallet"), after: with.field("after"), limit: with.field("limit"))).json)
     case "swap_identities":
@@ -339,13 +341,13 @@ extension PinStrength: ToJSON {
 
 extension Plan: FromJSON {
     static func from(_ json: JSON) throws -> Self {
-        try Self(measure: json.field("measure"), amount: json.field("amount"), schedule: json.field("schedule"), timeZone: json.field("time_zone"), verb: json.field("verb"), whenExhausted: json.field("when_exhausted"), overdraft: json.field("overdraft"), priority: json.field("priority"))
+        try Self(measure: json.field("measure"), amount: json.field("amount"), schedule: json.field("schedule"), timeOfDay: json.field("time_of_day"), timeZone: json.field("time_zone"), weekday: json.field("weekday"), month: json.field("month"), day: json.field("day"), dates: json.field("dates"), rollingDays: json.field("rolling_days"), verb: json.field("verb"), cap: json.field("cap"), runIfMissed: json.field("run_if_missed"), suspended: json.field("suspended"), whenExhausted: json.field("when_exhausted"), overdraft: json.field("overdraft"), priority: json.field("priority"))
     }
 }
 
 extension Plan: ToJSON {
     var json: JSON {
-        .object(["measure": measure.json, "amount": amount.json, "schedule": schedule.json, "time_zone": timeZone.json, "verb": verb.json, "when_exhausted": whenExhausted.json, "overdraft": overdraft.json, "priority": priority.json])
+        .object(["measure": measure.json, "amount": amount.json, "schedule": schedule.json, "time_of_day": timeOfDay.json, "time_zone": timeZone.json, "weekday": weekday.json, "month": month.json, "day": day.json, "dates": dates.json, "rolling_days": rollingDays.json, "verb": verb.json, "cap": cap.json, "run_if_missed": runIfMissed.json, "suspended": suspended.json, "when_exhausted": whenExhausted.json, "overdraft": overdraft.json, "priority": priority.json])
     }
 }
 
@@ -459,7 +461,7 @@ extension SmartCard: ToJSON {
 
 extension Standing: ToJSON {
     var json: JSON {
-        .object(["wallet": wallet.json, "measure": measure.json, "balance": balance.json, "held": held.json, "overdraft": overdraft.json, "available": available.json, "allowance": allowance.json, "next_reset_at": nextResetAt.json])
+        .object(["wallet": wallet.json, "measure": measure.json, "balance": balance.json, "held": held.json, "overdraft": overdraft.json, "available": available.json, "allowance": allowance.json, "used": used.json, "next_reset_at": nextResetAt.json])
     }
 }
 
@@ -707,6 +709,10 @@ extension ResetVerb: FromJSON {
     static func from(_ json: JSON) throws -> Self {
         switch try String.from(json) {
         case "set_to": return .setTo
+        case "add": return .add
+        case "add_up_to": return .addUpTo
+        case "raise_to": return .raiseTo
+        case "zero_usage": return .zeroUsage
         default: throw Unfit("no ResetVerb is \(json)")
         }
     }
@@ -716,6 +722,10 @@ extension ResetVerb: ToJSON {
     var json: JSON {
         switch self {
         case .setTo: .text("set_to")
+        case .add: .text("add")
+        case .addUpTo: .text("add_up_to")
+        case .raiseTo: .text("raise_to")
+        case .zeroUsage: .text("zero_usage")
         }
     }
 }
@@ -735,7 +745,15 @@ extension Schedule: FromJSON {
     static func from(_ json: JSON) throws -> Self {
         switch try String.from(json) {
         case "never": return .never
+        case "once": return .once
+        case "daily": return .daily
+        case "weekly": return .weekly
         case "monthly": return .monthly
+        case "quarterly": return .quarterly
+        case "half_yearly": return .halfYearly
+        case "yearly": return .yearly
+        case "dates": return .dates
+        case "rolling": return .rolling
         default: throw Unfit("no Schedule is \(json)")
         }
     }
@@ -745,7 +763,15 @@ extension Schedule: ToJSON {
     var json: JSON {
         switch self {
         case .never: .text("never")
+        case .once: .text("once")
+        case .daily: .text("daily")
+        case .weekly: .text("weekly")
         case .monthly: .text("monthly")
+        case .quarterly: .text("quarterly")
+        case .halfYearly: .text("half_yearly")
+        case .yearly: .text("yearly")
+        case .dates: .text("dates")
+        case .rolling: .text("rolling")
         }
     }
 }
@@ -829,6 +855,35 @@ extension WalletName: ToJSON {
         switch self {
         case .ownFunds(let currency): .object(["type": .text("own_funds"), "currency": currency.json])
         case .allowance(let plan): .object(["type": .text("allowance"), "plan": plan.json])
+        }
+    }
+}
+
+extension Weekday: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "monday": return .monday
+        case "tuesday": return .tuesday
+        case "wednesday": return .wednesday
+        case "thursday": return .thursday
+        case "friday": return .friday
+        case "saturday": return .saturday
+        case "sunday": return .sunday
+        default: throw Unfit("no Weekday is \(json)")
+        }
+    }
+}
+
+extension Weekday: ToJSON {
+    var json: JSON {
+        switch self {
+        case .monday: .text("monday")
+        case .tuesday: .text("tuesday")
+        case .wednesday: .text("wednesday")
+        case .thursday: .text("thursday")
+        case .friday: .text("friday")
+        case .saturday: .text("saturday")
+        case .sunday: .text("sunday")
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::ids::{PlanId, PriceListId, ProfileId};
 use crate::ledger::{Charge, Receipt, Usage};
 use crate::people::{CreateUser, EditUser, UserReference};
 use crate::records::{PlanRevision, Profile, WhenExhausted};
+use crate::schedule::{ResetVerb, Schedule};
 use crate::view::{Key, Record};
 
 const DAY: i64 = 86_400_000;
@@ -80,18 +81,29 @@ fn terms_are_checked() {
         overdraft: -1,
         ..pages(1)
     };
+    let adding_up_to = |cap| PlanTerms {
+        verb: ResetVerb::AddUpTo(cap),
+        ..pages(1)
+    };
+    let rolling = PlanTerms {
+        schedule: Schedule::rolling(30).unwrap(),
+        ..pages(1)
+    };
     let table = [
         (pages(-1), Code::NegativeAmount, "amount"),
         (negative, Code::NegativeAmount, "overdraft"),
         (pages(MAX_AMOUNT + 1), Code::AmountOverflow, "amount"),
+        (adding_up_to(-1), Code::NegativeAmount, "cap"),
+        (adding_up_to(MAX_AMOUNT + 1), Code::AmountOverflow, "cap"),
+        (rolling, Code::InvalidValue, "verb"),
     ];
     for (terms, code, field) in table {
         let (mut store, _) = shop();
         let (profile, plan) = staff(&mut store);
         let before = store.records.clone();
         let commands = [
-            store.run(&CreateProfile::new("New").plan(terms)),
-            store.run(&EditProfile::new(profile).plan(PlanChange::Add(terms))),
+            store.run(&CreateProfile::new("New").plan(terms.clone())),
+            store.run(&EditProfile::new(profile).plan(PlanChange::Add(terms.clone()))),
             store.run(&EditProfile::new(profile).plan(edit(plan, terms, None))),
         ];
         for result in commands {
@@ -320,7 +332,8 @@ fn plans_of_a_deleted_profile_end_once_and_not_before_what_was_to_come() {
     store.run(&DeleteProfile::new(profile)).unwrap();
 
     let newest = |plan| {
-        let newest = config(&store).revisions_of(plan).last().unwrap();
+        let mut revisions = config(&store).plans.values().flatten();
+        let newest = revisions.rfind(|revision| revision.plan == plan).unwrap();
         assert!(newest.ended);
         (newest.revision, newest.effective_from)
     };

@@ -10,6 +10,7 @@ mod profile;
 mod properties;
 mod rights;
 mod roles;
+mod schedules;
 mod steps;
 mod store;
 mod transfer;

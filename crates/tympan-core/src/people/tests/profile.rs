@@ -2,7 +2,8 @@ use super::store::*;
 use crate::ids::{PlanId, ProfileId};
 use crate::measure::Measure;
 use crate::people::*;
-use crate::records::{PlanRevision, ResetVerb, Schedule, Verb, WhenExhausted};
+use crate::records::{PlanRevision, Verb, WhenExhausted};
+use crate::schedule::{ResetVerb, Schedule, TimeOfDay};
 use crate::time::{TimeZoneName, Timestamp};
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
@@ -19,9 +20,12 @@ fn plan(plan: PlanId, profile: ProfileId, amount: i64) -> PlanRevision {
         priority: 1,
         measure: Measure::TotalPages,
         amount,
-        schedule: Schedule::Monthly,
+        schedule: Schedule::FIRST_OF_MONTH,
+        time_of_day: TimeOfDay::MIDNIGHT,
         time_zone: TimeZoneName::UTC,
         verb: ResetVerb::SetTo,
+        run_if_missed: false,
+        suspended: false,
         when_exhausted: WhenExhausted::Refuse,
         overdraft: 0,
         ended: false,

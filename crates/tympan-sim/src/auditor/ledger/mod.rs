@@ -254,7 +254,7 @@ pub(super) fn stands(
             let purse = desk.purses.purses.get(&feed)?;
             let available = desk.available(feed);
             let next = desk.next_reset(feed, calendar);
-            Some((feed, purse.balance, purse.held, available, next))
+            Some((feed, purse.balance, purse.held, available, purse.used, next))
         })
         .collect();
     let found: Vec<_> = standings
@@ -265,6 +265,7 @@ pub(super) fn stands(
                 i128::from(standing.balance),
                 i128::from(standing.held),
                 i128::from(standing.available),
+                i128::from(standing.used),
                 standing.next_reset_at.map(Timestamp::millis),
             )
         })
@@ -281,6 +282,9 @@ fn line(desk: &mut Desk, take: &Take, amount: i128, held: i128, verb: Verb) -> R
         && let Some(purse) = desk.purses.purses.get_mut(&take.feed)
     {
         purse.spent = fits(purse.spent - amount)?;
+        if matches!(take.feed, Feed::Plan(_)) {
+            purse.used -= amount;
+        }
     }
     Ok(Line {
         feed: take.feed,
