@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use tympan::sources::SystemRandom;
@@ -35,6 +35,8 @@ const PROCESSES: u64 = 4;
 const CLIENTS: u64 = 4;
 /// Answers between two kills.
 const ANSWERS: usize = 200;
+/// How long the server may take to start again, on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 #[derive(Parser)]
 struct Arguments {
@@ -132,28 +134,32 @@ fn username(user: u64) -> String {
     format!("user{user}")
 }
 
-/// Ends the server as the loss of power would, and starts it again.
+/// Ends the server as the loss of power would, all of its processes at once, and starts it again.
 fn kill_server() -> Result<(), Box<dyn Error>> {
     let folder = std::env::var("TYMPAN_PG_DATA")?;
     let file = std::fs::read_to_string(Path::new(&folder).join("postmaster.pid"))?;
     let process = file.lines().next().ok_or("the server has no number")?;
-    // The shell's own: not every machine has a program for it.
+    let children = format!("/proc/{process}/task/{process}/children");
+    let children = std::fs::read_to_string(children).unwrap_or_default();
+    // The shell's own: not every machine has a program for it. One that ended meanwhile is no harm.
     Command::new("sh")
-        .args(["-c", "kill -9 \"$0\"", process])
+        .args(["-c", "kill -9 \"$@\"", "kill", process])
+        .args(children.split_whitespace())
+        .stderr(Stdio::null())
         .status()?;
     let server = std::env::var("TYMPAN_PG_SERVER")?;
-    // Until the last of its children is gone, it cannot be started.
-    for _ in 0..600 {
-        let mut start = Command::new(&server);
-        start
-            .args(["-w", "start"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        if start.status()?.success() {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        // Until the last of its children is gone, it cannot be started.
+        let start = Command::new(&server).args(["-w", "start"]).output()?;
+        if start.status.success() {
             return Ok(());
         }
+        if Instant::now() > until {
+            let said = String::from_utf8_lossy(&start.stderr).into_owned();
+            return Err(format!("the server does not start again: {said}").into());
+        }
     }
-    Err("the server does not start again".into())
 }
 
 /// What clients were answered, by key.
