@@ -17,6 +17,7 @@ mod permission;
 mod postgres;
 mod shop;
 mod single;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -101,6 +102,9 @@ fn main() -> ExitCode {
                 report(name, pairs);
             }
         }
+    }
+    if wanted(&["verify"]) {
+        report("verify", &verify::rounds(rounds, arguments.entries));
     }
     #[cfg(feature = "postgres")]
     postgres::measure(wanted, &mut report, rounds, arguments.seconds);

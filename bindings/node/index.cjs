@@ -660,6 +660,19 @@ class Tympan {
     return rows((page) => this.statement(user, wallet, page), options);
   }
 
+  statementText(user, wallet, format, options) {
+    return promise(options, readTextPage, (task) => this.#native.statementText(binding, task, values((to) => { writeText(to, user, 'user'); writeWalletName(to, wallet, 'wallet'); writeStatementFormat(to, format, 'format'); writeStatementList(to, options ?? {}, 'options'); })));
+  }
+
+  statementTextSync(user, wallet, format, options) {
+    this.#native.statementText(binding, undefined, values((to) => { writeText(to, user, 'user'); writeWalletName(to, wallet, 'wallet'); writeStatementFormat(to, format, 'format'); writeStatementList(to, options ?? {}, 'options'); }));
+    return answer(readTextPage);
+  }
+
+  statementTextAll(user, wallet, format, options) {
+    return rows((page) => this.statementText(user, wallet, format, page), options);
+  }
+
   swapIdentities(first, second, options) {
     return promise(options, readTransferred, (task) => this.#native.swapIdentities(binding, task, values((to) => { writeIdentityReference(to, first, 'first'); writeIdentityReference(to, second, 'second'); writeSwapIdentities(to, options ?? {}, 'options'); })));
   }
@@ -1094,6 +1107,10 @@ function readPlanRevision(from) {
   return { plan: from.next(), revision: from.next(), effectiveFrom: new Date(from.next()), ended: from.next(), terms: readPlan(from) };
 }
 
+function readPosition(from) {
+  return { balance: from.next(), held: from.next() };
+}
+
 function writePriceLine(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeText, to, value.queue, 'queue', here);
@@ -1190,12 +1207,14 @@ function readStatementLine(from) {
 
 function writeStatementList(to, value, name, at) {
   const here = objectAt(value, name, at);
+  writeOption(writeInstant, to, value.since, 'since', here);
+  writeOption(writeInstant, to, value.until, 'until', here);
   writeOption(writeText, to, value.after, 'after', here);
   writeOption(writeCount, to, value.limit, 'limit', here);
 }
 
 function readStatementPage(from) {
-  return { rows: from.list(readStatementLine), next: from.option(next) };
+  return { opening: readPosition(from), closing: readPosition(from), rows: from.list(readStatementLine), next: from.option(next) };
 }
 
 function readStoredIdentity(from) {
@@ -1207,6 +1226,10 @@ function writeSwapIdentities(to, value, name, at) {
   writeOption(writeCount, to, value.firstExpectedVersion, 'firstExpectedVersion', here);
   writeOption(writeCount, to, value.secondExpectedVersion, 'secondExpectedVersion', here);
   writeOption(writeText, to, value.reason, 'reason', here);
+}
+
+function readTextPage(from) {
+  return { rows: from.list(next), next: from.option(next) };
 }
 
 function writeTransferIdentity(to, value, name, at) {
@@ -1511,6 +1534,15 @@ const wordsOfSmartCardObstacle = ['no_card', 'disabled', 'inactive', 'not_produc
 
 function readSmartCardObstacle(from) {
   return wordsOfSmartCardObstacle[from.next()];
+}
+
+const numbersOfStatementFormat = { __proto__: null, csv: 0, json_lines: 1 };
+
+function writeStatementFormat(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfStatementFormat[value];
+  if (number === undefined) throw wrong(false, "one of 'csv', 'json_lines'", name, at);
+  to.push(number);
 }
 
 const numbersOfUserField = { __proto__: null, username: 0, network_name: 1, network_domain: 2, email: 3, other_emails: 4, account_code: 5, department: 6, office: 7, home: 8, notes: 9, role: 10 };

@@ -493,6 +493,16 @@ export type SmartCardObstacle =
   /** The station is no production station. */
   | 'not_production_station';
 
+/** How a statement is written. */
+export type StatementFormat =
+  /**
+   * Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
+   * a spreadsheet would take for a formula begins with an apostrophe.
+   */
+  | 'csv'
+  /** One JSON object a line. */
+  | 'json_lines';
+
 /** A field that can be empty. */
 export type UserField =
   /** The username. */
@@ -1312,6 +1322,14 @@ export interface PlanRevision {
   terms: Plan;
 }
 
+/** What a wallet had at an instant, in the unit of its measure. */
+export interface Position {
+  /** The balance. */
+  balance: bigint;
+  /** What was held. */
+  held: bigint;
+}
+
 /**
  * What the jobs of one queue cost, or those of every queue that no other line names. Prices are
  * micros of the currency's major unit (40,000 are 4 cents), and not negative.
@@ -1661,17 +1679,32 @@ export interface StatementLine {
   reason: string | null;
 }
 
-/** Which lines of a statement to read. */
+/**
+ * Which lines of a statement to read. A line belongs to the period in which it took effect: when
+ * it was due, or else when it was decided.
+ */
 export interface StatementList extends CallOptions {
+  /** The first instant of the period; none: from the wallet's first line. */
+  since?: Date | null | undefined;
+  /** The first instant that no longer belongs to it; none: to the newest line. */
+  until?: Date | null | undefined;
   /** The cursor of an earlier page of the same list, as it was given; none: the first page. */
   after?: string | null | undefined;
   /** At most so many rows, 1 to 999; none: 50. */
   limit?: number | null | undefined;
 }
 
-/** One page of a statement. */
+/**
+ * One page of a statement. The opening of a page is the closing of the next one, as on paper: the
+ * closing of the first page is the position at the end of the period, the opening of the last page
+ * that at its beginning.
+ */
 export interface StatementPage {
-  /** The lines. */
+  /** What was brought forward: the position before the oldest line of this page. */
+  opening: Position;
+  /** What is carried forward: the position after the newest line of this page. */
+  closing: Position;
+  /** The lines, newest first. */
   rows: StatementLine[];
   /** The cursor for the next page; none: this was the last. */
   next: string | null;
@@ -1697,6 +1730,14 @@ export interface SwapIdentities extends CallOptions {
   secondExpectedVersion?: number | null | undefined;
   /** Why, for the audit event. */
   reason?: string | null | undefined;
+}
+
+/** One page of a text. */
+export interface TextPage {
+  /** The lines of text, each with its end. */
+  rows: string[];
+  /** The cursor for the next page; none: this was the last. */
+  next: string | null;
 }
 
 /** How a transfer is made. */
@@ -2992,28 +3033,61 @@ export declare class Tympan {
   settleDueSync(user: UserReference): number;
 
   /**
-   * A wallet's history, newest first, page by page.
+   * A wallet's history over a period, newest first, page by page.
    *
    * @throws {@link TympanError} `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
-   * `invalid_value` for the limit; `unknown_currency`.
+   * `invalid_value` for the limit, and for a period that ends before it begins;
+   * `unknown_currency`.
    */
   statement(user: UserId, wallet: WalletName, options?: StatementList | null): Promise<StatementPage>;
 
   /**
-   * A wallet's history, newest first, page by page.
+   * A wallet's history over a period, newest first, page by page.
    *
    * @throws {@link TympanError} `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
-   * `invalid_value` for the limit; `unknown_currency`.
+   * `invalid_value` for the limit, and for a period that ends before it begins;
+   * `unknown_currency`.
    */
   statementSync(user: UserId, wallet: WalletName, options?: StatementList | null): StatementPage;
 
   /**
-   * A wallet's history, newest first, page by page.
+   * A wallet's history over a period, newest first, page by page.
    *
    * @throws {@link TympanError} `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
-   * `invalid_value` for the limit; `unknown_currency`.
+   * `invalid_value` for the limit, and for a period that ends before it begins;
+   * `unknown_currency`.
    */
   statementAll(user: UserId, wallet: WalletName, options?: StatementList | null): AsyncGenerator<StatementPage['rows'][number], void, undefined>;
+
+  /**
+   * A wallet's history over a period as lines of text: written one after the other they are a
+   * file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
+   * entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
+   * money is in the currency's major unit. A page has up to three lines more than the limit.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.statement}; `unknown_plan`.
+   */
+  statementText(user: UserId, wallet: WalletName, format: StatementFormat, options?: StatementList | null): Promise<TextPage>;
+
+  /**
+   * A wallet's history over a period as lines of text: written one after the other they are a
+   * file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
+   * entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
+   * money is in the currency's major unit. A page has up to three lines more than the limit.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.statement}; `unknown_plan`.
+   */
+  statementTextSync(user: UserId, wallet: WalletName, format: StatementFormat, options?: StatementList | null): TextPage;
+
+  /**
+   * A wallet's history over a period as lines of text: written one after the other they are a
+   * file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
+   * entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
+   * money is in the currency's major unit. A page has up to three lines more than the limit.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.statement}; `unknown_plan`.
+   */
+  statementTextAll(user: UserId, wallet: WalletName, format: StatementFormat, options?: StatementList | null): AsyncGenerator<TextPage['rows'][number], void, undefined>;
 
   /**
    * Exchanges the owners of two identities of one type, in one step.

@@ -94,20 +94,33 @@ impl Measure {
     /// An amount of it as people read it: `12 colour pages`, `-7.0325 EUR`, `8.00 EUR`.
     #[must_use]
     pub fn amount(&self, amount: i64) -> String {
+        format!("{} {}", self.number(amount), self.unit().replace('_', " "))
+    }
+
+    /// What an amount is a number of: a currency's major unit, or what is counted.
+    #[must_use]
+    pub fn unit(&self) -> Cow<'static, str> {
         match self {
-            Self::Cost(currency) => {
-                let sign = if amount < 0 { "-" } else { "" };
-                let (whole, micros) = (
-                    amount.unsigned_abs() / 1_000_000,
-                    amount.unsigned_abs() % 1_000_000,
-                );
-                let micros = format!("{micros:06}");
-                let (cents, rest) = micros.split_at(2);
-                let rest = rest.trim_end_matches('0');
-                format!("{sign}{whole}.{cents}{rest} {}", currency.code())
-            }
-            counted => format!("{amount} {}", counted.name().replace('_', " ")),
+            Self::Cost(currency) => Cow::Owned(currency.code().to_owned()),
+            counted => counted.name(),
         }
+    }
+
+    /// An amount as an exact decimal of its unit: `12`, `-7.0325`, `8.00`.
+    #[must_use]
+    pub fn number(&self, amount: i64) -> String {
+        if !matches!(self, Self::Cost(_)) {
+            return amount.to_string();
+        }
+        let sign = if amount < 0 { "-" } else { "" };
+        let (whole, micros) = (
+            amount.unsigned_abs() / 1_000_000,
+            amount.unsigned_abs() % 1_000_000,
+        );
+        let micros = format!("{micros:06}");
+        let (cents, rest) = micros.split_at(2);
+        let rest = rest.trim_end_matches('0');
+        format!("{sign}{whole}.{cents}{rest}")
     }
 
     /// The measure that a word names.

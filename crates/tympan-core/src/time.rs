@@ -1,6 +1,8 @@
 //! Instants in whole milliseconds, and the one place that knows about time zones.
 
-use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, TimeZone};
+use std::fmt;
+
+use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +46,14 @@ impl Timestamp {
     #[must_use]
     pub fn plus_millis(self, millis: i64) -> Self {
         Self::from_millis(self.0.saturating_add(millis))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// As ISO 8601 has it, in UTC: `2026-03-29T01:00:00.000Z`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
+        formatter.write_str(&shown.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
 }
 

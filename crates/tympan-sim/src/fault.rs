@@ -32,6 +32,14 @@ faults! {
     DropsTheDebit,
     /// The store keeps neither the entry nor the debit of a charge that it says it has kept.
     DropsTheCharge,
+    /// The store keeps the first half of a batch's entries, and all else of it.
+    KeepsHalfABatch,
+    /// The store drops one entry, and keeps those that come behind it.
+    LeavesAGap,
+    /// The store keeps balances as floating-point numbers.
+    RoundsAsFloats,
+    /// The store forgets that a schedule was run.
+    RunsResetsTwice,
     /// The store does not find receipts that are there.
     ForgetsReceipts,
     /// The store gives a receipt back with another amount.
@@ -181,6 +189,12 @@ impl FaultyStore {
             batch.entries.clear();
             batch.changes.clear();
         }
+        if self.fault == Fault::KeepsHalfABatch && batch.entries.len() > 1 {
+            batch.entries.truncate(batch.entries.len() / 2);
+        }
+        if self.fault == Fault::LeavesAGap && batch.entries.len() > 1 {
+            batch.entries.remove(0);
+        }
         if self.fault == Fault::KeepsHoldsOpen {
             batch
                 .changes
@@ -218,6 +232,20 @@ impl FaultyStore {
             Fault::ForgetsAHoldPart if after.hold_parts.len() > before.hold_parts.len() => {
                 after.hold_parts.pop();
             }
+            Fault::RoundsAsFloats => {
+                for wallet in &mut after.wallets {
+                    wallet.balance = rounded(wallet.balance);
+                }
+            }
+            Fault::RunsResetsTwice => {
+                for wallet in &mut after.wallets {
+                    let old = before.wallets.iter().find(|old| old.key() == wallet.key());
+                    if let Some(old) = old.filter(|old| old.settled_at < wallet.settled_at) {
+                        wallet.settled_at = old.settled_at;
+                        wallet.next_due_at = old.next_due_at;
+                    }
+                }
+            }
             Fault::PutsOffResets => {
                 for wallet in &mut after.wallets {
                     wallet.next_due_at = wallet.next_due_at.map(|_| Timestamp::LATEST);
@@ -226,6 +254,17 @@ impl FaultyStore {
             _ => {}
         }
     }
+}
+
+/// What is left of an amount in a floating-point number of 32 bits.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "this is the fault"
+)]
+fn rounded(amount: i64) -> i64 {
+    amount as f32 as i64
 }
 
 impl Store for FaultyStore {

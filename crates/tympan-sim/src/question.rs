@@ -1,6 +1,6 @@
 //! What the simulation can ask without changing anything.
 
-use tympan::{Error, Handle, PageRequest, UserList};
+use tympan::{Error, Handle, PageRequest, Period, UserList};
 use tympan_core::ids::UserId;
 use tympan_core::ledger::{Standing, WalletName};
 use tympan_core::people::UserReference;
@@ -14,8 +14,8 @@ pub enum Question {
     Details(UserReference),
     /// A page of the list of users.
     Users(UserList, PageRequest),
-    /// The newest lines of a wallet.
-    Statement(UserId, WalletName, u32),
+    /// The newest lines of a wallet in a period.
+    Statement(UserId, WalletName, Period, u32),
     /// The oldest audit events.
     Audit(u32),
     /// Everything that is configured.
@@ -37,9 +37,10 @@ impl Question {
                 (said, details.and_then(|details| details.wallets))
             }
             Self::Users(list, page) => (text(&handle.users(list, page)), None),
-            Self::Statement(user, wallet, limit) => {
+            Self::Statement(user, wallet, period, limit) => {
                 let page = PageRequest::of(*limit);
-                (text(&handle.statement(*user, *wallet, &page)), None)
+                let found = handle.statement(*user, *wallet, *period, &page);
+                (text(&found), None)
             }
             Self::Audit(limit) => {
                 let page = PageRequest::of(*limit);

@@ -110,7 +110,7 @@ pub const fn of_query(query: QueryName) -> Coverage {
             "profile_uses",
             "role_uses",
         ],
-        QueryName::Statement => &["statement"],
+        QueryName::Statement => &["statement", "statement_text"],
         QueryName::ListAuditEvents => &["audit_events"],
         QueryName::Verify => &["verify"],
         QueryName::Dump => {

@@ -23,6 +23,7 @@ mod rows;
 pub mod sources;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod statement;
 mod things;
 mod verify;
 
@@ -32,10 +33,11 @@ pub use capabilities::Capabilities;
 pub use copy::{Copied, CopyProgress};
 pub use engine::Submission;
 pub use handle::{Handle, Tympan};
-pub use history::{AuditLine, StatementLine};
+pub use history::AuditLine;
 pub use options::Options;
 pub use page::{Page, PageRequest};
 pub use queries::UserList;
+pub use statement::{Period, Position, Statement, StatementFormat, StatementLine};
 pub use things::{ShownPriceList, ShownProfile, ShownRole};
 pub use tympan_core as core;
 pub use tympan_core::card_pipeline::{CardPipeline, CardPreview};

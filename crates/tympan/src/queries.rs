@@ -6,25 +6,23 @@ use std::sync::Arc;
 use tympan_core::card_pipeline::{CardPipeline, CardPreview};
 use tympan_core::command::{Context, Preparation, Stop};
 use tympan_core::commands::{
-    LIST_AUDIT_EVENTS, LIST_IDENTITY_TYPES, LIST_USERS, PREVIEW_CARD, QueryLine,
-    SHOW_CONFIGURATION, STATEMENT,
+    LIST_AUDIT_EVENTS, LIST_IDENTITY_TYPES, LIST_USERS, PREVIEW_CARD, QueryLine, SHOW_CONFIGURATION,
 };
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::{Ids, UserId};
-use tympan_core::ledger::WalletName;
 use tympan_core::people::{
     IdentityType, PreparedUser, ShownUser, UserDetails, UserReference, details_reads,
     identity_types, look_up, look_up_reads, user_details,
 };
 use tympan_core::permissions::{actor_reads, configured, permit};
-use tympan_core::queries::{AuditPlace, AuditQuery, EntryPlace, EntryQuery, UserPlace, UserQuery};
+use tympan_core::queries::{AuditPlace, AuditQuery, UserPlace, UserQuery};
 use tympan_core::records::Config;
 use tympan_core::text::Pattern;
 use tympan_core::time::Timestamp;
 use tympan_core::view::{ReadSet, View};
 
 use crate::handle::Handle;
-use crate::history::{AuditLine, StatementLine};
+use crate::history::AuditLine;
 use crate::page::{Page, PageRequest};
 
 /// Most rounds in which a question asks for more than it had.
@@ -102,35 +100,6 @@ impl Handle {
         Ok(Page::of(page, users, UserPlace::of).map(|user| ShownUser::of(&user)))
     }
 
-    /// A wallet's history, newest first.
-    ///
-    /// # Errors
-    /// `unknown_tenant`; `denied` without `allowance.read`, unless it is the actor's own;
-    /// `invalid_cursor`.
-    pub fn statement(
-        &self,
-        user: UserId,
-        wallet: WalletName,
-        page: &PageRequest,
-    ) -> Result<Page<StatementLine>, Error> {
-        self.permit(STATEMENT, Some(user))?;
-        let (tenant, wallet) = (self.tenant.id, wallet.of(user));
-        let after = page.after.as_deref();
-        let lines = self.engine.store.entries(&EntryQuery {
-            tenant,
-            wallet,
-            before: after
-                .map(|cursor| EntryPlace::from_cursor(tenant, wallet, cursor))
-                .transpose()?
-                .map(|place| place.entry),
-            limit: page.rows() + 1,
-        })?;
-        let lines = lines.into_iter().map(StatementLine::of).collect();
-        Ok(Page::of(page, lines, |line: &StatementLine| {
-            EntryPlace::of(tenant, wallet, line.id)
-        }))
-    }
-
     /// Audit events, oldest first. The list grows at its end: whoever copies it elsewhere keeps
     /// [`Page::end`] and asks again.
     ///
@@ -200,7 +169,7 @@ impl Handle {
         })
     }
 
-    fn configured(&self) -> Result<Arc<Config>, Error> {
+    pub(crate) fn configured(&self) -> Result<Arc<Config>, Error> {
         let config = self.tenant.config(&*self.engine.store)?;
         config.ok_or_else(|| Error::of(Code::UnknownTenant))
     }

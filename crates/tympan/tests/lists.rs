@@ -4,8 +4,9 @@
 
 use tympan::{
     Adjust, Bootstrap, Code, CreateGroup, CreatePriceList, CreateProfile, CreateRole, CreateUser,
-    Currency, DeleteRole, Error, Filter, Handle, Measure, Options, Page, PageRequest, PlanTerms,
-    PriceTerms, RetireRole, TimeZoneName, Tympan, UserId, UserList, WalletName, permissions,
+    Currency, DeleteRole, Error, Filter, Handle, Measure, Options, Page, PageRequest, Period,
+    PlanTerms, PriceTerms, RetireRole, TimeZoneName, Tympan, UserId, UserList, WalletName,
+    permissions,
 };
 
 const OWN: WalletName = WalletName::OwnFunds(Currency::EUR);
@@ -61,7 +62,13 @@ fn every_list_gives_each_row_once_whatever_the_pages() {
         let names: Vec<_> = users.iter().map(|user| user.name.as_str()).collect();
         assert_eq!(names.len(), 9);
         assert!(names.is_sorted());
-        let lines = all(|page| shop.statement(ada, OWN, page), limit);
+        let lines = all(
+            |page| {
+                shop.statement(ada, OWN, Period::ALL, page)
+                    .map(|found| found.lines)
+            },
+            limit,
+        );
         let balances: Vec<_> = lines.iter().map(|line| line.balance_after).collect();
         assert_eq!(balances, [9, 8, 7, 6, 5, 4, 3, 2, 1]);
         let first = lines.last().unwrap();
@@ -98,7 +105,12 @@ fn a_cursor_of_another_list_is_refused() {
     let (_tympan, shop, ada) = shop();
     pay(&shop, ada, 2);
     let one = PageRequest::of(1);
-    let line = shop.statement(ada, OWN, &one).unwrap().end.unwrap();
+    let line = shop
+        .statement(ada, OWN, Period::ALL, &one)
+        .unwrap()
+        .lines
+        .end
+        .unwrap();
     let user = shop.users(&UserList::default(), &one).unwrap().end.unwrap();
     let event = shop.audit_events(&one).unwrap().end.unwrap();
     let invalid = |answer: Option<Error>| {
@@ -113,11 +125,11 @@ fn a_cursor_of_another_list_is_refused() {
     }
     for wrong in [&user, &event] {
         let page = PageRequest::of(1).after(wrong);
-        invalid(shop.statement(ada, OWN, &page).err());
+        invalid(shop.statement(ada, OWN, Period::ALL, &page).err());
     }
     let dollars = WalletName::OwnFunds(Currency::parse("USD").unwrap());
     let page = PageRequest::of(1).after(line);
-    invalid(shop.statement(ada, dollars, &page).err());
+    invalid(shop.statement(ada, dollars, Period::ALL, &page).err());
 }
 
 #[test]

@@ -1224,6 +1224,32 @@ impl NativeTympan {
                 ),
             )
     }
+    /// `statementText`
+    #[napi(catch_unwind)]
+    pub fn statement_text(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self
+                        .0
+                        .statement_text(
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                        ),
+                ),
+            )
+    }
     /// `swapIdentities`
     #[napi(catch_unwind)]
     pub fn swap_identities(

@@ -273,6 +273,8 @@ impl Read for surface::StatedCost {
 impl Read for surface::StatementList {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         Ok(Self {
+            since: Read::read(from)?,
+            until: Read::read(from)?,
             after: Read::read(from)?,
             limit: Read::read(from)?,
         })
@@ -554,6 +556,16 @@ impl Read for surface::Schedule {
             7 => Ok(Self::Yearly {}),
             8 => Ok(Self::Dates {}),
             9 => Ok(Self::Rolling {}),
+            _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
+        }
+    }
+}
+impl Read for surface::StatementFormat {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let number: u32 = from.value()?;
+        match number {
+            0 => Ok(Self::Csv {}),
+            1 => Ok(Self::JsonLines {}),
             _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
         }
     }

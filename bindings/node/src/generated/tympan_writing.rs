@@ -203,6 +203,13 @@ impl Write for surface::PlanRevision {
         Ok(())
     }
 }
+impl Write for surface::Position {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.balance.write(to)?;
+        self.held.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::PriceLine {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.queue.write(to)?;
@@ -413,6 +420,8 @@ impl Write for surface::StatementLine {
 }
 impl Write for surface::StatementPage {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.opening.write(to)?;
+        self.closing.write(to)?;
         self.rows.write(to)?;
         self.next.write(to)?;
         Ok(())
@@ -424,6 +433,13 @@ impl Write for surface::StoredIdentity {
         self.kind.write(to)?;
         self.shown.write(to)?;
         self.value.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::TextPage {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.rows.write(to)?;
+        self.next.write(to)?;
         Ok(())
     }
 }

@@ -7,11 +7,11 @@ from typing import final
 
 from typing_extensions import Self, disjoint_base
 
-from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, ResetVerb, Schedule, SmartCardObstacle, UserField, Verb, Weekday, WhenExhausted
+from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, ResetVerb, Schedule, SmartCardObstacle, StatementFormat, UserField, Verb, Weekday, WhenExhausted
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
 
-__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "SavedProfile", "SavedSettings", "Settings", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__"]
+__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "SavedProfile", "SavedSettings", "Settings", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "TextPage", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__"]
 
 __version__: str
 
@@ -522,6 +522,18 @@ class PlanRevision:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class Position:
+    """What a wallet had at an instant, in the unit of its measure."""
+
+    @property
+    def balance(self) -> int:
+        """The balance."""
+    @property
+    def held(self) -> int:
+        """What was held."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
 class PriceLine:
     """What the jobs of one queue cost, or those of every queue that no other line names. Prices are
     micros of the currency's major unit (40,000 are 4 cents), and not negative.
@@ -1003,11 +1015,20 @@ class StatementLine:
 
 @final
 class StatementPage:
-    """One page of a statement."""
+    """One page of a statement. The opening of a page is the closing of the next one, as on paper: the
+    closing of the first page is the position at the end of the period, the opening of the last page
+    that at its beginning.
+    """
 
     @property
+    def opening(self) -> Position:
+        """What was brought forward: the position before the oldest line of this page."""
+    @property
+    def closing(self) -> Position:
+        """What is carried forward: the position after the newest line of this page."""
+    @property
     def rows(self) -> list[StatementLine]:
-        """The lines."""
+        """The lines, newest first."""
     @property
     def next(self) -> str | None:
         """The cursor for the next page; none: this was the last."""
@@ -1029,6 +1050,18 @@ class StoredIdentity:
     @property
     def value(self) -> str:
         """The value itself, normalised or drawn."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class TextPage:
+    """One page of a text."""
+
+    @property
+    def rows(self) -> list[str]:
+        """The lines of text, each with its end."""
+    @property
+    def next(self) -> str | None:
+        """The cursor for the next page; none: this was the last."""
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -1985,19 +2018,36 @@ class Tympan:
         Raises:
             TympanError: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
         """
-    def statement(self, user: UserId, wallet: WalletName, *, after: str | None = None, limit: int | None = None) -> StatementPage:
-        """A wallet's history, newest first, page by page.
+    def statement(self, user: UserId, wallet: WalletName, *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> StatementPage:
+        """A wallet's history over a period, newest first, page by page.
 
         Raises:
             TympanError: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
-            `invalid_value` for the limit; `unknown_currency`.
+            `invalid_value` for the limit, and for a period that ends before it begins;
+            `unknown_currency`.
         """
-    def statement_all(self, user: UserId, wallet: WalletName, *, after: str | None = None, limit: int | None = None) -> Iterator[StatementLine]:
+    def statement_all(self, user: UserId, wallet: WalletName, *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> Iterator[StatementLine]:
         """Every row of `Tympan.statement`: asks for page after page, `limit` rows at a time.
 
         Raises:
             TympanError: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
-            `invalid_value` for the limit; `unknown_currency`.
+            `invalid_value` for the limit, and for a period that ends before it begins;
+            `unknown_currency`.
+        """
+    def statement_text(self, user: UserId, wallet: WalletName, format: StatementFormat, *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> TextPage:
+        """A wallet's history over a period as lines of text: written one after the other they are a
+        file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
+        entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
+        money is in the currency's major unit. A page has up to three lines more than the limit.
+
+        Raises:
+            TympanError: Those of `Tympan.statement`; `unknown_plan`.
+        """
+    def statement_text_all(self, user: UserId, wallet: WalletName, format: StatementFormat, *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> Iterator[str]:
+        """Every row of `Tympan.statement_text`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: Those of `Tympan.statement`; `unknown_plan`.
         """
     def swap_identities(self, first: IdentityReference, second: IdentityReference, *, first_expected_version: int | None = None, second_expected_version: int | None = None, reason: str | None = None) -> Transferred:
         """Exchanges the owners of two identities of one type, in one step.

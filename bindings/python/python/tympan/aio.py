@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, final
 
 from tympan import _tympan as _blocking
-from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, Report, Role, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
+from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, Report, Role, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, TextPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
 from tympan._waiters import Waiters
-from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, UserField
+from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, StatementFormat, UserField
 from tympan.ids import AccountId, GroupId, HoldId, IdentityId, PriceListId, ProfileId, RoleId, TenantId, UserId
 
 if TYPE_CHECKING:
@@ -1050,22 +1050,27 @@ class Tympan:
         user: UserId,
         wallet: WalletName,
         *,
+        since: datetime | None = None,
+        until: datetime | None = None,
         after: str | None = None,
         limit: int | None = None,
     ) -> StatementPage:
-        """A wallet's history, newest first, page by page.
+        """A wallet's history over a period, newest first, page by page.
 
         Raises:
             TympanError: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
-            `invalid_value` for the limit; `unknown_currency`.
+            `invalid_value` for the limit, and for a period that ends before it begins;
+            `unknown_currency`.
         """
-        return await self._waiters.wait(partial(self._blocking.statement, user, wallet, after=after, limit=limit))
+        return await self._waiters.wait(partial(self._blocking.statement, user, wallet, since=since, until=until, after=after, limit=limit))
 
     async def statement_all(
         self,
         user: UserId,
         wallet: WalletName,
         *,
+        since: datetime | None = None,
+        until: datetime | None = None,
         after: str | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[StatementLine]:
@@ -1073,10 +1078,56 @@ class Tympan:
 
         Raises:
             TympanError: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
-            `invalid_value` for the limit; `unknown_currency`.
+            `invalid_value` for the limit, and for a period that ends before it begins;
+            `unknown_currency`.
         """
         while True:
-            page = await self.statement(user, wallet, after=after, limit=limit)
+            page = await self.statement(user, wallet, since=since, until=until, after=after, limit=limit)
+            for row in page.rows:
+                yield row
+            if page.next is None:
+                return
+            after = page.next
+
+    async def statement_text(
+        self,
+        user: UserId,
+        wallet: WalletName,
+        format: StatementFormat,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> TextPage:
+        """A wallet's history over a period as lines of text: written one after the other they are a
+        file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
+        entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
+        money is in the currency's major unit. A page has up to three lines more than the limit.
+
+        Raises:
+            TympanError: Those of `Tympan.statement`; `unknown_plan`.
+        """
+        return await self._waiters.wait(partial(self._blocking.statement_text, user, wallet, format, since=since, until=until, after=after, limit=limit))
+
+    async def statement_text_all(
+        self,
+        user: UserId,
+        wallet: WalletName,
+        format: StatementFormat,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[str]:
+        """Every row of `Tympan.statement_text`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: Those of `Tympan.statement`; `unknown_plan`.
+        """
+        while True:
+            page = await self.statement_text(user, wallet, format, since=since, until=until, after=after, limit=limit)
             for row in page.rows:
                 yield row
             if page.next is None:

@@ -167,6 +167,17 @@ class SmartCardObstacle(_Word):
     """The station is no production station."""
 
 
+class StatementFormat(_Word):
+    """How a statement is written."""
+
+    CSV = "csv"
+    """Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
+    a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    JSON_LINES = "json_lines"
+    """One JSON object a line."""
+
+
 class UserField(_Word):
     """A field that can be empty."""
 

@@ -1090,6 +1090,34 @@ impl IntoPython for surface::SmartCardObstacle {
             .call1((word,))
     }
 }
+static STATEMENT_FORMAT: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::StatementFormat {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::Csv => "csv",
+            Self::JsonLines => "json_lines",
+        };
+        STATEMENT_FORMAT.import(py, "tympan.enums", "StatementFormat")?.call1((word,))
+    }
+}
+impl FromPython for surface::StatementFormat {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let py = value.py();
+        let wrong = || wrong(value, name, "StatementFormat");
+        if !value
+            .is_instance(
+                STATEMENT_FORMAT.import(py, "tympan.enums", "StatementFormat")?,
+            )?
+        {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "csv" => Ok(Self::Csv),
+            "json_lines" => Ok(Self::JsonLines),
+            _ => Err(wrong()),
+        }
+    }
+}
 static USER_FIELD: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::UserField {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

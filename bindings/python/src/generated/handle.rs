@@ -1942,20 +1942,31 @@ impl Tympan {
             },
         )
     }
-    /// A wallet's history, newest first, page by page.
+    /// A wallet's history over a period, newest first, page by page.
     ///
     /// Raises:
     ///     TympanError: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
-    ///     `invalid_value` for the limit; `unknown_currency`.
+    ///     `invalid_value` for the limit, and for a period that ends before it begins;
+    ///     `unknown_currency`.
     #[pyo3(
-        signature = (user, wallet, *, after = Given(None), limit = Given(None)),
-        text_signature = "($self, user, wallet, *, after=None, limit=None)"
+        signature = (
+            user,
+            wallet,
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, user, wallet, *, since=None, until=None, after=None, limit=None)"
     )]
     fn statement<'py>(
         &self,
         py: Python<'py>,
         user: &Bound<'_, PyAny>,
         wallet: &Bound<'_, PyAny>,
+        since: Given<'_>,
+        until: Given<'_>,
         after: Given<'_>,
         limit: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
@@ -1965,6 +1976,8 @@ impl Tympan {
                 let user = FromPython::from_python(user, "user")?;
                 let wallet = FromPython::from_python(wallet, "wallet")?;
                 let options = surface::StatementList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
                     after: given(after, "after")?,
                     limit: given(limit, "limit")?,
                 };
@@ -1976,21 +1989,34 @@ impl Tympan {
     ///
     /// Raises:
     ///     TympanError: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
-    ///     `invalid_value` for the limit; `unknown_currency`.
+    ///     `invalid_value` for the limit, and for a period that ends before it begins;
+    ///     `unknown_currency`.
     #[pyo3(
-        signature = (user, wallet, *, after = Given(None), limit = Given(None)),
-        text_signature = "($self, user, wallet, *, after=None, limit=None)"
+        signature = (
+            user,
+            wallet,
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, user, wallet, *, since=None, until=None, after=None, limit=None)"
     )]
     fn statement_all(
         &self,
         user: &Bound<'_, PyAny>,
         wallet: &Bound<'_, PyAny>,
+        since: Given<'_>,
+        until: Given<'_>,
         after: Given<'_>,
         limit: Given<'_>,
     ) -> PyResult<Rows> {
         let user = FromPython::from_python(user, "user")?;
         let wallet = FromPython::from_python(wallet, "wallet")?;
         let options = surface::StatementList {
+            since: given(since, "since")?,
+            until: given(until, "until")?,
             after: given(after, "after")?,
             limit: given(limit, "limit")?,
         };
@@ -2004,6 +2030,101 @@ impl Tympan {
             handle.statement(user.clone(), wallet.clone(), options)
         };
         Ok(Rows::new(after, ask, |page: surface::StatementPage| (page.rows, page.next)))
+    }
+    /// A wallet's history over a period as lines of text: written one after the other they are a
+    /// file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
+    /// entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
+    /// money is in the currency's major unit. A page has up to three lines more than the limit.
+    ///
+    /// Raises:
+    ///     TympanError: Those of `Tympan.statement`; `unknown_plan`.
+    #[pyo3(
+        signature = (
+            user,
+            wallet,
+            format,
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, user, wallet, format, *, since=None, until=None, after=None, limit=None)"
+    )]
+    fn statement_text<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+        wallet: &Bound<'_, PyAny>,
+        format: &Bound<'_, PyAny>,
+        since: Given<'_>,
+        until: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let wallet = FromPython::from_python(wallet, "wallet")?;
+                let format = FromPython::from_python(format, "format")?;
+                let options = surface::StatementList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.statement_text(user, wallet, format, options))
+            },
+        )
+    }
+    /// Every row of `Tympan.statement_text`: asks for page after page, `limit` rows at a time.
+    ///
+    /// Raises:
+    ///     TympanError: Those of `Tympan.statement`; `unknown_plan`.
+    #[pyo3(
+        signature = (
+            user,
+            wallet,
+            format,
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, user, wallet, format, *, since=None, until=None, after=None, limit=None)"
+    )]
+    fn statement_text_all(
+        &self,
+        user: &Bound<'_, PyAny>,
+        wallet: &Bound<'_, PyAny>,
+        format: &Bound<'_, PyAny>,
+        since: Given<'_>,
+        until: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Rows> {
+        let user = FromPython::from_python(user, "user")?;
+        let wallet = FromPython::from_python(wallet, "wallet")?;
+        let format = FromPython::from_python(format, "format")?;
+        let options = surface::StatementList {
+            since: given(since, "since")?,
+            until: given(until, "until")?,
+            after: given(after, "after")?,
+            limit: given(limit, "limit")?,
+        };
+        let user: surface::UserId = user;
+        let wallet: surface::WalletName = wallet;
+        let format: surface::StatementFormat = format;
+        let handle = self.0.clone();
+        let after = options.after.clone();
+        let ask = move |after| {
+            let mut options = options.clone();
+            options.after = after;
+            handle.statement_text(user.clone(), wallet.clone(), format.clone(), options)
+        };
+        Ok(Rows::new(after, ask, |page: surface::TextPage| (page.rows, page.next)))
     }
     /// Exchanges the owners of two identities of one type, in one step.
     ///

@@ -37,6 +37,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::PinStrength>()?;
     module.add_class::<records::Plan>()?;
     module.add_class::<records::PlanRevision>()?;
+    module.add_class::<records::Position>()?;
     module.add_class::<records::PriceLine>()?;
     module.add_class::<records::PriceLineRevision>()?;
     module.add_class::<records::PriceList>()?;
@@ -58,6 +59,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::StatementLine>()?;
     module.add_class::<records::StatementPage>()?;
     module.add_class::<records::StoredIdentity>()?;
+    module.add_class::<records::TextPage>()?;
     module.add_class::<records::Transferred>()?;
     module.add_class::<records::Usage>()?;
     module.add_class::<records::User>()?;

@@ -1270,6 +1270,36 @@ impl IntoPython for surface::PlanRevision {
         Ok(Bound::new(py, PlanRevision(self))?.into_any())
     }
 }
+/// What a wallet had at an instant, in the unit of its measure.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Position(surface::Position);
+#[pymethods]
+impl Position {
+    /// The balance.
+    #[getter]
+    fn balance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.balance.clone().into_python(py)
+    }
+    /// What was held.
+    #[getter]
+    fn held<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.held.clone().into_python(py)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "Position(balance={}, held={})", plain(py, & self.0.balance) ?, plain(py,
+                & self.0.held) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Position {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Position(self))?.into_any())
+    }
+}
 /// What the jobs of one queue cost, or those of every queue that no other line names. Prices are
 /// micros of the currency's major unit (40,000 are 4 cents), and not negative.
 #[pyclass(frozen, eq, module = "tympan")]
@@ -2360,13 +2390,25 @@ impl IntoPython for surface::StatementLine {
         Ok(Bound::new(py, StatementLine(self))?.into_any())
     }
 }
-/// One page of a statement.
+/// One page of a statement. The opening of a page is the closing of the next one, as on paper: the
+/// closing of the first page is the position at the end of the period, the opening of the last page
+/// that at its beginning.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
 pub struct StatementPage(surface::StatementPage);
 #[pymethods]
 impl StatementPage {
-    /// The lines.
+    /// What was brought forward: the position before the oldest line of this page.
+    #[getter]
+    fn opening<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.opening.clone().into_python(py)
+    }
+    /// What is carried forward: the position after the newest line of this page.
+    #[getter]
+    fn closing<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.closing.clone().into_python(py)
+    }
+    /// The lines, newest first.
     #[getter]
     fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.rows.clone().into_python(py)
@@ -2379,8 +2421,9 @@ impl StatementPage {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "StatementPage(rows={}, next={})", plain(py, & self.0.rows) ?, plain(py,
-                & self.0.next) ?,
+                "StatementPage(opening={}, closing={}, rows={}, next={})", plain(py, &
+                self.0.opening) ?, plain(py, & self.0.closing) ?, plain(py, & self.0
+                .rows) ?, plain(py, & self.0.next) ?,
             ),
         )
     }
@@ -2428,6 +2471,36 @@ impl StoredIdentity {
 impl IntoPython for surface::StoredIdentity {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, StoredIdentity(self))?.into_any())
+    }
+}
+/// One page of a text.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct TextPage(surface::TextPage);
+#[pymethods]
+impl TextPage {
+    /// The lines of text, each with its end.
+    #[getter]
+    fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.rows.clone().into_python(py)
+    }
+    /// The cursor for the next page; none: this was the last.
+    #[getter]
+    fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.next.clone().into_python(py)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "TextPage(rows={}, next={})", plain(py, & self.0.rows) ?, plain(py, &
+                self.0.next) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::TextPage {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, TextPage(self))?.into_any())
     }
 }
 /// The two users after a transfer or swap; the same one twice if nothing had to move.

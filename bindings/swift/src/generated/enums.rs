@@ -495,6 +495,23 @@ impl From<surface::SmartCardObstacle> for SmartCardObstacle {
         }
     }
 }
+/// How a statement is written.
+#[derive(uniffi::Enum)]
+pub enum StatementFormat {
+    /// Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
+    /// a spreadsheet would take for a formula begins with an apostrophe.
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+}
+impl From<StatementFormat> for surface::StatementFormat {
+    fn from(value: StatementFormat) -> Self {
+        match value {
+            StatementFormat::Csv => Self::Csv,
+            StatementFormat::JsonLines => Self::JsonLines,
+        }
+    }
+}
 /// A field that can be empty.
 #[derive(uniffi::Enum)]
 pub enum UserField {

@@ -1421,26 +1421,68 @@ impl Tympan {
     pub async fn settle_due(&self, user: UserReference) -> Result<i32, TympanError> {
         Ok(self.0.settle_due(user.into()).submit().await?)
     }
-    /// A wallet's history, newest first, page by page.
+    /// A wallet's history over a period, newest first, page by page.
     ///
     /// - Parameters:
+    ///   - since: The first instant of the period; none: from the wallet's first line.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest line.
     ///   - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
     ///   - limit: At most so many rows, 1 to 999; none: 50.
     ///
-    /// - Throws: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`; `invalid_value` for the limit; `unknown_currency`.
-    #[uniffi::method(default(after = None, limit = None))]
+    /// - Throws: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins; `unknown_currency`.
+    #[uniffi::method(default(since = None, until = None, after = None, limit = None))]
     pub async fn statement(
         &self,
         user: UserId,
         wallet: WalletName,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
         after: Option<String>,
         limit: Option<i32>,
     ) -> Result<StatementPage, TympanError> {
         let options = surface::StatementList {
+            since,
+            until,
             after,
             limit,
         };
         let answer = self.0.statement(user, wallet.into(), options).submit().await?;
+        Ok(answer.into())
+    }
+    /// A wallet's history over a period as lines of text: written one after the other they are a
+    /// file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
+    /// entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
+    /// money is in the currency's major unit. A page has up to three lines more than the limit.
+    ///
+    /// - Parameters:
+    ///   - since: The first instant of the period; none: from the wallet's first line.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest line.
+    ///   - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: Those of `statement`; `unknown_plan`.
+    #[uniffi::method(default(since = None, until = None, after = None, limit = None))]
+    pub async fn statement_text(
+        &self,
+        user: UserId,
+        wallet: WalletName,
+        format: StatementFormat,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        after: Option<String>,
+        limit: Option<i32>,
+    ) -> Result<TextPage, TympanError> {
+        let options = surface::StatementList {
+            since,
+            until,
+            after,
+            limit,
+        };
+        let answer = self
+            .0
+            .statement_text(user, wallet.into(), format.into(), options)
+            .submit()
+            .await?;
         Ok(answer.into())
     }
     /// Exchanges the owners of two identities of one type, in one step.

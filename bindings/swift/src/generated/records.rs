@@ -646,6 +646,22 @@ impl From<surface::PlanRevision> for PlanRevision {
         }
     }
 }
+/// What a wallet had at an instant, in the unit of its measure.
+#[derive(uniffi::Record)]
+pub struct Position {
+    /// The balance.
+    pub balance: i64,
+    /// What was held.
+    pub held: i64,
+}
+impl From<surface::Position> for Position {
+    fn from(record: surface::Position) -> Self {
+        Self {
+            balance: record.balance,
+            held: record.held,
+        }
+    }
+}
 /// What the jobs of one queue cost, or those of every queue that no other line names. Prices are
 /// micros of the currency's major unit (40,000 are 4 cents), and not negative.
 #[derive(uniffi::Record)]
@@ -1212,10 +1228,16 @@ impl From<surface::StatementLine> for StatementLine {
         }
     }
 }
-/// One page of a statement.
+/// One page of a statement. The opening of a page is the closing of the next one, as on paper: the
+/// closing of the first page is the position at the end of the period, the opening of the last page
+/// that at its beginning.
 #[derive(uniffi::Record)]
 pub struct StatementPage {
-    /// The lines.
+    /// What was brought forward: the position before the oldest line of this page.
+    pub opening: Position,
+    /// What is carried forward: the position after the newest line of this page.
+    pub closing: Position,
+    /// The lines, newest first.
     pub rows: Vec<StatementLine>,
     /// The cursor for the next page; none: this was the last.
     pub next: Option<String>,
@@ -1223,6 +1245,8 @@ pub struct StatementPage {
 impl From<surface::StatementPage> for StatementPage {
     fn from(record: surface::StatementPage) -> Self {
         Self {
+            opening: record.opening.into(),
+            closing: record.closing.into(),
             rows: record.rows.into_iter().map(Into::into).collect(),
             next: record.next,
         }
@@ -1247,6 +1271,22 @@ impl From<surface::StoredIdentity> for StoredIdentity {
             kind: record.kind,
             shown: record.shown,
             value: record.value.expose().to_owned(),
+        }
+    }
+}
+/// One page of a text.
+#[derive(uniffi::Record)]
+pub struct TextPage {
+    /// The lines of text, each with its end.
+    pub rows: Vec<String>,
+    /// The cursor for the next page; none: this was the last.
+    pub next: Option<String>,
+}
+impl From<surface::TextPage> for TextPage {
+    fn from(record: surface::TextPage) -> Self {
+        Self {
+            rows: record.rows,
+            next: record.next,
         }
     }
 }

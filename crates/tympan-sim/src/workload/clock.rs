@@ -6,7 +6,7 @@ use crate::workload::Workload;
 
 const SECOND: i64 = 1_000;
 const HOUR: i64 = 3_600 * SECOND;
-const DAY: i64 = 24 * HOUR;
+pub(super) const DAY: i64 = 24 * HOUR;
 
 /// Zones of plans: ordinary, without a whole hour, south of the equator, and without summer time.
 pub(super) const ZONES: &[&str] = &[

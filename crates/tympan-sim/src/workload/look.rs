@@ -1,10 +1,11 @@
 //! Questions.
 
-use tympan::{PageRequest, UserList};
+use tympan::{PageRequest, Period, Timestamp, UserList};
 
 use crate::question::Question;
 use crate::step::Step;
 use crate::workload::Workload;
+use crate::workload::clock::DAY;
 
 impl Workload {
     pub(super) fn look(&mut self) -> Step {
@@ -15,7 +16,7 @@ impl Workload {
             6 => self.user_list(),
             7 => {
                 let limit = u32::try_from(self.chance.between(1, 40)).unwrap_or(1);
-                Question::Statement(self.user_id(), self.wallet(), limit)
+                Question::Statement(self.user_id(), self.wallet(), self.period(), limit)
             }
             8 => Question::Audit(u32::try_from(self.chance.between(1, 200)).unwrap_or(1)),
             _ => Question::Configuration,
@@ -24,6 +25,21 @@ impl Workload {
             tenant: self.tenant,
             actor,
             question,
+        }
+    }
+
+    /// All time, or a period about now.
+    fn period(&mut self) -> Period {
+        let mut about = |before: i64| match self.chance.one_in(2) {
+            true => None,
+            false => {
+                let ago = self.chance.between(-DAY, before);
+                Some(Timestamp::from_millis(self.now - ago))
+            }
+        };
+        Period {
+            since: about(60 * DAY),
+            until: about(10 * DAY),
         }
     }
 

@@ -1,11 +1,13 @@
 //! Wallets: which, how they stand, changed by hand, and their history.
 
 use tympan::core::records::WalletKind;
-use tympan::{Adjust, Currency, Error, Handle, Measure, PlanId, SetBalance, UserId};
+use tympan::{Adjust, Currency, Error, Handle, Measure, Period, PlanId, SetBalance, UserId};
 
 use super::page;
+use super::words::same_words;
 use crate::definition::{
-    ChangeBalance, Standing, StatementLine, StatementList, StatementPage, UserReference, WalletName,
+    ChangeBalance, Position, Standing, StatementFormat, StatementLine, StatementList,
+    StatementPage, TextPage, UserReference, WalletName,
 };
 
 impl WalletName {
@@ -98,13 +100,54 @@ impl StatementList {
         user: UserId,
         wallet: WalletName,
     ) -> Result<StatementPage, Error> {
+        let period = self.period();
         let page = page(self.after, self.limit)?;
-        let found = handle.statement(user, wallet.wallet()?, &page)?;
+        let found = handle.statement(user, wallet.wallet()?, period, &page)?;
+        let lines = found.lines.rows.into_iter();
         Ok(StatementPage {
-            rows: found.rows.into_iter().map(StatementLine::from).collect(),
+            opening: found.opening.into(),
+            closing: found.closing.into(),
+            rows: lines.map(StatementLine::from).collect(),
+            next: found.lines.next,
+        })
+    }
+
+    pub(crate) fn text(
+        self,
+        handle: &Handle,
+        user: UserId,
+        wallet: WalletName,
+        format: StatementFormat,
+    ) -> Result<TextPage, Error> {
+        let period = self.period();
+        let page = page(self.after, self.limit)?;
+        let wallet = wallet.wallet()?;
+        let found = handle.statement_text(user, wallet, period, format.into(), &page)?;
+        Ok(TextPage {
+            rows: found.rows,
             next: found.next,
         })
     }
+
+    fn period(&self) -> Period {
+        Period {
+            since: self.since,
+            until: self.until,
+        }
+    }
+}
+
+impl From<tympan::Position> for Position {
+    fn from(position: tympan::Position) -> Self {
+        Self {
+            balance: position.balance,
+            held: position.held,
+        }
+    }
+}
+
+same_words! {
+    StatementFormat => tympan::StatementFormat { Csv JsonLines }
 }
 
 impl From<tympan::StatementLine> for StatementLine {

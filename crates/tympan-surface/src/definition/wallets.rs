@@ -108,20 +108,59 @@ pub struct StatementLine {
     pub reason: Option<String>,
 }
 
-/// Which lines of a statement to read.
+/// What a wallet had at an instant, in the unit of its measure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Position {
+    /// The balance.
+    pub balance: i64,
+    /// What was held.
+    pub held: i64,
+}
+
+/// How a statement is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum StatementFormat {
+    /// Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
+    /// a spreadsheet would take for a formula begins with an apostrophe.
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+/// Which lines of a statement to read. A line belongs to the period in which it took effect: when
+/// it was due, or else when it was decided.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatementList {
+    /// The first instant of the period; none: from the wallet's first line.
+    pub since: Option<Timestamp>,
+    /// The first instant that no longer belongs to it; none: to the newest line.
+    pub until: Option<Timestamp>,
     /// The cursor of an earlier page of the same list, as it was given; none: the first page.
     pub after: Option<String>,
     /// At most so many rows, 1 to 999; none: 50.
     pub limit: Option<i32>,
 }
 
-/// One page of a statement.
+/// One page of a statement. The opening of a page is the closing of the next one, as on paper: the
+/// closing of the first page is the position at the end of the period, the opening of the last page
+/// that at its beginning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatementPage {
-    /// The lines.
+    /// What was brought forward: the position before the oldest line of this page.
+    pub opening: Position,
+    /// What is carried forward: the position after the newest line of this page.
+    pub closing: Position,
+    /// The lines, newest first.
     pub rows: Vec<StatementLine>,
+    /// The cursor for the next page; none: this was the last.
+    pub next: Option<String>,
+}
+
+/// One page of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextPage {
+    /// The lines of text, each with its end.
+    pub rows: Vec<String>,
     /// The cursor for the next page; none: this was the last.
     pub next: Option<String>,
 }
@@ -172,11 +211,12 @@ impl Tympan {
         self.command(user.reference().map(tympan::SettleDue::of))
     }
 
-    /// A wallet's history, newest first, page by page.
+    /// A wallet's history over a period, newest first, page by page.
     ///
     /// # Errors
     /// `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`;
-    /// `invalid_value` for the limit; `unknown_currency`.
+    /// `invalid_value` for the limit, and for a period that ends before it begins;
+    /// `unknown_currency`.
     pub fn statement(
         &self,
         user: UserId,
@@ -184,5 +224,22 @@ impl Tympan {
         options: StatementList,
     ) -> Call<StatementPage> {
         self.ask_checked(move |handle| options.page(handle, user, wallet))
+    }
+
+    /// A wallet's history over a period as lines of text: written one after the other they are a
+    /// file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
+    /// entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
+    /// money is in the currency's major unit. A page has up to three lines more than the limit.
+    ///
+    /// # Errors
+    /// Those of [`Tympan::statement`]; `unknown_plan`.
+    pub fn statement_text(
+        &self,
+        user: UserId,
+        wallet: WalletName,
+        format: StatementFormat,
+        options: StatementList,
+    ) -> Call<TextPage> {
+        self.ask_checked(move |handle| options.text(handle, user, wallet, format))
     }
 }

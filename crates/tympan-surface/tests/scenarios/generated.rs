@@ -526,6 +526,11 @@ impl ToValue for PlanRevision {
         ])
     }
 }
+impl ToValue for Position {
+    fn to_value(&self) -> Value {
+        object([("balance", self.balance.to_value()), ("held", self.held.to_value())])
+    }
+}
 impl FromValue for PriceLine {
     fn from_value(value: &Value) -> Self {
         Self {
@@ -783,6 +788,8 @@ impl ToValue for StatementLine {
 impl FromValue for StatementList {
     fn from_value(value: &Value) -> Self {
         Self {
+            since: field(value, "since"),
+            until: field(value, "until"),
             after: field(value, "after"),
             limit: field(value, "limit"),
         }
@@ -793,7 +800,12 @@ impl FromValue for StatementList {
 }
 impl ToValue for StatementPage {
     fn to_value(&self) -> Value {
-        object([("rows", self.rows.to_value()), ("next", self.next.to_value())])
+        object([
+            ("opening", self.opening.to_value()),
+            ("closing", self.closing.to_value()),
+            ("rows", self.rows.to_value()),
+            ("next", self.next.to_value()),
+        ])
     }
 }
 impl ToValue for StoredIdentity {
@@ -816,6 +828,11 @@ impl FromValue for SwapIdentities {
     }
     fn absent() -> Option<Self> {
         None
+    }
+}
+impl ToValue for TextPage {
+    fn to_value(&self) -> Value {
+        object([("rows", self.rows.to_value()), ("next", self.next.to_value())])
     }
 }
 impl FromValue for TransferIdentity {
@@ -1285,6 +1302,18 @@ impl ToValue for SmartCardObstacle {
             Self::NoProductionRole => Value::from("no_production_role"),
             Self::NotProductionStation => Value::from("not_production_station"),
         }
+    }
+}
+impl FromValue for StatementFormat {
+    fn from_value(value: &Value) -> Self {
+        match String::from_value(value).as_str() {
+            "csv" => Self::Csv,
+            "json_lines" => Self::JsonLines,
+            other => panic!("no StatementFormat is called `{other}`"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
     }
 }
 impl FromValue for UserField {
@@ -2074,6 +2103,20 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                                 .statement(
                                     field(value, "user"),
                                     field(value, "wallet"),
+                                    FromValue::from_value(value),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
+            "statement_text" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .statement_text(
+                                    field(value, "user"),
+                                    field(value, "wallet"),
+                                    field(value, "format"),
                                     FromValue::from_value(value),
                                 ),
                         )?

@@ -18,7 +18,8 @@ use tympan::core::row::{Cell, Table};
 use tympan::core::view::{Batch, Key, ReadSet, View};
 use tympan::{
     Bootstrap, Charge, Code, CreatePriceList, CreateProfile, CreateUser, Currency, Error, Handle,
-    Options, PageRequest, PriceTerms, ProfileId, Timestamp, Tympan, Usage, UserId, WalletName,
+    Options, PageRequest, Period, PriceTerms, ProfileId, Timestamp, Tympan, Usage, UserId,
+    WalletName,
 };
 use tympan_memory::MemoryStore;
 use tympan_sqlite::{SqliteOptions, SqliteStore};
@@ -238,8 +239,14 @@ impl Shop {
         loop {
             let page = self
                 .host
-                .statement(user, WalletName::OwnFunds(Currency::EUR), &request)
-                .unwrap();
+                .statement(
+                    user,
+                    WalletName::OwnFunds(Currency::EUR),
+                    Period::ALL,
+                    &request,
+                )
+                .unwrap()
+                .lines;
             lines.extend(page.rows);
             match page.next {
                 Some(cursor) => request = request.after(cursor),

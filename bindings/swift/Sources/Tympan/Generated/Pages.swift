@@ -20,15 +20,37 @@ extension Tympan {
 
     /// All rows of `statement`, asked for page by page while they are read.
     ///
-    /// A wallet's history, newest first, page by page.
+    /// A wallet's history over a period, newest first, page by page.
     ///
     /// - Parameters:
+    ///   - since: The first instant of the period; none: from the wallet's first line.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest line.
     ///   - limit: At most so many rows, 1 to 999; none: 50.
     ///
-    /// - Throws: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`; `invalid_value` for the limit; `unknown_currency`.
-    public func statementAll(user: UserId, wallet: WalletName, limit: Int32? = nil) -> Rows<StatementLine> {
+    /// - Throws: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins; `unknown_currency`.
+    public func statementAll(user: UserId, wallet: WalletName, since: Date? = nil, until: Date? = nil, limit: Int32? = nil) -> Rows<StatementLine> {
         Rows { after in
-            let page = try await self.statement(user: user, wallet: wallet, after: after, limit: limit)
+            let page = try await self.statement(user: user, wallet: wallet, since: since, until: until, after: after, limit: limit)
+            return (page.rows, page.next)
+        }
+    }
+
+    /// All rows of `statementText`, asked for page by page while they are read.
+    ///
+    /// A wallet's history over a period as lines of text: written one after the other they are a
+    /// file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
+    /// entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
+    /// money is in the currency's major unit. A page has up to three lines more than the limit.
+    ///
+    /// - Parameters:
+    ///   - since: The first instant of the period; none: from the wallet's first line.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest line.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: Those of `statement`; `unknown_plan`.
+    public func statementTextAll(user: UserId, wallet: WalletName, format: StatementFormat, since: Date? = nil, until: Date? = nil, limit: Int32? = nil) -> Rows<String> {
+        Rows { after in
+            let page = try await self.statementText(user: user, wallet: wallet, format: format, since: since, until: until, after: after, limit: limit)
             return (page.rows, page.next)
         }
     }

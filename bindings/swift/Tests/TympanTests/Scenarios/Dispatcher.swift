@@ -154,7 +154,9 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "settle_due":
         return .value((try await handle.settleDue(user: with.field("user"))).json)
     case "statement":
-        return .value((try await handle.statement(user: with.field("user"), wallet: with.field("wallet"), after: with.field("after"), limit: with.field("limit"))).json)
+        return .value((try await handle.statement(user: with.field("user"), wallet: with.field("wallet"), since: with.field("since"), until: with.field("until"), after: with.field("after"), limit: with.field("limit"))).json)
+    case "statement_text":
+        return .value((try await handle.statementText(user: with.field("user"), wallet: with.field("wallet"), format: with.field("format"), since: with.field("since"), until: with.field("until"), after: with.field("after"), limit: with.field("limit"))).json)
     case "swap_identities":
         return .value((try await handle.swapIdentities(first: with.field("first"), second: with.field("second"), firstExpectedVersion: with.field("first_expected_version"), secondExpectedVersion: with.field("second_expected_version"), reason: with.field("reason"))).json)
     case "tenant":
@@ -357,6 +359,12 @@ extension PlanRevision: ToJSON {
     }
 }
 
+extension Position: ToJSON {
+    var json: JSON {
+        .object(["balance": balance.json, "held": held.json])
+    }
+}
+
 extension PriceLine: FromJSON {
     static func from(_ json: JSON) throws -> Self {
         try Self(queue: json.field("queue"), monoPageMicros: json.field("mono_page_micros"), colourPageMicros: json.field("colour_page_micros"), jobMicros: json.field("job_micros"), twoSided: json.field("two_sided"))
@@ -479,13 +487,19 @@ extension StatementLine: ToJSON {
 
 extension StatementPage: ToJSON {
     var json: JSON {
-        .object(["rows": rows.json, "next": next.json])
+        .object(["opening": opening.json, "closing": closing.json, "rows": rows.json, "next": next.json])
     }
 }
 
 extension StoredIdentity: ToJSON {
     var json: JSON {
         .object(["id": id.json, "kind": kind.json, "shown": shown.json, "value": value.json])
+    }
+}
+
+extension TextPage: ToJSON {
+    var json: JSON {
+        .object(["rows": rows.json, "next": next.json])
     }
 }
 
@@ -785,6 +799,16 @@ extension SmartCardObstacle: ToJSON {
         case .notProductionUser: .text("not_production_user")
         case .noProductionRole: .text("no_production_role")
         case .notProductionStation: .text("not_production_station")
+        }
+    }
+}
+
+extension StatementFormat: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "csv": return .csv
+        case "json_lines": return .jsonLines
+        default: throw Unfit("no StatementFormat is \(json)")
         }
     }
 }

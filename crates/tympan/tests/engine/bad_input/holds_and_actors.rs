@@ -1,8 +1,8 @@
 //! Holds, keys and who asks.
 
 use tympan::{
-    Bootstrap, Code, CreateRole, Currency, DeactivateUser, DeleteProfile, PageRequest, Usage,
-    UserId, UserReference,
+    Bootstrap, Code, CreateRole, Currency, DeactivateUser, DeleteProfile, PageRequest, Period,
+    Usage, UserId, UserReference,
 };
 
 use super::{OWN, Row, cancel, long};
@@ -153,7 +153,7 @@ pub(super) const ROWS: &[Row] = &[
         |f| {
             f.host
                 .as_user(f.shop.ann)
-                .statement(f.shop.bob, OWN, &PageRequest::of(1))
+                .statement(f.shop.bob, OWN, Period::ALL, &PageRequest::of(1))
                 .err()
         },
         Code::Denied,

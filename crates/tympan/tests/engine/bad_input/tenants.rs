@@ -2,8 +2,8 @@
 
 use tympan::{
     Bootstrap, Charge, Code, CreateRole, CreateUser, Currency, Error, Filter, HoldId, Options,
-    PageRequest, ProfileId, RetireProfile, RoleId, SetBalance, TenantId, Usage, UserId, UserList,
-    UserReference,
+    PageRequest, Period, ProfileId, RetireProfile, RoleId, SetBalance, TenantId, Usage, UserId,
+    UserList, UserReference,
 };
 
 use super::{OWN, cancel, named, with_fixture};
@@ -58,12 +58,13 @@ fn another_tenants_ids_and_cursors_are_unknown() {
             same(list(page_of.next), list(Some("00".into())), "-", "-");
             let statement = |user: UserId, after: Option<String>| {
                 let page = PageRequest { after, limit: 1 };
-                other.statement(user, OWN, &page)
+                other.statement(user, OWN, Period::ALL, &page)
             };
-            assert_eq!(statement(ann, None).unwrap().rows, []);
-            let theirs = shop.host.statement(ann, OWN, &PageRequest::of(1)).unwrap();
+            assert_eq!(statement(ann, None).unwrap().lines.rows, []);
+            let page = PageRequest::of(1);
+            let theirs = shop.host.statement(ann, OWN, Period::ALL, &page).unwrap();
             let wrong = |after| statement(ann, after).err();
-            same(wrong(theirs.next), wrong(Some("00".into())), "-", "-");
+            same(wrong(theirs.lines.next), wrong(Some("00".into())), "-", "-");
             let audit = |after: Option<String>| {
                 let page = PageRequest { after, limit: 1 };
                 other.audit_events(&page).err()
@@ -116,7 +117,9 @@ fn a_tenant_without_bootstrap_is_unknown() {
             nobody.look_up(shop.ann).err(),
             nobody.look_up(UserReference::username("")).err(),
             nobody.user_details(shop.ann).err(),
-            nobody.statement(shop.ann, OWN, &PageRequest::of(1)).err(),
+            nobody
+                .statement(shop.ann, OWN, Period::ALL, &PageRequest::of(1))
+                .err(),
             nobody.audit_events(&PageRequest::of(1)).err(),
             nobody.roles(Filter::All).err(),
             nobody.role(RoleId(1)).err(),

@@ -1,0 +1,102 @@
+//! One line of a statement: an entry as a screen shows it, without the chain that proves it.
+
+use tympan_core::ids::{EntryId, HoldId, PriceListId, UserId};
+use tympan_core::records::{Entry, EntryText, Extra, Verb};
+use tympan_core::time::Timestamp;
+
+/// One line of a wallet's history. Amounts are in the unit of the wallet's measure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementLine {
+    /// The id of the entry.
+    pub id: EntryId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Of a grant, reset or expiry: when it was due.
+    pub due_at: Option<Timestamp>,
+    /// What was done.
+    pub verb: Verb,
+    /// What was added to the balance.
+    pub amount: i64,
+    /// What was added to what is held.
+    pub held: i64,
+    /// The balance after it.
+    pub balance_after: i64,
+    /// What is held after it.
+    pub held_after: i64,
+    /// Who did it; none for the host itself.
+    pub actor: Option<UserId>,
+    /// Which attempt at the job.
+    pub attempt: i32,
+    /// The hold that was made or resolved.
+    pub hold: Option<HoldId>,
+    /// Of a hold: when it is given back by itself.
+    pub expires_at: Option<Timestamp>,
+    /// The queue the job went to.
+    pub queue: Option<String>,
+    /// Pages of the job.
+    pub pages: Option<i64>,
+    /// Those of them in colour.
+    pub colour_pages: Option<i64>,
+    /// Sheets of paper.
+    pub sheets: Option<i64>,
+    /// Whether it was printed on both sides.
+    pub two_sided: Option<bool>,
+    /// What the job costs, in micros.
+    pub cost_micros: Option<i64>,
+    /// The price list that said so; none for a cost that the caller stated.
+    pub price_list: Option<PriceListId>,
+    /// How a settlement was asked to deal with more than was held.
+    pub extra: Option<Extra>,
+    /// What could not be taken and was not.
+    pub denied: Option<i64>,
+    /// What was taken below the limit of the wallet.
+    pub debt: Option<i64>,
+    /// Of a refusal: how much was needed.
+    pub needed: Option<i64>,
+    /// Of a refusal: how much was available.
+    pub available: Option<i64>,
+    /// Of a refusal: when the wallet is fed next.
+    pub next_reset_at: Option<Timestamp>,
+    /// Why it was done, if somebody said so.
+    pub reason: Option<String>,
+}
+
+impl StatementLine {
+    /// When it took effect: when it was due, or else when it was decided. Lines of a wallet are in
+    /// the order of it.
+    #[must_use]
+    pub fn effective_at(&self) -> Timestamp {
+        self.due_at.unwrap_or(self.at)
+    }
+
+    pub(crate) fn of((entry, text): (Entry, Option<EntryText>)) -> Self {
+        Self {
+            id: entry.id,
+            at: entry.at,
+            due_at: entry.due_at,
+            verb: entry.verb,
+            amount: entry.amount,
+            held: entry.held,
+            balance_after: entry.balance_after,
+            held_after: entry.held_after,
+            actor: entry.actor,
+            attempt: entry.attempt,
+            hold: entry.hold,
+            expires_at: entry.expires_at,
+            queue: entry.queue,
+            pages: entry.pages,
+            colour_pages: entry.colour_pages,
+            sheets: entry.sheets,
+            two_sided: entry.two_sided,
+            cost_micros: entry.cost_micros,
+            price_list: entry.price_list,
+            extra: entry.extra,
+            denied: entry.denied,
+            debt: entry.debt,
+            needed: entry.needed,
+            available: entry.available,
+            next_reset_at: entry.next_reset_at,
+            reason: text.map(|text| text.reason),
+        }
+    }
+}

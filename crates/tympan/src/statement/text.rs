@@ -1,0 +1,196 @@
+//! Statements as text: for spreadsheets, and for programs.
+
+use serde::Serialize;
+use tympan_core::error::{Code, Error};
+use tympan_core::ids::UserId;
+use tympan_core::ledger::WalletName;
+use tympan_core::measure::Measure;
+use tympan_core::records::Config;
+
+use super::{Period, Position, StatementLine};
+use crate::handle::Handle;
+use crate::page::{Page, PageRequest};
+
+/// How a statement is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatementFormat {
+    /// Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
+    /// a spreadsheet would take for a formula begins with an apostrophe.
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+/// A line of text. Amounts are decimals in the unit: exact, and money in the currency's major unit.
+#[derive(Serialize)]
+struct TextLine {
+    line: &'static str,
+    effective_at: Option<String>,
+    decided_at: Option<String>,
+    entry: Option<String>,
+    verb: Option<&'static str>,
+    unit: String,
+    amount: Option<String>,
+    held: Option<String>,
+    balance_after: String,
+    held_after: String,
+    denied: Option<String>,
+    debt: Option<String>,
+    actor: Option<String>,
+    queue: Option<String>,
+    reason: Option<String>,
+}
+
+impl Handle {
+    /// A wallet's history over a period as lines of text, each with its end: written one after the
+    /// other, page by page, they are a file. Newest first, as [`Handle::statement`] has them: the line
+    /// `closing`, one line for each entry, the line `opening`. A page has up to three lines more than
+    /// it was asked for.
+    ///
+    /// # Errors
+    /// Those of [`Handle::statement`]; `unknown_plan`.
+    pub fn statement_text(
+        &self,
+        user: UserId,
+        wallet: WalletName,
+        period: Period,
+        format: StatementFormat,
+        page: &PageRequest,
+    ) -> Result<Page<String>, Error> {
+        let statement = self.statement(user, wallet, period, page)?;
+        let writer = Writer {
+            format,
+            measure: measure_of(&*self.configured()?, wallet)?,
+        };
+        let mut rows = Vec::with_capacity(statement.lines.rows.len() + 3);
+        if page.after.is_none() {
+            rows.extend(writer.header()?);
+            rows.push(writer.position("closing", statement.closing)?);
+        }
+        for line in &statement.lines.rows {
+            rows.push(writer.entry(line)?);
+        }
+        if statement.lines.next.is_none() {
+            rows.push(writer.position("opening", statement.opening)?);
+        }
+        Ok(Page {
+            rows,
+            next: statement.lines.next,
+            end: statement.lines.end,
+        })
+    }
+}
+
+/// What a wallet counts.
+fn measure_of(config: &Config, wallet: WalletName) -> Result<Measure, Error> {
+    match wallet {
+        WalletName::OwnFunds(currency) => Ok(Measure::Cost(currency)),
+        WalletName::Allowance(id) => {
+            let mut plans = config.plans.values().flatten();
+            let plan = plans.find(|plan| plan.plan == id);
+            let unknown = || Error::of(Code::UnknownPlan).with("plan", id);
+            plan.map(|plan| plan.measure).ok_or_else(unknown)
+        }
+    }
+}
+
+struct Writer {
+    format: StatementFormat,
+    measure: Measure,
+}
+
+impl Writer {
+    fn header(&self) -> Result<Option<String>, Error> {
+        match self.format {
+            StatementFormat::JsonLines => Ok(None),
+            StatementFormat::Csv => {
+                let both = csv_text(&self.blank("opening", Position::default()), true)?;
+                Ok(both.split_inclusive("\r\n").next().map(str::to_owned))
+            }
+        }
+    }
+
+    fn position(&self, name: &'static str, position: Position) -> Result<String, Error> {
+        self.write(&self.blank(name, position))
+    }
+
+    fn entry(&self, line: &StatementLine) -> Result<String, Error> {
+        let number = |amount| self.measure.number(amount);
+        let position = Position {
+            balance: line.balance_after,
+            held: line.held_after,
+        };
+        self.write(&TextLine {
+            effective_at: Some(line.effective_at().to_string()),
+            decided_at: Some(line.at.to_string()),
+            entry: Some(line.id.to_string()),
+            verb: Some(line.verb.as_str()),
+            amount: Some(number(line.amount)),
+            held: Some(number(line.held)),
+            denied: line.denied.map(number),
+            debt: line.debt.map(number),
+            actor: line.actor.map(|user| user.to_string()),
+            queue: self.words(line.queue.as_deref()),
+            reason: self.words(line.reason.as_deref()),
+            ..self.blank("entry", position)
+        })
+    }
+
+    fn blank(&self, line: &'static str, position: Position) -> TextLine {
+        TextLine {
+            line,
+            effective_at: None,
+            decided_at: None,
+            entry: None,
+            verb: None,
+            unit: self.measure.unit().into_owned(),
+            amount: None,
+            held: None,
+            balance_after: self.measure.number(position.balance),
+            held_after: self.measure.number(position.held),
+            denied: None,
+            debt: None,
+            actor: None,
+            queue: None,
+            reason: None,
+        }
+    }
+
+    /// Somebody else's words, which must not begin to count in a spreadsheet.
+    fn words(&self, words: Option<&str>) -> Option<String> {
+        let counts = |words: &str| words.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let is_csv = self.format == StatementFormat::Csv;
+        words.map(|words| match is_csv && counts(words) {
+            true => format!("'{words}"),
+            false => words.to_owned(),
+        })
+    }
+
+    fn write(&self, line: &TextLine) -> Result<String, Error> {
+        match self.format {
+            StatementFormat::Csv => csv_text(line, false),
+            StatementFormat::JsonLines => {
+                let mut text = serde_json::to_string(line).map_err(internal)?;
+                text.push('\n');
+                Ok(text)
+            }
+        }
+    }
+}
+
+fn csv_text(line: &TextLine, with_names: bool) -> Result<String, Error> {
+    let mut writer = csv::WriterBuilder::new()
+        .has_headers(with_names)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    writer.serialize(line).map_err(internal)?;
+    let bytes = writer.into_inner().map_err(internal)?;
+    String::from_utf8(bytes).map_err(internal)
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::new(
+        Code::Internal,
+        format!("a statement was not written: {error}"),
+    )
+}
