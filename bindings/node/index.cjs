@@ -936,6 +936,16 @@ function writeCreateUser(to, value, name, at) {
   writeOption(writeText, to, value.reason, 'reason', here);
 }
 
+function writeCustomCount(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeText(to, value.name, 'name', here);
+  writeAmount(to, value.count, 'count', here);
+}
+
+function readCustomCount(from) {
+  return { name: from.next(), count: from.next() };
+}
+
 function writeEditPriceList(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeCount, to, value.expectedVersion, 'expectedVersion', here);
@@ -1024,6 +1034,22 @@ function readIdentity(from) {
 
 function readIdentityType(from) {
   return { kind: from.next(), label: from.next(), format: from.next(), maxLength: from.next(), secret: from.next() };
+}
+
+function writeImpressionsByColour(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeCount, to, value.blank, 'blank', here);
+  writeOption(writeCount, to, value.blankTwoSided, 'blankTwoSided', here);
+  writeOption(writeCount, to, value.fullColour, 'fullColour', here);
+  writeOption(writeCount, to, value.fullColourTwoSided, 'fullColourTwoSided', here);
+  writeOption(writeCount, to, value.highlightColour, 'highlightColour', here);
+  writeOption(writeCount, to, value.highlightColourTwoSided, 'highlightColourTwoSided', here);
+  writeOption(writeCount, to, value.monochrome, 'monochrome', here);
+  writeOption(writeCount, to, value.monochromeTwoSided, 'monochromeTwoSided', here);
+}
+
+function readImpressionsByColour(from) {
+  return { blank: from.option(next), blankTwoSided: from.option(next), fullColour: from.option(next), fullColourTwoSided: from.option(next), highlightColour: from.option(next), highlightColourTwoSided: from.option(next), monochrome: from.option(next), monochromeTwoSided: from.option(next) };
 }
 
 function writeJob(to, value, name, at) {
@@ -1145,7 +1171,7 @@ function readReactivated(from) {
 }
 
 function readReceipt(from) {
-  return { entry: from.next(), at: new Date(from.next()), verb: readVerb(from), user: from.next(), attempt: from.next(), costMicros: from.option(next), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), late: from.next(), lines: from.list(readReceiptLine) };
+  return { entry: from.next(), at: new Date(from.next()), verb: readVerb(from), user: from.next(), attempt: from.next(), usage: from.option(readUsage), costMicros: from.option(next), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), late: from.next(), lines: from.list(readReceiptLine) };
 }
 
 function readReceiptLine(from) {
@@ -1187,6 +1213,18 @@ function writeSettleJob(to, value, name, at) {
   writeOption(writeExtra, to, value.extra, 'extra', here);
 }
 
+function writeSheetsByColour(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeCount, to, value.blank, 'blank', here);
+  writeOption(writeCount, to, value.fullColour, 'fullColour', here);
+  writeOption(writeCount, to, value.highlightColour, 'highlightColour', here);
+  writeOption(writeCount, to, value.monochrome, 'monochrome', here);
+}
+
+function readSheetsByColour(from) {
+  return { blank: from.option(next), fullColour: from.option(next), highlightColour: from.option(next), monochrome: from.option(next) };
+}
+
 function readSmartCard(from) {
   return { identity: from.option(readIdentity), shown: from.next(), editable: from.next(), usable: from.next(), obstacles: from.list(readSmartCardObstacle) };
 }
@@ -1202,7 +1240,7 @@ function writeStatedCost(to, value, name, at) {
 }
 
 function readStatementLine(from) {
-  return { id: from.next(), at: new Date(from.next()), dueAt: from.option((from) => new Date(from.next())), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.option(next), attempt: from.next(), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), queue: from.option(next), pages: from.option(next), colourPages: from.option(next), sheets: from.option(next), twoSided: from.option(next), costMicros: from.option(next), priceList: from.option(next), extra: from.option(readExtra), denied: from.option(next), debt: from.option(next), needed: from.option(next), available: from.option(next), nextResetAt: from.option((from) => new Date(from.next())), reason: from.option(next) };
+  return { id: from.next(), at: new Date(from.next()), dueAt: from.option((from) => new Date(from.next())), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.option(next), attempt: from.next(), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), queue: from.option(next), usage: from.option(readUsage), costMicros: from.option(next), priceList: from.option(next), extra: from.option(readExtra), denied: from.option(next), debt: from.option(next), needed: from.option(next), available: from.option(next), nextResetAt: from.option((from) => new Date(from.next())), reason: from.option(next) };
 }
 
 function writeStatementList(to, value, name, at) {
@@ -1247,8 +1285,24 @@ function writeUsage(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeCount, to, value.pages, 'pages', here);
   writeOption(writeCount, to, value.colourPages, 'colourPages', here);
+  writeOption(writeCount, to, value.monoPages, 'monoPages', here);
+  writeOption(writeCount, to, value.impressions, 'impressions', here);
+  writeOption(writeImpressionsByColour, to, value.impressionsByColour, 'impressionsByColour', here);
   writeOption(writeCount, to, value.sheets, 'sheets', here);
+  writeOption(writeSheetsByColour, to, value.sheetsByColour, 'sheetsByColour', here);
   writeFlag(to, value.twoSided ?? false, 'twoSided', here);
+  writeOption(writeText, to, value.media, 'media', here);
+  writeOption(writeAmount, to, value.kilobytes, 'kilobytes', here);
+  writeOption(writeAmount, to, value.area, 'area', here);
+  writeOption(writeAmount, to, value.length, 'length', here);
+  writeOption(writeCount, to, value.scans, 'scans', here);
+  writeOption(writeCount, to, value.faxes, 'faxes', here);
+  writeOption(writeAmount, to, value.points, 'points', here);
+  writeList(writeCustomCount, to, value.custom ?? [], 'custom', here);
+}
+
+function readUsage(from) {
+  return { pages: from.option(next), colourPages: from.option(next), monoPages: from.option(next), impressions: from.option(next), impressionsByColour: from.option(readImpressionsByColour), sheets: from.option(next), sheetsByColour: from.option(readSheetsByColour), twoSided: from.next(), media: from.option(next), kilobytes: from.option(next), area: from.option(next), length: from.option(next), scans: from.option(next), faxes: from.option(next), points: from.option(next), custom: from.list(readCustomCount) };
 }
 
 function readUser(from) {

@@ -121,7 +121,7 @@ export type ErrorCode =
   | 'negative_amount'
   /** the amount does not fit into 63 bits */
   | 'amount_overflow'
-  /** the counters of the usage contradict each other */
+  /** a counter of the usage is negative or too large, or contradicts another */
   | 'invalid_usage'
   /** the time zone database has no such zone */
   | 'unknown_time_zone'
@@ -884,6 +884,28 @@ export interface CreateUser extends CallOptions {
   reason?: string | null | undefined;
 }
 
+/** So many of something that the host counts of its own. */
+export interface CustomCount {
+  /**
+   * Its name: 1 to 24 lower-case letters, digits and underscores, a letter first. The measure of
+   * a plan that limits it is `custom:` and the name.
+   */
+  name: string;
+  /** How many. */
+  count: bigint;
+}
+
+/** So many of something that the host counts of its own. */
+export interface CustomCountInput {
+  /**
+   * Its name: 1 to 24 lower-case letters, digits and underscores, a letter first. The measure of
+   * a plan that limits it is `custom:` and the name.
+   */
+  name: string;
+  /** How many. */
+  count: bigint;
+}
+
 /** What an edit changes of a price list; what is not given stays. */
 export interface EditPriceList extends CallOptions {
   /** The version that the edit was made against; none: whatever it is. */
@@ -1074,6 +1096,46 @@ export interface IdentityType {
   secret: boolean;
 }
 
+/** Sides of paper by colour. Those of one-sided and of two-sided sheets are counted apart. */
+export interface ImpressionsByColour {
+  /** Blank sides of one-sided sheets. */
+  blank: number | null;
+  /** Blank sides of two-sided sheets. */
+  blankTwoSided: number | null;
+  /** Full-colour sides of one-sided sheets. */
+  fullColour: number | null;
+  /** Full-colour sides of two-sided sheets. */
+  fullColourTwoSided: number | null;
+  /** Sides in black and one more colour, of one-sided sheets; they count as colour. */
+  highlightColour: number | null;
+  /** Sides in black and one more colour, of two-sided sheets; they count as colour. */
+  highlightColourTwoSided: number | null;
+  /** Sides in one colour, of one-sided sheets. */
+  monochrome: number | null;
+  /** Sides in one colour, of two-sided sheets. */
+  monochromeTwoSided: number | null;
+}
+
+/** Sides of paper by colour. Those of one-sided and of two-sided sheets are counted apart. */
+export interface ImpressionsByColourInput {
+  /** Blank sides of one-sided sheets. */
+  blank?: number | null | undefined;
+  /** Blank sides of two-sided sheets. */
+  blankTwoSided?: number | null | undefined;
+  /** Full-colour sides of one-sided sheets. */
+  fullColour?: number | null | undefined;
+  /** Full-colour sides of two-sided sheets. */
+  fullColourTwoSided?: number | null | undefined;
+  /** Sides in black and one more colour, of one-sided sheets; they count as colour. */
+  highlightColour?: number | null | undefined;
+  /** Sides in black and one more colour, of two-sided sheets; they count as colour. */
+  highlightColourTwoSided?: number | null | undefined;
+  /** Sides in one colour, of one-sided sheets. */
+  monochrome?: number | null | undefined;
+  /** Sides in one colour, of two-sided sheets. */
+  monochromeTwoSided?: number | null | undefined;
+}
+
 /** One job of many to charge. */
 export interface Job {
   /** Whose job. */
@@ -1081,7 +1143,7 @@ export interface Job {
   /** The job's key, at most 200 bytes. */
   key: string;
   /** What it used. */
-  usage: Usage;
+  usage: UsageInput;
   /** The queue it went to: some price lists ask. */
   queue?: string | null | undefined;
   /** What it costs, instead of what the price list says. */
@@ -1186,10 +1248,14 @@ export interface PinStrength {
 export interface Plan {
   /**
    * What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
-   * `impressions`, `jobs`, or `cost:` and a currency, `cost:EUR`.
+   * `impressions`, `jobs`, `scans`, `faxes`, `area`, `length`, `kilobytes`, `points`; `cost:` and
+   * a currency, `cost:EUR`; `custom:` and a name, `custom:staples`.
    */
   measure: string;
-  /** What it gives, in the measure's unit (micros for a cost); not negative. */
+  /**
+   * What it gives, in the measure's unit (micros for a cost, square millimetres for an area,
+   * millimetres for a length); not negative.
+   */
   amount: bigint;
   /** On which days it gives, after it gave once when it began to apply to the user. */
   schedule: Schedule;
@@ -1249,10 +1315,14 @@ export interface Plan {
 export interface PlanInput {
   /**
    * What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
-   * `impressions`, `jobs`, or `cost:` and a currency, `cost:EUR`.
+   * `impressions`, `jobs`, `scans`, `faxes`, `area`, `length`, `kilobytes`, `points`; `cost:` and
+   * a currency, `cost:EUR`; `custom:` and a name, `custom:staples`.
    */
   measure: string;
-  /** What it gives, in the measure's unit (micros for a cost); not negative. */
+  /**
+   * What it gives, in the measure's unit (micros for a cost, square millimetres for an area,
+   * millimetres for a length); not negative.
+   */
   amount: bigint;
   /** On which days it gives, after it gave once when it began to apply to the user. */
   schedule: Schedule;
@@ -1442,6 +1512,11 @@ export interface Receipt {
   user: UserId;
   /** Which attempt. */
   attempt: number;
+  /**
+   * What the job used, with the totals of pages, impressions and sheets that the host did not
+   * give; none where there is no job.
+   */
+  usage: Usage | null;
   /** What the job costs, in micros of the currency's major unit. */
   costMicros: bigint | null;
   /** The hold that was made or resolved. */
@@ -1576,6 +1651,30 @@ export interface SettleJob extends CallOptions {
   extra?: Extra | null | undefined;
 }
 
+/** Pieces of paper by colour. */
+export interface SheetsByColour {
+  /** Blank sheets, as inserts are. */
+  blank: number | null;
+  /** Sheets with a full-colour side. */
+  fullColour: number | null;
+  /** Sheets with a side in black and one more colour. */
+  highlightColour: number | null;
+  /** Sheets in one colour. */
+  monochrome: number | null;
+}
+
+/** Pieces of paper by colour. */
+export interface SheetsByColourInput {
+  /** Blank sheets, as inserts are. */
+  blank?: number | null | undefined;
+  /** Sheets with a full-colour side. */
+  fullColour?: number | null | undefined;
+  /** Sheets with a side in black and one more colour. */
+  highlightColour?: number | null | undefined;
+  /** Sheets in one colour. */
+  monochrome?: number | null | undefined;
+}
+
 /** Whether the smart card can be seen, edited and used, and if not, why. */
 export interface SmartCard {
   /** The card, if the user has one. It may be kept while the conditions do not hold. */
@@ -1651,14 +1750,11 @@ export interface StatementLine {
   expiresAt: Date | null;
   /** The queue the job went to. */
   queue: string | null;
-  /** Pages of the job. */
-  pages: bigint | null;
-  /** Those of them in colour. */
-  colourPages: bigint | null;
-  /** Sheets of paper. */
-  sheets: bigint | null;
-  /** Whether it was printed on both sides. */
-  twoSided: boolean | null;
+  /**
+   * What the job used, with the totals of pages, impressions and sheets that the host did not
+   * give; none where there is no job.
+   */
+  usage: Usage | null;
   /** What the job costs, in micros. */
   costMicros: bigint | null;
   /** The price list that said so; none for a cost that the caller stated. */
@@ -1758,16 +1854,90 @@ export interface Transferred {
   receiver: User;
 }
 
-/** What a job used, or is expected to use. */
+/**
+ * What a job used, or is expected to use: the counters that the host has, those of IPP among them.
+ * What is not given is derived: impressions from those by colour, or else from the pages; pages
+ * from colour and mono pages where both are given, or else from the impressions; colour pages from
+ * mono pages, or else from the impressions by colour; mono pages are the rest, but for blank
+ * impressions; sheets from those by colour, or else from the impressions and the sides they are on.
+ * Everything else that is not given is 0. Counts are not negative; no part is larger than its whole.
+ */
 export interface Usage {
-  /** Printed sides, those in colour included; none: no pages. */
+  /** Pages of the printed copies, those in colour and blank ones included (`job-pages`). */
+  pages: number | null;
+  /** Pages in colour. */
+  colourPages: number | null;
+  /** Pages in one colour. */
+  monoPages: number | null;
+  /** Sides of paper that went through the device (`job-impressions`). */
+  impressions: number | null;
+  /** Those sides by colour (`job-impressions-col`). */
+  impressionsByColour: ImpressionsByColour | null;
+  /** Pieces of paper (`job-media-sheets`). */
+  sheets: number | null;
+  /** Those pieces by colour (`job-media-sheets-col`). */
+  sheetsByColour: SheetsByColour | null;
+  /** Whether it is printed on both sides. */
+  twoSided: boolean;
+  /** The paper, `iso_a4_210x297mm` say: some price lists ask. */
+  media: string | null;
+  /** Data in units of 1024 octets (`job-k-octets`). */
+  kilobytes: bigint | null;
+  /** Printed area in square millimetres. */
+  area: bigint | null;
+  /** Length of printed roll or web in millimetres. */
+  length: bigint | null;
+  /** Scanned images. */
+  scans: number | null;
+  /** Pages sent or received by fax. */
+  faxes: number | null;
+  /** Points of a scheme of the host's. */
+  points: bigint | null;
+  /** What the host counts of its own: at most 16, each name once. */
+  custom: CustomCount[];
+}
+
+/**
+ * What a job used, or is expected to use: the counters that the host has, those of IPP among them.
+ * What is not given is derived: impressions from those by colour, or else from the pages; pages
+ * from colour and mono pages where both are given, or else from the impressions; colour pages from
+ * mono pages, or else from the impressions by colour; mono pages are the rest, but for blank
+ * impressions; sheets from those by colour, or else from the impressions and the sides they are on.
+ * Everything else that is not given is 0. Counts are not negative; no part is larger than its whole.
+ */
+export interface UsageInput {
+  /** Pages of the printed copies, those in colour and blank ones included (`job-pages`). */
   pages?: number | null | undefined;
-  /** Sides in colour; none: no colour. */
+  /** Pages in colour. */
   colourPages?: number | null | undefined;
-  /** Pieces of paper; none: as many as the pages need. */
+  /** Pages in one colour. */
+  monoPages?: number | null | undefined;
+  /** Sides of paper that went through the device (`job-impressions`). */
+  impressions?: number | null | undefined;
+  /** Those sides by colour (`job-impressions-col`). */
+  impressionsByColour?: ImpressionsByColourInput | null | undefined;
+  /** Pieces of paper (`job-media-sheets`). */
   sheets?: number | null | undefined;
+  /** Those pieces by colour (`job-media-sheets-col`). */
+  sheetsByColour?: SheetsByColourInput | null | undefined;
   /** Whether it is printed on both sides. */
   twoSided?: boolean | null | undefined;
+  /** The paper, `iso_a4_210x297mm` say: some price lists ask. */
+  media?: string | null | undefined;
+  /** Data in units of 1024 octets (`job-k-octets`). */
+  kilobytes?: bigint | null | undefined;
+  /** Printed area in square millimetres. */
+  area?: bigint | null | undefined;
+  /** Length of printed roll or web in millimetres. */
+  length?: bigint | null | undefined;
+  /** Scanned images. */
+  scans?: number | null | undefined;
+  /** Pages sent or received by fax. */
+  faxes?: number | null | undefined;
+  /** Points of a scheme of the host's. */
+  points?: bigint | null | undefined;
+  /** What the host counts of its own: at most 16, each name once. */
+  custom?: readonly CustomCountInput[] | null | undefined;
 }
 
 /** A person or a service. */
@@ -2045,7 +2215,7 @@ export declare class Tympan {
    *
    * @throws {@link TympanError} Those of {@link Tympan.charge}.
    */
-  authorise(user: UserReference, key: string, usage: Usage, options?: AuthoriseJob | null): Promise<Receipt>;
+  authorise(user: UserReference, key: string, usage: UsageInput, options?: AuthoriseJob | null): Promise<Receipt>;
 
   /**
    * Sets a job's expected cost aside. The hold is settled with what the job really used,
@@ -2053,7 +2223,7 @@ export declare class Tympan {
    *
    * @throws {@link TympanError} Those of {@link Tympan.charge}.
    */
-  authoriseSync(user: UserReference, key: string, usage: Usage, options?: AuthoriseJob | null): Receipt;
+  authoriseSync(user: UserReference, key: string, usage: UsageInput, options?: AuthoriseJob | null): Receipt;
 
   /**
    * Copies the database file to a path, as of one instant and while it is in use. What lies there
@@ -2130,10 +2300,11 @@ export declare class Tympan {
    * under it too.
    *
    * @throws {@link TympanError} `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
-   * `invalid_usage`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+   * `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
+   * `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
    * `unknown_outcome`: send it again with the same key.
    */
-  charge(user: UserReference, key: string, usage: Usage, options?: ChargeJob | null): Promise<Receipt>;
+  charge(user: UserReference, key: string, usage: UsageInput, options?: ChargeJob | null): Promise<Receipt>;
 
   /**
    * Charges a job in one step, for hosts that only know the result. It takes from all wallets
@@ -2142,10 +2313,11 @@ export declare class Tympan {
    * under it too.
    *
    * @throws {@link TympanError} `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
-   * `invalid_usage`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+   * `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
+   * `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
    * `unknown_outcome`: send it again with the same key.
    */
-  chargeSync(user: UserReference, key: string, usage: Usage, options?: ChargeJob | null): Receipt;
+  chargeSync(user: UserReference, key: string, usage: UsageInput, options?: ChargeJob | null): Receipt;
 
   /**
    * Charges many jobs, at most a thousand to a commit. Each has its own answer, in the same
@@ -3001,7 +3173,7 @@ export declare class Tympan {
    *
    * @throws {@link TympanError} `unknown_hold`, `hold_resolved`; those of {@link Tympan.charge}.
    */
-  settle(hold: HoldId, key: string, usage: Usage, options?: SettleJob | null): Promise<Receipt>;
+  settle(hold: HoldId, key: string, usage: UsageInput, options?: SettleJob | null): Promise<Receipt>;
 
   /**
    * Settles a hold: what was held goes back, and what the job really used is taken. One that
@@ -3010,7 +3182,7 @@ export declare class Tympan {
    *
    * @throws {@link TympanError} `unknown_hold`, `hold_resolved`; those of {@link Tympan.charge}.
    */
-  settleSync(hold: HoldId, key: string, usage: Usage, options?: SettleJob | null): Receipt;
+  settleSync(hold: HoldId, key: string, usage: UsageInput, options?: SettleJob | null): Receipt;
 
   /**
    * Gives back a user's holds that expired, and gives what the user's plans were due to give;

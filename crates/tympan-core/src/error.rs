@@ -184,7 +184,7 @@ codes! {
     InvalidKey, "invalid_key", Invalid, false, [], "the idempotency key is empty or longer than 200 bytes, or its attempt does not follow the one before";
     NegativeAmount, "negative_amount", Invalid, false, ["field"], "the amount may not be negative";
     AmountOverflow, "amount_overflow", Invalid, false, ["field", "limit"], "the amount does not fit into 63 bits";
-    InvalidUsage, "invalid_usage", Invalid, false, ["field"], "the counters of the usage contradict each other";
+    InvalidUsage, "invalid_usage", Invalid, false, ["field"], "a counter of the usage is negative or too large, or contradicts another";
     UnknownTimeZone, "unknown_time_zone", Invalid, false, [], "the time zone database has no such zone";
     UnknownCurrency, "unknown_currency", Invalid, false, [], "there is no such currency in ISO 4217";
     UnknownPermission, "unknown_permission", Invalid, false, ["permission", "field"], "neither tympan nor the tenant knows the permission";

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tympan::{Code, Error};
 use tympan_core::ids::UserId;
-use tympan_core::ledger::Extra;
+use tympan_core::ledger::{Counter, Extra};
 
 use crate::ask::{Answer, Ask, in_full};
 use crate::auditor::Auditor;
@@ -410,7 +410,12 @@ impl Simulation {
         let mut told = ask.clone();
         let mut clock = self.clock;
         match (self.misled, &mut told) {
-            (Some(Fault::TellsAnotherPage), Ask::Charge(charge)) => charge.usage.pages += 1,
+            (Some(Fault::TellsAnotherPage), Ask::Charge(charge)) => {
+                let pages = charge.usage.count(Counter::Pages).unwrap_or(0);
+                charge
+                    .usage
+                    .set(Counter::Pages, Some(pages.saturating_add(1)));
+            }
             (Some(Fault::TellsAnotherHour), _) => clock += 3_600_000,
             (Some(Fault::HidesPlanRevisions), Ask::EditProfile(edit)) => edit.plans.clear(),
             (Some(Fault::HidesPriceRevisions), Ask::EditPriceList(edit)) => edit.rules = None,

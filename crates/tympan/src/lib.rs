@@ -57,10 +57,10 @@ pub use tympan_core::ids::{
     RoleId, RoleRowId, TenantId, UserId,
 };
 pub use tympan_core::ledger::{
-    Adjust, Authorise, Cancel, Charge, Extra, IdempotencyKey, Receipt, ReceiptLine, SetBalance,
-    Settle, SettleDue, Standing, StatedCost, Usage, WalletName,
+    Adjust, Authorise, Cancel, Charge, Counter, Extra, IdempotencyKey, Receipt, ReceiptLine,
+    SetBalance, Settle, SettleDue, Standing, StatedCost, Usage, WalletName,
 };
-pub use tympan_core::measure::{Currency, Measure};
+pub use tympan_core::measure::{Currency, CustomMeasure, Measure};
 pub use tympan_core::people::{
     Accounts, AddIdentity, Changed, CreateUser, DeactivateUser, EditUser, EnableIdentity, Gone,
     IdentityEdit, IdentityReference, IdentityType, NamedThing, NewIdentity, NewRoleRow, NewValue,

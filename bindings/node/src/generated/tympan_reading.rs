@@ -91,6 +91,14 @@ impl Read for surface::CreateUser {
         })
     }
 }
+impl Read for surface::CustomCount {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            name: Read::read(from)?,
+            count: Read::read(from)?,
+        })
+    }
+}
 impl Read for surface::EditPriceList {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         Ok(Self {
@@ -164,6 +172,20 @@ impl Read for surface::Fraction {
         Ok(Self {
             numerator: Read::read(from)?,
             denominator: Read::read(from)?,
+        })
+    }
+}
+impl Read for surface::ImpressionsByColour {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            blank: Read::read(from)?,
+            blank_two_sided: Read::read(from)?,
+            full_colour: Read::read(from)?,
+            full_colour_two_sided: Read::read(from)?,
+            highlight_colour: Read::read(from)?,
+            highlight_colour_two_sided: Read::read(from)?,
+            monochrome: Read::read(from)?,
+            monochrome_two_sided: Read::read(from)?,
         })
     }
 }
@@ -262,6 +284,16 @@ impl Read for surface::SettleJob {
         })
     }
 }
+impl Read for surface::SheetsByColour {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            blank: Read::read(from)?,
+            full_colour: Read::read(from)?,
+            highlight_colour: Read::read(from)?,
+            monochrome: Read::read(from)?,
+        })
+    }
+}
 impl Read for surface::StatedCost {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         Ok(Self {
@@ -303,8 +335,20 @@ impl Read for surface::Usage {
         Ok(Self {
             pages: Read::read(from)?,
             colour_pages: Read::read(from)?,
+            mono_pages: Read::read(from)?,
+            impressions: Read::read(from)?,
+            impressions_by_colour: Read::read(from)?,
             sheets: Read::read(from)?,
+            sheets_by_colour: Read::read(from)?,
             two_sided: Read::read(from)?,
+            media: Read::read(from)?,
+            kilobytes: Read::read(from)?,
+            area: Read::read(from)?,
+            length: Read::read(from)?,
+            scans: Read::read(from)?,
+            faxes: Read::read(from)?,
+            points: Read::read(from)?,
+            custom: Read::read(from)?,
         })
     }
 }

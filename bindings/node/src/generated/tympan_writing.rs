@@ -92,6 +92,13 @@ impl Write for surface::Copied {
         Ok(())
     }
 }
+impl Write for surface::CustomCount {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.name.write(to)?;
+        self.count.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::Fault {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.rule.write(to)?;
@@ -153,6 +160,19 @@ impl Write for surface::IdentityType {
         self.format.write(to)?;
         self.max_length.write(to)?;
         self.secret.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::ImpressionsByColour {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.blank.write(to)?;
+        self.blank_two_sided.write(to)?;
+        self.full_colour.write(to)?;
+        self.full_colour_two_sided.write(to)?;
+        self.highlight_colour.write(to)?;
+        self.highlight_colour_two_sided.write(to)?;
+        self.monochrome.write(to)?;
+        self.monochrome_two_sided.write(to)?;
         Ok(())
     }
 }
@@ -275,6 +295,7 @@ impl Write for surface::Receipt {
         self.verb.write(to)?;
         self.user.write(to)?;
         self.attempt.write(to)?;
+        self.usage.write(to)?;
         self.cost_micros.write(to)?;
         self.hold.write(to)?;
         self.expires_at.write(to)?;
@@ -363,6 +384,15 @@ impl Write for surface::Settings {
         Ok(())
     }
 }
+impl Write for surface::SheetsByColour {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.blank.write(to)?;
+        self.full_colour.write(to)?;
+        self.highlight_colour.write(to)?;
+        self.monochrome.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::SmartCard {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.identity.write(to)?;
@@ -402,10 +432,7 @@ impl Write for surface::StatementLine {
         self.hold.write(to)?;
         self.expires_at.write(to)?;
         self.queue.write(to)?;
-        self.pages.write(to)?;
-        self.colour_pages.write(to)?;
-        self.sheets.write(to)?;
-        self.two_sided.write(to)?;
+        self.usage.write(to)?;
         self.cost_micros.write(to)?;
         self.price_list.write(to)?;
         self.extra.write(to)?;
@@ -447,6 +474,27 @@ impl Write for surface::Transferred {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.giver.write(to)?;
         self.receiver.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::Usage {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.pages.write(to)?;
+        self.colour_pages.write(to)?;
+        self.mono_pages.write(to)?;
+        self.impressions.write(to)?;
+        self.impressions_by_colour.write(to)?;
+        self.sheets.write(to)?;
+        self.sheets_by_colour.write(to)?;
+        self.two_sided.write(to)?;
+        self.media.write(to)?;
+        self.kilobytes.write(to)?;
+        self.area.write(to)?;
+        self.length.write(to)?;
+        self.scans.write(to)?;
+        self.faxes.write(to)?;
+        self.points.write(to)?;
+        self.custom.write(to)?;
         Ok(())
     }
 }

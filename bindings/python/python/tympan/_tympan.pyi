@@ -11,7 +11,7 @@ from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Mig
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
 
-__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "SavedProfile", "SavedSettings", "Settings", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "TextPage", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__"]
+__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "TextPage", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__"]
 
 __version__: str
 
@@ -200,6 +200,21 @@ class Copied:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class CustomCount:
+    """So many of something that the host counts of its own."""
+
+    def __new__(cls, *, name: str, count: int) -> Self: ...
+    @property
+    def name(self) -> str:
+        """Its name: 1 to 24 lower-case letters, digits and underscores, a letter first. The measure of
+        a plan that limits it is `custom:` and the name.
+        """
+    @property
+    def count(self) -> int:
+        """How many."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
 class Fault:
     """One thing that is not as it must be."""
 
@@ -330,6 +345,37 @@ class IdentityType:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class ImpressionsByColour:
+    """Sides of paper by colour. Those of one-sided and of two-sided sheets are counted apart."""
+
+    def __new__(cls, *, blank: int | None = None, blank_two_sided: int | None = None, full_colour: int | None = None, full_colour_two_sided: int | None = None, highlight_colour: int | None = None, highlight_colour_two_sided: int | None = None, monochrome: int | None = None, monochrome_two_sided: int | None = None) -> Self: ...
+    @property
+    def blank(self) -> int | None:
+        """Blank sides of one-sided sheets."""
+    @property
+    def blank_two_sided(self) -> int | None:
+        """Blank sides of two-sided sheets."""
+    @property
+    def full_colour(self) -> int | None:
+        """Full-colour sides of one-sided sheets."""
+    @property
+    def full_colour_two_sided(self) -> int | None:
+        """Full-colour sides of two-sided sheets."""
+    @property
+    def highlight_colour(self) -> int | None:
+        """Sides in black and one more colour, of one-sided sheets; they count as colour."""
+    @property
+    def highlight_colour_two_sided(self) -> int | None:
+        """Sides in black and one more colour, of two-sided sheets; they count as colour."""
+    @property
+    def monochrome(self) -> int | None:
+        """Sides in one colour, of one-sided sheets."""
+    @property
+    def monochrome_two_sided(self) -> int | None:
+        """Sides in one colour, of two-sided sheets."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
 class Job:
     """One job of many to charge."""
 
@@ -433,11 +479,14 @@ class Plan:
     @property
     def measure(self) -> str:
         """What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
-        `impressions`, `jobs`, or `cost:` and a currency, `cost:EUR`.
+        `impressions`, `jobs`, `scans`, `faxes`, `area`, `length`, `kilobytes`, `points`; `cost:` and
+        a currency, `cost:EUR`; `custom:` and a name, `custom:staples`.
         """
     @property
     def amount(self) -> int:
-        """What it gives, in the measure's unit (micros for a cost); not negative."""
+        """What it gives, in the measure's unit (micros for a cost, square millimetres for an area,
+        millimetres for a length); not negative.
+        """
     @property
     def schedule(self) -> Schedule:
         """On which days it gives, after it gave once when it began to apply to the user."""
@@ -676,6 +725,11 @@ class Receipt:
     def attempt(self) -> int:
         """Which attempt."""
     @property
+    def usage(self) -> Usage | None:
+        """What the job used, with the totals of pages, impressions and sheets that the host did not
+        give; none where there is no job.
+        """
+    @property
     def cost_micros(self) -> int | None:
         """What the job costs, in micros of the currency's major unit."""
     @property
@@ -861,6 +915,25 @@ class Settings:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class SheetsByColour:
+    """Pieces of paper by colour."""
+
+    def __new__(cls, *, blank: int | None = None, full_colour: int | None = None, highlight_colour: int | None = None, monochrome: int | None = None) -> Self: ...
+    @property
+    def blank(self) -> int | None:
+        """Blank sheets, as inserts are."""
+    @property
+    def full_colour(self) -> int | None:
+        """Sheets with a full-colour side."""
+    @property
+    def highlight_colour(self) -> int | None:
+        """Sheets with a side in black and one more colour."""
+    @property
+    def monochrome(self) -> int | None:
+        """Sheets in one colour."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
 class SmartCard:
     """Whether the smart card can be seen, edited and used, and if not, why."""
 
@@ -973,17 +1046,10 @@ class StatementLine:
     def queue(self) -> str | None:
         """The queue the job went to."""
     @property
-    def pages(self) -> int | None:
-        """Pages of the job."""
-    @property
-    def colour_pages(self) -> int | None:
-        """Those of them in colour."""
-    @property
-    def sheets(self) -> int | None:
-        """Sheets of paper."""
-    @property
-    def two_sided(self) -> bool | None:
-        """Whether it was printed on both sides."""
+    def usage(self) -> Usage | None:
+        """What the job used, with the totals of pages, impressions and sheets that the host did not
+        give; none where there is no job.
+        """
     @property
     def cost_micros(self) -> int | None:
         """What the job costs, in micros."""
@@ -1078,21 +1144,63 @@ class Transferred:
 
 @final
 class Usage:
-    """What a job used, or is expected to use."""
+    """What a job used, or is expected to use: the counters that the host has, those of IPP among them.
+    What is not given is derived: impressions from those by colour, or else from the pages; pages
+    from colour and mono pages where both are given, or else from the impressions; colour pages from
+    mono pages, or else from the impressions by colour; mono pages are the rest, but for blank
+    impressions; sheets from those by colour, or else from the impressions and the sides they are on.
+    Everything else that is not given is 0. Counts are not negative; no part is larger than its whole.
+    """
 
-    def __new__(cls, *, pages: int | None = None, colour_pages: int | None = None, sheets: int | None = None, two_sided: bool = False) -> Self: ...
+    def __new__(cls, *, pages: int | None = None, colour_pages: int | None = None, mono_pages: int | None = None, impressions: int | None = None, impressions_by_colour: ImpressionsByColour | None = None, sheets: int | None = None, sheets_by_colour: SheetsByColour | None = None, two_sided: bool = False, media: str | None = None, kilobytes: int | None = None, area: int | None = None, length: int | None = None, scans: int | None = None, faxes: int | None = None, points: int | None = None, custom: Sequence[CustomCount] = ()) -> Self: ...
     @property
     def pages(self) -> int | None:
-        """Printed sides, those in colour included; none: no pages."""
+        """Pages of the printed copies, those in colour and blank ones included (`job-pages`)."""
     @property
     def colour_pages(self) -> int | None:
-        """Sides in colour; none: no colour."""
+        """Pages in colour."""
+    @property
+    def mono_pages(self) -> int | None:
+        """Pages in one colour."""
+    @property
+    def impressions(self) -> int | None:
+        """Sides of paper that went through the device (`job-impressions`)."""
+    @property
+    def impressions_by_colour(self) -> ImpressionsByColour | None:
+        """Those sides by colour (`job-impressions-col`)."""
     @property
     def sheets(self) -> int | None:
-        """Pieces of paper; none: as many as the pages need."""
+        """Pieces of paper (`job-media-sheets`)."""
+    @property
+    def sheets_by_colour(self) -> SheetsByColour | None:
+        """Those pieces by colour (`job-media-sheets-col`)."""
     @property
     def two_sided(self) -> bool:
         """Whether it is printed on both sides."""
+    @property
+    def media(self) -> str | None:
+        """The paper, `iso_a4_210x297mm` say: some price lists ask."""
+    @property
+    def kilobytes(self) -> int | None:
+        """Data in units of 1024 octets (`job-k-octets`)."""
+    @property
+    def area(self) -> int | None:
+        """Printed area in square millimetres."""
+    @property
+    def length(self) -> int | None:
+        """Length of printed roll or web in millimetres."""
+    @property
+    def scans(self) -> int | None:
+        """Scanned images."""
+    @property
+    def faxes(self) -> int | None:
+        """Pages sent or received by fax."""
+    @property
+    def points(self) -> int | None:
+        """Points of a scheme of the host's."""
+    @property
+    def custom(self) -> list[CustomCount]:
+        """What the host counts of its own: at most 16, each name once."""
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -1640,7 +1748,8 @@ class Tympan:
 
         Raises:
             TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
-            `invalid_usage`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+            `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
+            `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
             `unknown_outcome`: send it again with the same key.
         """
     def charge_all(self, jobs: Sequence[Job]) -> list[JobOutcome]:

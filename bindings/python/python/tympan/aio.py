@@ -241,7 +241,8 @@ class Tympan:
 
         Raises:
             TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
-            `invalid_usage`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+            `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
+            `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
             `unknown_outcome`: send it again with the same key.
         """
         return await self._waiters.wait(partial(self._blocking.charge, user, key, usage, queue=queue, cost=cost, attempt=attempt))

@@ -354,7 +354,7 @@ class AmountOverflow(InvalidError):
 
 
 class InvalidUsage(InvalidError):
-    """The counters of the usage contradict each other.
+    """A counter of the usage is negative or too large, or contradicts another.
 
     Details: `field`.
     """

@@ -367,7 +367,8 @@ impl Tympan {
     ///
     /// Raises:
     ///     TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
-    ///     `invalid_usage`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+    ///     `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
+    ///     `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
     ///     `unknown_outcome`: send it again with the same key.
     #[pyo3(
         signature = (

@@ -23,6 +23,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::CardStep>()?;
     module.add_class::<records::Changed>()?;
     module.add_class::<records::Copied>()?;
+    module.add_class::<records::CustomCount>()?;
     module.add_class::<records::Fault>()?;
     module.add_class::<records::Fraction>()?;
     module.add_class::<records::Gone>()?;
@@ -30,6 +31,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::GroupName>()?;
     module.add_class::<records::Identity>()?;
     module.add_class::<records::IdentityType>()?;
+    module.add_class::<records::ImpressionsByColour>()?;
     module.add_class::<records::Job>()?;
     module.add_class::<records::JobOutcome>()?;
     module.add_class::<records::NewIdentity>()?;
@@ -53,6 +55,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::SavedProfile>()?;
     module.add_class::<records::SavedSettings>()?;
     module.add_class::<records::Settings>()?;
+    module.add_class::<records::SheetsByColour>()?;
     module.add_class::<records::SmartCard>()?;
     module.add_class::<records::Standing>()?;
     module.add_class::<records::StatedCost>()?;

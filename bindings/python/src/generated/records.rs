@@ -410,6 +410,55 @@ impl IntoPython for surface::Copied {
         Ok(Bound::new(py, Copied(self))?.into_any())
     }
 }
+/// So many of something that the host counts of its own.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct CustomCount(surface::CustomCount);
+#[pymethods]
+impl CustomCount {
+    #[new]
+    #[pyo3(signature = (*, name, count), text_signature = "(*, name, count)")]
+    fn __new__(name: &Bound<'_, PyAny>, count: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(
+            Self(surface::CustomCount {
+                name: FromPython::from_python(name, "name")?,
+                count: FromPython::from_python(count, "count")?,
+            }),
+        )
+    }
+    /// Its name: 1 to 24 lower-case letters, digits and underscores, a letter first. The measure of
+    /// a plan that limits it is `custom:` and the name.
+    #[getter]
+    fn name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.name.clone().into_python(py)
+    }
+    /// How many.
+    #[getter]
+    fn count<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.count.clone().into_python(py)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "CustomCount(name={}, count={})", plain(py, & self.0.name) ?, plain(py, &
+                self.0.count) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::CustomCount {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, CustomCount(self))?.into_any())
+    }
+}
+impl FromPython for surface::CustomCount {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<CustomCount>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "CustomCount"))
+    }
+}
 /// One thing that is not as it must be.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -723,6 +772,131 @@ impl IdentityType {
 impl IntoPython for surface::IdentityType {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, IdentityType(self))?.into_any())
+    }
+}
+/// Sides of paper by colour. Those of one-sided and of two-sided sheets are counted apart.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct ImpressionsByColour(surface::ImpressionsByColour);
+#[pymethods]
+impl ImpressionsByColour {
+    #[new]
+    #[pyo3(
+        signature = (
+            *,
+            blank = Given(None),
+            blank_two_sided = Given(None),
+            full_colour = Given(None),
+            full_colour_two_sided = Given(None),
+            highlight_colour = Given(None),
+            highlight_colour_two_sided = Given(None),
+            monochrome = Given(None),
+            monochrome_two_sided = Given(None)
+        ),
+        text_signature = "(*, blank=None, blank_two_sided=None, full_colour=None, full_colour_two_sided=None, highlight_colour=None, highlight_colour_two_sided=None, monochrome=None, monochrome_two_sided=None)"
+    )]
+    fn __new__(
+        blank: Given<'_>,
+        blank_two_sided: Given<'_>,
+        full_colour: Given<'_>,
+        full_colour_two_sided: Given<'_>,
+        highlight_colour: Given<'_>,
+        highlight_colour_two_sided: Given<'_>,
+        monochrome: Given<'_>,
+        monochrome_two_sided: Given<'_>,
+    ) -> PyResult<Self> {
+        Ok(
+            Self(surface::ImpressionsByColour {
+                blank: given(blank, "blank")?,
+                blank_two_sided: given(blank_two_sided, "blank_two_sided")?,
+                full_colour: given(full_colour, "full_colour")?,
+                full_colour_two_sided: given(
+                    full_colour_two_sided,
+                    "full_colour_two_sided",
+                )?,
+                highlight_colour: given(highlight_colour, "highlight_colour")?,
+                highlight_colour_two_sided: given(
+                    highlight_colour_two_sided,
+                    "highlight_colour_two_sided",
+                )?,
+                monochrome: given(monochrome, "monochrome")?,
+                monochrome_two_sided: given(
+                    monochrome_two_sided,
+                    "monochrome_two_sided",
+                )?,
+            }),
+        )
+    }
+    /// Blank sides of one-sided sheets.
+    #[getter]
+    fn blank<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.blank.clone().into_python(py)
+    }
+    /// Blank sides of two-sided sheets.
+    #[getter]
+    fn blank_two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.blank_two_sided.clone().into_python(py)
+    }
+    /// Full-colour sides of one-sided sheets.
+    #[getter]
+    fn full_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.full_colour.clone().into_python(py)
+    }
+    /// Full-colour sides of two-sided sheets.
+    #[getter]
+    fn full_colour_two_sided<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.0.full_colour_two_sided.clone().into_python(py)
+    }
+    /// Sides in black and one more colour, of one-sided sheets; they count as colour.
+    #[getter]
+    fn highlight_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.highlight_colour.clone().into_python(py)
+    }
+    /// Sides in black and one more colour, of two-sided sheets; they count as colour.
+    #[getter]
+    fn highlight_colour_two_sided<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.0.highlight_colour_two_sided.clone().into_python(py)
+    }
+    /// Sides in one colour, of one-sided sheets.
+    #[getter]
+    fn monochrome<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.monochrome.clone().into_python(py)
+    }
+    /// Sides in one colour, of two-sided sheets.
+    #[getter]
+    fn monochrome_two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.monochrome_two_sided.clone().into_python(py)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "ImpressionsByColour(blank={}, blank_two_sided={}, full_colour={}, full_colour_two_sided={}, highlight_colour={}, highlight_colour_two_sided={}, monochrome={}, monochrome_two_sided={})",
+                plain(py, & self.0.blank) ?, plain(py, & self.0.blank_two_sided) ?,
+                plain(py, & self.0.full_colour) ?, plain(py, & self.0
+                .full_colour_two_sided) ?, plain(py, & self.0.highlight_colour) ?,
+                plain(py, & self.0.highlight_colour_two_sided) ?, plain(py, & self.0
+                .monochrome) ?, plain(py, & self.0.monochrome_two_sided) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::ImpressionsByColour {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, ImpressionsByColour(self))?.into_any())
+    }
+}
+impl FromPython for surface::ImpressionsByColour {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<ImpressionsByColour>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "ImpressionsByColour"))
     }
 }
 /// One job of many to charge.
@@ -1101,12 +1275,14 @@ impl Plan {
         )
     }
     /// What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
-    /// `impressions`, `jobs`, or `cost:` and a currency, `cost:EUR`.
+    /// `impressions`, `jobs`, `scans`, `faxes`, `area`, `length`, `kilobytes`, `points`; `cost:` and
+    /// a currency, `cost:EUR`; `custom:` and a name, `custom:staples`.
     #[getter]
     fn measure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.measure.clone().into_python(py)
     }
-    /// What it gives, in the measure's unit (micros for a cost); not negative.
+    /// What it gives, in the measure's unit (micros for a cost, square millimetres for an area,
+    /// millimetres for a length); not negative.
     #[getter]
     fn amount<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.amount.clone().into_python(py)
@@ -1643,6 +1819,12 @@ impl Receipt {
     fn attempt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.attempt.clone().into_python(py)
     }
+    /// What the job used, with the totals of pages, impressions and sheets that the host did not
+    /// give; none where there is no job.
+    #[getter]
+    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.usage.clone().into_python(py)
+    }
     /// What the job costs, in micros of the currency's major unit.
     #[getter]
     fn cost_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1671,12 +1853,12 @@ impl Receipt {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Receipt(entry={}, at={}, verb={}, user={}, attempt={}, cost_micros={}, hold={}, expires_at={}, late={}, lines={})",
+                "Receipt(entry={}, at={}, verb={}, user={}, attempt={}, usage={}, cost_micros={}, hold={}, expires_at={}, late={}, lines={})",
                 plain(py, & self.0.entry) ?, plain(py, & self.0.at) ?, plain(py, & self.0
                 .verb) ?, plain(py, & self.0.user) ?, plain(py, & self.0.attempt) ?,
-                plain(py, & self.0.cost_micros) ?, plain(py, & self.0.hold) ?, plain(py,
-                & self.0.expires_at) ?, plain(py, & self.0.late) ?, plain(py, & self.0
-                .lines) ?,
+                plain(py, & self.0.usage) ?, plain(py, & self.0.cost_micros) ?, plain(py,
+                & self.0.hold) ?, plain(py, & self.0.expires_at) ?, plain(py, & self.0
+                .late) ?, plain(py, & self.0.lines) ?,
             ),
         )
     }
@@ -2058,6 +2240,81 @@ impl IntoPython for surface::Settings {
         Ok(Bound::new(py, Settings(self))?.into_any())
     }
 }
+/// Pieces of paper by colour.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct SheetsByColour(surface::SheetsByColour);
+#[pymethods]
+impl SheetsByColour {
+    #[new]
+    #[pyo3(
+        signature = (
+            *,
+            blank = Given(None),
+            full_colour = Given(None),
+            highlight_colour = Given(None),
+            monochrome = Given(None)
+        ),
+        text_signature = "(*, blank=None, full_colour=None, highlight_colour=None, monochrome=None)"
+    )]
+    fn __new__(
+        blank: Given<'_>,
+        full_colour: Given<'_>,
+        highlight_colour: Given<'_>,
+        monochrome: Given<'_>,
+    ) -> PyResult<Self> {
+        Ok(
+            Self(surface::SheetsByColour {
+                blank: given(blank, "blank")?,
+                full_colour: given(full_colour, "full_colour")?,
+                highlight_colour: given(highlight_colour, "highlight_colour")?,
+                monochrome: given(monochrome, "monochrome")?,
+            }),
+        )
+    }
+    /// Blank sheets, as inserts are.
+    #[getter]
+    fn blank<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.blank.clone().into_python(py)
+    }
+    /// Sheets with a full-colour side.
+    #[getter]
+    fn full_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.full_colour.clone().into_python(py)
+    }
+    /// Sheets with a side in black and one more colour.
+    #[getter]
+    fn highlight_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.highlight_colour.clone().into_python(py)
+    }
+    /// Sheets in one colour.
+    #[getter]
+    fn monochrome<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.monochrome.clone().into_python(py)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "SheetsByColour(blank={}, full_colour={}, highlight_colour={}, monochrome={})",
+                plain(py, & self.0.blank) ?, plain(py, & self.0.full_colour) ?, plain(py,
+                & self.0.highlight_colour) ?, plain(py, & self.0.monochrome) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::SheetsByColour {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, SheetsByColour(self))?.into_any())
+    }
+}
+impl FromPython for surface::SheetsByColour {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<SheetsByColour>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "SheetsByColour"))
+    }
+}
 /// Whether the smart card can be seen, edited and used, and if not, why.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -2300,25 +2557,11 @@ impl StatementLine {
     fn queue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.queue.clone().into_python(py)
     }
-    /// Pages of the job.
+    /// What the job used, with the totals of pages, impressions and sheets that the host did not
+    /// give; none where there is no job.
     #[getter]
-    fn pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.pages.clone().into_python(py)
-    }
-    /// Those of them in colour.
-    #[getter]
-    fn colour_pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.colour_pages.clone().into_python(py)
-    }
-    /// Sheets of paper.
-    #[getter]
-    fn sheets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.sheets.clone().into_python(py)
-    }
-    /// Whether it was printed on both sides.
-    #[getter]
-    fn two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.two_sided.clone().into_python(py)
+    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.usage.clone().into_python(py)
     }
     /// What the job costs, in micros.
     #[getter]
@@ -2368,19 +2611,18 @@ impl StatementLine {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, queue={}, pages={}, colour_pages={}, sheets={}, two_sided={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, needed={}, available={}, next_reset_at={}, reason={})",
+                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, queue={}, usage={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, needed={}, available={}, next_reset_at={}, reason={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.at) ?, plain(py, & self.0
                 .due_at) ?, plain(py, & self.0.verb) ?, plain(py, & self.0.amount) ?,
                 plain(py, & self.0.held) ?, plain(py, & self.0.balance_after) ?,
                 plain(py, & self.0.held_after) ?, plain(py, & self.0.actor) ?, plain(py,
                 & self.0.attempt) ?, plain(py, & self.0.hold) ?, plain(py, & self.0
-                .expires_at) ?, plain(py, & self.0.queue) ?, plain(py, & self.0.pages) ?,
-                plain(py, & self.0.colour_pages) ?, plain(py, & self.0.sheets) ?,
-                plain(py, & self.0.two_sided) ?, plain(py, & self.0.cost_micros) ?,
-                plain(py, & self.0.price_list) ?, plain(py, & self.0.extra) ?, plain(py,
-                & self.0.denied) ?, plain(py, & self.0.debt) ?, plain(py, & self.0
-                .needed) ?, plain(py, & self.0.available) ?, plain(py, & self.0
-                .next_reset_at) ?, plain(py, & self.0.reason) ?,
+                .expires_at) ?, plain(py, & self.0.queue) ?, plain(py, & self.0.usage) ?,
+                plain(py, & self.0.cost_micros) ?, plain(py, & self.0.price_list) ?,
+                plain(py, & self.0.extra) ?, plain(py, & self.0.denied) ?, plain(py, &
+                self.0.debt) ?, plain(py, & self.0.needed) ?, plain(py, & self.0
+                .available) ?, plain(py, & self.0.next_reset_at) ?, plain(py, & self.0
+                .reason) ?,
             ),
         )
     }
@@ -2533,7 +2775,12 @@ impl IntoPython for surface::Transferred {
         Ok(Bound::new(py, Transferred(self))?.into_any())
     }
 }
-/// What a job used, or is expected to use.
+/// What a job used, or is expected to use: the counters that the host has, those of IPP among them.
+/// What is not given is derived: impressions from those by colour, or else from the pages; pages
+/// from colour and mono pages where both are given, or else from the impressions; colour pages from
+/// mono pages, or else from the impressions by colour; mono pages are the rest, but for blank
+/// impressions; sheets from those by colour, or else from the impressions and the sides they are on.
+/// Everything else that is not given is 0. Counts are not negative; no part is larger than its whole.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
 pub struct Usage(surface::Usage);
@@ -2545,52 +2792,160 @@ impl Usage {
             *,
             pages = Given(None),
             colour_pages = Given(None),
+            mono_pages = Given(None),
+            impressions = Given(None),
+            impressions_by_colour = Given(None),
             sheets = Given(None),
-            two_sided = Given(None)
+            sheets_by_colour = Given(None),
+            two_sided = Given(None),
+            media = Given(None),
+            kilobytes = Given(None),
+            area = Given(None),
+            length = Given(None),
+            scans = Given(None),
+            faxes = Given(None),
+            points = Given(None),
+            custom = Given(None)
         ),
-        text_signature = "(*, pages=None, colour_pages=None, sheets=None, two_sided=False)"
+        text_signature = "(*, pages=None, colour_pages=None, mono_pages=None, impressions=None, impressions_by_colour=None, sheets=None, sheets_by_colour=None, two_sided=False, media=None, kilobytes=None, area=None, length=None, scans=None, faxes=None, points=None, custom=())"
     )]
     fn __new__(
         pages: Given<'_>,
         colour_pages: Given<'_>,
+        mono_pages: Given<'_>,
+        impressions: Given<'_>,
+        impressions_by_colour: Given<'_>,
         sheets: Given<'_>,
+        sheets_by_colour: Given<'_>,
         two_sided: Given<'_>,
+        media: Given<'_>,
+        kilobytes: Given<'_>,
+        area: Given<'_>,
+        length: Given<'_>,
+        scans: Given<'_>,
+        faxes: Given<'_>,
+        points: Given<'_>,
+        custom: Given<'_>,
     ) -> PyResult<Self> {
         Ok(
             Self(surface::Usage {
                 pages: given(pages, "pages")?,
                 colour_pages: given(colour_pages, "colour_pages")?,
+                mono_pages: given(mono_pages, "mono_pages")?,
+                impressions: given(impressions, "impressions")?,
+                impressions_by_colour: given(
+                    impressions_by_colour,
+                    "impressions_by_colour",
+                )?,
                 sheets: given(sheets, "sheets")?,
+                sheets_by_colour: given(sheets_by_colour, "sheets_by_colour")?,
                 two_sided: given(two_sided, "two_sided")?,
+                media: given(media, "media")?,
+                kilobytes: given(kilobytes, "kilobytes")?,
+                area: given(area, "area")?,
+                length: given(length, "length")?,
+                scans: given(scans, "scans")?,
+                faxes: given(faxes, "faxes")?,
+                points: given(points, "points")?,
+                custom: given(custom, "custom")?,
             }),
         )
     }
-    /// Printed sides, those in colour included; none: no pages.
+    /// Pages of the printed copies, those in colour and blank ones included (`job-pages`).
     #[getter]
     fn pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.pages.clone().into_python(py)
     }
-    /// Sides in colour; none: no colour.
+    /// Pages in colour.
     #[getter]
     fn colour_pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.colour_pages.clone().into_python(py)
     }
-    /// Pieces of paper; none: as many as the pages need.
+    /// Pages in one colour.
+    #[getter]
+    fn mono_pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.mono_pages.clone().into_python(py)
+    }
+    /// Sides of paper that went through the device (`job-impressions`).
+    #[getter]
+    fn impressions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.impressions.clone().into_python(py)
+    }
+    /// Those sides by colour (`job-impressions-col`).
+    #[getter]
+    fn impressions_by_colour<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.0.impressions_by_colour.clone().into_python(py)
+    }
+    /// Pieces of paper (`job-media-sheets`).
     #[getter]
     fn sheets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.sheets.clone().into_python(py)
+    }
+    /// Those pieces by colour (`job-media-sheets-col`).
+    #[getter]
+    fn sheets_by_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.sheets_by_colour.clone().into_python(py)
     }
     /// Whether it is printed on both sides.
     #[getter]
     fn two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.two_sided.clone().into_python(py)
     }
+    /// The paper, `iso_a4_210x297mm` say: some price lists ask.
+    #[getter]
+    fn media<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.media.clone().into_python(py)
+    }
+    /// Data in units of 1024 octets (`job-k-octets`).
+    #[getter]
+    fn kilobytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.kilobytes.clone().into_python(py)
+    }
+    /// Printed area in square millimetres.
+    #[getter]
+    fn area<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.area.clone().into_python(py)
+    }
+    /// Length of printed roll or web in millimetres.
+    #[getter]
+    fn length<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.length.clone().into_python(py)
+    }
+    /// Scanned images.
+    #[getter]
+    fn scans<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.scans.clone().into_python(py)
+    }
+    /// Pages sent or received by fax.
+    #[getter]
+    fn faxes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.faxes.clone().into_python(py)
+    }
+    /// Points of a scheme of the host's.
+    #[getter]
+    fn points<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.points.clone().into_python(py)
+    }
+    /// What the host counts of its own: at most 16, each name once.
+    #[getter]
+    fn custom<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.custom.clone().into_python(py)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Usage(pages={}, colour_pages={}, sheets={}, two_sided={})", plain(py, &
-                self.0.pages) ?, plain(py, & self.0.colour_pages) ?, plain(py, & self.0
-                .sheets) ?, plain(py, & self.0.two_sided) ?,
+                "Usage(pages={}, colour_pages={}, mono_pages={}, impressions={}, impressions_by_colour={}, sheets={}, sheets_by_colour={}, two_sided={}, media={}, kilobytes={}, area={}, length={}, scans={}, faxes={}, points={}, custom={})",
+                plain(py, & self.0.pages) ?, plain(py, & self.0.colour_pages) ?,
+                plain(py, & self.0.mono_pages) ?, plain(py, & self.0.impressions) ?,
+                plain(py, & self.0.impressions_by_colour) ?, plain(py, & self.0.sheets)
+                ?, plain(py, & self.0.sheets_by_colour) ?, plain(py, & self.0.two_sided)
+                ?, plain(py, & self.0.media) ?, plain(py, & self.0.kilobytes) ?,
+                plain(py, & self.0.area) ?, plain(py, & self.0.length) ?, plain(py, &
+                self.0.scans) ?, plain(py, & self.0.faxes) ?, plain(py, & self.0.points)
+                ?, plain(py, & self.0.custom) ?,
             ),
         )
     }

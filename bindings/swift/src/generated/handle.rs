@@ -228,7 +228,7 @@ impl Tympan {
     ///   - cost: What it costs, instead of what the price list says.
     ///   - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to try the same job again, for example after a top-up, name the next attempt.
     ///
-    /// - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`; `unknown_outcome`: send it again with the same key.
+    /// - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`; `unknown_outcome`: send it again with the same key.
     #[uniffi::method(default(queue = None, cost = None, attempt = None))]
     pub async fn charge(
         &self,

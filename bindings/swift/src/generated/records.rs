@@ -230,6 +230,31 @@ impl From<surface::Copied> for Copied {
         }
     }
 }
+/// So many of something that the host counts of its own.
+#[derive(uniffi::Record)]
+pub struct CustomCount {
+    /// Its name: 1 to 24 lower-case letters, digits and underscores, a letter first. The measure of
+    /// a plan that limits it is `custom:` and the name.
+    pub name: String,
+    /// How many.
+    pub count: i64,
+}
+impl From<CustomCount> for surface::CustomCount {
+    fn from(record: CustomCount) -> Self {
+        Self {
+            name: record.name,
+            count: record.count,
+        }
+    }
+}
+impl From<surface::CustomCount> for CustomCount {
+    fn from(record: surface::CustomCount) -> Self {
+        Self {
+            name: record.name,
+            count: record.count,
+        }
+    }
+}
 /// One thing that is not as it must be.
 #[derive(uniffi::Record)]
 pub struct Fault {
@@ -395,6 +420,62 @@ impl From<surface::IdentityType> for IdentityType {
         }
     }
 }
+/// Sides of paper by colour. Those of one-sided and of two-sided sheets are counted apart.
+#[derive(uniffi::Record)]
+pub struct ImpressionsByColour {
+    /// Blank sides of one-sided sheets.
+    #[uniffi(default)]
+    pub blank: Option<i32>,
+    /// Blank sides of two-sided sheets.
+    #[uniffi(default)]
+    pub blank_two_sided: Option<i32>,
+    /// Full-colour sides of one-sided sheets.
+    #[uniffi(default)]
+    pub full_colour: Option<i32>,
+    /// Full-colour sides of two-sided sheets.
+    #[uniffi(default)]
+    pub full_colour_two_sided: Option<i32>,
+    /// Sides in black and one more colour, of one-sided sheets; they count as colour.
+    #[uniffi(default)]
+    pub highlight_colour: Option<i32>,
+    /// Sides in black and one more colour, of two-sided sheets; they count as colour.
+    #[uniffi(default)]
+    pub highlight_colour_two_sided: Option<i32>,
+    /// Sides in one colour, of one-sided sheets.
+    #[uniffi(default)]
+    pub monochrome: Option<i32>,
+    /// Sides in one colour, of two-sided sheets.
+    #[uniffi(default)]
+    pub monochrome_two_sided: Option<i32>,
+}
+impl From<ImpressionsByColour> for surface::ImpressionsByColour {
+    fn from(record: ImpressionsByColour) -> Self {
+        Self {
+            blank: record.blank,
+            blank_two_sided: record.blank_two_sided,
+            full_colour: record.full_colour,
+            full_colour_two_sided: record.full_colour_two_sided,
+            highlight_colour: record.highlight_colour,
+            highlight_colour_two_sided: record.highlight_colour_two_sided,
+            monochrome: record.monochrome,
+            monochrome_two_sided: record.monochrome_two_sided,
+        }
+    }
+}
+impl From<surface::ImpressionsByColour> for ImpressionsByColour {
+    fn from(record: surface::ImpressionsByColour) -> Self {
+        Self {
+            blank: record.blank,
+            blank_two_sided: record.blank_two_sided,
+            full_colour: record.full_colour,
+            full_colour_two_sided: record.full_colour_two_sided,
+            highlight_colour: record.highlight_colour,
+            highlight_colour_two_sided: record.highlight_colour_two_sided,
+            monochrome: record.monochrome,
+            monochrome_two_sided: record.monochrome_two_sided,
+        }
+    }
+}
 /// One job of many to charge.
 #[derive(uniffi::Record)]
 pub struct Job {
@@ -518,9 +599,11 @@ impl From<surface::PinStrength> for PinStrength {
 #[derive(uniffi::Record)]
 pub struct Plan {
     /// What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
-    /// `impressions`, `jobs`, or `cost:` and a currency, `cost:EUR`.
+    /// `impressions`, `jobs`, `scans`, `faxes`, `area`, `length`, `kilobytes`, `points`; `cost:` and
+    /// a currency, `cost:EUR`; `custom:` and a name, `custom:staples`.
     pub measure: String,
-    /// What it gives, in the measure's unit (micros for a cost); not negative.
+    /// What it gives, in the measure's unit (micros for a cost, square millimetres for an area,
+    /// millimetres for a length); not negative.
     pub amount: i64,
     /// On which days it gives, after it gave once when it began to apply to the user.
     pub schedule: Schedule,
@@ -834,6 +917,9 @@ pub struct Receipt {
     pub user: UserId,
     /// Which attempt.
     pub attempt: i32,
+    /// What the job used, with the totals of pages, impressions and sheets that the host did not
+    /// give; none where there is no job.
+    pub usage: Option<Usage>,
     /// What the job costs, in micros of the currency's major unit.
     pub cost_micros: Option<i64>,
     /// The hold that was made or resolved.
@@ -853,6 +939,7 @@ impl From<surface::Receipt> for Receipt {
             verb: record.verb.into(),
             user: record.user,
             attempt: record.attempt,
+            usage: record.usage.map(Into::into),
             cost_micros: record.cost_micros,
             hold: record.hold,
             expires_at: record.expires_at,
@@ -1061,6 +1148,42 @@ impl From<surface::Settings> for Settings {
         }
     }
 }
+/// Pieces of paper by colour.
+#[derive(uniffi::Record)]
+pub struct SheetsByColour {
+    /// Blank sheets, as inserts are.
+    #[uniffi(default)]
+    pub blank: Option<i32>,
+    /// Sheets with a full-colour side.
+    #[uniffi(default)]
+    pub full_colour: Option<i32>,
+    /// Sheets with a side in black and one more colour.
+    #[uniffi(default)]
+    pub highlight_colour: Option<i32>,
+    /// Sheets in one colour.
+    #[uniffi(default)]
+    pub monochrome: Option<i32>,
+}
+impl From<SheetsByColour> for surface::SheetsByColour {
+    fn from(record: SheetsByColour) -> Self {
+        Self {
+            blank: record.blank,
+            full_colour: record.full_colour,
+            highlight_colour: record.highlight_colour,
+            monochrome: record.monochrome,
+        }
+    }
+}
+impl From<surface::SheetsByColour> for SheetsByColour {
+    fn from(record: surface::SheetsByColour) -> Self {
+        Self {
+            blank: record.blank,
+            full_colour: record.full_colour,
+            highlight_colour: record.highlight_colour,
+            monochrome: record.monochrome,
+        }
+    }
+}
 /// Whether the smart card can be seen, edited and used, and if not, why.
 #[derive(uniffi::Record)]
 pub struct SmartCard {
@@ -1169,14 +1292,9 @@ pub struct StatementLine {
     pub expires_at: Option<Timestamp>,
     /// The queue the job went to.
     pub queue: Option<String>,
-    /// Pages of the job.
-    pub pages: Option<i64>,
-    /// Those of them in colour.
-    pub colour_pages: Option<i64>,
-    /// Sheets of paper.
-    pub sheets: Option<i64>,
-    /// Whether it was printed on both sides.
-    pub two_sided: Option<bool>,
+    /// What the job used, with the totals of pages, impressions and sheets that the host did not
+    /// give; none where there is no job.
+    pub usage: Option<Usage>,
     /// What the job costs, in micros.
     pub cost_micros: Option<i64>,
     /// The price list that said so; none for a cost that the caller stated.
@@ -1212,10 +1330,7 @@ impl From<surface::StatementLine> for StatementLine {
             hold: record.hold,
             expires_at: record.expires_at,
             queue: record.queue,
-            pages: record.pages,
-            colour_pages: record.colour_pages,
-            sheets: record.sheets,
-            two_sided: record.two_sided,
+            usage: record.usage.map(Into::into),
             cost_micros: record.cost_micros,
             price_list: record.price_list,
             extra: record.extra.map(Into::into),
@@ -1306,29 +1421,104 @@ impl From<surface::Transferred> for Transferred {
         }
     }
 }
-/// What a job used, or is expected to use.
+/// What a job used, or is expected to use: the counters that the host has, those of IPP among them.
+/// What is not given is derived: impressions from those by colour, or else from the pages; pages
+/// from colour and mono pages where both are given, or else from the impressions; colour pages from
+/// mono pages, or else from the impressions by colour; mono pages are the rest, but for blank
+/// impressions; sheets from those by colour, or else from the impressions and the sides they are on.
+/// Everything else that is not given is 0. Counts are not negative; no part is larger than its whole.
 #[derive(uniffi::Record)]
 pub struct Usage {
-    /// Printed sides, those in colour included; none: no pages.
+    /// Pages of the printed copies, those in colour and blank ones included (`job-pages`).
     #[uniffi(default)]
     pub pages: Option<i32>,
-    /// Sides in colour; none: no colour.
+    /// Pages in colour.
     #[uniffi(default)]
     pub colour_pages: Option<i32>,
-    /// Pieces of paper; none: as many as the pages need.
+    /// Pages in one colour.
+    #[uniffi(default)]
+    pub mono_pages: Option<i32>,
+    /// Sides of paper that went through the device (`job-impressions`).
+    #[uniffi(default)]
+    pub impressions: Option<i32>,
+    /// Those sides by colour (`job-impressions-col`).
+    #[uniffi(default)]
+    pub impressions_by_colour: Option<ImpressionsByColour>,
+    /// Pieces of paper (`job-media-sheets`).
     #[uniffi(default)]
     pub sheets: Option<i32>,
+    /// Those pieces by colour (`job-media-sheets-col`).
+    #[uniffi(default)]
+    pub sheets_by_colour: Option<SheetsByColour>,
     /// Whether it is printed on both sides.
     #[uniffi(default)]
     pub two_sided: bool,
+    /// The paper, `iso_a4_210x297mm` say: some price lists ask.
+    #[uniffi(default)]
+    pub media: Option<String>,
+    /// Data in units of 1024 octets (`job-k-octets`).
+    #[uniffi(default)]
+    pub kilobytes: Option<i64>,
+    /// Printed area in square millimetres.
+    #[uniffi(default)]
+    pub area: Option<i64>,
+    /// Length of printed roll or web in millimetres.
+    #[uniffi(default)]
+    pub length: Option<i64>,
+    /// Scanned images.
+    #[uniffi(default)]
+    pub scans: Option<i32>,
+    /// Pages sent or received by fax.
+    #[uniffi(default)]
+    pub faxes: Option<i32>,
+    /// Points of a scheme of the host's.
+    #[uniffi(default)]
+    pub points: Option<i64>,
+    /// What the host counts of its own: at most 16, each name once.
+    #[uniffi(default)]
+    pub custom: Vec<CustomCount>,
 }
 impl From<Usage> for surface::Usage {
     fn from(record: Usage) -> Self {
         Self {
             pages: record.pages,
             colour_pages: record.colour_pages,
+            mono_pages: record.mono_pages,
+            impressions: record.impressions,
+            impressions_by_colour: record.impressions_by_colour.map(Into::into),
             sheets: record.sheets,
+            sheets_by_colour: record.sheets_by_colour.map(Into::into),
             two_sided: record.two_sided,
+            media: record.media,
+            kilobytes: record.kilobytes,
+            area: record.area,
+            length: record.length,
+            scans: record.scans,
+            faxes: record.faxes,
+            points: record.points,
+            custom: record.custom.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+impl From<surface::Usage> for Usage {
+    fn from(record: surface::Usage) -> Self {
+        Self {
+            pages: record.pages,
+            colour_pages: record.colour_pages,
+            mono_pages: record.mono_pages,
+            impressions: record.impressions,
+            impressions_by_colour: record.impressions_by_colour.map(Into::into),
+            sheets: record.sheets,
+            sheets_by_colour: record.sheets_by_colour.map(Into::into),
+            two_sided: record.two_sided,
+            media: record.media,
+            kilobytes: record.kilobytes,
+            area: record.area,
+            length: record.length,
+            scans: record.scans,
+            faxes: record.faxes,
+            points: record.points,
+            custom: record.custom.into_iter().map(Into::into).collect(),
         }
     }
 }

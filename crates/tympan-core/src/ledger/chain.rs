@@ -3,6 +3,7 @@
 use tympan_vault::{ChainHead, ChainKey, LINK_BYTES};
 
 use crate::digest::{Canonical, text_digest};
+use crate::ledger::usage::KeptUsage;
 use crate::records::{Entry, EntryText, Extra};
 
 /// The head of a wallet's chain after an entry, given the link of the entry before it (zeros before
@@ -33,10 +34,7 @@ pub fn entry_chain(key: &ChainKey, previous: &[u8; LINK_BYTES], entry: &Entry) -
         .optional(entry.hold.map(|hold| hold.0))
         .optional_time(entry.expires_at)
         .optional_text(entry.queue.as_deref())
-        .optional(entry.pages)
-        .optional(entry.colour_pages)
-        .optional(entry.sheets)
-        .optional(entry.two_sided.map(i64::from))
+        .optional_bytes(entry.usage.as_ref().map(KeptUsage::as_bytes))
         .optional(entry.cost_micros)
         .optional(entry.price_list.map(|list| list.0))
         .optional(entry.asked)

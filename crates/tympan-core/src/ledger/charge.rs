@@ -9,7 +9,7 @@ use crate::ledger::allocate::{Beyond, Demands, Shortage, Take, allocate, demands
 use crate::ledger::book::{Book, blank};
 use crate::ledger::price::{Price, price};
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, answer, measure_of};
-use crate::ledger::usage::Usage;
+use crate::ledger::usage::{KeptUsage, MAX_MEDIA, Usage};
 use crate::measure::{Currency, Measure};
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
@@ -112,28 +112,40 @@ pub struct PreparedJob {
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) usage: Usage,
+    /// The usage as entries keep it.
+    kept: KeptUsage,
     queue: Option<String>,
     cost: Option<StatedCost>,
 }
 
 impl Job {
     pub(super) fn prepare(
-        usage: Usage,
+        usage: &Usage,
         queue: Option<&str>,
         cost: Option<StatedCost>,
     ) -> Result<Self, Error> {
-        let queue = match queue {
-            Some(queue) => text::optional("queue", queue, text::MAX_SHORT)?,
-            None => None,
+        let mut refusals = Refusals::default();
+        let word = |field, word: Option<&str>, most| {
+            word.map_or(Ok(None), |word| text::optional(field, word, most))
         };
+        let queue = refusals.or_default(word("queue", queue, text::MAX_SHORT));
+        let media = refusals.or_default(word("media", usage.media.as_deref(), MAX_MEDIA));
         if cost.is_some_and(|cost| cost.cost_micros < 0) {
-            return Err(
+            refusals.note(
                 Error::new(Code::NegativeAmount, "`cost_micros` is negative")
                     .with("field", "cost_micros"),
             );
         }
-        usage.check()?;
-        Ok(Self { usage, queue, cost })
+        refusals.prepared(usage.check());
+        refusals.finish()?;
+        let mut usage = usage.clone();
+        usage.media = media.map(Into::into);
+        Ok(Self {
+            kept: KeptUsage::of(&usage),
+            usage,
+            queue,
+            cost,
+        })
     }
 
     fn price(
@@ -170,10 +182,7 @@ impl Job {
         let mut entry = blank(verb);
         entry.request = request;
         entry.queue.clone_from(&self.queue);
-        entry.pages = Some(self.usage.pages);
-        entry.colour_pages = Some(self.usage.colour_pages);
-        entry.sheets = Some(self.usage.sheets());
-        entry.two_sided = Some(self.usage.two_sided);
+        entry.usage = Some(self.kept.clone());
         entry.cost_micros = price.map(|price| price.cost_micros);
         entry.price_list = price.and_then(|price| price.price_list);
         entry.asked = self.cost.map(|cost| cost.cost_micros);
@@ -200,23 +209,20 @@ impl Job {
 
     /// The first field in which the job differs from the one that was decided under its key.
     pub(super) fn differs(&self, entry: &Entry) -> Option<&'static str> {
-        let usage = &self.usage;
-        [
-            ("queue", entry.queue != self.queue),
-            ("pages", entry.pages != Some(usage.pages)),
-            (
-                "colour_pages",
-                entry.colour_pages != Some(usage.colour_pages),
-            ),
-            ("sheets", entry.sheets != Some(usage.sheets())),
-            ("two_sided", entry.two_sided != Some(usage.two_sided)),
-            (
-                "cost_micros",
-                entry.asked != self.cost.map(|cost| cost.cost_micros),
-            ),
-        ]
-        .into_iter()
-        .find_map(|(field, differs)| differs.then_some(field))
+        if entry.queue != self.queue {
+            return Some("queue");
+        }
+        let stated = self.cost.map(|cost| cost.cost_micros);
+        self.other_usage(entry)
+            .or_else(|| (entry.asked != stated).then_some("cost_micros"))
+    }
+
+    fn other_usage(&self, entry: &Entry) -> Option<&'static str> {
+        match &entry.usage {
+            Some(kept) if *kept == self.kept => None,
+            Some(kept) => self.usage.differs(&kept.usage()),
+            None => Some("command"),
+        }
     }
 }
 
@@ -268,7 +274,7 @@ impl Command for Charge {
         let user = refusals.prepared(self.user.prepare(preparation));
         let key = refusals.prepared(self.key.prepare(preparation.tenant));
         let queue = self.queue.as_deref();
-        let job = refusals.prepared(Job::prepare(self.usage, queue, self.cost));
+        let job = refusals.prepared(Job::prepare(&self.usage, queue, self.cost));
         let (user, key, job) = refusals.all(user.zip(key).zip(job)).map(flat)?;
         Ok(PreparedJob {
             user,

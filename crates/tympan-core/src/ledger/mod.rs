@@ -31,4 +31,4 @@ pub(crate) use register::{new_register, register_key};
 pub use settle::Settle;
 pub use settle_due::SettleDue;
 pub use standing::{Standing, standing};
-pub use usage::{MAX_COUNT, Usage};
+pub use usage::{Counter, KeptUsage, MAX_COUNT, MAX_CUSTOM_COUNTS, MAX_MEASURED, MAX_MEDIA, Usage};

@@ -72,9 +72,9 @@ fn rule_for<'a>(
 }
 
 fn cost(rule: &PriceRule, usage: &Usage) -> Result<i64, Error> {
-    let mono = i128::from(usage.pages - usage.colour_pages) * i128::from(rule.mono_page_micros);
-    let colour = i128::from(usage.colour_pages) * i128::from(rule.colour_page_micros);
-    let (numerator, denominator) = if usage.two_sided {
+    let mono = i128::from(usage.mono_pages()) * i128::from(rule.mono_page_micros);
+    let colour = i128::from(usage.colour_pages()) * i128::from(rule.colour_page_micros);
+    let (numerator, denominator) = if usage.is_two_sided() {
         (
             i128::from(rule.two_sided_numerator),
             i128::from(rule.two_sided_denominator),

@@ -8,6 +8,7 @@ use tympan_vault::idempotency_digest;
 use crate::command::{Context, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{EntryId, HoldId, TenantId, UserId};
+use crate::ledger::usage::{KeptUsage, Usage};
 use crate::measure::{Currency, Measure};
 use crate::records::{Config, Entry, EntryText, Request, Verb, WalletKey, WalletKind};
 use crate::time::Timestamp;
@@ -161,6 +162,8 @@ pub struct Receipt {
     pub user: UserId,
     /// Which attempt.
     pub attempt: i32,
+    /// What the job used, as the host counted it; none where nothing was printed or expected to be.
+    pub usage: Option<Usage>,
     /// What the job costs, in micros.
     pub cost_micros: Option<i64>,
     /// The hold that was made or resolved.
@@ -185,6 +188,7 @@ pub(super) fn answer(config: &Config, entries: &[Arc<Entry>]) -> Result<Receipt,
         verb: first.verb,
         user: UserId(first.owner),
         attempt: first.attempt,
+        usage: first.usage.as_ref().map(KeptUsage::usage),
         cost_micros: first.cost_micros,
         hold: first.hold,
         expires_at: first.expires_at,

@@ -75,7 +75,7 @@ impl Command for Settle {
         let mut refusals = Refusals::default();
         let key = refusals.prepared(self.key.prepare(preparation.tenant));
         let queue = self.queue.as_deref();
-        let job = refusals.prepared(Job::prepare(self.usage, queue, self.cost));
+        let job = refusals.prepared(Job::prepare(&self.usage, queue, self.cost));
         let (key, job) = refusals.all(key.zip(job))?;
         Ok(PreparedSettle {
             hold: self.hold,

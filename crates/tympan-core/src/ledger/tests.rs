@@ -17,7 +17,7 @@ use self::invariants::check;
 use super::*;
 use crate::error::{Code, Error};
 use crate::ids::{HoldId, PlanId, PriceListId, ProfileId, TenantId, UserId};
-use crate::measure::{Currency, Measure};
+use crate::measure::{Currency, CustomMeasure, Measure};
 use crate::queries::fold_user;
 use crate::records::{
     Config, HoldState, PlanRevision, PriceList, PriceRule, Profile, Tenant, User, Verb, Wallet,
@@ -184,6 +184,10 @@ fn balance(store: &TestStore, user: UserId, kind: WalletKind) -> Option<i64> {
 
 fn charge(store: &mut TestStore, user: UserId, key: &str, pages: i64) -> Result<Receipt, Error> {
     store.run(&Charge::new(user, key, Usage::pages(pages)))
+}
+
+fn staples() -> CustomMeasure {
+    CustomMeasure::parse("staples").unwrap()
 }
 
 fn own_funds(

@@ -4,6 +4,7 @@
 use tympan_vault::LINK_BYTES;
 
 use crate::ids::{EntryId, HoldId, PriceListId, TenantId, UserId};
+use crate::ledger::KeptUsage;
 use crate::records::{WalletKey, WalletKind};
 use crate::row::{record, words};
 use crate::time::Timestamp;
@@ -113,14 +114,8 @@ record! {
         pub expires_at: Option<Timestamp>,
         /// The queue the job went to.
         pub queue: Option<String>,
-        /// Pages of the job.
-        pub pages: Option<i64>,
-        /// Those of them in colour.
-        pub colour_pages: Option<i64>,
-        /// Sheets of paper.
-        pub sheets: Option<i64>,
-        /// Whether it was printed on both sides.
-        pub two_sided: Option<bool>,
+        /// What the job used, as the host counted it.
+        pub usage: Option<KeptUsage>,
         /// What the job costs, in micros.
         pub cost_micros: Option<i64>,
         /// The price list that said so; empty for a cost that the caller stated.

@@ -9,6 +9,7 @@ mod configuration;
 mod feeds;
 mod ledger;
 mod model;
+mod paper;
 mod people;
 mod purses;
 mod rights;

@@ -86,6 +86,9 @@ impl Terms {
 pub(super) struct Unit(u8, pub(super) String);
 
 impl Unit {
+    const CUSTOM: u8 = 98;
+    const MONEY: u8 = 99;
+
     pub(super) fn of(measure: Measure) -> Self {
         let name = measure.name().into_owned();
         let order = [
@@ -95,20 +98,29 @@ impl Unit {
             "sheets",
             "impressions",
             "jobs",
+            "scans",
+            "faxes",
+            "area",
+            "length",
+            "kilobytes",
+            "points",
         ];
         let place = order.iter().position(|word| *word == name);
-        Self(
-            place.and_then(|at| u8::try_from(at).ok()).unwrap_or(9),
-            name,
-        )
+        let place = place.and_then(|at| u8::try_from(at).ok());
+        let last = if name.starts_with("custom:") {
+            Self::CUSTOM
+        } else {
+            Self::MONEY
+        };
+        Self(place.unwrap_or(last), name)
     }
 
     pub(super) fn money(currency: &str) -> Self {
-        Self(9, format!("cost:{currency}"))
+        Self(Self::MONEY, format!("cost:{currency}"))
     }
 
     pub(super) fn is_money(&self) -> bool {
-        self.0 == 9
+        self.0 == Self::MONEY
     }
 
     /// The currency's number in ISO 4217.

@@ -5,7 +5,8 @@ use tympan_core::ledger::{Charge, IdempotencyKey, StatedCost, Usage};
 use tympan_core::people::UserReference;
 use tympan_core::records::IdentityKind;
 
-const MOST_COUNTED: i128 = 1_000_000_000;
+use super::paper;
+
 const LONGEST_KEY: usize = 200;
 const LONGEST_HOLD_MS: i64 = 366 * 86_400_000;
 
@@ -20,36 +21,14 @@ pub(super) fn charge(charge: &Charge) -> Wrong {
 }
 
 pub(super) fn job(usage: &Usage, queue: Option<&str>, cost: Option<StatedCost>) -> Wrong {
-    let mut wrong = Vec::new();
-    let (pages, colour) = (i128::from(usage.pages), i128::from(usage.colour_pages));
-    let sheets = sheets(usage);
-    let counts = [pages, colour, sheets];
-    if counts
-        .iter()
-        .any(|count| !(0..=MOST_COUNTED).contains(count))
-        || colour > pages
-        || sheets > pages
-    {
-        wrong.push(Code::InvalidUsage);
-    }
+    let mut wrong = paper::wrong(usage);
     if cost.is_some_and(|cost| cost.cost_micros < 0) {
         wrong.push(Code::NegativeAmount);
     }
-    if let Some(queue) = queue {
-        wrong.extend(words(queue, 200, false));
+    for word in [queue, usage.media.as_deref()].into_iter().flatten() {
+        wrong.extend(words(word, 200, false));
     }
     wrong
-}
-
-/// Pieces of paper.
-pub(super) fn sheets(usage: &Usage) -> i128 {
-    let pages = i128::from(usage.pages);
-    let needed = if usage.two_sided {
-        (pages + 1).div_euclid(2)
-    } else {
-        pages
-    };
-    usage.sheets.map_or(needed, i128::from)
 }
 
 pub(super) fn expiry(expires_in_ms: Option<i64>) -> Wrong {

@@ -38,6 +38,16 @@ const SCHEDULES: &[&str] = &[
     "rolling:7",
 ];
 
+/// What is not paper by the piece.
+const MEASURED: &[Measure] = &[
+    Measure::Scans,
+    Measure::Faxes,
+    Measure::Area,
+    Measure::Length,
+    Measure::Kilobytes,
+    Measure::Points,
+];
+
 /// When on those days: at midnight as a rule, or in an hour that is left out or comes twice.
 const TIMES: &[&str] = &["00:00", "00:00", "00:00", "02:30", "12:00"];
 
@@ -118,7 +128,7 @@ impl Workload {
     }
 
     fn terms(&mut self) -> PlanTerms {
-        let measure = match self.chance.below(12) {
+        let measure = match self.chance.below(15) {
             0..2 => Measure::TotalPages,
             2 => Measure::ColourPages,
             3 => Measure::MonoPages,
@@ -126,6 +136,10 @@ impl Workload {
             5 => Measure::Impressions,
             6 => Measure::Jobs,
             7 => Measure::Cost(self.currency()),
+            8 => self.chance.pick_or(MEASURED, Measure::Scans),
+            9 => self
+                .custom_measure()
+                .map_or(Measure::Points, Measure::Custom),
             _ => Measure::Cost(Currency::EUR),
         };
         let amount = match measure {

@@ -3,7 +3,7 @@
 use tympan_core::ids::{HoldId, PlanId};
 use tympan_core::ledger::{
     Adjust, Authorise, Cancel, Charge, Extra, IdempotencyKey, SetBalance, Settle, SettleDue,
-    StatedCost, Usage, WalletName,
+    StatedCost, WalletName,
 };
 use tympan_core::measure::Currency;
 use tympan_core::people::UserReference;
@@ -182,11 +182,10 @@ impl Workload {
     fn other_content(&mut self, charge: &mut Charge, other: &Charge) {
         match self.chance.below(6) {
             0 => charge.user = other.user.clone(),
-            1 => charge.usage = other.usage,
+            1 => charge.usage = other.usage.clone(),
             2 => charge.queue.clone_from(&other.queue),
             3 => charge.cost = other.cost,
-            4 => charge.usage.two_sided = !charge.usage.two_sided,
-            _ => charge.usage.pages = charge.usage.pages.saturating_add(1),
+            _ => self.other_usage(&mut charge.usage),
         }
     }
 
@@ -300,38 +299,5 @@ impl Workload {
             cost_micros: self.chance.between(0, 4_000_000),
             currency: self.currency(),
         })
-    }
-
-    fn usage(&mut self) -> Usage {
-        let pages = match self.chance.below(20) {
-            0 => 0,
-            1..12 => self.chance.between(1, 12),
-            12..18 => self.chance.between(1, 120),
-            18 => self.chance.between(1, 3_000),
-            _ => self.chance.between(1, 1_000_000_000),
-        };
-        let colour_pages = match self.chance.below(3) {
-            0 => self.chance.between(0, pages),
-            _ => 0,
-        };
-        let sheets = match self.chance.below(12) {
-            0 => Some(self.chance.between(0, pages)),
-            _ => None,
-        };
-        Usage {
-            pages,
-            colour_pages,
-            sheets,
-            two_sided: self.chance.one_in(3),
-        }
-    }
-
-    fn hostile_usage(&mut self) -> Usage {
-        Usage {
-            pages: self.hostile_number(),
-            colour_pages: self.hostile_number(),
-            sheets: Some(self.hostile_number()),
-            two_sided: self.chance.one_in(2),
-        }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tympan_core::ids::{EntryId, ProfileId, TenantId, UserId};
+use tympan_core::ledger::{KeptUsage, Usage};
 use tympan_core::measure::Measure;
 use tympan_core::queries::fold_user;
 use tympan_core::records::{Entry, Request, User, Verb, Wallet, WalletKind, Wallets};
@@ -74,10 +75,7 @@ pub fn entry(id: i64, key: Option<[u8; 32]>, wallet: &Wallet) -> Entry {
         hold: None,
         expires_at: None,
         queue: Some("lobby".to_owned()),
-        pages: Some(1),
-        colour_pages: Some(0),
-        sheets: Some(1),
-        two_sided: Some(false),
+        usage: Some(KeptUsage::of(&Usage::pages(1))),
         cost_micros: Some(50_000),
         price_list: None,
         asked: None,

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use tympan_core::ledger::{Counter, KeptUsage, MAX_CUSTOM_COUNTS, MAX_MEDIA, Usage};
+use tympan_core::measure::CustomMeasure;
 use tympan_core::records::{
     HoldState, IdentityKind, IdentitySource, SubjectKind, Verb, WalletKind, WhenExhausted,
 };
@@ -54,6 +56,9 @@ const OTHER_WORDS: &[&str] = &[
     "sheets",
     "impressions",
     "jobs",
+    "area",
+    "custom:a",
+    "custom:abcdefghijklmnopqrstuvw_",
     "cost:EUR",
     "cost:JPY",
     "EUR",
@@ -105,6 +110,22 @@ fn words() -> impl Iterator<Item = String> {
     )
 }
 
+/// What jobs used: nothing, a page, and as much of everything as there can be.
+fn usages() -> impl Iterator<Item = Usage> {
+    let most = Counter::ALL
+        .iter()
+        .fold(Usage::default(), |usage, counter| {
+            usage.with(*counter, i64::MAX)
+        });
+    let names = (0..MAX_CUSTOM_COUNTS).map(|at| format!("a_custom_measure_no_{at:04}"));
+    let most = names.fold(most.two_sided(true), |usage, name| {
+        let measure = CustomMeasure::parse(&name).expect("the name is plain");
+        usage.custom(measure, i64::MAX)
+    });
+    let longest = "🖨".repeat(MAX_MEDIA);
+    [Usage::default(), Usage::pages(1), most.media(longest)].into_iter()
+}
+
 /// What is tried on a column, the plainest first.
 fn candidates(column: &Column, is_key: bool) -> Vec<Cell<'static>> {
     let mut cells = Vec::new();
@@ -131,6 +152,10 @@ fn candidates(column: &Column, is_key: bool) -> Vec<Cell<'static>> {
                 cells.push(Cell::Bytes(Cow::Owned(rising)));
             }
             cells.push(Cell::Bytes(Cow::Owned(Vec::new())));
+            cells.extend(usages().map(|usage| {
+                let kept = KeptUsage::of(&usage).as_bytes().to_vec();
+                Cell::Bytes(Cow::Owned(kept))
+            }));
             cells.push(Cell::Bytes(Cow::Owned((0..=255).collect())));
         }
     }

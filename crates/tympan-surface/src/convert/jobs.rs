@@ -6,17 +6,6 @@ use crate::definition::{
     AuthoriseJob, ChargeJob, Extra, Job, SettleJob, StatedCost, Usage, UserReference,
 };
 
-impl From<Usage> for tympan::Usage {
-    fn from(usage: Usage) -> Self {
-        Self {
-            pages: usage.pages.unwrap_or(0).into(),
-            colour_pages: usage.colour_pages.unwrap_or(0).into(),
-            sheets: usage.sheets.map(i64::from),
-            two_sided: usage.two_sided,
-        }
-    }
-}
-
 impl StatedCost {
     fn cost(self) -> Result<tympan::StatedCost, Error> {
         Ok(tympan::StatedCost {
@@ -32,12 +21,13 @@ fn attempt_of(key: String, attempt: Option<i32>) -> IdempotencyKey {
 
 impl Job {
     /// # Errors
-    /// `unknown_currency`; what is wrong with the type of the user's identity.
+    /// `unknown_currency`; what is wrong with the type of the user's identity; `invalid_value` for the
+    /// name of a custom count.
     pub(crate) fn command(self) -> Result<Charge, Error> {
         Ok(Charge {
             user: self.user.reference()?,
             key: attempt_of(self.key, self.attempt),
-            usage: self.usage.into(),
+            usage: self.usage.usage()?,
             queue: self.queue,
             cost: self.cost.map(StatedCost::cost).transpose()?,
         })
@@ -97,12 +87,12 @@ impl AuthoriseJob {
 
 impl SettleJob {
     /// # Errors
-    /// `unknown_currency`.
+    /// `unknown_currency`; `invalid_value` for the name of a custom count.
     pub(crate) fn command(self, hold: HoldId, key: String, usage: Usage) -> Result<Settle, Error> {
         Ok(Settle {
             hold,
             key: key.into(),
-            usage: usage.into(),
+            usage: usage.usage()?,
             queue: self.queue,
             cost: self.cost.map(StatedCost::cost).transpose()?,
             extra: self.extra.unwrap_or(Extra::TakeAndOwe).into(),

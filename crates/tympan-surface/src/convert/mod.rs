@@ -17,6 +17,7 @@ mod roles;
 mod schedules;
 mod settings;
 mod things;
+mod usage;
 mod user_details;
 mod users;
 mod wallets;

@@ -21,6 +21,7 @@ impl From<tympan::Receipt> for Receipt {
             verb: receipt.verb.into(),
             user: receipt.user,
             attempt: receipt.attempt,
+            usage: receipt.usage.map(Into::into),
             cost_micros: receipt.cost_micros,
             hold: receipt.hold,
             expires_at: receipt.expires_at,

@@ -1,21 +1,8 @@
 //! Jobs: what they cost, set aside, charged, settled, cancelled. Every change to a wallet carries
 //! the caller's key: the same key and content gives the same receipt, however often it is sent.
 
-use crate::definition::{EntryId, HoldId, UserId, UserReference, WalletName};
+use crate::definition::{EntryId, HoldId, Usage, UserId, UserReference, WalletName};
 use crate::{Call, Error, Timestamp, Tympan};
-
-/// What a job used, or is expected to use.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Usage {
-    /// Printed sides, those in colour included; none: no pages.
-    pub pages: Option<i32>,
-    /// Sides in colour; none: no colour.
-    pub colour_pages: Option<i32>,
-    /// Pieces of paper; none: as many as the pages need.
-    pub sheets: Option<i32>,
-    /// Whether it is printed on both sides.
-    pub two_sided: bool,
-}
 
 /// A cost that the host has worked out itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +73,9 @@ pub struct Receipt {
     pub user: UserId,
     /// Which attempt.
     pub attempt: i32,
+    /// What the job used, with the totals of pages, impressions and sheets that the host did not
+    /// give; none where there is no job.
+    pub usage: Option<Usage>,
     /// What the job costs, in micros of the currency's major unit.
     pub cost_micros: Option<i64>,
     /// The hold that was made or resolved.
@@ -178,7 +168,8 @@ impl Tympan {
     ///
     /// # Errors
     /// `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
-    /// `invalid_usage`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+    /// `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
+    /// `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
     /// `unknown_outcome`: send it again with the same key.
     pub fn charge(
         &self,

@@ -17,6 +17,7 @@ mod role_rows;
 mod roles;
 mod settings;
 mod store;
+mod usage;
 mod users;
 mod wallets;
 
@@ -32,5 +33,6 @@ pub use role_rows::*;
 pub use roles::*;
 pub use settings::*;
 pub use store::*;
+pub use usage::*;
 pub use users::*;
 pub use wallets::*;

@@ -43,9 +43,11 @@ pub struct PlanRevision {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
-    /// `impressions`, `jobs`, or `cost:` and a currency, `cost:EUR`.
+    /// `impressions`, `jobs`, `scans`, `faxes`, `area`, `length`, `kilobytes`, `points`; `cost:` and
+    /// a currency, `cost:EUR`; `custom:` and a name, `custom:staples`.
     pub measure: String,
-    /// What it gives, in the measure's unit (micros for a cost); not negative.
+    /// What it gives, in the measure's unit (micros for a cost, square millimetres for an area,
+    /// millimetres for a length); not negative.
     pub amount: i64,
     /// On which days it gives, after it gave once when it began to apply to the user.
     pub schedule: Schedule,

@@ -1,7 +1,7 @@
 //! Wallets: how they stand, changed by hand, and their history.
 
 use crate::definition::{
-    EntryId, Extra, HoldId, PlanId, PriceListId, Receipt, UserId, UserReference, Verb,
+    EntryId, Extra, HoldId, PlanId, PriceListId, Receipt, Usage, UserId, UserReference, Verb,
 };
 use crate::{Call, Timestamp, Tympan};
 
@@ -80,14 +80,9 @@ pub struct StatementLine {
     pub expires_at: Option<Timestamp>,
     /// The queue the job went to.
     pub queue: Option<String>,
-    /// Pages of the job.
-    pub pages: Option<i64>,
-    /// Those of them in colour.
-    pub colour_pages: Option<i64>,
-    /// Sheets of paper.
-    pub sheets: Option<i64>,
-    /// Whether it was printed on both sides.
-    pub two_sided: Option<bool>,
+    /// What the job used, with the totals of pages, impressions and sheets that the host did not
+    /// give; none where there is no job.
+    pub usage: Option<Usage>,
     /// What the job costs, in micros.
     pub cost_micros: Option<i64>,
     /// The price list that said so; none for a cost that the caller stated.

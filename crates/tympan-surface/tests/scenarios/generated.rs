@@ -215,6 +215,22 @@ impl FromValue for CreateUser {
         None
     }
 }
+impl FromValue for CustomCount {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            name: field(value, "name"),
+            count: field(value, "count"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for CustomCount {
+    fn to_value(&self) -> Value {
+        object([("name", self.name.to_value()), ("count", self.count.to_value())])
+    }
+}
 impl FromValue for EditPriceList {
     fn from_value(value: &Value) -> Self {
         Self {
@@ -377,6 +393,37 @@ impl ToValue for IdentityType {
             ("format", self.format.to_value()),
             ("max_length", self.max_length.to_value()),
             ("secret", self.secret.to_value()),
+        ])
+    }
+}
+impl FromValue for ImpressionsByColour {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            blank: field(value, "blank"),
+            blank_two_sided: field(value, "blank_two_sided"),
+            full_colour: field(value, "full_colour"),
+            full_colour_two_sided: field(value, "full_colour_two_sided"),
+            highlight_colour: field(value, "highlight_colour"),
+            highlight_colour_two_sided: field(value, "highlight_colour_two_sided"),
+            monochrome: field(value, "monochrome"),
+            monochrome_two_sided: field(value, "monochrome_two_sided"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for ImpressionsByColour {
+    fn to_value(&self) -> Value {
+        object([
+            ("blank", self.blank.to_value()),
+            ("blank_two_sided", self.blank_two_sided.to_value()),
+            ("full_colour", self.full_colour.to_value()),
+            ("full_colour_two_sided", self.full_colour_two_sided.to_value()),
+            ("highlight_colour", self.highlight_colour.to_value()),
+            ("highlight_colour_two_sided", self.highlight_colour_two_sided.to_value()),
+            ("monochrome", self.monochrome.to_value()),
+            ("monochrome_two_sided", self.monochrome_two_sided.to_value()),
         ])
     }
 }
@@ -614,6 +661,7 @@ impl ToValue for Receipt {
             ("verb", self.verb.to_value()),
             ("user", self.user.to_value()),
             ("attempt", self.attempt.to_value()),
+            ("usage", self.usage.to_value()),
             ("cost_micros", self.cost_micros.to_value()),
             ("hold", self.hold.to_value()),
             ("expires_at", self.expires_at.to_value()),
@@ -716,6 +764,29 @@ impl FromValue for SettleJob {
         None
     }
 }
+impl FromValue for SheetsByColour {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            blank: field(value, "blank"),
+            full_colour: field(value, "full_colour"),
+            highlight_colour: field(value, "highlight_colour"),
+            monochrome: field(value, "monochrome"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for SheetsByColour {
+    fn to_value(&self) -> Value {
+        object([
+            ("blank", self.blank.to_value()),
+            ("full_colour", self.full_colour.to_value()),
+            ("highlight_colour", self.highlight_colour.to_value()),
+            ("monochrome", self.monochrome.to_value()),
+        ])
+    }
+}
 impl ToValue for SmartCard {
     fn to_value(&self) -> Value {
         object([
@@ -769,10 +840,7 @@ impl ToValue for StatementLine {
             ("hold", self.hold.to_value()),
             ("expires_at", self.expires_at.to_value()),
             ("queue", self.queue.to_value()),
-            ("pages", self.pages.to_value()),
-            ("colour_pages", self.colour_pages.to_value()),
-            ("sheets", self.sheets.to_value()),
-            ("two_sided", self.two_sided.to_value()),
+            ("usage", self.usage.to_value()),
             ("cost_micros", self.cost_micros.to_value()),
             ("price_list", self.price_list.to_value()),
             ("extra", self.extra.to_value()),
@@ -860,12 +928,46 @@ impl FromValue for Usage {
         Self {
             pages: field(value, "pages"),
             colour_pages: field(value, "colour_pages"),
+            mono_pages: field(value, "mono_pages"),
+            impressions: field(value, "impressions"),
+            impressions_by_colour: field(value, "impressions_by_colour"),
             sheets: field(value, "sheets"),
+            sheets_by_colour: field(value, "sheets_by_colour"),
             two_sided: field(value, "two_sided"),
+            media: field(value, "media"),
+            kilobytes: field(value, "kilobytes"),
+            area: field(value, "area"),
+            length: field(value, "length"),
+            scans: field(value, "scans"),
+            faxes: field(value, "faxes"),
+            points: field(value, "points"),
+            custom: field(value, "custom"),
         }
     }
     fn absent() -> Option<Self> {
         None
+    }
+}
+impl ToValue for Usage {
+    fn to_value(&self) -> Value {
+        object([
+            ("pages", self.pages.to_value()),
+            ("colour_pages", self.colour_pages.to_value()),
+            ("mono_pages", self.mono_pages.to_value()),
+            ("impressions", self.impressions.to_value()),
+            ("impressions_by_colour", self.impressions_by_colour.to_value()),
+            ("sheets", self.sheets.to_value()),
+            ("sheets_by_colour", self.sheets_by_colour.to_value()),
+            ("two_sided", self.two_sided.to_value()),
+            ("media", self.media.to_value()),
+            ("kilobytes", self.kilobytes.to_value()),
+            ("area", self.area.to_value()),
+            ("length", self.length.to_value()),
+            ("scans", self.scans.to_value()),
+            ("faxes", self.faxes.to_value()),
+            ("points", self.points.to_value()),
+            ("custom", self.custom.to_value()),
+        ])
     }
 }
 impl ToValue for User {

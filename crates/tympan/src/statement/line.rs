@@ -1,6 +1,7 @@
 //! One line of a statement: an entry as a screen shows it, without the chain that proves it.
 
 use tympan_core::ids::{EntryId, HoldId, PriceListId, UserId};
+use tympan_core::ledger::{KeptUsage, Usage};
 use tympan_core::records::{Entry, EntryText, Extra, Verb};
 use tympan_core::time::Timestamp;
 
@@ -33,14 +34,8 @@ pub struct StatementLine {
     pub expires_at: Option<Timestamp>,
     /// The queue the job went to.
     pub queue: Option<String>,
-    /// Pages of the job.
-    pub pages: Option<i64>,
-    /// Those of them in colour.
-    pub colour_pages: Option<i64>,
-    /// Sheets of paper.
-    pub sheets: Option<i64>,
-    /// Whether it was printed on both sides.
-    pub two_sided: Option<bool>,
+    /// What the job used, as the host counted it.
+    pub usage: Option<Usage>,
     /// What the job costs, in micros.
     pub cost_micros: Option<i64>,
     /// The price list that said so; none for a cost that the caller stated.
@@ -84,10 +79,7 @@ impl StatementLine {
             hold: entry.hold,
             expires_at: entry.expires_at,
             queue: entry.queue,
-            pages: entry.pages,
-            colour_pages: entry.colour_pages,
-            sheets: entry.sheets,
-            two_sided: entry.two_sided,
+            usage: entry.usage.as_ref().map(KeptUsage::usage),
             cost_micros: entry.cost_micros,
             price_list: entry.price_list,
             extra: entry.extra,

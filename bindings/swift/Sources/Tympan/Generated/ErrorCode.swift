@@ -97,7 +97,7 @@ extension ErrorCode {
     /// the amount does not fit into 63 bits
     public static let amountOverflow: Self = "amount_overflow"
 
-    /// the counters of the usage contradict each other
+    /// a counter of the usage is negative or too large, or contradicts another
     public static let invalidUsage: Self = "invalid_usage"
 
     /// the time zone database has no such zone

@@ -263,6 +263,18 @@ extension Copied: ToJSON {
     }
 }
 
+extension CustomCount: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(name: json.field("name"), count: json.field("count"))
+    }
+}
+
+extension CustomCount: ToJSON {
+    var json: JSON {
+        .object(["name": name.json, "count": count.json])
+    }
+}
+
 extension Fault: ToJSON {
     var json: JSON {
         .object(["rule": rule.json, "what": what.json])
@@ -308,6 +320,18 @@ extension Identity: ToJSON {
 extension IdentityType: ToJSON {
     var json: JSON {
         .object(["kind": kind.json, "label": label.json, "format": format.json, "max_length": maxLength.json, "secret": secret.json])
+    }
+}
+
+extension ImpressionsByColour: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(blank: json.field("blank"), blankTwoSided: json.field("blank_two_sided"), fullColour: json.field("full_colour"), fullColourTwoSided: json.field("full_colour_two_sided"), highlightColour: json.field("highlight_colour"), highlightColourTwoSided: json.field("highlight_colour_two_sided"), monochrome: json.field("monochrome"), monochromeTwoSided: json.field("monochrome_two_sided"))
+    }
+}
+
+extension ImpressionsByColour: ToJSON {
+    var json: JSON {
+        .object(["blank": blank.json, "blank_two_sided": blankTwoSided.json, "full_colour": fullColour.json, "full_colour_two_sided": fullColourTwoSided.json, "highlight_colour": highlightColour.json, "highlight_colour_two_sided": highlightColourTwoSided.json, "monochrome": monochrome.json, "monochrome_two_sided": monochromeTwoSided.json])
     }
 }
 
@@ -409,7 +433,7 @@ extension Reactivated: ToJSON {
 
 extension Receipt: ToJSON {
     var json: JSON {
-        .object(["entry": entry.json, "at": at.json, "verb": verb.json, "user": user.json, "attempt": attempt.json, "cost_micros": costMicros.json, "hold": hold.json, "expires_at": expiresAt.json, "late": late.json, "lines": lines.json])
+        .object(["entry": entry.json, "at": at.json, "verb": verb.json, "user": user.json, "attempt": attempt.json, "usage": usage.json, "cost_micros": costMicros.json, "hold": hold.json, "expires_at": expiresAt.json, "late": late.json, "lines": lines.json])
     }
 }
 
@@ -461,6 +485,18 @@ extension Settings: ToJSON {
     }
 }
 
+extension SheetsByColour: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(blank: json.field("blank"), fullColour: json.field("full_colour"), highlightColour: json.field("highlight_colour"), monochrome: json.field("monochrome"))
+    }
+}
+
+extension SheetsByColour: ToJSON {
+    var json: JSON {
+        .object(["blank": blank.json, "full_colour": fullColour.json, "highlight_colour": highlightColour.json, "monochrome": monochrome.json])
+    }
+}
+
 extension SmartCard: ToJSON {
     var json: JSON {
         .object(["identity": identity.json, "shown": shown.json, "editable": editable.json, "usable": usable.json, "obstacles": obstacles.json])
@@ -481,7 +517,7 @@ extension StatedCost: FromJSON {
 
 extension StatementLine: ToJSON {
     var json: JSON {
-        .object(["id": id.json, "at": at.json, "due_at": dueAt.json, "verb": verb.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "actor": actor.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "queue": queue.json, "pages": pages.json, "colour_pages": colourPages.json, "sheets": sheets.json, "two_sided": twoSided.json, "cost_micros": costMicros.json, "price_list": priceList.json, "extra": extra.json, "denied": denied.json, "debt": debt.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json, "reason": reason.json])
+        .object(["id": id.json, "at": at.json, "due_at": dueAt.json, "verb": verb.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "actor": actor.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "queue": queue.json, "usage": usage.json, "cost_micros": costMicros.json, "price_list": priceList.json, "extra": extra.json, "denied": denied.json, "debt": debt.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json, "reason": reason.json])
     }
 }
 
@@ -511,7 +547,13 @@ extension Transferred: ToJSON {
 
 extension Usage: FromJSON {
     static func from(_ json: JSON) throws -> Self {
-        try Self(pages: json.field("pages"), colourPages: json.field("colour_pages"), sheets: json.field("sheets"), twoSided: json.field("two_sided"))
+        try Self(pages: json.field("pages"), colourPages: json.field("colour_pages"), monoPages: json.field("mono_pages"), impressions: json.field("impressions"), impressionsByColour: json.field("impressions_by_colour"), sheets: json.field("sheets"), sheetsByColour: json.field("sheets_by_colour"), twoSided: json.field("two_sided"), media: json.field("media"), kilobytes: json.field("kilobytes"), area: json.field("area"), length: json.field("length"), scans: json.field("scans"), faxes: json.field("faxes"), points: json.field("points"), custom: json.field("custom"))
+    }
+}
+
+extension Usage: ToJSON {
+    var json: JSON {
+        .object(["pages": pages.json, "colour_pages": colourPages.json, "mono_pages": monoPages.json, "impressions": impressions.json, "impressions_by_colour": impressionsByColour.json, "sheets": sheets.json, "sheets_by_colour": sheetsByColour.json, "two_sided": twoSided.json, "media": media.json, "kilobytes": kilobytes.json, "area": area.json, "length": length.json, "scans": scans.json, "faxes": faxes.json, "points": points.json, "custom": custom.json])
     }
 }
 

@@ -86,7 +86,16 @@ fn a_repeat_returns_the_receipt_and_other_content_is_named() {
         (Charge::new(ANN, "a", Usage::pages(3)), "pages"),
         (
             Charge::new(ANN, "a", Usage::pages(2).two_sided(true)),
-            "sheets",
+            "two_sided",
+        ),
+        (Charge::new(ANN, "a", Usage::pages(2).sheets(2)), "sheets"),
+        (
+            Charge::new(ANN, "a", Usage::pages(2).media("iso_a3_297x420mm")),
+            "media",
+        ),
+        (
+            Charge::new(ANN, "a", Usage::pages(2).custom(staples(), 1)),
+            "custom",
         ),
         (
             Charge::new(ANN, "a", Usage::pages(2).colour(1)),

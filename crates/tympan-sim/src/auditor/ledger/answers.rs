@@ -23,7 +23,7 @@ pub(super) fn compare(tenant: &Tenant, expected: &Expected, answer: &Answer) -> 
             let is_new = receipt
                 .hold
                 .is_some_and(|id| !tenant.holds.contains_key(&id.0));
-            *said == heard && (!new_hold || is_new) && receipt.entry.0 > 0
+            **said == heard && (!new_hold || is_new) && receipt.entry.0 > 0
         }
         _ => false,
     };
@@ -39,6 +39,7 @@ fn heard(receipt: &Receipt, new_hold: bool) -> Said {
         verb: receipt.verb,
         user: receipt.user.0,
         attempt: receipt.attempt,
+        usage: receipt.usage.clone(),
         cost_micros: receipt.cost_micros.map(i128::from),
         hold: receipt.hold.filter(|_| !new_hold).map(|hold| hold.0),
         expires_at: receipt.expires_at.map(Timestamp::millis),

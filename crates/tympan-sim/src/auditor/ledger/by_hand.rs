@@ -67,6 +67,7 @@ pub(super) fn by_hand(
         verb,
         user,
         attempt,
+        usage: None,
         cost_micros: None,
         hold: None,
         expires_at: None,
@@ -74,7 +75,7 @@ pub(super) fn by_hand(
         lines,
     };
     Ok(Prediction {
-        expected: Expected::Receipt(said),
+        expected: Expected::Receipt(said.into()),
         effect: Some((user, desk)),
         hold: HoldEffect::None,
         kept: true,

@@ -5,9 +5,10 @@ use tympan_core::ids::HoldId;
 use tympan_core::ledger::{Extra, Settle};
 use tympan_core::records::Verb;
 
-use super::prices::{counted, priced};
+use super::prices::priced;
 use super::{Expected, HoldEffect, Prediction, Refusal, Said, line};
 use crate::auditor::model::{Feed, Hold, HoldState, Tenant, Unit};
+use crate::auditor::paper::{counted, plain};
 use crate::auditor::purses::{Beyond, Desk, Take};
 use crate::calendar::Calendar;
 
@@ -36,7 +37,7 @@ pub(super) fn settlement(
     let mut cost = priced(
         tenant,
         &desk,
-        &(settle.usage, settle.queue.clone(), settle.cost),
+        &(settle.usage.clone(), settle.queue.clone(), settle.cost),
     )?;
     // Where nothing prices the job any more in the money that was put aside, that is its price.
     if settle.cost.is_none() {
@@ -52,7 +53,7 @@ pub(super) fn settlement(
         }
     }
     let home = Unit::money(&tenant.currency);
-    let used = |unit: &Unit| counted(&settle.usage, unit);
+    let used = |unit: &Unit| counted(&settle.usage, &unit.1);
     let mut needs = desk.needs(&used, cost.clone(), &home);
     desk.promise(&mut needs, &parts, &used);
     if settle.extra == Extra::Deny && !late {
@@ -98,6 +99,7 @@ pub(super) fn settlement(
         verb,
         user,
         attempt,
+        usage: Some(plain(&settle.usage)),
         cost_micros: cost.map(|(_, micros)| micros),
         hold: Some(settle.hold.0),
         expires_at: None,
@@ -105,7 +107,7 @@ pub(super) fn settlement(
         lines,
     };
     Ok(Prediction {
-        expected: Expected::Receipt(said),
+        expected: Expected::Receipt(said.into()),
         effect: Some((user, desk)),
         hold: HoldEffect::Resolved(settle.hold.0, HoldState::Settled),
         kept: true,
@@ -179,6 +181,7 @@ pub(super) fn cancellation(
         verb: Verb::Cancel,
         user,
         attempt,
+        usage: None,
         cost_micros: None,
         hold: Some(id.0),
         expires_at: None,
@@ -186,7 +189,7 @@ pub(super) fn cancellation(
         lines,
     };
     Ok(Prediction {
-        expected: Expected::Receipt(said),
+        expected: Expected::Receipt(said.into()),
         effect: Some((user, desk)),
         hold: HoldEffect::Resolved(id.0, HoldState::Cancelled),
         kept: true,

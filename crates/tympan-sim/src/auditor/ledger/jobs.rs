@@ -7,9 +7,10 @@ use tympan_core::records::Verb;
 use tympan_core::time::Timestamp;
 
 use super::answers::kind_word;
-use super::prices::{counted, priced};
+use super::prices::priced;
 use super::{Expected, HoldEffect, Prediction, Refusal, Said, line};
 use crate::auditor::model::{Tenant, Unit};
+use crate::auditor::paper::{counted, plain};
 use crate::auditor::purses::{Beyond, Desk};
 use crate::calendar::Calendar;
 
@@ -29,10 +30,10 @@ pub(super) fn job(
         return Err(Refusal(Code::UserInactive, vec![who]));
     }
     let mut desk = Desk::open(tenant, user, clock, calendar)?;
-    let parts = (charge.usage, charge.queue.clone(), charge.cost);
+    let parts = (charge.usage.clone(), charge.queue.clone(), charge.cost);
     let cost = priced(tenant, &desk, &parts)?;
     let home = Unit::money(&tenant.currency);
-    let needs = desk.needs(&|unit| counted(&charge.usage, unit), cost.clone(), &home);
+    let needs = desk.needs(&|unit| counted(&charge.usage, &unit.1), cost.clone(), &home);
     let verb = match hold_ms {
         Some(_) => Verb::Authorise,
         None => Verb::Charge,
@@ -74,6 +75,7 @@ pub(super) fn job(
         verb,
         user,
         attempt,
+        usage: Some(plain(&charge.usage)),
         cost_micros: cost.map(|(_, micros)| micros),
         hold: None,
         expires_at,
@@ -82,7 +84,7 @@ pub(super) fn job(
     };
     let aside = takes.iter().map(|take| (take.feed, take.amount)).collect();
     Ok(Prediction {
-        expected: Expected::Receipt(said),
+        expected: Expected::Receipt(said.into()),
         effect: Some((user, desk)),
         hold: expires_at.map_or(HoldEffect::None, |at| HoldEffect::New(at, aside)),
         kept: true,

@@ -8,7 +8,7 @@ use tympan_core::people::UserReference;
 use super::DEFAULT_HOLD_MS;
 use crate::ask::Ask;
 use crate::auditor::model::{Done, Tenant};
-use crate::auditor::wrong;
+use crate::auditor::{paper, wrong};
 
 /// What is wrong with the command by itself or with who asks: the first in the documented order.
 pub(super) fn first_wrong(tenant: &Tenant, actor: Option<UserId>, ask: &Ask) -> Option<Code> {
@@ -101,7 +101,7 @@ pub(super) fn differing(tenant: &Tenant, ask: &Ask, done: &Done) -> Option<&'sta
             if new.extra != old.extra {
                 return Some("extra");
             }
-            let job = |settle: &Settle| (settle.usage, settle.queue.clone(), settle.cost);
+            let job = |settle: &Settle| (settle.usage.clone(), settle.queue.clone(), settle.cost);
             differing_job(job(new), job(old))
         }
         (Ask::Cancel(new), Ask::Cancel(old)) => (new.hold != old.hold).then_some("hold"),
@@ -125,8 +125,8 @@ pub(super) fn differing(tenant: &Tenant, ask: &Ask, done: &Done) -> Option<&'sta
 
 fn differing_charge(new: &Charge, old: &Charge) -> Option<&'static str> {
     differing_job(
-        (new.usage, new.queue.clone(), new.cost),
-        (old.usage, old.queue.clone(), old.cost),
+        (new.usage.clone(), new.queue.clone(), new.cost),
+        (old.usage.clone(), old.queue.clone(), old.cost),
     )
 }
 
@@ -139,12 +139,13 @@ fn differing_job(new: JobParts, old: JobParts) -> Option<&'static str> {
     };
     let micros = |job: &JobParts| job.2.map(|cost| cost.cost_micros);
     let currency = |job: &JobParts| job.2.map(|cost| cost.currency);
+    if queue(&new) != queue(&old) {
+        return Some("queue");
+    }
+    if let Some(field) = paper::differing(&new.0, &old.0) {
+        return Some(field);
+    }
     first_different([
-        ("queue", queue(&new) != queue(&old)),
-        ("pages", new.0.pages != old.0.pages),
-        ("colour_pages", new.0.colour_pages != old.0.colour_pages),
-        ("sheets", wrong::sheets(&new.0) != wrong::sheets(&old.0)),
-        ("two_sided", new.0.two_sided != old.0.two_sided),
         ("cost_micros", micros(&new) != micros(&old)),
         ("currency", currency(&new) != currency(&old)),
     ])

@@ -9,7 +9,7 @@ mod prices;
 
 use tympan_core::error::Code;
 use tympan_core::ids::UserId;
-use tympan_core::ledger::{IdempotencyKey, Standing};
+use tympan_core::ledger::{IdempotencyKey, Standing, Usage};
 use tympan_core::people::UserReference;
 use tympan_core::records::{IdentityKind, Verb};
 use tympan_core::time::Timestamp;
@@ -44,7 +44,7 @@ enum Expected {
     /// A refusal with these details.
     Refused(Code, Vec<(&'static str, String)>),
     /// A receipt that says this.
-    Receipt(Said),
+    Receipt(Box<Said>),
 }
 
 /// Everything that a receipt says but the ids that are new.
@@ -54,6 +54,7 @@ struct Said {
     verb: Verb,
     user: i64,
     attempt: i32,
+    usage: Option<Usage>,
     cost_micros: Option<i128>,
     hold: Option<i64>,
     expires_at: Option<i64>,

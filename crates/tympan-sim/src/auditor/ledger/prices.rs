@@ -1,4 +1,4 @@
-//! What a job counts and costs.
+//! What a job costs.
 
 use tympan_core::configuration::PriceTerms;
 use tympan_core::error::Code;
@@ -6,21 +6,8 @@ use tympan_core::ledger::Usage;
 
 use super::keys::JobParts;
 use crate::auditor::model::{Tenant, Unit};
+use crate::auditor::paper;
 use crate::auditor::purses::{Desk, fits};
-use crate::auditor::wrong;
-
-/// How much of something other than money a job is.
-pub(super) fn counted(usage: &Usage, unit: &Unit) -> i128 {
-    let (pages, colour) = (i128::from(usage.pages), i128::from(usage.colour_pages));
-    match unit.1.as_str() {
-        "total_pages" | "impressions" => pages,
-        "colour_pages" => colour,
-        "mono_pages" => pages - colour,
-        "sheets" => wrong::sheets(usage),
-        "jobs" => 1,
-        _ => 0,
-    }
-}
 
 /// What a job costs: as stated, or by the prices in force of the profile's list.
 pub(super) fn priced(
@@ -56,10 +43,10 @@ pub(super) fn priced(
 }
 
 pub(super) fn cost(rule: &PriceTerms, usage: &Usage) -> Result<i128, Code> {
-    let (pages, colour) = (i128::from(usage.pages), i128::from(usage.colour_pages));
-    let full = (pages - colour) * i128::from(rule.mono_page_micros)
-        + colour * i128::from(rule.colour_page_micros);
-    let (parts, of) = if usage.two_sided {
+    let counted = |unit| paper::counted(usage, unit);
+    let full = counted("mono_pages") * i128::from(rule.mono_page_micros)
+        + counted("colour_pages") * i128::from(rule.colour_page_micros);
+    let (parts, of) = if paper::is_two_sided(usage) {
         (
             i128::from(rule.two_sided.numerator),
             i128::from(rule.two_sided.denominator),

@@ -1,5 +1,7 @@
 //! What is counted, and in which unit.
 
+mod custom;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -8,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Code, Error};
 use crate::row::{Cell, CellKind, Field};
 use crate::text::excerpt;
+
+pub use custom::{CustomMeasure, MAX_CUSTOM_NAME};
 
 /// A currency of ISO 4217, by its code. Amounts of money are micros of its major unit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,47 +61,87 @@ impl fmt::Debug for Currency {
     }
 }
 
-/// What is counted. Counts are whole units; cost is micros of the currency's major unit.
+/// What is counted, in the order in which a job is looked at. Counts are whole units; cost is micros
+/// of the currency's major unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Measure {
-    /// Printed sides with any toner on them or not.
+    /// Pages, those in colour and blank ones included.
     TotalPages,
-    /// Sides in colour.
+    /// Pages in colour.
     ColourPages,
-    /// Sides in one colour.
+    /// Pages in one colour.
     MonoPages,
     /// Pieces of paper.
     Sheets,
-    /// Sides times copies as the device counts them.
+    /// Sides of paper as the device counts them.
     Impressions,
     /// Jobs.
     Jobs,
+    /// Scanned images.
+    Scans,
+    /// Pages sent or received by fax.
+    Faxes,
+    /// Printed area in square millimetres.
+    Area,
+    /// Length of printed roll or web in millimetres.
+    Length,
+    /// Data in units of 1024 octets.
+    Kilobytes,
+    /// Points of a scheme of the host's.
+    Points,
+    /// Something else that the host counts.
+    Custom(CustomMeasure),
     /// Money.
     Cost(Currency),
 }
 
+/// Measures that a word names.
+const WORDS: [(Measure, &str); 12] = [
+    (Measure::TotalPages, "total_pages"),
+    (Measure::ColourPages, "colour_pages"),
+    (Measure::MonoPages, "mono_pages"),
+    (Measure::Sheets, "sheets"),
+    (Measure::Impressions, "impressions"),
+    (Measure::Jobs, "jobs"),
+    (Measure::Scans, "scans"),
+    (Measure::Faxes, "faxes"),
+    (Measure::Area, "area"),
+    (Measure::Length, "length"),
+    (Measure::Kilobytes, "kilobytes"),
+    (Measure::Points, "points"),
+];
+
 impl Measure {
-    /// The word for it; `cost:EUR` for money.
+    /// The word for it; `cost:EUR` for money, `custom:staples` for a custom measure.
     #[must_use]
     pub fn name(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
-            Self::TotalPages => "total_pages",
-            Self::ColourPages => "colour_pages",
-            Self::MonoPages => "mono_pages",
-            Self::Sheets => "sheets",
-            Self::Impressions => "impressions",
-            Self::Jobs => "jobs",
-            Self::Cost(currency) => return Cow::Owned(format!("cost:{}", currency.code())),
-        })
+        match self {
+            Self::Cost(currency) => Cow::Owned(format!("cost:{}", currency.code())),
+            Self::Custom(custom) => Cow::Owned(format!("custom:{custom}")),
+            counted => Cow::Borrowed(counted.word()),
+        }
+    }
+
+    /// The word for what has no name of its own besides.
+    fn word(&self) -> &'static str {
+        let known = WORDS.iter().find(|(measure, _)| measure == self);
+        known.map_or("", |(_, word)| word)
     }
 
     /// An amount of it as people read it: `12 colour pages`, `-7.0325 EUR`, `8.00 EUR`.
     #[must_use]
     pub fn amount(&self, amount: i64) -> String {
-        format!("{} {}", self.number(amount), self.unit().replace('_', " "))
+        let number = self.number(amount);
+        match self {
+            Self::Cost(currency) => format!("{number} {}", currency.code()),
+            Self::Custom(custom) => format!("{number} {}", custom.name().replace('_', " ")),
+            Self::Area => format!("{number} mm²"),
+            Self::Length => format!("{number} mm"),
+            counted => format!("{number} {}", counted.word().replace('_', " ")),
+        }
     }
 
-    /// What an amount is a number of: a currency's major unit, or what is counted.
+    /// What an amount is a number of: the word of what is counted, or the code of a currency.
     #[must_use]
     pub fn unit(&self) -> Cow<'static, str> {
         match self {
@@ -128,22 +172,18 @@ impl Measure {
     /// # Errors
     /// `invalid_value`, `unknown_currency`.
     pub fn parse(name: &str) -> Result<Self, Error> {
-        Ok(match name {
-            "total_pages" => Self::TotalPages,
-            "colour_pages" => Self::ColourPages,
-            "mono_pages" => Self::MonoPages,
-            "sheets" => Self::Sheets,
-            "impressions" => Self::Impressions,
-            "jobs" => Self::Jobs,
-            name => match name.strip_prefix("cost:") {
-                Some(code) => Self::Cost(Currency::parse(code)?),
-                None => {
-                    let shown = excerpt(name);
-                    let message = format!("there is no measure `{shown}`");
-                    return Err(Error::new(Code::InvalidValue, message));
-                }
-            },
-        })
+        if let Some((measure, _)) = WORDS.iter().find(|(_, word)| *word == name) {
+            return Ok(*measure);
+        }
+        match name.split_once(':') {
+            Some(("cost", code)) => Currency::parse(code).map(Self::Cost),
+            Some(("custom", custom)) => CustomMeasure::parse(custom).map(Self::Custom),
+            _ => {
+                let shown = excerpt(name);
+                let message = format!("there is no measure `{shown}`");
+                Err(Error::new(Code::InvalidValue, message))
+            }
+        }
     }
 }
 
@@ -199,6 +239,15 @@ as_text!(Measure, name);
 mod tests {
     use super::*;
 
+    fn custom(name: &str) -> Measure {
+        Measure::Custom(CustomMeasure::parse(name).unwrap())
+    }
+
+    #[test]
+    fn measures_are_small_values() {
+        assert!(size_of::<Measure>() <= 25);
+    }
+
     #[test]
     fn amounts_are_shown_as_people_read_them() {
         let euros = Measure::Cost(Currency::EUR);
@@ -208,6 +257,9 @@ mod tests {
             (euros, -1, "-0.000001 EUR"),
             (euros, i64::MIN, "-9223372036854.775808 EUR"),
             (Measure::ColourPages, 12, "12 colour pages"),
+            (Measure::Area, 62_370, "62370 mm²"),
+            (Measure::Length, -297, "-297 mm"),
+            (custom("brass_staples"), 2, "2 brass staples"),
         ] {
             assert_eq!(measure.amount(amount), text);
         }
@@ -215,12 +267,11 @@ mod tests {
 
     #[test]
     fn measures_read_back() {
-        for measure in [
-            Measure::TotalPages,
-            Measure::Jobs,
-            Measure::Cost(Currency::EUR),
-        ] {
+        let named = [Measure::Cost(Currency::EUR), custom("staples")];
+        for measure in WORDS.iter().map(|(measure, _)| *measure).chain(named) {
             assert_eq!(Measure::parse(&measure.name()), Ok(measure));
+            let cell = measure.cell().into_owned();
+            assert_eq!(Measure::from_cell(cell), Some(measure));
         }
         assert_eq!(
             Measure::parse("cost:EUX").unwrap_err().code(),
@@ -230,6 +281,13 @@ mod tests {
             Currency::parse("eur").unwrap_err().code(),
             Code::UnknownCurrency
         );
-        assert!(Measure::parse("pages").is_err());
+        for wrong in [
+            "", "pages", "custom", "custom:", "custom:A", "Jobs", "jobs:EUR",
+        ] {
+            assert_eq!(
+                Measure::parse(wrong).unwrap_err().code(),
+                Code::InvalidValue
+            );
+        }
     }
 }
