@@ -198,7 +198,7 @@ def by_casbin(folder: Path) -> Timed:
 def by_cedar() -> Timed:
     import cedarpy
 
-    policies = cedarpy.PolicySet(
+    policies = cedarpy.PolicySet.from_str(
         "".join(
             f'permit(principal in Role::"{role}", action == Action::"do", resource == Thing::"{thing}");'
             for role in range(10)
@@ -209,7 +209,7 @@ def by_cedar() -> Timed:
         {"uid": {"type": "User", "id": f"{user}"}, "attrs": {}, "parents": [{"type": "Role", "id": f"{user % 10}"}]}
         for user in range(USERS)
     ]
-    entities = cedarpy.Entities(json.dumps(users))
+    entities = cedarpy.Entities.from_json_str(json.dumps(users))
 
     def work(calls: int) -> None:
         for call in range(calls):
