@@ -3,12 +3,10 @@
 # and the step of every one.
 #
 #   bash tools/broken-scenarios.sh cargo test --package tympan-surface --test scenarios
-#
-#   TYMPAN_SCENARIOS=FOLDER   where the runner finds that folder, if it lives somewhere else
 set -euo pipefail
 folder=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../bindings/scenarios/broken" && pwd)
 
-if said=$(TYMPAN_SCENARIOS=${TYMPAN_SCENARIOS:-$folder} "$@" 2>&1); then
+if said=$(TYMPAN_SCENARIOS=$folder "$@" 2>&1); then
     printf '%s\n' "$said"
     echo "scenarios that are wrong pass: $*" >&2
     exit 1

@@ -49,14 +49,24 @@ package() {
     python3 tools/notice.py tympan-node bindings/node/THIRD-PARTY.md
     # shellcheck disable=SC2086 # options
     node bindings/node/build.mjs ${PROFILE:+--profile "$PROFILE"}
-    rm -f "$home"/tympan-*.tgz
+    rm -rf "$home"/tympan-*.tgz "$home/package"
     (cd bindings/node && npm pack --silent --pack-destination "$home" >"$home/packed")
+    # It holds what was built here, and is for no other machine: npm refuses it elsewhere.
+    tar -C "$home" -xzf "$home"/tympan-*.tgz
+    (cd "$home/package" && npm pkg set "os[0]=$(node -p process.platform)" "cpu[0]=$(node -p process.arch)")
+    node -e 'process.exit(process.report.getReport().header.glibcVersionRuntime ? 0 : 1)' &&
+        (cd "$home/package" && npm pkg set 'libc[0]=glibc')
+    (cd "$home/package" && npm pack --silent --pack-destination "$home" >"$home/packed")
     local needed names
     names=$(tar -tzf "$home"/tympan-*.tgz)
     for needed in index.js index.cjs index.d.ts index.d.cts errors.cjs native.cjs plain.cjs runtime.cjs LICENSE-APACHE LICENSE-MIT THIRD-PARTY.md README.md; do
         grep -qx "package/$needed" <<<"$names" || { echo "$needed is missing in the package" >&2; exit 1; }
     done
     ok "everything is in the package"
+    tar -xOzf "$home"/tympan-*.tgz package/package.json | node -e '
+        const { os, cpu } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
+        process.exit(os[0] === process.platform && cpu[0] === process.arch ? 0 : 1);'
+    ok "it says for which machines it is"
 }
 
 # The package in a folder with nothing else in it: both kinds of modules, the examples and their tests.

@@ -19,9 +19,14 @@ main() {
     tree
     types
     package
-    local interpreter
-    while read -r interpreter; do installed "$interpreter"; done < <(interpreters)
+    local interpreter count=0
+    while read -r interpreter; do
+        installed "$interpreter"
+        count=$((count + 1))
+    done < <(interpreters)
     from_sources
+    [ "$count" -ge 2 ] || echo "ATTENTION: tried on $count CPython only, and it is to be tried on two at least:" \
+        "install another one between 3.10 and 3.19, by pyenv for one" >&2
     echo "$passed passed, 0 failed"
 }
 
@@ -86,6 +91,20 @@ for path in sys.argv[1:]:
     assert not any("probe" in name for name in names if path.endswith(".whl")), f"the probe is in {path}"
 EOF
     ok "licences and stub in wheel and sources"
+    [ "$(uname -s)" != Linux ] || audited
+}
+
+# The wheel says on which Linux it runs, and needs nothing that is not there.
+audited() {
+    local wheel platform
+    wheel=$(echo "$home"/dist/*.whl)
+    platform=$(grep -oE 'manylinux_[0-9]+_[0-9]+_[a-z0-9_]+' <<<"${wheel##*/}") ||
+        { echo "$wheel has no manylinux tag" >&2; exit 1; }
+    grep -qE -- '-cp310-abi3-' <<<"${wheel##*/}" || { echo "$wheel is not for every CPython from 3.10 on" >&2; exit 1; }
+    auditwheel show "$wheel" >"$home/audited"
+    tr '\n' ' ' <"$home/audited" | grep -q "consistent with the following platform tag: *\"$platform\"" ||
+        { cat "$home/audited" >&2; exit 1; }
+    ok "the wheel is $platform, and auditwheel says so"
 }
 
 # Every CPython from 3.10 on: of the path, and of pyenv.

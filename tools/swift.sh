@@ -8,7 +8,10 @@
 #   bash tools/swift.sh run FOLDER CMD…
 #                                runs a command in a folder of the repository, with the library at
 #                                hand; what it builds belongs under /build
+#
+#   TYMPAN_SCENARIOS=FOLDER   the stories that are told, instead of bindings/scenarios
 set -euo pipefail
+stories=${TYMPAN_SCENARIOS:+$(cd "$TYMPAN_SCENARIOS" && pwd)}
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
 target=$(cargo metadata --format-version 1 --no-deps |
@@ -28,25 +31,30 @@ bindgen() {
 }
 
 # Runs a command in a folder of the sources, in the root and in a mount namespace of its own, so
-# that nothing stays mounted. The sources are read-only there.
+# that nothing stays mounted. The sources are read-only there, and so are stories from elsewhere.
 in_swift() {
     local root name as=() environment=(HOME=/build LANG=C.UTF-8 PATH=/usr/bin:/bin LIBRARY_PATH=/build/lib)
     root=$(bash tools/swift-root.sh)
     [ "$(id -u)" = 0 ] || as=(sudo)
-    for name in DATABASE_URL TYMPAN_SCENARIOS TYMPAN_SCENARIO_STORE; do
+    for name in DATABASE_URL TYMPAN_SCENARIO_STORE; do
         [ -z "${!name:-}" ] || environment+=("$name=${!name}")
     done
-    "${as[@]}" mkdir -p "$root/src" "$root/build"
+    [ -z "$stories" ] || environment+=(TYMPAN_SCENARIOS=/stories)
+    "${as[@]}" mkdir -p "$root/src" "$root/build" "$root/stories"
     # shellcheck disable=SC2016 # expanded by the inner shells
     "${as[@]}" unshare --mount --propagation private sh -euc '
-        root=$1 src=$2 place=$3; shift 3
+        root=$1 src=$2 place=$3 stories=$4; shift 4
         mount -t proc proc "$root/proc"
         mount --bind /dev "$root/dev"
         mount --bind "$src" "$root/src"
         mount -o remount,bind,ro "$root/src"
         mount --bind "$place" "$root/build"
+        if [ -n "$stories" ]; then
+            mount --bind "$stories" "$root/stories"
+            mount -o remount,bind,ro "$root/stories"
+        fi
         exec chroot "$root" /usr/bin/env -i "$@"
-    ' sh "$root" "$PWD" "$place" "${environment[@]}" sh -euc 'cd "/src/$1" && shift && exec "$@"' sh "$@"
+    ' sh "$root" "$PWD" "$place" "$stories" "${environment[@]}" sh -euc 'cd "/src/$1" && shift && exec "$@"' sh "$@"
 }
 
 # Builds a package without a warning and runs its tests.
@@ -85,6 +93,22 @@ package() {
     echo "packed: $place/tympan-swift.tar.gz"
 }
 
+# What was packed holds everything, and builds in a folder with nothing else.
+test_packed() {
+    local needed names
+    names=$(tar -tzf "$place/tympan-swift.tar.gz")
+    for needed in Package.swift README.md LICENSE-APACHE LICENSE-MIT THIRD-PARTY.md lib/libtympan_swift.a \
+        Sources/Tympan/Tympan.swift Sources/TympanFFI/TympanFFI.h Sources/TympanFFI/module.modulemap; do
+        grep -qx "tympan-swift/$needed" <<<"$names" || { echo "$needed is missing in the package" >&2; return 1; }
+    done
+    rm -rf "$place/unpacked"
+    mkdir -p "$place/unpacked"
+    tar -C "$place/unpacked" -xzf "$place/tympan-swift.tar.gz"
+    in_swift . env LIBRARY_PATH=/build/unpacked/tympan-swift/lib swift build --product Leaver \
+        --package-path /build/unpacked/tympan-swift --scratch-path /build/unpacked/build -Xswiftc -warnings-as-errors &&
+        echo "what was packed builds"
+}
+
 test_all() {
     local log=$place/log verdict=0
     build_library
@@ -92,11 +116,10 @@ test_all() {
     cargo clippy --locked --package tympan-swift-bindgen --features generate --all-targets -- -D warnings
     {
         test_package bindings/swift package &&
-            TYMPAN_SCENARIOS=/src/bindings/scenarios/broken bash tools/broken-scenarios.sh \
-                bash tools/swift.sh scenarios &&
+            bash tools/broken-scenarios.sh bash tools/swift.sh scenarios &&
             test_package examples/swift/shop shop &&
             bash tools/first-program.sh bash tools/swift.sh first-program &&
-            package
+            package && test_packed
     } 2>&1 | tee "$log" || verdict=1
     count <"$log"
     return "$verdict"
@@ -113,6 +136,7 @@ package)
 bindgen)
     build_library
     bindgen
+    cargo xtask bindgen --stamp
     ;;
 run)
     shift

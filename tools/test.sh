@@ -31,7 +31,10 @@ stage_format() { cargo fmt --all --check; }
 
 stage_words() { bash tools/words.sh; }
 
-stage_audit() { python3 tools/licences.py; }
+stage_audit() {
+    python3 tools/licences.py
+    bash tools/crates.sh
+}
 
 stage_lint() {
     local crate

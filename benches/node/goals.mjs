@@ -1,5 +1,5 @@
-// The goals of the Node binding, beside what others take for the same: `goal, ours, yardstick, ratio [min–max]`, each the
-// median of interleaved rounds. Build the addon with `--release` first, then, in this folder:
+// The goals of the Node binding, beside what others take for the same: `goal, ours, yardstick, ratio [min–max], bound, kept
+// or MISSED`, each the median of interleaved rounds; it fails if one is missed. Build the addon with `--release` first, then, in this folder:
 //
 //   npm install && node goals.mjs
 //
@@ -61,24 +61,30 @@ function each(times, call) {
   return Number(process.hrtime.bigint() - began) / times;
 }
 
-/** Compares in interleaved rounds; the first only warms up. */
-async function goal(name, ours, yardstick, ratio = (one, other) => one / other) {
+const atMost = (bound) => ({ told: `at most ${bound}`, keeps: (figure) => figure <= bound });
+const atLeast = (bound) => ({ told: `at least ${bound}`, keeps: (figure) => figure >= bound });
+
+/** Compares in interleaved rounds; the first only warms up. A goal that is missed makes the program fail. */
+async function goal(name, bound, ours, yardstick, ratio = (one, other) => one / other) {
   const rounds = [];
   for (let round = 0; round <= ROUNDS; round += 1) rounds.push([await ours(), await yardstick()]);
   rounds.shift();
   const median = (values) => values.sort((one, other) => one - other)[Math.floor(values.length / 2)];
   const ratios = rounds.map(([one, other]) => ratio(one, other));
   const figures = [median(rounds.map(([one]) => one)), median(rounds.map(([, other]) => other))].map((figure) => figure.toFixed(0));
-  console.log(`${name}, ${figures.join(' ns, ')} ns, ${median(ratios).toFixed(2)} [${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}]`);
+  const isKept = bound.keeps(median(ratios));
+  if (!isKept) process.exitCode = 1;
+  const spread = `${median(ratios).toFixed(2)} [${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}]`;
+  console.log(`${name}, ${figures.join(' ns, ')} ns, ${spread}, ${bound.told}, ${isKept ? 'kept' : 'MISSED'}`);
 }
 
 const memory = await shop('memory:');
 const extra = (one, other) => one - other;
-await goal('charge in memory less native, ns (<= 1200)', () => each(20_000, memory.charge), () => native('memory', 20_000), extra);
+await goal('charge in memory less native, ns', atMost(1200), () => each(20_000, memory.charge), () => native('memory', 20_000), extra);
 
 const file = await shop(`sqlite:${join(folder, 'ours.db')}`, { durability: 'normal' });
 const statements = bare(join(folder, 'theirs.db'));
-await goal('rate on SQLite NORMAL beside better-sqlite3 (>= 0.7)', () => each(3000, file.charge), () => each(3000, statements), (one, other) => other / one);
+await goal('rate on SQLite NORMAL beside better-sqlite3', atLeast(0.7), () => each(3000, file.charge), () => each(3000, statements), (one, other) => other / one);
 
 async function promises() {
   const began = process.hrtime.bigint();
@@ -86,11 +92,11 @@ async function promises() {
   return Number(process.hrtime.bigint() - began) / 1000;
 }
 const jobs = (store) => Array.from({ length: 1000 }, () => ({ user: store.users[++last % 1000], key: `job ${last}`, usage: { pages: 3 } }));
-await goal('1000 promises beside one batch (<= 1.05)', promises, () => each(1, () => file.tympan.chargeAllSync(jobs(file))) / 1000);
+await goal('1000 promises beside one batch', atMost(1.05), promises, () => each(1, () => file.tympan.chargeAllSync(jobs(file))) / 1000);
 
 const batch = (store) => () => each(10, () => store.tympan.chargeAllSync(jobs(store))) / 1000;
-await goal('1000 in one call on SQLite NORMAL beside native (<= 1.3)', batch(file), () => native('sqlite-batch', 10_000));
-await goal('1000 in one call in memory less native, ns (<= 500)', batch(memory), () => native('memory-batch', 10_000), extra);
+await goal('1000 in one call on SQLite NORMAL beside native', atMost(1.3), batch(file), () => native('sqlite-batch', 10_000));
+await goal('1000 in one call in memory less native, ns', atMost(500), batch(memory), () => native('memory-batch', 10_000), extra);
 
 const account = await memory.tympan.createAccount('Books');
 const role = await memory.tympan.createRole('Desk', { permissions: ['user.read', 'allowance.read', 'audit.read'] });
@@ -102,11 +108,12 @@ const ability = build();
 const asked = ['user.read', 'report.read', 'audit.read', 'user.administer'];
 let yes = 0;
 await goal(
-  'a question to a snapshot beside @casl/ability (<= 3)',
+  'a question to a snapshot beside @casl/ability',
+  atMost(3),
   () => each(1_000_000, (time) => (yes += may(snapshot, asked[time & 3], account) ? 1 : 0)),
   () => each(1_000_000, (time) => (yes += ability.can('use', asked[time & 3]) ? 1 : 0)),
 );
 
-memory.tympan.close();
-file.tympan.close();
+await memory.tympan.close();
+await file.tympan.close();
 rmSync(folder, { recursive: true });

@@ -146,8 +146,12 @@ class Tympan {
     return answer((from) => from.list(readJobOutcome));
   }
 
-  close() {
-    this.#native.close(binding, []);
+  close(options) {
+    return promise(options, (from) => undefined, (task) => this.#native.close(binding, task, []));
+  }
+
+  closeSync() {
+    this.#native.close(binding, undefined, []);
     return answer((from) => undefined);
   }
 
@@ -780,8 +784,8 @@ function disposable(prototype) {
   define(Symbol.dispose, function () {
     this.close();
   });
-  define(Symbol.asyncDispose, async function () {
-    this.close();
+  define(Symbol.asyncDispose, function () {
+    return this.close();
   });
 }
 

@@ -681,8 +681,8 @@ export interface AuditLine {
   action: string;
   /** What kind of thing it was done to: `user`, `tenant`, `role` and so on. */
   subjectKind: string;
-  /** The number of its id. */
-  subject: bigint;
+  /** The id of that thing. */
+  subject: string;
   /** What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised. */
   changes: string | null;
   /** Why it was done, if somebody said so. */
@@ -2338,9 +2338,18 @@ export declare class Tympan {
   /**
    * Ends the use of this store, through this handle and all that were made from it: later calls
    * are refused with `closed`. Calls under way are still answered, and the store is closed with
-   * the last of them. What was answered is durable in any case; closing twice does nothing.
+   * the last of them; whoever awaits the end of this call is told when it is. What was answered
+   * is durable in any case; closing twice does nothing.
    */
-  close(): void;
+  close(options?: CallOptions | null): Promise<void>;
+
+  /**
+   * Ends the use of this store, through this handle and all that were made from it: later calls
+   * are refused with `closed`. Calls under way are still answered, and the store is closed with
+   * the last of them; whoever awaits the end of this call is told when it is. What was answered
+   * is durable in any case; closing twice does nothing.
+   */
+  closeSync(): void;
 
   /**
    * Copies everything into another store, from one machine to several or back, and compares
@@ -3418,8 +3427,8 @@ export declare class Tympan {
    */
   verifySync(): Verification;
 
-  /** Closes it, where this version of Node has the symbol. */
+  /** Closes it and does not wait for the end, where this version of Node has the symbol. */
   [Symbol.dispose](): void;
-  /** Closes it, where this version of Node has the symbol. */
+  /** Closes it and waits for the end, where this version of Node has the symbol. */
   [Symbol.asyncDispose](): Promise<void>;
 }

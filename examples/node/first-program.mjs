@@ -23,4 +23,4 @@ try {
   if (!(error instanceof RefusedError)) throw error;
   console.log(`refused: ${error.code}`);
 }
-shop.close();
+await shop.close();

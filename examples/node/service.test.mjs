@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 
+import { Tympan } from 'tympan';
+
 import { start } from './service.mjs';
 
 /** Starts it, and gives what calls it: status and body. */
@@ -52,6 +54,19 @@ test('bad requests are answered, and harm nobody', async (test) => {
     const [status, answer] = await call(path, body);
     assert.equal(status, expected, `${path} ${JSON.stringify(body).slice(0, 80)} ${JSON.stringify(answer)}`);
   }
+  const [, { wallets }] = await call('/sign-in', { pin });
+  assert.equal(wallets[0].balance, '10');
+});
+
+test('a start that ended half way is taken up again', async (test) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tympan-service-'));
+  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  const store = `sqlite:${join(folder, 'shop.db')}`;
+  const tympan = await Tympan.open(store);
+  await tympan.bootstrap('Copy shop', 'EUR', 'Ann', { username: 'ann' });
+  await tympan.close();
+  const { call } = await service(test, store);
+  const [, { pin }] = await call('/users', { name: 'Bob', username: 'bob' });
   const [, { wallets }] = await call('/sign-in', { pin });
   assert.equal(wallets[0].balance, '10');
 });

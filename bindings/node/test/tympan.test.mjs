@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFileSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -13,12 +15,20 @@ import * as library from '../index.js';
 import { folder, lock, shop } from './stores.mjs';
 
 const { InvalidError, RefusedError, StorageError, Tympan, TympanError, may } = library;
+const { DATABASE_URL: postgres } = process.env;
 const home = fileURLToPath(new URL('../index.cjs', import.meta.url));
 
 test('both kinds of modules give the same classes', async () => {
   const required = createRequire(import.meta.url)('../index.cjs');
   assert.deepEqual(Object.keys(library).sort(), Object.keys(required).sort());
   for (const [name, value] of Object.entries(required)) assert.equal(library[name], value, name);
+});
+
+test('a machine that nothing was built for is told so', (test) => {
+  const place = join(folder(test), 'native.cjs');
+  copyFileSync(new URL('../native.cjs', import.meta.url), place);
+  const told = ({ code, message, cause }) => code === 'ERR_TYMPAN_PLATFORM' && message.includes(process.arch) && cause.code === 'MODULE_NOT_FOUND';
+  assert.throws(() => createRequire(import.meta.url)(place), told);
 });
 
 test('a job is charged, counted, and refused at zero', async (test) => {
@@ -95,8 +105,7 @@ test('a closed store refuses, and answers what was under way', async (test) => {
   const { tympan, bob } = await shop(test);
   const his = tympan.asUser(bob.id);
   const under_way = [tympan.users(), tympan.charge(bob.id, 'last', { pages: 1 })];
-  tympan.close();
-  tympan.close();
+  const closing = Promise.all([tympan.close(), tympan.close()]);
   const [users, receipt] = await Promise.all(under_way);
   assert.equal(users.rows.length, 2);
   assert.equal(receipt.verb, 'charge');
@@ -105,6 +114,37 @@ test('a closed store refuses, and answers what was under way', async (test) => {
   assert.throws(() => tympan.usersSync(), closed);
   assert.throws(() => tympan.asUser(bob.id), closed);
   await assert.rejects(() => his.settings(), closed);
+  await closing;
+  tympan.closeSync();
+});
+
+test('whoever awaits the close finds the file closed', async (test) => {
+  for (const way of ['close', 'closeSync', Symbol.asyncDispose]) {
+    if (way === undefined) continue;
+    const path = join(folder(test), 'shop.db');
+    const tympan = await Tympan.open(`sqlite:${path}`);
+    tympan.bootstrapSync('Shop', 'EUR', 'Ann');
+    assert.ok(existsSync(`${path}-wal`));
+    await tympan[way]();
+    assert.ok(!existsSync(`${path}-wal`), String(way));
+  }
+});
+
+test('a call that has to ask a server first leaves the event loop free', { skip: !postgres && 'there is no server' }, async (test) => {
+  // The way to the server leads through this event loop: where a call held it, nothing would arrive.
+  const { hostname, port } = new URL(postgres);
+  const proxy = createServer((from) => {
+    const to = connect(Number(port), hostname);
+    for (const [one, other] of [[from, to], [to, from]]) one.pipe(other).on('error', () => one.destroy());
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  test.after(() => proxy.close());
+  const through = Object.assign(new URL(postgres), { port: String(proxy.address().port) });
+  const schema = `event_loop_${process.pid}`;
+  const tympan = await Tympan.open(String(through), { schema, keys: Tympan.newKeys(), deadlineMs: 10_000 });
+  test.after(() => tympan.close());
+  // Nothing is known of the tenant, and it is not there.
+  await assert.rejects(() => tympan.createUser('Bob'), { code: 'unknown_tenant' });
 });
 
 test('a handle is disposed of at the end of a block', { skip: !Symbol.dispose && 'this Node has no such symbol' }, async () => {
@@ -132,7 +172,7 @@ test('who finds the queue full waits for room, and is told that it is busy when 
   const path = join(folder(test), 'shop.db');
   const { bob } = await shop(test, `sqlite:${path}`);
   const [hurried, patient] = await Promise.all([{ queueLimit: 1, deadlineMs: 200 }, { queueLimit: 1 }].map((options) => Tympan.open(`sqlite:${path}`, options)));
-  test.after(() => [hurried, patient].forEach((tympan) => tympan.close()));
+  test.after(() => Promise.all([hurried, patient].map((tympan) => tympan.close())));
   const eight = (tympan) => Array.from({ length: 8 }, (_, number) => tympan.charge(bob.id, `job ${number}`, { pages: 1 }));
   const left = async () => (await patient.userDetails(bob.id)).wallets[0].available;
   const release = await lock(test, path);
@@ -219,7 +259,7 @@ function program(address, text) {
 }
 
 test('a process ends by itself when nothing is under way, closed or not', (test) => {
-  for (const text of ['', 'tympan.close();', "await tympan.bootstrap('Shop', 'EUR', 'Ann');"]) {
+  for (const text of ['', 'tympan.close();', 'tympan.closeSync();', "await tympan.bootstrap('Shop', 'EUR', 'Ann');"]) {
     const { status, signal, stderr } = program('memory:', text);
     assert.deepEqual({ status, signal, stderr }, { status: 0, signal: null, stderr: '' });
   }

@@ -8,6 +8,7 @@ use pyo3::types::PyDict;
 
 use tympan_surface::{Call, Error, Pending, caught};
 
+use crate::begun::{self, Begun};
 use crate::convert::IntoPython;
 
 /// How often the main thread looks whether somebody pressed Ctrl-C while it waits.
@@ -16,15 +17,19 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The classes of `tympan.errors` by code.
 static CLASSES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
 
-/// Does what a call asks for, while other threads of Python run.
+/// Does what a call asks for, while other threads of Python run; or only begins it, where
+/// [`begin`](crate::begun::begin) called.
 ///
 /// # Errors
 /// The call's; whatever a signal's handler raises.
 pub fn answered<T>(py: Python<'_>, call: Call<T>) -> PyResult<Bound<'_, PyAny>>
 where
-    T: IntoPython + Send,
+    T: IntoPython + Send + 'static,
 {
-    waited(py, call)?.into_python(py)
+    match begun::is_wanted() {
+        true => Ok(Bound::new(py, Begun::new(call))?.into_any()),
+        false => waited(py, call)?.into_python(py),
+    }
 }
 
 /// The same, for what is turned into Python's values elsewhere.

@@ -2,9 +2,10 @@
 //!
 //! What there is to see is generated from the surface's definition by `cargo xtask bindgen` and
 //! lies in `generated/`. By hand are only the ways over the border: values ([`convert`]), answers
-//! and errors ([`answer`]), lists in pages ([`rows`]).
+//! and errors ([`answer`]), calls of event loops ([`begun`]), lists in pages ([`rows`]).
 
 mod answer;
+mod begun;
 mod convert;
 #[allow(
     unused_imports,
@@ -25,8 +26,15 @@ use pyo3::types::{IntoPyDict, PyModule};
 fn _tympan(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     generated::register(module)?;
+    module.add_class::<begun::Begun>()?;
+    module.add_function(wrap_pyfunction!(begun::begin, module)?)?;
     #[cfg(feature = "probe")]
     generated::probe::register(module)?;
+    let end = wrap_pyfunction!(begun::end, module)?;
+    module
+        .py()
+        .import("atexit")?
+        .call_method1("register", (end,))?;
     watch_forks(module)
 }
 

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use tympan_surface::Call;
 
-use crate::answer::waited;
+use crate::answer::{guarded, waited};
 use crate::convert::IntoPython;
 
 type Given = std::vec::IntoIter<Py<PyAny>>;
@@ -48,15 +48,17 @@ impl Rows {
     }
 
     fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        loop {
-            if let Some(row) = self.rows.next() {
-                return Ok(Some(row));
+        guarded(py, || {
+            loop {
+                if let Some(row) = self.rows.next() {
+                    return Ok(Some(row));
+                }
+                let Some(after) = self.next.take() else {
+                    return Ok(None);
+                };
+                let (rows, next) = (self.ask)(py, after)?;
+                (self.rows, self.next) = (rows, next.map(Some));
             }
-            let Some(after) = self.next.take() else {
-                return Ok(None);
-            };
-            let (rows, next) = (self.ask)(py, after)?;
-            (self.rows, self.next) = (rows, next.map(Some));
-        }
+        })
     }
 }

@@ -66,4 +66,4 @@ def test_an_error_may_be_a_value(shop: tympan.Tympan, ann: tympan.User) -> None:
     assert isinstance(second.refused, errors.AllowanceExhausted)
     assert (second.refused.details["needed"], second.refused.details["available"]) == ("60", "40")
     assert isinstance(third.refused, errors.UnknownUser)
-    assert third == third
+    assert (third.receipt, third.refused.code) == (None, "unknown_user")

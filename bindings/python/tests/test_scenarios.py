@@ -42,7 +42,7 @@ async def play(path: Path, module: Any, address: str) -> None:
             await take(step, handles, bound)
         except Exception as fault:
             raise AssertionError(f"{path.name}: step {number}: {fault}") from fault
-    opened.close()
+    await called(opened, "close", {})
 
 
 async def take(step: dict[str, Any], handles: dict[str, Any], bound: dict[str, Any]) -> None:

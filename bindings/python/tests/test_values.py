@@ -10,7 +10,7 @@ import pytest
 import probe
 import tympan
 from probe import Child, Colour, Everything, Shape
-from tympan import UserId
+from tympan import UserId, errors
 
 UTC = timezone.utc
 USER = UserId("usr_0000000000001")
@@ -91,11 +91,22 @@ def test_text_is_exact(passer: probe.Probe, text: str) -> None:
     assert passer.bytes(text.encode()) == text.encode()
 
 
+def test_text_of_ten_megabytes_is_refused_not_cut(shop: tympan.Tympan) -> None:
+    with pytest.raises(errors.TextTooLong):
+        shop.create_user("x" * 10_000_000)
+    assert len(shop.users().rows) == 1
+
+
 @pytest.mark.parametrize(
     "at", [datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_000, UTC), NOW]
 )
 def test_instants_are_exact_to_the_millisecond(passer: probe.Probe, at: datetime) -> None:
     assert passer.instant(at) == at
+
+
+def test_what_is_equal_has_one_hash() -> None:
+    assert len({Child(name="a"), Child(name="a", nick_name=None), Child(name="b")}) == 2
+    assert len({Shape.Named(name="x"), Shape.Named(name="x"), Shape.Sized(size=7)}) == 2
 
 
 def test_instants_are_rounded_down_and_told_in_utc(passer: probe.Probe) -> None:

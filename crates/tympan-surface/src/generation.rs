@@ -13,6 +13,7 @@ static FORKS: AtomicU64 = AtomicU64::new(0);
 /// the new process before anything else is asked of tympan.
 pub fn forked() {
     FORKS.fetch_add(1, Ordering::SeqCst);
+    crate::bell::forked();
 }
 
 /// Between which forks something was opened.

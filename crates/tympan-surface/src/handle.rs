@@ -1,13 +1,15 @@
 //! The handle: an open store that all handles of it share, one tenant and one actor.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use tympan::sources::{ManualClock, SystemRandom};
 use tympan::{Actor, Code, Error, Handle, KeyRing, TenantId, Timestamp, UserId};
 
+use crate::bell::Bell;
 use crate::convert::Opening;
 use crate::definition::{Copied, OpenOptions};
 use crate::generation::Generation;
+use crate::opened::Opened;
 use crate::pool::Pool;
 use crate::{Call, Secret};
 
@@ -23,11 +25,12 @@ pub struct Tympan {
 /// What all handles of one open store share.
 struct Shared {
     /// None before it was opened, and once it was closed.
-    store: RwLock<Option<tympan::Tympan>>,
+    store: RwLock<Option<Arc<Opened>>>,
     /// The clock of a store that was opened with one.
     clock: Option<Arc<ManualClock>>,
     is_in_memory: bool,
     pool: Pool,
+    bell: Bell,
     opened_in: Generation,
 }
 
@@ -37,7 +40,7 @@ impl Tympan {
         let opened = Self::unopened(opening.clock(), address.starts_with("memory:"));
         let tympan = opened.clone();
         Call::question(opened, Self::current, move |()| {
-            tympan.shared.put(Some(opening.open(&address)?));
+            tympan.put(opening.open(&address)?);
             Ok(tympan)
         })
     }
@@ -50,6 +53,7 @@ impl Tympan {
                 clock,
                 is_in_memory,
                 pool: Pool::default(),
+                bell: Bell::default(),
                 opened_in: Generation::current(),
             }),
             tenant: TenantId::DEFAULT,
@@ -64,14 +68,16 @@ impl Tympan {
     }
 
     pub(crate) fn copied_to(&self, address: String, options: OpenOptions) -> Call<Copied> {
-        self.ask_store(move |store| {
+        let copy = self.ask_store(move |store| {
             let other = Opening::new(options).open(&address)?;
             store.copy_to(&other, &mut |_| {}).map(Copied::from)
-        })
+        });
+        // The other store need not be in memory.
+        copy.watched()
     }
 
     pub(crate) fn acting_as(&self, user: UserId) -> Result<Self, Error> {
-        self.store()?;
+        self.opened()?;
         Ok(Self {
             actor: Actor::User(user),
             ..self.clone()
@@ -79,7 +85,7 @@ impl Tympan {
     }
 
     pub(crate) fn of_tenant(&self, tenant: TenantId) -> Result<Self, Error> {
-        self.host_store()?;
+        self.opened_to_host()?;
         Ok(Self {
             tenant,
             ..self.clone()
@@ -87,7 +93,7 @@ impl Tympan {
     }
 
     pub(crate) fn set_manual_clock(&self, now: Timestamp) -> Result<(), Error> {
-        self.store()?;
+        self.opened()?;
         let Some(clock) = &self.shared.clock else {
             let message = "the store was opened without a clock that can be set";
             return Err(Error::new(Code::InvalidValue, message).with("field", "clock"));
@@ -96,10 +102,25 @@ impl Tympan {
         Ok(())
     }
 
-    pub(crate) fn close_all(&self) {
-        if !self.shared.opened_in.is_over() {
-            self.shared.put(None);
+    /// Behind a fork there is nothing to close, and nothing to refuse.
+    pub(crate) fn closed(&self) -> Call<()> {
+        match self.current() {
+            Ok(()) => Call::closing(self.clone()),
+            Err(_) => Call::question(Self::unopened(None, true), Self::current, Ok),
         }
+    }
+
+    /// Takes the store out: every handle of it is closed.
+    pub(crate) fn take(&self) -> Option<Arc<Opened>> {
+        match self.shared.opened_in.is_over() {
+            true => None,
+            false => self.shared.write().take(),
+        }
+    }
+
+    /// Puts the store in that was opened.
+    pub(crate) fn put(&self, store: tympan::Tympan) {
+        *self.shared.write() = Some(Opened::new(store));
     }
 
     /// # Errors
@@ -113,7 +134,16 @@ impl Tympan {
     /// # Errors
     /// `closed`.
     pub(crate) fn handle(&self) -> Result<Handle, Error> {
-        let handle = self.store()?.tenant(self.tenant);
+        self.handle_of(&*self.opened()?)
+    }
+
+    /// The engine's handle of a store that is open.
+    ///
+    /// # Errors
+    /// `closed`.
+    pub(crate) fn handle_of(&self, opened: &Opened) -> Result<Handle, Error> {
+        let store = opened.store().ok_or_else(|| Error::of(Code::Closed))?;
+        let handle = store.tenant(self.tenant);
         Ok(match self.actor {
             Actor::Host => handle,
             Actor::User(user) => handle.as_user(user),
@@ -125,26 +155,42 @@ impl Tympan {
     /// # Errors
     /// `closed`; `denied` to a user.
     pub(crate) fn host_store(&self) -> Result<tympan::Tympan, Error> {
-        let store = self.store()?;
+        let opened = self.opened_to_host()?;
+        opened
+            .store()
+            .cloned()
+            .ok_or_else(|| Error::of(Code::Closed))
+    }
+
+    fn opened_to_host(&self) -> Result<Arc<Opened>, Error> {
+        let opened = self.opened()?;
         match self.actor {
-            Actor::Host => Ok(store),
+            Actor::Host => Ok(opened),
             Actor::User(_) => Err(Error::new(Code::Denied, "only the host itself may do this")),
         }
+    }
+
+    /// What keeps the store open, and closes it off this thread when it is let go of last.
+    ///
+    /// # Errors
+    /// `closed`.
+    pub(crate) fn opened(&self) -> Result<Arc<Opened>, Error> {
+        self.current()?;
+        let store = self.shared.store.read();
+        let store = store.unwrap_or_else(PoisonError::into_inner);
+        store.clone().ok_or_else(|| Error::of(Code::Closed))
     }
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.shared.pool
     }
 
-    pub(crate) fn is_in_memory(&self) -> bool {
-        self.shared.is_in_memory
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.shared.bell
     }
 
-    fn store(&self) -> Result<tympan::Tympan, Error> {
-        self.current()?;
-        let store = self.shared.store.read();
-        let store = store.unwrap_or_else(PoisonError::into_inner);
-        store.clone().ok_or_else(|| Error::of(Code::Closed))
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.shared.is_in_memory
     }
 }
 
@@ -159,13 +205,8 @@ impl std::fmt::Debug for Tympan {
 }
 
 impl Shared {
-    fn put(&self, store: Option<tympan::Tympan>) {
-        let before = {
-            let mut kept = self.store.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *kept, store)
-        };
-        // Closing a file takes its time, and others only want to know that it is closed.
-        drop(before);
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Arc<Opened>>> {
+        self.store.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -176,6 +217,7 @@ impl Drop for Shared {
             let store = self.store.get_mut();
             std::mem::forget(store.unwrap_or_else(PoisonError::into_inner).take());
             self.pool.forget();
+            self.bell.forget();
         }
     }
 }

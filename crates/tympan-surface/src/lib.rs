@@ -9,12 +9,14 @@
 //! Rules are in the core, and none is here: what this crate refuses by itself is only what has no
 //! place in the types of the core, such as a page of no rows.
 
+mod bell;
 mod call;
 mod convert;
 pub mod coverage;
 pub mod definition;
 mod generation;
 mod handle;
+mod opened;
 mod pool;
 #[cfg(feature = "probe")]
 pub mod probe;
@@ -22,6 +24,7 @@ pub mod probe;
 mod probing;
 mod secret;
 
+pub use bell::silence;
 pub use call::{Call, Pending, Tasks, caught};
 pub use definition::*;
 pub use generation::forked;

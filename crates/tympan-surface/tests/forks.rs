@@ -32,8 +32,6 @@ fn what_was_opened_before_a_fork_is_refused_and_left_alone() {
     // A command that is polled first is queued, and answered later at the earliest.
     let mut pending = tympan.create_account("Press".to_owned()).submit();
     assert!(poll(&mut pending).is_pending());
-    // From here on only the call under way keeps this one open.
-    tympan.close();
     assert!(log.exists() && idle_log.exists());
 
     forked();
@@ -46,9 +44,12 @@ fn what_was_opened_before_a_fork_is_refused_and_left_alone() {
     let polled = poll(&mut pending);
     assert!(matches!(polled, Poll::Ready(Err(error)) if error.code() == Code::Closed));
     // Closing it would take the file beside the database away, which the other process needs.
-    tympan.close();
+    tympan.close().wait().unwrap();
     drop((tympan, child, pending));
-    assert!(log.exists(), "a call under way closed it");
+    assert!(
+        log.exists(),
+        "the last handle of a call under way closed it"
+    );
     drop(idle);
     assert!(idle_log.exists(), "its last handle closed it");
 

@@ -8,7 +8,7 @@ use tympan_core::error::Error;
 use tympan_core::ids::{AccountId, TenantId, UserId};
 use tympan_store::Report;
 
-use crate::engine::{Engine, Submission, Tenant};
+use crate::engine::{Ended, Engine, Submission, Tenant};
 
 /// An open store. Cheap to clone; the store is closed with the last clone and the last handle.
 #[derive(Clone)]
@@ -52,6 +52,12 @@ impl Tympan {
     pub fn close(&self) {
         self.engine.close();
     }
+
+    /// When the store is closed, to wait for where that matters.
+    #[must_use]
+    pub fn ended(&self) -> Ended {
+        self.engine.ended()
+    }
 }
 
 /// One tenant and one actor: everything that can be asked and done.
@@ -91,8 +97,9 @@ impl Handle {
         self.engine.run(&self.tenant, self.actor, command)
     }
 
-    /// Runs many commands and waits until all are durable: at most a thousand share a commit. Each
-    /// has its own answer, in the same order; a refusal refuses only its own command.
+    /// Runs many commands and waits until all are durable: at most a thousand share a commit, and
+    /// each thousand waits for its own turn, so that others have theirs in between. Each has its own
+    /// answer, in the same order; a refusal refuses only its own command.
     pub fn run_all<C: Command + 'static>(
         &self,
         commands: Vec<C>,
@@ -132,5 +139,21 @@ impl Handle {
         }
         let (store, freshness) = (&*self.engine.store, self.engine.freshness);
         self.tenant.may(store, freshness, user, permission, account)
+    }
+
+    /// What [`Handle::may`] answers where it need not ask the store; none where it has to.
+    #[must_use]
+    pub fn known_to_may(
+        &self,
+        user: UserId,
+        permission: &str,
+        account: Option<AccountId>,
+    ) -> Option<Result<bool, Error>> {
+        if self.actor.user().is_some_and(|actor| actor != user) {
+            return None;
+        }
+        let freshness = self.engine.freshness;
+        self.tenant
+            .known_to_may(freshness, user, permission, account)
     }
 }

@@ -31,7 +31,7 @@ mod verify;
 pub use backup::{restore, verify_backup};
 pub use capabilities::Capabilities;
 pub use copy::{Copied, CopyProgress};
-pub use engine::Submission;
+pub use engine::{Ended, Submission};
 pub use handle::{Handle, Tympan};
 pub use history::AuditLine;
 pub use options::Options;

@@ -22,6 +22,9 @@ enum Chore {
         /// Only says whether they are up to date.
         #[arg(long)]
         check: bool,
+        /// Only takes note that uniffi has written its part: `tools/swift.sh bindgen` calls this.
+        #[arg(long, conflicts_with = "check")]
+        stamp: bool,
     },
     /// Writes the documents that are generated from the code.
     Docs {
@@ -38,7 +41,8 @@ enum Chore {
 
 fn main() -> ExitCode {
     let done = match Chore::parse() {
-        Chore::Bindgen { check } => bindgen::run(&root(), check).map(|lines| {
+        Chore::Bindgen { stamp: true, .. } => bindgen::stamp(&root()),
+        Chore::Bindgen { check, .. } => bindgen::run(&root(), check).map(|lines| {
             let _ = writeln!(std::io::stdout(), "{lines}");
         }),
         Chore::Docs { check } => docs::run(&root(), check),

@@ -276,16 +276,14 @@ impl NativeTympan {
     }
     /// `close`
     #[napi(catch_unwind)]
-    pub fn close(&self, binding: &Binding, env: &Env, values: Object<'_>) -> Result<()> {
-        binding
-            .now(
-                env,
-                values,
-                |_| {
-                    self.0.close();
-                    Ok(())
-                },
-            )
+    pub fn close(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding.answer(env, task, values, |_| Ok(self.0.close()))
     }
     /// `copyTo`
     #[napi(catch_unwind)]

@@ -56,8 +56,8 @@ const absent: bigint | undefined = receipts[0]!.costMicros;
 {
   using handle = await Tympan.open('memory:');
   await using another = await Tympan.open('memory:');
-  handle.close();
-  another.close();
+  await handle.close();
+  another.closeSync();
 }
 
 export { absent, cost, named, permitted, rows, wallet };

@@ -2,9 +2,10 @@
 
 """The same for asyncio: calls are coroutines, and lists in pages asynchronous generators.
 
-Each open store has threads of its own that wait for its answers, so the event loop never does. A
-task that is cancelled waits no more, but what it asked for may be done all the same: a change to a
-wallet is found out by sending it again with the same key.
+A call is begun when it is awaited, and its deadline runs from then on; however many are under way,
+no thread waits for them, and the event loop never does. A task that is cancelled waits no more, but
+what it asked for may be done all the same: a change to a wallet is found out by sending it again with
+the same key.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, final
 
 from tympan import _tympan as _blocking
 from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, Report, Role, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, TextPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
-from tympan._waiters import Waiters
+from tympan._begun import answered
 from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, StatementFormat, UserField
 from tympan.ids import AccountId, GroupId, HoldId, IdentityId, PriceListId, ProfileId, RoleId, TenantId, UserId
 
@@ -29,11 +30,10 @@ if TYPE_CHECKING:
 class Tympan:
     """An open store, seen by one tenant and one actor."""
 
-    __slots__ = ("_blocking", "_waiters")
+    __slots__ = ("_blocking",)
 
-    def __init__(self, blocking: _blocking.Tympan, waiters: Waiters) -> None:
+    def __init__(self, blocking: _blocking.Tympan) -> None:
         self._blocking = blocking
-        self._waiters = waiters
 
     async def account(
         self,
@@ -44,7 +44,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.account, account))
+        return await answered(partial(self._blocking.account, account))
 
     async def account_uses(
         self,
@@ -55,7 +55,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.account_uses, account))
+        return await answered(partial(self._blocking.account_uses, account))
 
     async def accounts(
         self,
@@ -67,7 +67,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.accounts, filter=filter))
+        return await answered(partial(self._blocking.accounts, filter=filter))
 
     async def add_identity(
         self,
@@ -84,7 +84,7 @@ class Tympan:
             `card_format`, `invalid_email`, `invalid_value`, `empty_text`, `text_too_long`,
             `control_character`, `too_many`.
         """
-        return await self._waiters.wait(partial(self._blocking.add_identity, user, identity, expected_version=expected_version, reason=reason))
+        return await answered(partial(self._blocking.add_identity, user, identity, expected_version=expected_version, reason=reason))
 
     async def adjust(
         self,
@@ -103,7 +103,7 @@ class Tympan:
             TympanError: `balance_below_limit`, `unknown_user`, `unknown_plan`, `unknown_currency`, `amount_overflow`,
             `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
         """
-        return await self._waiters.wait(partial(self._blocking.adjust, user, wallet, amount, reason, key, may_owe=may_owe))
+        return await answered(partial(self._blocking.adjust, user, wallet, amount, reason, key, may_owe=may_owe))
 
     def as_user(
         self,
@@ -115,7 +115,7 @@ class Tympan:
         Raises:
             TympanError: `closed`.
         """
-        return Tympan(self._blocking.as_user(user), self._waiters)
+        return Tympan(self._blocking.as_user(user))
 
     async def audit_events(
         self,
@@ -128,7 +128,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
         """
-        return await self._waiters.wait(partial(self._blocking.audit_events, after=after, limit=limit))
+        return await answered(partial(self._blocking.audit_events, after=after, limit=limit))
 
     async def audit_events_all(
         self,
@@ -166,7 +166,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.charge`.
         """
-        return await self._waiters.wait(partial(self._blocking.authorise, user, key, usage, queue=queue, cost=cost, attempt=attempt, expires_in_seconds=expires_in_seconds))
+        return await answered(partial(self._blocking.authorise, user, key, usage, queue=queue, cost=cost, attempt=attempt, expires_in_seconds=expires_in_seconds))
 
     async def backup_to(
         self,
@@ -179,7 +179,7 @@ class Tympan:
         Raises:
             TympanError: `denied` to a user; `storage` for a store that is not a file; else those of the store.
         """
-        await self._waiters.wait(partial(self._blocking.backup_to, path))
+        await answered(partial(self._blocking.backup_to, path))
 
     async def bootstrap(
         self,
@@ -199,7 +199,7 @@ class Tympan:
             TympanError: `bootstrap_done`, `denied`, `unknown_currency`, `empty_text`, `text_too_long`,
             `control_character`, `invalid_email`, `invalid_value`.
         """
-        return await self._waiters.wait(partial(self._blocking.bootstrap, tenant_name, currency, administrator_name, username=username, email=email))
+        return await answered(partial(self._blocking.bootstrap, tenant_name, currency, administrator_name, username=username, email=email))
 
     async def cancel(
         self,
@@ -211,7 +211,7 @@ class Tympan:
         Raises:
             TympanError: `unknown_hold`, `hold_resolved`, `key_reused`, `invalid_key`, `denied`.
         """
-        return await self._waiters.wait(partial(self._blocking.cancel, hold, key))
+        return await answered(partial(self._blocking.cancel, hold, key))
 
     async def capabilities(
         self,
@@ -222,7 +222,7 @@ class Tympan:
         Raises:
             TympanError: `unknown_user`; `denied` to an actor without `user.read` who asks about another user.
         """
-        return await self._waiters.wait(partial(self._blocking.capabilities, user))
+        return await answered(partial(self._blocking.capabilities, user))
 
     async def charge(
         self,
@@ -245,7 +245,7 @@ class Tympan:
             `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
             `unknown_outcome`: send it again with the same key.
         """
-        return await self._waiters.wait(partial(self._blocking.charge, user, key, usage, queue=queue, cost=cost, attempt=attempt))
+        return await answered(partial(self._blocking.charge, user, key, usage, queue=queue, cost=cost, attempt=attempt))
 
     async def charge_all(
         self,
@@ -257,16 +257,17 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.charge`, of each job in its outcome.
         """
-        return await self._waiters.wait(partial(self._blocking.charge_all, jobs))
+        return await answered(partial(self._blocking.charge_all, jobs))
 
-    def close(
+    async def close(
         self,
     ) -> None:
         """Ends the use of this store, through this handle and all that were made from it: later calls
         are refused with `closed`. Calls under way are still answered, and the store is closed with
-        the last of them. What was answered is durable in any case; closing twice does nothing.
+        the last of them; whoever awaits the end of this call is told when it is. What was answered
+        is durable in any case; closing twice does nothing.
         """
-        self._blocking.close()
+        await answered(partial(self._blocking.close))
 
     async def copy_to(
         self,
@@ -295,7 +296,7 @@ class Tympan:
             TympanError: `denied` to a user; `store_keys` if the other one has other keys; `store_foreign` if it holds
             anything else; those of `Tympan.open`, and of both stores.
         """
-        return await self._waiters.wait(partial(self._blocking.copy_to, address, keys=keys, durability=durability, migrate=migrate, deadline_ms=deadline_ms, freshness_ms=freshness_ms, queue_limit=queue_limit, schema=schema, keeping=keeping, clock=clock))
+        return await answered(partial(self._blocking.copy_to, address, keys=keys, durability=durability, migrate=migrate, deadline_ms=deadline_ms, freshness_ms=freshness_ms, queue_limit=queue_limit, schema=schema, keeping=keeping, clock=clock))
 
     async def create_account(
         self,
@@ -306,7 +307,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
         """
-        return await self._waiters.wait(partial(self._blocking.create_account, name))
+        return await answered(partial(self._blocking.create_account, name))
 
     async def create_group(
         self,
@@ -317,7 +318,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
         """
-        return await self._waiters.wait(partial(self._blocking.create_group, name))
+        return await answered(partial(self._blocking.create_group, name))
 
     async def create_price_list(
         self,
@@ -333,7 +334,7 @@ class Tympan:
             TympanError: `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`,
             `text_too_long`, `control_character`, `too_many`.
         """
-        return await self._waiters.wait(partial(self._blocking.create_price_list, name, currency, lines))
+        return await answered(partial(self._blocking.create_price_list, name, currency, lines))
 
     async def create_profile(
         self,
@@ -349,7 +350,7 @@ class Tympan:
             `unknown_time_zone`, `negative_amount`, `name_taken`, `empty_text`, `text_too_long`,
             `control_character`, `too_many`.
         """
-        return await self._waiters.wait(partial(self._blocking.create_profile, name, price_list=price_list, plans=plans))
+        return await answered(partial(self._blocking.create_profile, name, price_list=price_list, plans=plans))
 
     async def create_role(
         self,
@@ -364,7 +365,7 @@ class Tympan:
             TympanError: `denied`, `grant_beyond_own`, `unknown_permission`, `name_taken`, `empty_text`,
             `text_too_long`, `control_character`, `too_many`.
         """
-        return await self._waiters.wait(partial(self._blocking.create_role, name, production=production, permissions=permissions))
+        return await answered(partial(self._blocking.create_role, name, production=production, permissions=permissions))
 
     async def create_user(
         self,
@@ -401,7 +402,7 @@ class Tympan:
             `unknown_group`, `unknown_account`, `retired`, `pin_policy`, `card_format`, `invalid_email`,
             `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
         """
-        return await self._waiters.wait(partial(self._blocking.create_user, name, username=username, network_name=network_name, network_domain=network_domain, email=email, other_emails=other_emails, active=active, production=production, restricted=restricted, account_code=account_code, department=department, office=office, home=home, notes=notes, profile=profile, role=role, groups=groups, role_rows=role_rows, identities=identities, source=source, reason=reason))
+        return await answered(partial(self._blocking.create_user, name, username=username, network_name=network_name, network_domain=network_domain, email=email, other_emails=other_emails, active=active, production=production, restricted=restricted, account_code=account_code, department=department, office=office, home=home, notes=notes, profile=profile, role=role, groups=groups, role_rows=role_rows, identities=identities, source=source, reason=reason))
 
     async def deactivate_user(
         self,
@@ -415,7 +416,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_user`, `stale_version`, `last_administrator`.
         """
-        return await self._waiters.wait(partial(self._blocking.deactivate_user, user, expected_version=expected_version, reason=reason))
+        return await answered(partial(self._blocking.deactivate_user, user, expected_version=expected_version, reason=reason))
 
     async def delete_account(
         self,
@@ -428,7 +429,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_account`, `stale_version`, `in_use`.
         """
-        await self._waiters.wait(partial(self._blocking.delete_account, account, expected_version=expected_version))
+        await answered(partial(self._blocking.delete_account, account, expected_version=expected_version))
 
     async def delete_group(
         self,
@@ -441,7 +442,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_group`, `stale_version`, `in_use`.
         """
-        await self._waiters.wait(partial(self._blocking.delete_group, group, expected_version=expected_version))
+        await answered(partial(self._blocking.delete_group, group, expected_version=expected_version))
 
     async def delete_price_list(
         self,
@@ -454,7 +455,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_price_list`, `stale_version`, `in_use`.
         """
-        await self._waiters.wait(partial(self._blocking.delete_price_list, price_list, expected_version=expected_version))
+        await answered(partial(self._blocking.delete_price_list, price_list, expected_version=expected_version))
 
     async def delete_profile(
         self,
@@ -467,7 +468,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_profile`, `stale_version`, `in_use`.
         """
-        await self._waiters.wait(partial(self._blocking.delete_profile, profile, expected_version=expected_version))
+        await answered(partial(self._blocking.delete_profile, profile, expected_version=expected_version))
 
     async def delete_role(
         self,
@@ -480,7 +481,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_role`, `stale_version`, `in_use`.
         """
-        await self._waiters.wait(partial(self._blocking.delete_role, role, expected_version=expected_version))
+        await answered(partial(self._blocking.delete_role, role, expected_version=expected_version))
 
     async def doctor(
         self,
@@ -490,7 +491,7 @@ class Tympan:
         Raises:
             TympanError: `denied` to a user; those of the store.
         """
-        return await self._waiters.wait(partial(self._blocking.doctor))
+        return await answered(partial(self._blocking.doctor))
 
     async def edit_price_list(
         self,
@@ -506,7 +507,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.create_price_list`; `unknown_price_list`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.edit_price_list, price_list, expected_version=expected_version, name=name, lines=lines, effective_from=effective_from))
+        return await answered(partial(self._blocking.edit_price_list, price_list, expected_version=expected_version, name=name, lines=lines, effective_from=effective_from))
 
     async def edit_profile(
         self,
@@ -523,7 +524,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.create_profile`; `unknown_profile`, `unknown_plan`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.edit_profile, profile, expected_version=expected_version, name=name, price_list=price_list, clear_price_list=clear_price_list, plans=plans))
+        return await answered(partial(self._blocking.edit_profile, profile, expected_version=expected_version, name=name, price_list=price_list, clear_price_list=clear_price_list, plans=plans))
 
     async def edit_role(
         self,
@@ -539,7 +540,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.create_role`; `unknown_role`, `stale_version`, `last_administrator`.
         """
-        return await self._waiters.wait(partial(self._blocking.edit_role, role, expected_version=expected_version, name=name, production=production, permissions=permissions))
+        return await answered(partial(self._blocking.edit_role, role, expected_version=expected_version, name=name, production=production, permissions=permissions))
 
     async def edit_settings(
         self,
@@ -559,7 +560,7 @@ class Tympan:
             TympanError: `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`,
             `invalid_value`, `empty_text`, `text_too_long`, `control_character`.
         """
-        return await self._waiters.wait(partial(self._blocking.edit_settings, expected_version=expected_version, name=name, default_profile=default_profile, pin_length=pin_length, pin_alphabet=pin_alphabet, pin_floor=pin_floor, card_pipeline=card_pipeline, accepts_unfindable_cards=accepts_unfindable_cards))
+        return await answered(partial(self._blocking.edit_settings, expected_version=expected_version, name=name, default_profile=default_profile, pin_length=pin_length, pin_alphabet=pin_alphabet, pin_floor=pin_floor, card_pipeline=card_pipeline, accepts_unfindable_cards=accepts_unfindable_cards))
 
     async def edit_user(
         self,
@@ -582,7 +583,7 @@ class Tympan:
             TympanError: Those of `Tympan.create_user`; `unknown_user`, `unknown_identity`, `stale_version`,
             `last_administrator`.
         """
-        return await self._waiters.wait(partial(self._blocking.edit_user, user, expected_version=expected_version, set=set, clear=clear, identities=identities, join=join, leave=leave, role_rows=role_rows, source=source, reason=reason))
+        return await answered(partial(self._blocking.edit_user, user, expected_version=expected_version, set=set, clear=clear, identities=identities, join=join, leave=leave, role_rows=role_rows, source=source, reason=reason))
 
     async def enable_identity(
         self,
@@ -599,7 +600,7 @@ class Tympan:
             TympanError: `denied`, `grant_beyond_own`, `unknown_user`, `unknown_identity`, `stale_version`,
             `identity_taken`.
         """
-        return await self._waiters.wait(partial(self._blocking.enable_identity, user, identity, enabled, expected_version=expected_version, reason=reason))
+        return await answered(partial(self._blocking.enable_identity, user, identity, enabled, expected_version=expected_version, reason=reason))
 
     async def group(
         self,
@@ -610,7 +611,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.group, group))
+        return await answered(partial(self._blocking.group, group))
 
     async def group_uses(
         self,
@@ -621,7 +622,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.group_uses, group))
+        return await answered(partial(self._blocking.group_uses, group))
 
     async def groups(
         self,
@@ -633,7 +634,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.groups, filter=filter))
+        return await answered(partial(self._blocking.groups, filter=filter))
 
     async def identity_types(
         self,
@@ -643,7 +644,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `user.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.identity_types))
+        return await answered(partial(self._blocking.identity_types))
 
     async def look_up(
         self,
@@ -654,7 +655,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `user.read`; what is wrong with the value.
         """
-        return await self._waiters.wait(partial(self._blocking.look_up, user))
+        return await answered(partial(self._blocking.look_up, user))
 
     async def may(
         self,
@@ -671,7 +672,7 @@ class Tympan:
             TympanError: `unknown_permission` for a name that is not written like one, or begins like tympan's own
             and is none of them; `denied` to an actor without `user.read` who asks about another user.
         """
-        return await self._waiters.wait(partial(self._blocking.may, user, permission, account))
+        return await answered(partial(self._blocking.may, user, permission, account))
 
     async def preview_card(
         self,
@@ -684,7 +685,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`; `invalid_pipeline`.
         """
-        return await self._waiters.wait(partial(self._blocking.preview_card, read, pipeline))
+        return await answered(partial(self._blocking.preview_card, read, pipeline))
 
     async def price_list(
         self,
@@ -695,7 +696,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.price_list, price_list))
+        return await answered(partial(self._blocking.price_list, price_list))
 
     async def price_list_uses(
         self,
@@ -706,7 +707,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.price_list_uses, price_list))
+        return await answered(partial(self._blocking.price_list_uses, price_list))
 
     async def price_lists(
         self,
@@ -718,7 +719,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.price_lists, filter=filter))
+        return await answered(partial(self._blocking.price_lists, filter=filter))
 
     async def profile(
         self,
@@ -729,7 +730,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.profile, profile))
+        return await answered(partial(self._blocking.profile, profile))
 
     async def profile_uses(
         self,
@@ -740,7 +741,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.profile_uses, profile))
+        return await answered(partial(self._blocking.profile_uses, profile))
 
     async def profiles(
         self,
@@ -752,7 +753,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.profiles, filter=filter))
+        return await answered(partial(self._blocking.profiles, filter=filter))
 
     async def reactivate_user(
         self,
@@ -766,7 +767,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `grant_beyond_own`, `unknown_user`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.reactivate_user, user, expected_version=expected_version, reason=reason))
+        return await answered(partial(self._blocking.reactivate_user, user, expected_version=expected_version, reason=reason))
 
     async def remove_identity(
         self,
@@ -781,7 +782,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `grant_beyond_own`, `unknown_user`, `unknown_identity`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.remove_identity, user, identity, expected_version=expected_version, reason=reason))
+        return await answered(partial(self._blocking.remove_identity, user, identity, expected_version=expected_version, reason=reason))
 
     async def rename_account(
         self,
@@ -796,7 +797,7 @@ class Tympan:
             TympanError: `denied`, `unknown_account`, `stale_version`, `name_taken`, `empty_text`, `text_too_long`,
             `control_character`.
         """
-        return await self._waiters.wait(partial(self._blocking.rename_account, account, name, expected_version=expected_version))
+        return await answered(partial(self._blocking.rename_account, account, name, expected_version=expected_version))
 
     async def rename_group(
         self,
@@ -811,7 +812,7 @@ class Tympan:
             TympanError: `denied`, `unknown_group`, `stale_version`, `name_taken`, `empty_text`, `text_too_long`,
             `control_character`.
         """
-        return await self._waiters.wait(partial(self._blocking.rename_group, group, name, expected_version=expected_version))
+        return await answered(partial(self._blocking.rename_group, group, name, expected_version=expected_version))
 
     async def rename_price_list(
         self,
@@ -826,7 +827,7 @@ class Tympan:
             TympanError: `denied`, `unknown_price_list`, `stale_version`, `name_taken`, `empty_text`, `text_too_long`,
             `control_character`.
         """
-        return await self._waiters.wait(partial(self._blocking.rename_price_list, price_list, name, expected_version=expected_version))
+        return await answered(partial(self._blocking.rename_price_list, price_list, name, expected_version=expected_version))
 
     async def rename_profile(
         self,
@@ -841,7 +842,7 @@ class Tympan:
             TympanError: `denied`, `unknown_profile`, `stale_version`, `name_taken`, `empty_text`, `text_too_long`,
             `control_character`.
         """
-        return await self._waiters.wait(partial(self._blocking.rename_profile, profile, name, expected_version=expected_version))
+        return await answered(partial(self._blocking.rename_profile, profile, name, expected_version=expected_version))
 
     async def rename_role(
         self,
@@ -856,7 +857,7 @@ class Tympan:
             TympanError: `denied`, `unknown_role`, `stale_version`, `name_taken`, `empty_text`, `text_too_long`,
             `control_character`.
         """
-        return await self._waiters.wait(partial(self._blocking.rename_role, role, name, expected_version=expected_version))
+        return await answered(partial(self._blocking.rename_role, role, name, expected_version=expected_version))
 
     async def replace_identity(
         self,
@@ -874,7 +875,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.add_identity`; `unknown_identity`.
         """
-        return await self._waiters.wait(partial(self._blocking.replace_identity, user, identity, kind, value, expected_version=expected_version, reason=reason))
+        return await answered(partial(self._blocking.replace_identity, user, identity, kind, value, expected_version=expected_version, reason=reason))
 
     async def retire_account(
         self,
@@ -887,7 +888,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_account`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.retire_account, account, expected_version=expected_version))
+        return await answered(partial(self._blocking.retire_account, account, expected_version=expected_version))
 
     async def retire_group(
         self,
@@ -900,7 +901,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_group`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.retire_group, group, expected_version=expected_version))
+        return await answered(partial(self._blocking.retire_group, group, expected_version=expected_version))
 
     async def retire_price_list(
         self,
@@ -913,7 +914,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_price_list`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.retire_price_list, price_list, expected_version=expected_version))
+        return await answered(partial(self._blocking.retire_price_list, price_list, expected_version=expected_version))
 
     async def retire_profile(
         self,
@@ -926,7 +927,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_profile`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.retire_profile, profile, expected_version=expected_version))
+        return await answered(partial(self._blocking.retire_profile, profile, expected_version=expected_version))
 
     async def retire_role(
         self,
@@ -939,7 +940,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_role`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.retire_role, role, expected_version=expected_version))
+        return await answered(partial(self._blocking.retire_role, role, expected_version=expected_version))
 
     async def role(
         self,
@@ -950,7 +951,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.role, role))
+        return await answered(partial(self._blocking.role, role))
 
     async def role_uses(
         self,
@@ -961,7 +962,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.role_uses, role))
+        return await answered(partial(self._blocking.role_uses, role))
 
     async def roles(
         self,
@@ -973,7 +974,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.roles, filter=filter))
+        return await answered(partial(self._blocking.roles, filter=filter))
 
     async def set_balance(
         self,
@@ -990,7 +991,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.adjust`.
         """
-        return await self._waiters.wait(partial(self._blocking.set_balance, user, wallet, balance, reason, key, may_owe=may_owe))
+        return await answered(partial(self._blocking.set_balance, user, wallet, balance, reason, key, may_owe=may_owe))
 
     def set_clock(
         self,
@@ -1011,7 +1012,7 @@ class Tympan:
         Raises:
             TympanError: `unknown_tenant` before the bootstrap; `denied` without `configuration.read`.
         """
-        return await self._waiters.wait(partial(self._blocking.settings))
+        return await answered(partial(self._blocking.settings))
 
     async def settle(
         self,
@@ -1030,7 +1031,7 @@ class Tympan:
         Raises:
             TympanError: `unknown_hold`, `hold_resolved`; those of `Tympan.charge`.
         """
-        return await self._waiters.wait(partial(self._blocking.settle, hold, key, usage, queue=queue, cost=cost, extra=extra))
+        return await answered(partial(self._blocking.settle, hold, key, usage, queue=queue, cost=cost, extra=extra))
 
     async def settle_due(
         self,
@@ -1044,7 +1045,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
         """
-        return await self._waiters.wait(partial(self._blocking.settle_due, user))
+        return await answered(partial(self._blocking.settle_due, user))
 
     async def statement(
         self,
@@ -1063,7 +1064,7 @@ class Tympan:
             `invalid_value` for the limit, and for a period that ends before it begins;
             `unknown_currency`.
         """
-        return await self._waiters.wait(partial(self._blocking.statement, user, wallet, since=since, until=until, after=after, limit=limit))
+        return await answered(partial(self._blocking.statement, user, wallet, since=since, until=until, after=after, limit=limit))
 
     async def statement_all(
         self,
@@ -1109,7 +1110,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.statement`; `unknown_plan`.
         """
-        return await self._waiters.wait(partial(self._blocking.statement_text, user, wallet, format, since=since, until=until, after=after, limit=limit))
+        return await answered(partial(self._blocking.statement_text, user, wallet, format, since=since, until=until, after=after, limit=limit))
 
     async def statement_text_all(
         self,
@@ -1149,7 +1150,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.transfer_identity`; `invalid_value` for two types.
         """
-        return await self._waiters.wait(partial(self._blocking.swap_identities, first, second, first_expected_version=first_expected_version, second_expected_version=second_expected_version, reason=reason))
+        return await answered(partial(self._blocking.swap_identities, first, second, first_expected_version=first_expected_version, second_expected_version=second_expected_version, reason=reason))
 
     def tenant(
         self,
@@ -1161,7 +1162,7 @@ class Tympan:
         Raises:
             TympanError: `closed`; `denied` to a user.
         """
-        return Tympan(self._blocking.tenant(tenant), self._waiters)
+        return Tympan(self._blocking.tenant(tenant))
 
     async def transfer_identity(
         self,
@@ -1177,7 +1178,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `grant_beyond_own`, `unknown_user`, `unknown_identity`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.transfer_identity, identity, receiver, expected_version=expected_version, receiver_expected_version=receiver_expected_version, reason=reason))
+        return await answered(partial(self._blocking.transfer_identity, identity, receiver, expected_version=expected_version, receiver_expected_version=receiver_expected_version, reason=reason))
 
     async def unretire_account(
         self,
@@ -1190,7 +1191,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_account`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.unretire_account, account, expected_version=expected_version))
+        return await answered(partial(self._blocking.unretire_account, account, expected_version=expected_version))
 
     async def unretire_group(
         self,
@@ -1203,7 +1204,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_group`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.unretire_group, group, expected_version=expected_version))
+        return await answered(partial(self._blocking.unretire_group, group, expected_version=expected_version))
 
     async def unretire_price_list(
         self,
@@ -1216,7 +1217,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_price_list`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.unretire_price_list, price_list, expected_version=expected_version))
+        return await answered(partial(self._blocking.unretire_price_list, price_list, expected_version=expected_version))
 
     async def unretire_profile(
         self,
@@ -1229,7 +1230,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_profile`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.unretire_profile, profile, expected_version=expected_version))
+        return await answered(partial(self._blocking.unretire_profile, profile, expected_version=expected_version))
 
     async def unretire_role(
         self,
@@ -1242,7 +1243,7 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_role`, `stale_version`.
         """
-        return await self._waiters.wait(partial(self._blocking.unretire_role, role, expected_version=expected_version))
+        return await answered(partial(self._blocking.unretire_role, role, expected_version=expected_version))
 
     async def user_details(
         self,
@@ -1253,7 +1254,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `user.read`, unless it is the actor; what is wrong with the value.
         """
-        return await self._waiters.wait(partial(self._blocking.user_details, user))
+        return await answered(partial(self._blocking.user_details, user))
 
     async def users(
         self,
@@ -1270,7 +1271,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `user.read`; `invalid_cursor`; `invalid_value` for the limit or the pattern.
         """
-        return await self._waiters.wait(partial(self._blocking.users, search=search, active=active, group=group, profile=profile, after=after, limit=limit))
+        return await answered(partial(self._blocking.users, search=search, active=active, group=group, profile=profile, after=after, limit=limit))
 
     async def users_all(
         self,
@@ -1304,7 +1305,7 @@ class Tympan:
         Raises:
             TympanError: `denied` to a user; those of the store.
         """
-        return await self._waiters.wait(partial(self._blocking.verify))
+        return await answered(partial(self._blocking.verify))
 
     async def __aenter__(self) -> Self:
         return self
@@ -1316,7 +1317,7 @@ class Tympan:
         traceback: TracebackType | None,
         /,
     ) -> None:
-        await self._waiters.wait(self._blocking.close)
+        await answered(self._blocking.close)
 
 
 async def open(
@@ -1343,5 +1344,4 @@ async def open(
         `store_read_only`, `store_full`, `store_locked`, `store_not_durable`, `store_corrupt`,
         `storage`; `invalid_value` for an address of another form.
     """
-    waiters = Waiters()
-    return Tympan(await waiters.wait(partial(_blocking.open, address, keys=keys, durability=durability, migrate=migrate, deadline_ms=deadline_ms, freshness_ms=freshness_ms, queue_limit=queue_limit, schema=schema, keeping=keeping, clock=clock)), waiters)
+    return Tympan(await answered(partial(_blocking.open, address, keys=keys, durability=durability, migrate=migrate, deadline_ms=deadline_ms, freshness_ms=freshness_ms, queue_limit=queue_limit, schema=schema, keeping=keeping, clock=clock)))

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use tympan_surface as surface;
 use crate::convert::*;
+use crate::generated::plain::{hashed, plain};
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 static DURABILITY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -87,6 +88,9 @@ impl FromPython for surface::Filter {
 pub struct IdentityEdit(surface::IdentityEdit);
 #[pymethods]
 impl IdentityEdit {
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             match &self.0 {
@@ -338,6 +342,9 @@ impl FromPython for surface::IdentityEdit {
 pub struct IdentityReference(surface::IdentityReference);
 #[pymethods]
 impl IdentityReference {
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             match &self.0 {
@@ -621,6 +628,9 @@ impl FromPython for surface::PinFloor {
 pub struct PlanChange(surface::PlanChange);
 #[pymethods]
 impl PlanChange {
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             match &self.0 {
@@ -863,6 +873,9 @@ impl FromPython for surface::ResetVerb {
 pub struct RoleRowEdit(surface::RoleRowEdit);
 #[pymethods]
 impl RoleRowEdit {
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             match &self.0 {
@@ -1166,6 +1179,9 @@ impl FromPython for surface::UserField {
 pub struct UserReference(surface::UserReference);
 #[pymethods]
 impl UserReference {
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             match &self.0 {
@@ -1526,6 +1542,9 @@ impl IntoPython for surface::Verb {
 pub struct WalletName(surface::WalletName);
 #[pymethods]
 impl WalletName {
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             match &self.0 {

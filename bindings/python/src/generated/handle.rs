@@ -195,19 +195,35 @@ impl Tympan {
         signature = (*, after = Given(None), limit = Given(None)),
         text_signature = "($self, *, after=None, limit=None)"
     )]
-    fn audit_events_all(&self, after: Given<'_>, limit: Given<'_>) -> PyResult<Rows> {
-        let options = surface::AuditList {
-            after: given(after, "after")?,
-            limit: given(limit, "limit")?,
-        };
-        let handle = self.0.clone();
-        let after = options.after.clone();
-        let ask = move |after| {
-            let mut options = options.clone();
-            options.after = after;
-            handle.audit_events(options)
-        };
-        Ok(Rows::new(after, ask, |page: surface::AuditPage| (page.rows, page.next)))
+    fn audit_events_all(
+        &self,
+        py: Python<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Rows> {
+        guarded(
+            py,
+            || {
+                let options = surface::AuditList {
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.audit_events(options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::AuditPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
     }
     /// Sets a job's expected cost aside. The hold is settled with what the job really used,
     /// cancelled, or given back by itself when its time is over.
@@ -428,10 +444,11 @@ impl Tympan {
     }
     /// Ends the use of this store, through this handle and all that were made from it: later calls
     /// are refused with `closed`. Calls under way are still answered, and the store is closed with
-    /// the last of them. What was answered is durable in any case; closing twice does nothing.
+    /// the last of them; whoever awaits the end of this call is told when it is. What was answered
+    /// is durable in any case; closing twice does nothing.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        guarded(py, || { py.detach(|| self.0.close()).into_python(py) })
+        guarded(py, || { answered(py, self.0.close()) })
     }
     /// Copies everything into another store, from one machine to several or back, and compares
     /// every row in the end. The other store is opened for it with the given options, whose `keys`
@@ -2006,6 +2023,7 @@ impl Tympan {
     )]
     fn statement_all(
         &self,
+        py: Python<'_>,
         user: &Bound<'_, PyAny>,
         wallet: &Bound<'_, PyAny>,
         since: Given<'_>,
@@ -2013,24 +2031,35 @@ impl Tympan {
         after: Given<'_>,
         limit: Given<'_>,
     ) -> PyResult<Rows> {
-        let user = FromPython::from_python(user, "user")?;
-        let wallet = FromPython::from_python(wallet, "wallet")?;
-        let options = surface::StatementList {
-            since: given(since, "since")?,
-            until: given(until, "until")?,
-            after: given(after, "after")?,
-            limit: given(limit, "limit")?,
-        };
-        let user: surface::UserId = user;
-        let wallet: surface::WalletName = wallet;
-        let handle = self.0.clone();
-        let after = options.after.clone();
-        let ask = move |after| {
-            let mut options = options.clone();
-            options.after = after;
-            handle.statement(user.clone(), wallet.clone(), options)
-        };
-        Ok(Rows::new(after, ask, |page: surface::StatementPage| (page.rows, page.next)))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let wallet = FromPython::from_python(wallet, "wallet")?;
+                let options = surface::StatementList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let user: surface::UserId = user;
+                let wallet: surface::WalletName = wallet;
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.statement(user.clone(), wallet.clone(), options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::StatementPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
     }
     /// A wallet's history over a period as lines of text: written one after the other they are a
     /// file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
@@ -2098,6 +2127,7 @@ impl Tympan {
     )]
     fn statement_text_all(
         &self,
+        py: Python<'_>,
         user: &Bound<'_, PyAny>,
         wallet: &Bound<'_, PyAny>,
         format: &Bound<'_, PyAny>,
@@ -2106,26 +2136,43 @@ impl Tympan {
         after: Given<'_>,
         limit: Given<'_>,
     ) -> PyResult<Rows> {
-        let user = FromPython::from_python(user, "user")?;
-        let wallet = FromPython::from_python(wallet, "wallet")?;
-        let format = FromPython::from_python(format, "format")?;
-        let options = surface::StatementList {
-            since: given(since, "since")?,
-            until: given(until, "until")?,
-            after: given(after, "after")?,
-            limit: given(limit, "limit")?,
-        };
-        let user: surface::UserId = user;
-        let wallet: surface::WalletName = wallet;
-        let format: surface::StatementFormat = format;
-        let handle = self.0.clone();
-        let after = options.after.clone();
-        let ask = move |after| {
-            let mut options = options.clone();
-            options.after = after;
-            handle.statement_text(user.clone(), wallet.clone(), format.clone(), options)
-        };
-        Ok(Rows::new(after, ask, |page: surface::TextPage| (page.rows, page.next)))
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let wallet = FromPython::from_python(wallet, "wallet")?;
+                let format = FromPython::from_python(format, "format")?;
+                let options = surface::StatementList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let user: surface::UserId = user;
+                let wallet: surface::WalletName = wallet;
+                let format: surface::StatementFormat = format;
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle
+                        .statement_text(
+                            user.clone(),
+                            wallet.clone(),
+                            format.clone(),
+                            options,
+                        )
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::TextPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
     }
     /// Exchanges the owners of two identities of one type, in one step.
     ///
@@ -2435,6 +2482,7 @@ impl Tympan {
     )]
     fn users_all(
         &self,
+        py: Python<'_>,
         search: Given<'_>,
         active: Given<'_>,
         group: Given<'_>,
@@ -2442,22 +2490,33 @@ impl Tympan {
         after: Given<'_>,
         limit: Given<'_>,
     ) -> PyResult<Rows> {
-        let options = surface::UserList {
-            search: given(search, "search")?,
-            active: given(active, "active")?,
-            group: given(group, "group")?,
-            profile: given(profile, "profile")?,
-            after: given(after, "after")?,
-            limit: given(limit, "limit")?,
-        };
-        let handle = self.0.clone();
-        let after = options.after.clone();
-        let ask = move |after| {
-            let mut options = options.clone();
-            options.after = after;
-            handle.users(options)
-        };
-        Ok(Rows::new(after, ask, |page: surface::UserPage| (page.rows, page.next)))
+        guarded(
+            py,
+            || {
+                let options = surface::UserList {
+                    search: given(search, "search")?,
+                    active: given(active, "active")?,
+                    group: given(group, "group")?,
+                    profile: given(profile, "profile")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.users(options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::UserPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
     }
     /// Whether ledger, users and audit events are whole, in every tenant: recomputes all of it.
     /// Only the host itself can ask.
@@ -2477,8 +2536,8 @@ impl Tympan {
         _exception_type: &Bound<'_, PyAny>,
         _exception: &Bound<'_, PyAny>,
         _traceback: &Bound<'_, PyAny>,
-    ) {
-        py.detach(|| self.0.close());
+    ) -> PyResult<()> {
+        waited(py, self.0.close())
     }
 }
 /// A fresh key ring, as the text that `Tympan.open` takes for `keys`. Secrets that were kept

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use tympan_surface as surface;
 use crate::convert::*;
+use crate::generated::plain::{hashed, plain};
 /// A production account inside a tenant.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -33,6 +34,9 @@ impl Account {
     #[getter]
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -70,6 +74,9 @@ impl AccountName {
     #[getter]
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -116,7 +123,7 @@ impl AuditLine {
     fn subject_kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.subject_kind.clone().into_python(py)
     }
-    /// The number of its id.
+    /// The id of that thing.
     #[getter]
     fn subject<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.subject.clone().into_python(py)
@@ -130,6 +137,9 @@ impl AuditLine {
     #[getter]
     fn reason<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.reason.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -169,6 +179,9 @@ impl AuditPage {
     #[getter]
     fn end<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.end.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -220,6 +233,9 @@ impl Bootstrapped {
     fn default_profile<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.default_profile.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -269,6 +285,9 @@ impl Capabilities {
     fn over_accounts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.over_accounts.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -306,6 +325,9 @@ impl CardPreview {
     fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.refused.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -335,6 +357,9 @@ impl CardStep {
     #[getter]
     fn becomes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.becomes.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!("CardStep(step={}, becomes=<hidden>)", plain(py, & self.0.step) ?,))
@@ -366,6 +391,9 @@ impl Changed {
     fn role_rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.role_rows.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -395,6 +423,9 @@ impl Copied {
     #[getter]
     fn found<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.found.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -437,6 +468,9 @@ impl CustomCount {
     fn count<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.count.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -474,6 +508,9 @@ impl Fault {
     #[getter]
     fn what<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.what.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -521,6 +558,9 @@ impl Fraction {
     fn denominator<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.denominator.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -563,6 +603,9 @@ impl Gone {
     #[getter]
     fn name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.name.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -609,6 +652,9 @@ impl Group {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -644,6 +690,9 @@ impl GroupName {
     #[getter]
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -710,6 +759,9 @@ impl Identity {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -757,6 +809,9 @@ impl IdentityType {
     #[getter]
     fn secret<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.secret.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -873,6 +928,9 @@ impl ImpressionsByColour {
     fn monochrome_two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.monochrome_two_sided.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -967,6 +1025,9 @@ impl Job {
     fn attempt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.attempt.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1006,6 +1067,9 @@ impl JobOutcome {
     #[getter]
     fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.refused.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1092,6 +1156,9 @@ impl NewIdentity {
     fn source<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.source.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1145,6 +1212,9 @@ impl NewRoleRow {
     fn accounts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.accounts.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1187,6 +1257,9 @@ impl PinStrength {
     #[getter]
     fn guesses_per_hit<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.guesses_per_hit.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1370,6 +1443,9 @@ impl Plan {
     fn priority<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.priority.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1430,6 +1506,9 @@ impl PlanRevision {
     fn terms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.terms.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1461,6 +1540,9 @@ impl Position {
     #[getter]
     fn held<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.held.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1543,6 +1625,9 @@ impl PriceLine {
     fn two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.two_sided.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1587,6 +1672,9 @@ impl PriceLineRevision {
     #[getter]
     fn line<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.line.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1643,6 +1731,9 @@ impl PriceList {
     #[getter]
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1706,6 +1797,9 @@ impl Profile {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1744,6 +1838,9 @@ impl ProfileName {
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1773,6 +1870,9 @@ impl Reactivated {
     #[getter]
     fn gone<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.gone.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1850,6 +1950,9 @@ impl Receipt {
     fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.lines.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1914,6 +2017,9 @@ impl ReceiptLine {
     fn debt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.debt.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1946,6 +2052,9 @@ impl Report {
     #[getter]
     fn why<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.why.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2002,6 +2111,9 @@ impl Role {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2039,6 +2151,9 @@ impl RoleName {
     #[getter]
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2080,6 +2195,9 @@ impl RoleRow {
     fn accounts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.accounts.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2116,6 +2234,9 @@ impl SavedProfile {
     fn added_plans<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.added_plans.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2145,6 +2266,9 @@ impl SavedSettings {
     #[getter]
     fn pins<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.pins.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2221,6 +2345,9 @@ impl Settings {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2292,6 +2419,9 @@ impl SheetsByColour {
     fn monochrome<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.monochrome.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2345,6 +2475,9 @@ impl SmartCard {
     #[getter]
     fn obstacles<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.obstacles.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2414,6 +2547,9 @@ impl Standing {
     fn next_reset_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next_reset_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2463,6 +2599,9 @@ impl StatedCost {
     #[getter]
     fn currency<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.currency.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2608,6 +2747,9 @@ impl StatementLine {
     fn reason<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.reason.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2660,6 +2802,9 @@ impl StatementPage {
     fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2701,6 +2846,9 @@ impl StoredIdentity {
     fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.value.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2731,6 +2879,9 @@ impl TextPage {
     fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2760,6 +2911,9 @@ impl Transferred {
     #[getter]
     fn receiver<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.receiver.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2934,6 +3088,9 @@ impl Usage {
     fn custom<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.custom.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -3069,6 +3226,9 @@ impl User {
     fn updated_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.updated_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -3143,6 +3303,9 @@ impl UserDetails {
     #[getter]
     fn smart_card<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.smart_card.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -3309,6 +3472,9 @@ impl UserFields {
     fn role<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.role.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -3354,6 +3520,9 @@ impl UserPage {
     fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -3383,6 +3552,9 @@ impl Uses {
     #[getter]
     fn active_users<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.active_users.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -3438,6 +3610,9 @@ impl Verification {
     #[getter]
     fn fault_count<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.fault_count.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(

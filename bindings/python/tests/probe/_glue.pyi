@@ -23,6 +23,7 @@ class Child:
     def nick_name(self) -> str | None:
         """Another one."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Everything:
@@ -72,6 +73,7 @@ class Everything:
     def children(self) -> builtins.list[Child]:
         """Records within."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class WordPage:
@@ -84,6 +86,7 @@ class WordPage:
     def next(self) -> str | None:
         """The cursor for the next page."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @disjoint_base
 class Shape:
@@ -114,6 +117,7 @@ class Shape:
         def owner(self) -> UserId | None:
             """Whose."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Probe:

@@ -2,9 +2,10 @@
 
 """The same for asyncio: calls are coroutines, and lists in pages asynchronous generators.
 
-Each open store has threads of its own that wait for its answers, so the event loop never does. A
-task that is cancelled waits no more, but what it asked for may be done all the same: a change to a
-wallet is found out by sending it again with the same key.
+A call is begun when it is awaited, and its deadline runs from then on; however many are under way,
+no thread waits for them, and the event loop never does. A task that is cancelled waits no more, but
+what it asked for may be done all the same: a change to a wallet is found out by sending it again with
+the same key.
 """
 
 from __future__ import annotations
@@ -17,46 +18,45 @@ from typing import final
 
 from probe import _glue as _blocking
 from probe._glue import Child, Everything, WordPage, Shape
-from tympan._waiters import Waiters
+from tympan._begun import answered
 
 
 @final
 class Probe:
     """What only passes values through."""
 
-    __slots__ = ("_blocking", "_waiters")
+    __slots__ = ("_blocking",)
 
-    def __init__(self, blocking: _blocking.Probe, waiters: Waiters) -> None:
+    def __init__(self, blocking: _blocking.Probe) -> None:
         self._blocking = blocking
-        self._waiters = waiters
 
     async def amount(
         self,
         amount: builtins.int | None = None,
     ) -> builtins.int | None:
         """Passes an amount through, or nothing."""
-        return await self._waiters.wait(partial(self._blocking.amount, amount))
+        return await answered(partial(self._blocking.amount, amount))
 
     async def bytes(
         self,
         bytes: builtins.bytes,
     ) -> builtins.bytes:
         """Passes bytes through."""
-        return await self._waiters.wait(partial(self._blocking.bytes, bytes))
+        return await answered(partial(self._blocking.bytes, bytes))
 
     async def count(
         self,
         count: builtins.int,
     ) -> builtins.int:
         """Passes a count through."""
-        return await self._waiters.wait(partial(self._blocking.count, count))
+        return await answered(partial(self._blocking.count, count))
 
     async def everything(
         self,
         everything: Everything,
     ) -> Everything:
         """Passes everything through."""
-        return await self._waiters.wait(partial(self._blocking.everything, everything))
+        return await answered(partial(self._blocking.everything, everything))
 
     def held(
         self,
@@ -68,14 +68,14 @@ class Probe:
         self,
     ) -> builtins.int:
         """Waits, on the store's side, until `Probe.release` is called. How many wait after it."""
-        return await self._waiters.wait(partial(self._blocking.hold))
+        return await answered(partial(self._blocking.hold))
 
     async def instant(
         self,
         at: datetime,
     ) -> datetime:
         """Passes an instant through."""
-        return await self._waiters.wait(partial(self._blocking.instant, at))
+        return await answered(partial(self._blocking.instant, at))
 
     def name(
         self,
@@ -93,7 +93,7 @@ class Probe:
         after: builtins.str | None = None,
     ) -> builtins.str:
         """The options as text."""
-        return await self._waiters.wait(partial(self._blocking.options, first, loud=loud, times=times, words=words, after=after))
+        return await answered(partial(self._blocking.options, first, loud=loud, times=times, words=words, after=after))
 
     async def panics(
         self,
@@ -103,7 +103,7 @@ class Probe:
         Raises:
             TympanError: `internal`.
         """
-        await self._waiters.wait(partial(self._blocking.panics))
+        await answered(partial(self._blocking.panics))
 
     def panics_at_once(
         self,
@@ -125,7 +125,7 @@ class Probe:
         Raises:
             TympanError: The one with that code; `invalid_value` if there is none.
         """
-        await self._waiters.wait(partial(self._blocking.refuse, code, details))
+        await answered(partial(self._blocking.refuse, code, details))
 
     def refuse_at_once(
         self,
@@ -148,14 +148,14 @@ class Probe:
         shape: Shape,
     ) -> Shape:
         """Passes a shape through."""
-        return await self._waiters.wait(partial(self._blocking.shape, shape))
+        return await answered(partial(self._blocking.shape, shape))
 
     async def text(
         self,
         text: builtins.str,
     ) -> builtins.str:
         """Passes text through."""
-        return await self._waiters.wait(partial(self._blocking.text, text))
+        return await answered(partial(self._blocking.text, text))
 
     async def words(
         self,
@@ -166,7 +166,7 @@ class Probe:
         after: builtins.str | None = None,
     ) -> WordPage:
         """Three pages of one word each."""
-        return await self._waiters.wait(partial(self._blocking.words, loud=loud, times=times, words=words, after=after))
+        return await answered(partial(self._blocking.words, loud=loud, times=times, words=words, after=after))
 
     async def words_all(
         self,
@@ -190,5 +190,4 @@ async def start(
     name: builtins.str,
 ) -> Probe:
     """A new probe."""
-    waiters = Waiters()
-    return Probe(await waiters.wait(partial(_blocking.start, name)), waiters)
+    return Probe(await answered(partial(_blocking.start, name)))

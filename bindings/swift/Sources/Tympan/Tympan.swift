@@ -713,9 +713,10 @@ public protocol TympanProtocol: AnyObject, Sendable {
     /**
      * Ends the use of this store, through this handle and all that were made from it: later calls
      * are refused with `closed`. Calls under way are still answered, and the store is closed with
-     * the last of them. What was answered is durable in any case; closing twice does nothing.
+     * the last of them; whoever awaits the end of this call is told when it is. What was answered
+     * is durable in any case; closing twice does nothing.
      */
-    func close()
+    func close() async throws
 
     /**
      * Copies everything into another store, from one machine to several or back, and compares
@@ -1831,14 +1832,23 @@ open func chargeAll(jobs: [Job])async throws  -> [JobOutcome]  {
     /**
      * Ends the use of this store, through this handle and all that were made from it: later calls
      * are refused with `closed`. Calls under way are still answered, and the store is closed with
-     * the last of them. What was answered is durable in any case; closing twice does nothing.
+     * the last of them; whoever awaits the end of this call is told when it is. What was answered
+     * is durable in any case; closing twice does nothing.
      */
-open func close()  {try! rustCall() {
-        uniffiCallStatus in
-    uniffi_tympan_swift_fn_method_tympan_close(
-            self.uniffiCloneHandle(),uniffiCallStatus
-    )
-}
+open func close()async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_close(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_void,
+            completeFunc: ffi_tympan_swift_rust_future_complete_void,
+            freeFunc: ffi_tympan_swift_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
 }
 
     /**
@@ -3693,9 +3703,9 @@ public struct AuditLine: Equatable, Hashable {
      */
     public var subjectKind: String
     /**
-     * The number of its id.
+     * The id of that thing.
      */
-    public var subject: Int64
+    public var subject: String
     /**
      * What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised.
      */
@@ -3724,8 +3734,8 @@ public struct AuditLine: Equatable, Hashable {
          * What kind of thing it was done to: `user`, `tenant`, `role` and so on.
          */subjectKind: String,
         /**
-         * The number of its id.
-         */subject: Int64,
+         * The id of that thing.
+         */subject: String,
         /**
          * What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised.
          */changes: String?,
@@ -3763,7 +3773,7 @@ public struct FfiConverterTypeAuditLine: FfiConverterRustBuffer {
                 actor: FfiConverterOptionTypeUserId.read(from: &buf),
                 action: FfiConverterString.read(from: &buf),
                 subjectKind: FfiConverterString.read(from: &buf),
-                subject: FfiConverterInt64.read(from: &buf),
+                subject: FfiConverterString.read(from: &buf),
                 changes: FfiConverterOptionString.read(from: &buf),
                 reason: FfiConverterOptionString.read(from: &buf)
         )
@@ -3775,7 +3785,7 @@ public struct FfiConverterTypeAuditLine: FfiConverterRustBuffer {
         FfiConverterOptionTypeUserId.write(value.actor, into: &buf)
         FfiConverterString.write(value.action, into: &buf)
         FfiConverterString.write(value.subjectKind, into: &buf)
-        FfiConverterInt64.write(value.subject, into: &buf)
+        FfiConverterString.write(value.subject, into: &buf)
         FfiConverterOptionString.write(value.changes, into: &buf)
         FfiConverterOptionString.write(value.reason, into: &buf)
     }
@@ -14532,7 +14542,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_charge_all() != 38296) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_close() != 11668) {
+    if (uniffi_tympan_swift_checksum_method_tympan_close() != 19300) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_copy_to() != 54288) {

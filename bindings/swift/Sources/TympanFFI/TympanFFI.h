@@ -329,7 +329,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_charge_all(uint64_t ptr, RustBuffe
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CLOSE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CLOSE
-void uniffi_tympan_swift_fn_method_tympan_close(uint64_t ptr, RustCallStatus *_Nonnull out_status
+uint64_t uniffi_tympan_swift_fn_method_tympan_close(uint64_t ptr
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_COPY_TO

@@ -47,6 +47,14 @@ import struct Tympan.UserId
         #expect(Int64((back.timeIntervalSince1970 * 1000).rounded()) == milliseconds)
     }
 
+    /// What is finer than a millisecond is cut off, as in every language.
+    @Test(arguments: [(1.0006, 1.0), (1_768_467_600.1239, 1_768_467_600.123), (0.0009, 0)])
+    func whatIsFinerThanAMillisecondIsCutOff(seconds: Double, whole: Double) async throws {
+        let probe = try await Probe.start(name: "instants")
+        let back = try await probe.instant(at: Date(timeIntervalSince1970: seconds))
+        #expect(abs(back.timeIntervalSince1970 - whole) < 0.000_01)
+    }
+
     @Test(arguments: [Double.nan, .infinity, -.infinity, -0.001, 253_402_300_800, 1e300])
     func instantsThatNoClockShowsAreRefused(seconds: Double) async throws {
         let probe = try await Probe.start(name: "instants")

@@ -21,8 +21,8 @@ func available(_ shop: Tympan, _ user: UserId) async throws -> Int64? {
     @Test func aClosedStoreRefusesEverything() async throws {
         let (shop, ann) = try await shop()
         let hers = try shop.asUser(user: ann)
-        shop.close()
-        shop.close()
+        try await shop.close()
+        try await shop.close()
         for handle in [shop, hers] {
             let error = try await refusal { try await handle.users() }
             #expect(error.code == .closed)
@@ -35,6 +35,24 @@ func available(_ shop: Tympan, _ user: UserId) async throws -> Int64? {
         for address in ["", "nonsense", "sqlite:/nowhere/at/all/shop.db"] {
             let error = try await refusal { try await Tympan.open(address: address) }
             #expect(!error.text.isEmpty)
+        }
+    }
+
+    @Test func textOfTenMegabytesIsRefusedNotCut() async throws {
+        let (shop, _) = try await shop()
+        let long = String(repeating: "x", count: 10_000_000)
+        let error = try await refusal { try await shop.createUser(name: long) }
+        #expect(error.code == .textTooLong)
+        try await shop.close()
+    }
+
+    @Test func whoeverAwaitsTheCloseFindsTheFileClosed() async throws {
+        try await withStore { address in
+            let (shop, _) = try await shop(address)
+            let log = address.dropFirst("sqlite:".count) + "-wal"
+            #expect(FileManager.default.fileExists(atPath: String(log)))
+            try await shop.close()
+            #expect(!FileManager.default.fileExists(atPath: String(log)))
         }
     }
 
@@ -91,7 +109,7 @@ func available(_ shop: Tympan, _ user: UserId) async throws -> Int64? {
             let tasks = (0..<100).map { number in
                 Task { try await shop.charge(user: .id(ann), key: "job-\(number)", usage: Usage(pages: 1)) }
             }
-            shop.close()
+            try await shop.close()
             var charged: Int64 = 0
             for task in tasks {
                 do {
@@ -104,7 +122,7 @@ func available(_ shop: Tympan, _ user: UserId) async throws -> Int64? {
             let again = try await Tympan.open(address: address)
             #expect(try await available(again, ann) == 1000 - charged)
             #expect(try await again.verify().faultCount == 0)
-            again.close()
+            try await again.close()
         }
     }
 
@@ -118,7 +136,7 @@ func available(_ shop: Tympan, _ user: UserId) async throws -> Int64? {
             }
             let again = try await Tympan.open(address: address)
             #expect(try await available(again, try #require(ann)) == 999)
-            again.close()
+            try await again.close()
         }
     }
 
@@ -173,7 +191,7 @@ func available(_ shop: Tympan, _ user: UserId) async throws -> Int64? {
             #expect(copied.found == 0 && copied.rows > 0)
             let copy = try await Tympan.open(address: address, keys: keys)
             #expect(try await copy.users().rows.map(\.name) == ["Ada"])
-            copy.close()
+            try await copy.close()
             let error = try await refusal { try await Tympan.open(address: address, keys: others) }
             #expect(error.code == .storeKeys)
         }

@@ -55,7 +55,7 @@ private struct Turn {
             #expect(await charges.value.isEmpty)
             #expect(try await available(shop, ann) == 992)
             for handle in [shop, hurried, patient] {
-                handle.close()
+                try await handle.close()
             }
         }
     }
@@ -72,7 +72,7 @@ private struct Turn {
             let again = try await shop.charge(user: .id(ann), key: "job", usage: Usage(pages: 1))
             #expect(again.entry == receipt.entry)
             #expect(try await available(shop, ann) == 999)
-            shop.close()
+            try await shop.close()
         }
     }
 
@@ -104,7 +104,7 @@ private struct Turn {
             }
             #expect(try await available(shop, ann) == 949)
             #expect(try await shop.verify().faultCount == 0)
-            shop.close()
+            try await shop.close()
         }
     }
 
@@ -123,7 +123,7 @@ private struct Turn {
             try turn.end()
             _ = try await shop.charge(user: .id(ann), key: "job", usage: Usage(pages: 1))
             #expect(try await available(shop, ann) == 999)
-            shop.close()
+            try await shop.close()
         }
     }
 }

@@ -268,9 +268,10 @@ impl Tympan {
     }
     /// Ends the use of this store, through this handle and all that were made from it: later calls
     /// are refused with `closed`. Calls under way are still answered, and the store is closed with
-    /// the last of them. What was answered is durable in any case; closing twice does nothing.
-    pub fn close(&self) {
-        self.0.close()
+    /// the last of them; whoever awaits the end of this call is told when it is. What was answered
+    /// is durable in any case; closing twice does nothing.
+    pub async fn close(&self) -> Result<(), TympanError> {
+        Ok(self.0.close().submit().await?)
     }
     /// Copies everything into another store, from one machine to several or back, and compares
     /// every row in the end. The other store is opened for it with the given options, whose `keys`

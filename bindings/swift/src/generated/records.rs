@@ -65,8 +65,8 @@ pub struct AuditLine {
     pub action: String,
     /// What kind of thing it was done to: `user`, `tenant`, `role` and so on.
     pub subject_kind: String,
-    /// The number of its id.
-    pub subject: i64,
+    /// The id of that thing.
+    pub subject: String,
     /// What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised.
     pub changes: Option<String>,
     /// Why it was done, if somebody said so.

@@ -1,5 +1,7 @@
 //! A call: work that waits for somebody to want it done.
 
+mod closing;
+mod known;
 mod question;
 mod run;
 mod shapes;
@@ -71,9 +73,9 @@ impl<T> Call<T> {
         }
     }
 
-    /// Whether it hardly ever waits for anything but this process: a call to a store in memory, and
-    /// what an open store mostly knows by heart. Who wants to be interrupted while others wait for a
-    /// store need not be for these.
+    /// Whether it waits for nothing but this process: a call to a store in memory, and what an open
+    /// store knows by heart. Who wants to be interrupted while others wait for a store need not be
+    /// for these.
     #[must_use]
     pub fn is_quick(&self) -> bool {
         self.is_quick
@@ -84,6 +86,13 @@ impl<T> Call<T> {
             is_quick: tympan.is_in_memory(),
             tympan,
             work: Box::new(work),
+        }
+    }
+
+    pub(crate) fn watched(self) -> Self {
+        Self {
+            is_quick: false,
+            ..self
         }
     }
 
@@ -153,7 +162,7 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Error> {
 /// Catches a panic, and closes the store after one.
 fn guarded<T>(tympan: &Tympan, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     caught(work).unwrap_or_else(|_| {
-        tympan.close_all();
+        drop(tympan.take());
         let message = "a fault of tympan ended the call and closed the store: please report it";
         Err(Error::new(Code::Internal, message))
     })

@@ -11,7 +11,7 @@ use crate::Tympan;
 
 /// What is asked, and of what: the source is taken when the call begins, so that a store that is
 /// closed meanwhile still answers.
-struct Question<S, T, F> {
+pub(super) struct Question<S, T, F> {
     source: fn(&Tympan) -> Result<S, Error>,
     stage: Stage<T, F>,
 }
@@ -38,8 +38,14 @@ impl<T: Send + 'static> Call<T> {
         source: fn(&Tympan) -> Result<S, Error>,
         ask: impl FnOnce(S) -> Result<T, Error> + Send + 'static,
     ) -> Self {
+        Self::new(tympan, Question::new(source, ask))
+    }
+}
+
+impl<S, T, F: FnOnce(S) -> Result<T, Error>> Question<S, T, F> {
+    pub(super) fn new(source: fn(&Tympan) -> Result<S, Error>, ask: F) -> Self {
         let stage = Stage::Asked(ask);
-        Self::new(tympan, Question { source, stage })
+        Self { source, stage }
     }
 }
 

@@ -1,12 +1,14 @@
 //! A command as a call.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tympan::{Code, Command, Error, Submission};
 
 use super::{Call, Reply, Work};
 use crate::Tympan;
+use crate::opened::Opened;
 
 /// A command, and what becomes of its answer.
 struct Run<C: Command, T> {
@@ -17,7 +19,8 @@ struct Run<C: Command, T> {
 enum Stage<C: Command> {
     /// What the request was turned into, or what is wrong with it.
     Asked(Result<C, Error>),
-    Queued(Submission<Reply<C>>),
+    /// Beside it, as long as it holds the store, what closes that elsewhere.
+    Queued(Submission<Reply<C>>, Option<Arc<Opened>>),
     Over,
 }
 
@@ -37,18 +40,22 @@ impl<C: Command + 'static, T> Work<T> for Run<C, T> {
     fn wait(self: Box<Self>, tympan: &Tympan) -> Result<T, Error> {
         match self.stage {
             Stage::Asked(command) => tympan.handle()?.run(command?).map(self.told),
-            Stage::Queued(_) | Stage::Over => Err(Error::of(Code::Internal)),
+            Stage::Queued(..) | Stage::Over => Err(Error::of(Code::Internal)),
         }
     }
 
     fn poll(&mut self, tympan: &Tympan, task: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        let mut queued = match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Asked(command) => tympan.handle()?.submit(command?),
-            Stage::Queued(queued) => queued,
+        let (mut queued, opened) = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Asked(command) => {
+                let opened = tympan.opened()?;
+                (tympan.handle_of(&opened)?.submit(command?), Some(opened))
+            }
+            Stage::Queued(queued, opened) => (queued, opened),
             Stage::Over => return Poll::Ready(Err(Error::of(Code::Internal))),
         };
         let polled = Pin::new(&mut queued).poll(task);
-        self.stage = Stage::Queued(queued);
+        let opened = opened.filter(|_| queued.holds_store());
+        self.stage = Stage::Queued(queued, opened);
         polled.map_ok(self.told)
     }
 }

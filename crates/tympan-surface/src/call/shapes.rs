@@ -1,7 +1,7 @@
 //! The shapes of calls that the definition has: each method is one of these.
 
 use tympan::core::configuration::{Delete, Rename, Retire, Saved, Unretire};
-use tympan::{Charge, Command, Decide, Error, Handle};
+use tympan::{AccountId, Charge, Command, Decide, Error, Handle, UserId};
 
 use super::{Call, Reply};
 use crate::Tympan;
@@ -96,6 +96,21 @@ impl Tympan {
 
 /// Questions.
 impl Tympan {
+    /// Whether a user may do something: mostly known by heart.
+    pub(crate) fn permitted(
+        &self,
+        user: UserId,
+        permission: String,
+        account: Option<AccountId>,
+    ) -> Call<bool> {
+        let handle = self.handle();
+        let known = handle.map(|handle| handle.known_to_may(user, &permission, account));
+        match known {
+            Ok(Some(answer)) => Call::known(self.clone(), answer),
+            _ => self.ask(move |handle| handle.may(user, &permission, account)),
+        }
+    }
+
     /// One with a single answer.
     pub(crate) fn ask<R, T>(
         &self,

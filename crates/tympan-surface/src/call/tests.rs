@@ -1,11 +1,15 @@
 use std::collections::HashSet;
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use executor::answers;
+use tympan::sources::Clock;
 
 use super::*;
-use crate::definition::{FirstAdministrator, Listed, OpenOptions, UserList};
+use crate::definition::{
+    EditUser, FirstAdministrator, Listed, OpenOptions, UserFields, UserList, UserReference,
+};
 
 #[path = "../../tests/story/executor.rs"]
 mod executor;
@@ -17,10 +21,25 @@ fn answer<F: Future + Unpin>(future: F) -> F::Output {
 fn open() -> Tympan {
     let tympan = Tympan::open("memory:".to_owned(), OpenOptions::default());
     let tympan = tympan.wait().unwrap();
+    made(&tympan);
+    tympan
+}
+
+/// Makes the tenant; its administrator.
+fn made(tympan: &Tympan) -> tympan::UserId {
     let [tenant, currency, name] = ["Shop", "EUR", "Ada"].map(str::to_owned);
     let made = tympan.bootstrap(tenant, currency, name, FirstAdministrator::default());
-    made.wait().unwrap();
-    tympan
+    made.wait().unwrap().administrator
+}
+
+fn renamed(name: &str) -> EditUser {
+    EditUser {
+        set: Some(UserFields {
+            name: Some(name.to_owned()),
+            ..UserFields::default()
+        }),
+        ..EditUser::default()
+    }
 }
 
 /// Work that panics on the thread of whoever waits for it or polls it.
@@ -104,11 +123,106 @@ fn what_began_before_the_close_is_answered_and_what_did_not_is_refused() {
     let polled = Pin::new(&mut early).poll(&mut Context::from_waker(std::task::Waker::noop()));
     assert!(polled.is_pending());
     begun.wait();
-    tympan.close();
+    tympan.close().wait().unwrap();
     closed.wait();
     assert_eq!(answer(early), Ok(Vec::new()));
     let late = tympan.accounts(Listed::default()).submit();
     assert_eq!(answer(late).unwrap_err().code(), Code::Closed);
+}
+
+/// Part of an open store; tells which thread closes it.
+struct Watched(mpsc::Sender<ThreadId>);
+
+impl Clock for Watched {
+    fn now(&self) -> tympan::Timestamp {
+        tympan::Timestamp::EPOCH
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let _ = self.0.send(std::thread::current().id());
+    }
+}
+
+/// An open store, and what tells by which thread it was closed.
+fn watched() -> (Tympan, mpsc::Receiver<ThreadId>) {
+    let (tell, told) = mpsc::channel();
+    let tympan = Tympan::unopened(None, false);
+    let options = tympan::Options::default().clock(Watched(tell));
+    tympan.put(tympan::Tympan::open("memory:", options).unwrap());
+    (tympan, told)
+}
+
+const LONG: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_thread_that_must_not_wait_closes_nothing() {
+    let here = std::thread::current().id();
+    let (tympan, closed) = watched();
+    drop(tympan);
+    assert_ne!(closed.recv_timeout(LONG).unwrap(), here, "the last handle");
+
+    let (tympan, closed) = watched();
+    answer(tympan.close().submit()).unwrap();
+    assert_ne!(closed.try_recv().unwrap(), here, "awaited, it is the end");
+
+    let (tympan, closed) = watched();
+    let mut early = tympan.create_account("Press".to_owned()).submit();
+    let mut task = Context::from_waker(std::task::Waker::noop());
+    assert!(Pin::new(&mut early).poll(&mut task).is_pending());
+    let mut closing = tympan.close().submit();
+    assert!(Pin::new(&mut closing).poll(&mut task).is_pending());
+    assert_eq!(answer(&mut early).unwrap_err().code(), Code::UnknownTenant);
+    assert_ne!(closed.recv_timeout(LONG).unwrap(), here, "the last call");
+    answer(closing).unwrap();
+
+    // An answer that nobody fetches keeps nothing open.
+    let (tympan, closed) = watched();
+    let mut forgotten = tympan.create_account("Press".to_owned()).submit();
+    assert!(Pin::new(&mut forgotten).poll(&mut task).is_pending());
+    answer(tympan.close().submit()).unwrap();
+    assert_ne!(closed.recv_timeout(LONG).unwrap(), here, "a forgotten call");
+    let told = answer(forgotten).unwrap_err();
+    assert_eq!(told.code(), Code::UnknownTenant);
+
+    let (tympan, closed) = watched();
+    let faulty: Call<i32> = Call::new(tympan, Planted);
+    assert_eq!(answer(faulty.submit()).unwrap_err().code(), Code::Internal);
+    assert_ne!(closed.recv_timeout(LONG).unwrap(), here, "a fault");
+}
+
+/// Who waits for the end on a thread may be the handler of a signal that came in the middle of a call.
+#[test]
+fn a_thread_that_closes_waits_for_nobody_else() {
+    let here = std::thread::current().id();
+    let (tympan, closed) = watched();
+    tympan.close().wait().unwrap();
+    assert_eq!(closed.try_recv(), Ok(here));
+
+    let (tympan, closed) = watched();
+    let mut early = tympan.create_account("Press".to_owned()).submit();
+    let mut task = Context::from_waker(std::task::Waker::noop());
+    assert!(Pin::new(&mut early).poll(&mut task).is_pending());
+    tympan.close().wait().unwrap();
+    tympan.close().wait().unwrap();
+    assert_eq!(closed.try_recv(), Err(mpsc::TryRecvError::Empty));
+    assert_eq!(answer(early).unwrap_err().code(), Code::UnknownTenant);
+    assert_ne!(closed.recv_timeout(LONG).unwrap(), here);
+}
+
+#[test]
+fn a_bell_rings_on_a_thread_of_its_own_when_an_answer_is_there() {
+    let tympan = open();
+    let (ring, rung) = mpsc::channel();
+    let ring = move || ring.send(std::thread::current().id()).unwrap();
+    let mut pending = tympan.create_account("Press".to_owned()).submit();
+    let mut threads = HashSet::new();
+    while pending.rung(ring.clone()).is_none() {
+        threads.insert(rung.recv_timeout(LONG).unwrap());
+    }
+    assert!(!threads.contains(&std::thread::current().id()));
+    assert!(threads.len() <= 1, "one for all");
 }
 
 #[test]
@@ -139,8 +253,20 @@ fn what_need_not_be_watched_is_quick() {
     let file = Tympan::open(address, OpenOptions::default());
     assert!(!file.is_quick());
     let file = file.wait().unwrap();
-    let may = |tympan: &Tympan| tympan.may(tympan::UserId(1), "user.read".to_owned(), None);
-    assert!(may(&memory).is_quick() && may(&file).is_quick());
+    let ada = made(&file);
+    let may = |tympan: &Tympan| tympan.may(ada, "user.read".to_owned(), None);
+    assert!(may(&memory).is_quick());
+    // The first time, and after each change, the file is asked.
+    for name in ["Ann", "Bob"] {
+        assert!(!may(&file).is_quick(), "{name}");
+        assert_eq!(may(&file).wait(), Ok(true));
+        assert!(may(&file).is_quick());
+        assert_eq!(answer(may(&file).submit()), Ok(true));
+        let changed = file.edit_user(UserReference::Id { id: ada }, renamed(name));
+        changed.wait().unwrap();
+    }
+    let copy = |tympan: &Tympan| tympan.copy_to("memory:".to_owned(), OpenOptions::default());
+    assert!(!copy(&memory).is_quick());
     let list = |tympan: &Tympan| tympan.users(UserList::default()).is_quick();
     assert_eq!([list(&memory), list(&file)], [true, false]);
 }

@@ -1,4 +1,5 @@
-//! Waiting for a future a little at a time, for who has other things to look at meanwhile.
+//! Waiting for a future a little at a time, for who has other things to look at meanwhile, or
+//! until a bell rings.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -42,5 +43,22 @@ impl<T> Pending<T> {
                 std::thread::park_timeout(left);
             }
         })
+    }
+
+    /// The answer, if it is there. If not, `ring` is called when it may be, on a thread that has
+    /// nothing else to do, and then whoever waits is to ask again.
+    pub fn rung(&mut self, ring: impl Fn() + Send + Sync + 'static) -> Option<Result<T, Error>> {
+        // Behind a fork there is no thread, and nothing to wait for.
+        let waker = match self.tympan.current() {
+            Ok(()) => self.tympan.bell().waker(ring),
+            Err(_) => Ok(Waker::noop().clone()),
+        };
+        match waker {
+            Ok(waker) => match Pin::new(self).poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(answer) => Some(answer),
+                Poll::Pending => None,
+            },
+            Err(error) => Some(Err(error)),
+        }
     }
 }

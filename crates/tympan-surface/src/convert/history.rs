@@ -2,6 +2,7 @@
 
 use tympan::{Error, Handle};
 
+use super::references::id_text;
 use super::{page, total};
 use crate::definition::{AuditLine, AuditList, AuditPage, Fault, Verification};
 
@@ -18,13 +19,14 @@ impl AuditList {
 
 impl From<tympan::AuditLine> for AuditLine {
     fn from(line: tympan::AuditLine) -> Self {
+        let subject = id_text(&line.subject_kind, line.subject);
         Self {
             id: line.id,
             at: line.at,
             actor: line.actor,
             action: line.action,
             subject_kind: line.subject_kind,
-            subject: line.subject,
+            subject,
             changes: line.changes,
             reason: line.reason,
         }

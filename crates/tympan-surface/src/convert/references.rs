@@ -3,7 +3,10 @@
 use tympan::{Error, IdentityKind, RawValue};
 
 use crate::Secret;
-use crate::definition::{IdentityReference, UserId, UserReference};
+use crate::definition::{
+    AccountId, GroupId, IdentityReference, PriceListId, ProfileId, RoleId, TenantId, UserId,
+    UserReference,
+};
 
 impl UserReference {
     /// # Errors
@@ -44,6 +47,20 @@ impl IdentityReference {
                 value: value.into(),
             },
         })
+    }
+}
+
+/// The id of a thing of a kind, as text.
+pub(super) fn id_text(kind: &str, number: i64) -> String {
+    match kind {
+        "account" => AccountId(number).to_string(),
+        "group" => GroupId(number).to_string(),
+        "price_list" => PriceListId(number).to_string(),
+        "profile" => ProfileId(number).to_string(),
+        "role" => RoleId(number).to_string(),
+        "tenant" => TenantId(number).to_string(),
+        "user" => UserId(number).to_string(),
+        _ => number.to_string(),
     }
 }
 

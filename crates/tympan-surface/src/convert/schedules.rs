@@ -115,7 +115,12 @@ pub(super) fn shown(revision: tympan::PlanRevision) -> Plan {
         overdraft: Some(revision.overdraft),
         priority: Some(revision.priority),
     };
-    match revision.schedule {
+    show_schedule(revision.schedule, &mut plan);
+    plan
+}
+
+fn show_schedule(schedule: tympan::Schedule, plan: &mut Plan) {
+    match schedule {
         tympan::Schedule::Never => {}
         tympan::Schedule::Daily => plan.schedule = Schedule::Daily,
         tympan::Schedule::Once(day) => {
@@ -145,5 +150,4 @@ pub(super) fn shown(revision: tympan::PlanRevision) -> Plan {
             plan.rolling_days = Some(days.count().into());
         }
     }
-    plan
 }

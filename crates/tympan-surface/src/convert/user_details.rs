@@ -1,8 +1,8 @@
 //! Everything about a user: details, what is gone, what they may do.
 
-use tympan::core::records::{Subject, SubjectKind};
-use tympan::{AccountId, GroupId, NamedThing, ProfileId, RoleId};
+use tympan::{GroupId, NamedThing, ProfileId};
 
+use super::references::id_text;
 use super::{count, same_words};
 use crate::definition::{
     Capabilities, Gone, GroupName, Identity, ProfileName, RoleName, RoleRow, SmartCard,
@@ -68,20 +68,9 @@ impl From<tympan::Gone> for Gone {
     fn from(gone: tympan::Gone) -> Self {
         Self {
             kind: gone.subject.kind.as_str().to_owned(),
-            id: id_text(gone.subject),
+            id: id_text(gone.subject.kind.as_str(), gone.subject.id),
             name: gone.name,
         }
-    }
-}
-
-/// The id of something that users use, as text.
-fn id_text(subject: Subject) -> String {
-    let number = subject.id;
-    match subject.kind {
-        SubjectKind::Profile => ProfileId(number).to_string(),
-        SubjectKind::Role => RoleId(number).to_string(),
-        SubjectKind::Group => GroupId(number).to_string(),
-        SubjectKind::Account => AccountId(number).to_string(),
     }
 }
 

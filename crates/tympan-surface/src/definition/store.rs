@@ -168,9 +168,10 @@ impl Tympan {
 
     /// Ends the use of this store, through this handle and all that were made from it: later calls
     /// are refused with `closed`. Calls under way are still answered, and the store is closed with
-    /// the last of them. What was answered is durable in any case; closing twice does nothing.
-    pub fn close(&self) {
-        self.close_all();
+    /// the last of them; whoever awaits the end of this call is told when it is. What was answered
+    /// is durable in any case; closing twice does nothing.
+    pub fn close(&self) -> Call<()> {
+        self.closed()
     }
 
     /// How safely the store keeps what it is given, and why.

@@ -453,8 +453,7 @@ impl Tympan {
     /// `unknown_permission` for a name that is not written like one, or begins like tympan's own
     /// and is none of them; `denied` to an actor without `user.read` who asks about another user.
     pub fn may(&self, user: UserId, permission: String, account: Option<AccountId>) -> Call<bool> {
-        self.ask(move |handle| handle.may(user, &permission, account))
-            .quick()
+        self.permitted(user, permission, account)
     }
 
     /// What a user may do, to ask many questions of without coming back: advisory.

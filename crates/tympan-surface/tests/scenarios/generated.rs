@@ -1700,7 +1700,7 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                 )
             }
             "close" => {
-                handle.close();
+                finished(handle.close())?;
                 Outcome::Value(Value::Null)
             }
             "copy_to" => {

@@ -39,8 +39,8 @@ pub fn play(scenario: &Value, address: &str) -> Result<(), String> {
     for (number, step) in (1..).zip(steps) {
         take(step, &opened, &mut bound).map_err(|fault| format!("step {number}: {fault}"))?;
     }
-    opened.close();
-    Ok(())
+    let closed = opened.close().wait();
+    closed.map_err(|error| format!("close: {error}"))
 }
 
 fn take(step: &Value, opened: &Tympan, bound: &mut Bound) -> Result<(), String> {

@@ -176,6 +176,14 @@ fn pages_of_lists(shop: &Shop) {
     assert_eq!(names, ["Ada", "Ann"]);
     let audited = shop.host.audit_events(AuditList::default()).wait().unwrap();
     assert_eq!(audited.rows[0].action, "bootstrap");
+    // Ids are text with a prefix, whatever they are of.
+    for line in audited.rows {
+        let is_id = line
+            .subject
+            .split_once('_')
+            .is_some_and(|(_, id)| id.len() == 13);
+        assert!(is_id, "{} {}", line.subject_kind, line.subject);
+    }
 }
 
 /// What a snapshot says is what is answered one by one.
@@ -208,8 +216,8 @@ fn who_may_what(shop: &Shop, nobody: &tympan_surface::User) {
 fn the_end(shop: &Shop) {
     let host = &shop.host;
     let child = host.as_user(shop.made.administrator).unwrap();
-    host.close();
-    host.close();
+    host.close().wait().unwrap();
+    host.close().wait().unwrap();
     let codes = [
         child.users(UserList::default()).wait().err(),
         host.verify().wait().err(),

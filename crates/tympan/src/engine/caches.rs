@@ -185,14 +185,24 @@ impl Tenant {
         permission: &str,
         account: Option<AccountId>,
     ) -> Result<bool, Error> {
-        {
-            let checked = read(&self.checked);
-            let fresh = checked.seen.is_some_and(|seen| seen.elapsed() < freshness);
-            if let (true, Some(checked)) = (fresh, checked.users.get(&user)) {
-                return checked.may(permission, account);
-            }
+        if let Some(known) = self.known_to_may(freshness, user, permission, account) {
+            return known;
         }
         self.check(store, user)?.may(permission, account)
+    }
+
+    /// Whether a user may do something, if that is known without asking the store.
+    pub(crate) fn known_to_may(
+        &self,
+        freshness: Duration,
+        user: UserId,
+        permission: &str,
+        account: Option<AccountId>,
+    ) -> Option<Result<bool, Error>> {
+        let checked = read(&self.checked);
+        let fresh = checked.seen.is_some_and(|seen| seen.elapsed() < freshness);
+        let checked = checked.users.get(&user).filter(|_| fresh)?;
+        Some(checked.may(permission, account))
     }
 
     /// Forgets what users may do: something that decides it was changed.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tympan_core::command::{Actor, Command, Context, Decide, Preparation, Stop};
 use tympan_core::error::{Code, Error};
-use tympan_core::permissions::{Requirement, actor_reads, permit};
+use tympan_core::permissions::{actor_reads, permit};
 use tympan_core::records::Config;
 use tympan_core::view::{Change, ReadSet, View};
 
@@ -162,7 +162,8 @@ pub(super) struct Job<C: Command> {
 }
 
 struct State<C: Command> {
-    prepared: C::Prepared,
+    /// None until whoever leads prepares it.
+    prepared: Option<C::Prepared>,
     /// The configuration that it was prepared with.
     version: Option<i64>,
     decided: Option<Result<ReplyOf<C>, Error>>,
@@ -170,15 +171,25 @@ struct State<C: Command> {
 }
 
 impl<C: Command> Job<C> {
+    /// Prepares a command as far as that asks no store: whoever submits one must not wait. What is
+    /// left to do, or to say to a user who may not even ask, is done in its turn.
+    ///
+    /// # Errors
+    /// What the host is told of a command that is wrong by itself.
     pub(super) fn prepare(
         engine: &Engine,
         tenant: &Arc<Tenant>,
         actor: Actor,
         command: C,
     ) -> Result<Self, Error> {
-        let config = tenant.config(&*engine.store)?;
-        let prepared = prepare(engine, tenant, &command, config.as_deref())
-            .map_err(|error| told(engine, tenant, (actor, C::REQUIRES), config.as_ref(), error))?;
+        let config = tenant.known();
+        let prepared = match &config {
+            Some(config) => match prepare(engine, tenant, &command, Some(config)) {
+                Err(error) if actor == Actor::Host => return Err(error),
+                prepared => prepared.ok(),
+            },
+            None => None,
+        };
         let state = State {
             prepared,
             version: config.map(|config| config.tenant.version),
@@ -204,22 +215,11 @@ impl<C: Command> Job<C> {
 
 /// What to tell of a request that is wrong by itself: whoever may not ask for it at all is told
 /// that, and nothing about what was sent.
-fn told(
-    engine: &Engine,
-    tenant: &Tenant,
-    (actor, requirement): (Actor, Requirement),
-    config: Option<&Arc<Config>>,
-    error: Error,
-) -> Error {
-    let mut set = actor_reads(tenant.id, actor);
-    set.known.extend(config.cloned());
-    let mut view = View::default();
-    if actor == Actor::Host || engine.store.read(&set, &mut view).is_err() {
-        return error;
-    }
-    match permit(&view, tenant.id, actor, requirement, None) {
-        Err(Stop::Refused(refused)) if refused.code() < error.code() => refused,
-        _ => error,
+fn told(allowed: Result<(), Stop>, error: Error) -> Stop {
+    match allowed {
+        Err(Stop::Refused(refused)) if refused.code() < error.code() => refused.into(),
+        Err(needs @ Stop::Needs(_)) => needs,
+        _ => error.into(),
     }
 }
 
@@ -249,7 +249,9 @@ impl<C: Command + 'static> Pending for Job<C> {
 
     fn reads(&self) -> ReadSet {
         let mut set = actor_reads(self.tenant.id, self.actor);
-        set.extend(lock(&self.state).prepared.reads(self.tenant.id));
+        if let Some(prepared) = &lock(&self.state).prepared {
+            set.extend(prepared.reads(self.tenant.id));
+        }
         set
     }
 
@@ -259,15 +261,22 @@ impl<C: Command + 'static> Pending for Job<C> {
         view: &View,
         context: &mut Context<'_>,
     ) -> Result<Vec<Change>, Stop> {
-        permit(view, self.tenant.id, self.actor, C::REQUIRES, None)?;
+        let allowed = permit(view, self.tenant.id, self.actor, C::REQUIRES, None);
         let config: Option<Arc<Config>> = view.config(self.tenant.id)?.cloned();
         let version = config.as_ref().map(|config| config.tenant.version);
         let mut state = lock(&self.state);
-        if state.version != version {
-            state.prepared = prepare(engine, &self.tenant, &self.command, config.as_deref())?;
-            state.version = version;
-        }
-        let decision = state.prepared.decide(view, context)?;
+        let was = state.version;
+        let prepared = match state.prepared.take_if(|_| was == version) {
+            Some(prepared) => prepared,
+            None => match prepare(engine, &self.tenant, &self.command, config.as_deref()) {
+                Ok(prepared) => prepared,
+                Err(error) => return Err(told(allowed, error)),
+            },
+        };
+        state.version = version;
+        let prepared = state.prepared.insert(prepared);
+        allowed?;
+        let decision = prepared.decide(view, context)?;
         state.decided = Some(decision.reply);
         Ok(decision.changes)
     }

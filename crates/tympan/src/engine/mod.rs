@@ -2,6 +2,7 @@
 
 mod batch;
 mod caches;
+mod ended;
 mod job;
 mod queue;
 mod submission;
@@ -16,6 +17,8 @@ use tympan_store::Store;
 use tympan_vault::RandomSource;
 
 use crate::sources::{Clock, IdSource};
+pub use ended::Ended;
+use ended::Lasts;
 use job::Job;
 use queue::Queue;
 pub use submission::Submission;
@@ -32,6 +35,8 @@ pub(crate) struct Engine {
     queue: Arc<Queue>,
     deadline: Duration,
     pub(crate) freshness: Duration,
+    /// The last field: it is dropped when the store is closed.
+    lasts: Lasts,
 }
 
 /// What an engine is made of.
@@ -61,6 +66,7 @@ impl Engine {
             queue: Arc::new(Queue::new(parts.queue_limit)),
             deadline: parts.deadline,
             freshness: parts.freshness,
+            lasts: Lasts::default(),
         }
     }
 
@@ -80,7 +86,9 @@ impl Engine {
         job.take_reply()
     }
 
-    /// Runs many commands on the caller's thread, as few batches; each has its own answer.
+    /// Runs many commands on the caller's thread; each has its own answer. They are queued batch by
+    /// batch, so that others have their turn between two, and so that the queue does not grow with
+    /// the call. Once a whole batch found no turn, those behind it are not tried.
     pub(crate) fn run_all<C>(
         &self,
         tenant: &Arc<Tenant>,
@@ -94,14 +102,19 @@ impl Engine {
             .into_iter()
             .map(|command| Job::prepare(self, tenant, actor, command).map(Arc::new))
             .collect();
-        let prepared = jobs
-            .iter()
-            .flatten()
-            .map(|job| job.clone() as Arc<dyn job::Pending>);
-        let run = self.queue.run_blocking(self, prepared.collect());
-        jobs.into_iter()
-            .map(|job| job.and_then(|job| run.clone().and_then(|()| job.take_reply())))
-            .collect()
+        let mut answers = Vec::with_capacity(jobs.len());
+        let mut run = Ok(());
+        for batch in jobs.chunks(queue::MAX_BATCH) {
+            let prepared = batch.iter().flatten();
+            let prepared = prepared.map(|job| job.clone() as Arc<dyn job::Pending>);
+            run = run.and_then(|()| self.queue.run_blocking(self, prepared.collect()));
+            let answer = |job: &Result<Arc<Job<C>>, Error>| {
+                let job = job.as_ref().map_err(Clone::clone)?;
+                run.clone().and_then(|()| job.take_reply())
+            };
+            answers.extend(batch.iter().map(answer));
+        }
+        answers
     }
 
     /// Queues a command for the engine's thread; the answer is a future that needs no runtime.
@@ -123,6 +136,10 @@ impl Engine {
     /// Stops taking commands; those in the queue are still decided.
     pub(crate) fn close(&self) {
         self.queue.close();
+    }
+
+    pub(crate) fn ended(&self) -> Ended {
+        self.lasts.ended()
     }
 
     /// The time: an injected clock goes before the store's, and the store's before the machine's.

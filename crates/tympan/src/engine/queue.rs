@@ -17,7 +17,7 @@ use crate::engine::job::{Pending, Woken};
 use crate::engine::{Engine, deadline, lock};
 
 /// Most commands of one batch: a batch of charges then writes about 2,000 rows.
-const MAX_BATCH: usize = 1_000;
+pub(super) const MAX_BATCH: usize = 1_000;
 
 /// Longest wait of a leader for callers that were just answered.
 const MAX_GATHER: Duration = Duration::from_micros(200);
@@ -102,8 +102,9 @@ impl Queue {
         }
     }
 
-    /// Decides commands on this thread or waits until another has; those that came too late for
-    /// the deadline are answered with `busy`.
+    /// Decides commands, at most a batch of them, on this thread or waits until another has; those
+    /// that came too late for the deadline are answered with `busy`, and if that was each of them, so
+    /// is the call. More of them than there is room for wait until nobody else waits.
     pub(super) fn run_blocking(
         &self,
         engine: &Engine,
@@ -121,7 +122,8 @@ impl Queue {
                 self.lead(engine, jobs, until);
                 return Ok(());
             }
-            if state.waiting.len() < self.limit {
+            let room = self.limit.saturating_sub(state.waiting.len());
+            if jobs.len() <= room || state.waiting.is_empty() {
                 break;
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -137,21 +139,27 @@ impl Queue {
         }
         state.waiting.extend(jobs.iter().cloned());
         self.announce(state);
+        let mut were_begun = jobs.is_empty();
         for job in &jobs {
-            match job.wait_state().wait(until) {
-                Woken::Done => {}
+            were_begun |= match job.wait_state().wait(until) {
+                Woken::Done => true,
                 Woken::Leads => {
                     self.lead(engine, Vec::new(), until);
                     job.wait_state().wait_done();
+                    true
                 }
-                Woken::TimedOut => self.withdraw(engine, job, until),
-            }
+                Woken::TimedOut => !self.withdraw(engine, job, until),
+            };
         }
-        Ok(())
+        match were_begun {
+            true => Ok(()),
+            false => Err(Error::of(Code::Busy)),
+        }
     }
 
-    /// Takes a command that was not begun out of the queue; one that was is waited for.
-    fn withdraw(&self, engine: &Engine, job: &Arc<dyn Pending>, until: Instant) {
+    /// Takes a command that was not begun out of the queue; one that was is waited for. Whether it
+    /// was not begun.
+    fn withdraw(&self, engine: &Engine, job: &Arc<dyn Pending>, until: Instant) -> bool {
         let mut state = lock(&self.state);
         let place = state
             .waiting
@@ -178,6 +186,7 @@ impl Queue {
             Some(_) => job.finish(Err(Error::of(Code::Busy))),
             None => job.wait_state().wait_done(),
         }
+        place.is_some()
     }
 
     /// Queues a future's command; gives it back to be tried again if there is no room.
@@ -237,8 +246,8 @@ impl Queue {
         self.gather(&mut lead.jobs);
         // Nobody waits for a lone caller to come back.
         lead.begun = (lead.jobs.len() > 1).then(Instant::now);
-        for batch in lead.jobs.chunks(MAX_BATCH) {
-            engine.decide_batch(batch, until);
+        if !lead.jobs.is_empty() {
+            engine.decide_batch(&lead.jobs, until);
         }
     }
 

@@ -22,9 +22,10 @@ pub struct Submission<R> {
 
 enum State<R> {
     Queued {
-        engine: Arc<Engine>,
+        /// None once it is in the queue, which keeps the engine as long as anything waits there: an
+        /// answer that nobody fetches keeps no store open.
+        engine: Option<Arc<Engine>>,
         job: Arc<dyn Answering<R>>,
-        pushed: bool,
     },
     Failed(Option<Error>),
 }
@@ -54,9 +55,8 @@ impl<R> Submission<R> {
     pub(super) fn queued(engine: Arc<Engine>, job: Arc<dyn Answering<R>>) -> Self {
         Self {
             state: State::Queued {
-                engine,
+                engine: Some(engine),
                 job,
-                pushed: false,
             },
         }
     }
@@ -65,6 +65,12 @@ impl<R> Submission<R> {
         Self {
             state: State::Failed(Some(error)),
         }
+    }
+
+    /// Whether it is still to be queued, and keeps the store open for that.
+    #[must_use]
+    pub fn holds_store(&self) -> bool {
+        matches!(&self.state, State::Queued { engine, .. } if engine.is_some())
     }
 }
 
@@ -77,20 +83,15 @@ impl<R> Future for Submission<R> {
                 Some(error) => Poll::Ready(Err(error)),
                 None => Poll::Pending,
             },
-            State::Queued {
-                engine,
-                job,
-                pushed,
-            } => {
+            State::Queued { engine, job } => {
                 if job.wait_state().poll(task.waker()).is_ready() {
                     return Poll::Ready(job.answer());
                 }
-                if !*pushed {
-                    match engine
-                        .queue
-                        .push(engine, &job.clone().as_pending(), task.waker())
-                    {
-                        Ok(now) => *pushed = now,
+                if let Some(kept) = engine {
+                    let job = job.clone().as_pending();
+                    match kept.queue.push(kept, &job, task.waker()) {
+                        Ok(true) => *engine = None,
+                        Ok(false) => {}
                         Err(error) => return Poll::Ready(Err(error)),
                     }
                 }

@@ -47,6 +47,7 @@ pub struct Watch {
     commits: AtomicUsize,
     on_commit: Mutex<Option<Arc<OnCommit>>>,
     on_turn: Mutex<Option<Arc<OnTurn>>>,
+    on_read: Mutex<Option<Arc<OnTurn>>>,
 }
 
 impl Watch {
@@ -63,9 +64,22 @@ impl Watch {
         *held(&self.on_turn) = Some(Arc::new(script));
     }
 
+    /// Before the store is asked for anything, by a question or within a turn.
+    pub fn on_read(&self, script: impl Fn() + Send + Sync + 'static) {
+        *held(&self.on_read) = Some(Arc::new(script));
+    }
+
+    fn read(&self) {
+        let script = held(&self.on_read).clone();
+        if let Some(script) = script {
+            script();
+        }
+    }
+
     pub fn pass(&self) {
         *held(&self.on_commit) = None;
         *held(&self.on_turn) = None;
+        *held(&self.on_read) = None;
     }
 }
 
@@ -85,6 +99,7 @@ struct WatchedTurn<'a> {
 
 impl Store for Watched {
     fn read(&self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+        self.watch.read();
         self.store.read(set, view)
     }
     fn users(&self, query: &UserQuery) -> Result<Vec<User>, Error> {
@@ -108,6 +123,7 @@ impl Store for Watched {
         self.store.scan(table, after, limit)
     }
     fn stamp(&self) -> Result<Stamp, Error> {
+        self.watch.read();
         self.store.stamp()
     }
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
@@ -134,6 +150,7 @@ impl Store for Watched {
 
 impl Turn for WatchedTurn<'_> {
     fn load(&mut self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
+        self.watch.read();
         self.turn.load(set, view)
     }
     fn now(&mut self) -> Result<Option<Timestamp>, Error> {

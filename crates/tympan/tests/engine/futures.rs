@@ -6,7 +6,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use tympan::sources::Clock;
-use tympan::{Code, Options, Timestamp};
+use tympan::{Code, Options, TenantId, Timestamp};
 
 use crate::common::{
     Act, Count, Gate, LONG, PAGE_MICROS, Shop, block_on, code, page, poll, shops, until,
@@ -33,6 +33,33 @@ fn nothing_is_done_before_the_first_poll() {
         assert_eq!(shop.charged(shop.ann).0, 0);
         block_on(later).unwrap();
         assert_eq!(shop.charged(shop.ann).0, 1);
+    }
+}
+
+/// The thread that polls may be that of an event loop: it asks the store for nothing.
+#[test]
+fn who_submits_and_polls_never_waits_for_the_store() {
+    for shop in shops(Options::default) {
+        let (gate, asked) = (Arc::new(Gate::default()), Arc::new(Count::default()));
+        let (behind, counted) = (gate.clone(), asked.clone());
+        let polls = std::thread::current().id();
+        shop.watch
+            .on_read(move || match std::thread::current().id() == polls {
+                true => drop(counted.0.fetch_add(1, Ordering::SeqCst)),
+                false => behind.pass(),
+            });
+        let count = Arc::new(Count::default());
+        // Nothing is known of this tenant; and what is wrong with a request is only told to a user
+        // who may send one.
+        let elsewhere = shop.tympan.tenant(TenantId(7));
+        let mut unknown = elsewhere.submit(page(shop.ann, "1"));
+        let mut wrong = shop.host.as_user(shop.ann).submit(page(shop.ann, ""));
+        assert!(poll(&mut unknown, &count).is_pending());
+        assert!(poll(&mut wrong, &count).is_pending());
+        assert_eq!(asked.0.load(Ordering::SeqCst), 0);
+        gate.open();
+        assert_eq!(code(block_on(unknown)), Code::UnknownTenant);
+        assert_eq!(code(block_on(wrong)), Code::Denied);
     }
 }
 

@@ -112,6 +112,71 @@ fn threads_that_wait_share_a_commit() {
     }
 }
 
+/// Others have their turn between two batches of one call.
+#[test]
+fn a_call_with_many_passes_the_lead_on_between_its_batches() {
+    for shop in shops(Options::default) {
+        let (gate, answered) = (Arc::new(Gate::default()), Arc::new(Count::default()));
+        let (behind, told) = (gate.clone(), answered.clone());
+        let (commits, early) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+        let seen = early.clone();
+        shop.watch.on_commit(move |_| {
+            behind.pass();
+            // Four batches: by the last of them, whoever came during the first is answered.
+            if commits.fetch_add(1, Ordering::SeqCst) == 3 {
+                seen.store(told.0.load(Ordering::SeqCst), Ordering::SeqCst);
+            }
+            Act::Pass
+        });
+        std::thread::scope(|scope| {
+            let charges = (0..3_500).map(|number| page(shop.ann, format!("{number}")));
+            let many = scope.spawn(|| shop.host.run_all(charges.collect()));
+            gate.wait_for_arrival();
+            let mut other = shop.host.submit(page(shop.bob, "other"));
+            assert!(poll(&mut other, &answered).is_pending());
+            gate.open();
+            assert!(many.join().unwrap().iter().all(Result::is_ok));
+            assert!(early.load(Ordering::SeqCst) > 0, "it came last");
+            crate::common::block_on(other).unwrap();
+        });
+        shop.watch.pass();
+        assert!(shop.charged(shop.ann).0 == 3_500 && shop.charged(shop.bob).0 == 1);
+    }
+}
+
+/// However many a call brings, they wait for room like others: `queue_limit` bounds the queue.
+#[test]
+fn a_call_with_many_waits_for_room_and_is_busy_as_a_whole() {
+    let patience = Duration::from_millis(50);
+    for shop in shops(|| Options::default().queue_limit(10).deadline(patience)) {
+        let gate = Arc::new(Gate::default());
+        let behind = gate.clone();
+        shop.watch.on_commit(move |_| {
+            behind.pass();
+            Act::Pass
+        });
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| shop.host.run(page(shop.bob, "first")));
+            gate.wait_for_arrival();
+            let waiting = shop.host.submit(page(shop.bob, "waits"));
+            let waiting = scope.spawn(|| crate::common::block_on(waiting));
+            let charges = (0..3_000).map(|number| page(shop.ann, format!("{number}")));
+            let begun = Instant::now();
+            let refused = shop.host.run_all(charges.collect());
+            assert!(
+                begun.elapsed() < LONG / 10,
+                "one deadline, not one for each"
+            );
+            assert!(refused.into_iter().all(|answer| code(answer) == Code::Busy));
+            gate.open();
+            first.join().unwrap().unwrap();
+            drop(waiting.join().unwrap());
+        });
+        shop.watch.pass();
+        assert_eq!(shop.charged(shop.ann).0, 0);
+    }
+}
+
 #[test]
 fn a_refused_command_refuses_only_itself() {
     for shop in shops(Options::default) {

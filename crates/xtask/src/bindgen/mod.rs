@@ -35,7 +35,7 @@ const OWN_FOLDERS: &[&[&str]] = &[
     swift::OWN_FOLDERS,
 ];
 
-/// Writes the bindings, or says which are stale; then how much of each is written by hand.
+/// Writes the bindings, or says which are stale, those of uniffi included; then how much of each is written by hand.
 ///
 /// # Errors
 /// What may not stand in the definition, each fault with file and line; stale files by name; a
@@ -50,6 +50,9 @@ pub fn run(root: &Path, check: bool) -> Result<String, String> {
             named(&stale)
         ));
     }
+    if check && let Some(what) = swift::uniffi::stale(root)? {
+        return Err(what.to_owned());
+    }
     for path in &stale {
         let place = root.join(path);
         match files.get(path) {
@@ -58,7 +61,19 @@ pub fn run(root: &Path, check: bool) -> Result<String, String> {
                 .map_err(|error| format!("{}: {error}", place.display()))?,
         }
     }
-    lines::check(root)
+    let lines = lines::check(root)?;
+    Ok(match swift::uniffi::stale(root)? {
+        Some(what) => format!("{lines}\n{what}"),
+        None => lines,
+    })
+}
+
+/// Takes note that uniffi has written what it makes of the bindings as they are.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub fn stamp(root: &Path) -> Result<(), String> {
+    swift::uniffi::stamp(root)
 }
 
 /// The definition, and the probe's.

@@ -30,14 +30,12 @@ pub struct Parsed {
 /// # Errors
 /// Everything that may not stand in a definition, each with file and line.
 pub fn folder(folder: &Path, handle: (&str, Docs)) -> Result<Parsed, Vec<String>> {
+    let failed = |path: &Path, error| vec![format!("{}: {error}", path.display())];
     let mut files = Vec::new();
-    let entries =
-        fs::read_dir(folder).map_err(|error| vec![format!("{}: {error}", folder.display())])?;
-    for entry in entries.flatten() {
-        let path = entry.path();
+    for entry in fs::read_dir(folder).map_err(|error| failed(folder, error))? {
+        let path = entry.map_err(|error| failed(folder, error))?.path();
         if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path)
-                .map_err(|error| vec![format!("{}: {error}", path.display())])?;
+            let text = fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
             files.push((path.display().to_string(), text));
         }
     }
@@ -237,40 +235,20 @@ impl Reader {
             );
         }
         let docs = self.docs(&method.attrs, signature.ident.span(), &name);
-        let (mut takes_handle, mut options, mut parameters) = (false, None, Vec::new());
-        for input in &signature.inputs {
-            match input {
-                FnArg::Receiver(receiver)
-                    if receiver.reference.is_some() && receiver.mutability.is_none() =>
-                {
-                    takes_handle = true;
-                }
-                FnArg::Receiver(receiver) => self.fault(receiver.span(), "a method takes `&self`"),
-                FnArg::Typed(typed) => {
-                    let Pat::Ident(ident) = &*typed.pat else {
-                        self.fault(typed.span(), "a parameter has a name");
-                        continue;
-                    };
-                    let (name, kind) = (ident.ident.to_string(), self.kind(&typed.ty));
-                    match (name.as_str(), kind) {
-                        ("options", Type::Record(record)) => options = Some(record),
-                        ("options", _) => self.fault(typed.span(), "options are a record"),
-                        (_, kind) => parameters.push(Parameter { name, kind }),
-                    }
-                }
-            }
-        }
         let (answers, gives) = self.answer(&signature.output);
-        let method = Method {
+        let mut method = Method {
             name: name.clone(),
             docs,
-            takes_handle,
+            takes_handle: false,
             answers,
             gives,
-            parameters,
-            options,
+            parameters: Vec::new(),
+            options: None,
             pages: false,
         };
+        for input in &signature.inputs {
+            self.input(input, &mut method);
+        }
         if self
             .parsed
             .handle
@@ -280,6 +258,31 @@ impl Reader {
         {
             self.faults
                 .push(format!("{}: `{name}` stands twice", self.file));
+        }
+    }
+
+    /// What a method takes: the handle, a parameter, or options.
+    fn input(&mut self, input: &FnArg, method: &mut Method) {
+        let typed = match input {
+            FnArg::Receiver(receiver) => {
+                let is_shared = receiver.reference.is_some() && receiver.mutability.is_none();
+                method.takes_handle |= is_shared;
+                if !is_shared {
+                    self.fault(receiver.span(), "a method takes `&self`");
+                }
+                return;
+            }
+            FnArg::Typed(typed) => typed,
+        };
+        let Pat::Ident(ident) = &*typed.pat else {
+            self.fault(typed.span(), "a parameter has a name");
+            return;
+        };
+        let (name, kind) = (ident.ident.to_string(), self.kind(&typed.ty));
+        match (name.as_str(), kind) {
+            ("options", Type::Record(record)) => method.options = Some(record),
+            ("options", _) => self.fault(typed.span(), "options are a record"),
+            (_, kind) => method.parameters.push(Parameter { name, kind }),
         }
     }
 

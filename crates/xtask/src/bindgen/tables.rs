@@ -41,6 +41,8 @@ A list in pages also has an iterator over all its rows: `users_all` in Python, `
 | map | mapping; `dict` | object | dictionary |
 | none | `None` | `null` | `nil` |
 
+Instants are whole milliseconds, from 1970 to 9999: what is finer is cut off, whatever the language.
+
 ";
 
 fn calls(model: &Model) -> String {

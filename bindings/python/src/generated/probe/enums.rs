@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use tympan_surface::probe as surface;
 use crate::convert::*;
+use crate::generated::plain::{hashed, plain};
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 static COLOUR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -35,6 +36,9 @@ impl FromPython for surface::Colour {
 pub struct Shape(surface::Shape);
 #[pymethods]
 impl Shape {
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             match &self.0 {

@@ -273,25 +273,37 @@ impl Probe {
     )]
     fn words_all(
         &self,
+        py: Python<'_>,
         loud: Given<'_>,
         times: Given<'_>,
         words: Given<'_>,
         after: Given<'_>,
     ) -> PyResult<Rows> {
-        let options = surface::EchoOptions {
-            loud: given(loud, "loud")?,
-            times: given(times, "times")?,
-            words: given(words, "words")?,
-            after: given(after, "after")?,
-        };
-        let handle = self.0.clone();
-        let after = options.after.clone();
-        let ask = move |after| {
-            let mut options = options.clone();
-            options.after = after;
-            handle.words(options)
-        };
-        Ok(Rows::new(after, ask, |page: surface::WordPage| (page.rows, page.next)))
+        guarded(
+            py,
+            || {
+                let options = surface::EchoOptions {
+                    loud: given(loud, "loud")?,
+                    times: given(times, "times")?,
+                    words: given(words, "words")?,
+                    after: given(after, "after")?,
+                };
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.words(options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::WordPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
     }
 }
 /// A new probe.

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use tympan_surface::probe as surface;
 use crate::convert::*;
+use crate::generated::plain::{hashed, plain};
 /// A record within another.
 #[pyclass(frozen, eq, module = "probe")]
 #[derive(PartialEq)]
@@ -31,6 +32,9 @@ impl Child {
     #[getter]
     fn nick_name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.nick_name.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -186,6 +190,9 @@ impl Everything {
     fn children<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.children.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -228,6 +235,9 @@ impl WordPage {
     #[getter]
     fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(

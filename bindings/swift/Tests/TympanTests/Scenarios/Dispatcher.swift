@@ -37,7 +37,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "charge_all":
         return .value((try await handle.chargeAll(jobs: with.field("jobs"))).json)
     case "close":
-        handle.close()
+        try await handle.close()
         return .value(.null)
     case "copy_to":
         return .value((try await handle.copyTo(address: with.field("address"), keys: with.field("keys"), durability: with.field("durability"), migrate: with.field("migrate"), deadlineMs: with.field("deadline_ms"), freshnessMs: with.field("freshness_ms"), queueLimit: with.field("queue_limit"), schema: with.field("schema"), keeping: with.field("keeping"), clock: with.field("clock"))).json)

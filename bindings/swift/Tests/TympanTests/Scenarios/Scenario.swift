@@ -26,7 +26,7 @@ struct Scenario {
                 throw Unfit("\(file.lastPathComponent): step \(number + 1): \(error)")
             }
         }
-        scenario.opened.close()
+        try await scenario.opened.close()
     }
 
     /// How the store of a story is opened: on a server, in a schema of its own.

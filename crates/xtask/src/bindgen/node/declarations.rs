@@ -258,7 +258,7 @@ fn class(out: &mut String, source: &Source<'_>) {
         declare(out, method, source);
     }
     if handle.methods.contains_key("close") {
-        out.push_str("\n  /** Closes it, where this version of Node has the symbol. */\n  [Symbol.dispose](): void;\n  /** Closes it, where this version of Node has the symbol. */\n  [Symbol.asyncDispose](): Promise<void>;\n");
+        out.push_str("\n  /** Closes it and does not wait for the end, where this version of Node has the symbol. */\n  [Symbol.dispose](): void;\n  /** Closes it and waits for the end, where this version of Node has the symbol. */\n  [Symbol.asyncDispose](): Promise<void>;\n");
     }
     out.push_str("}\n");
 }

@@ -287,8 +287,8 @@ function disposable(prototype) {
   define(Symbol.dispose, function () {
     this.close();
   });
-  define(Symbol.asyncDispose, async function () {
-    this.close();
+  define(Symbol.asyncDispose, function () {
+    return this.close();
   });
 }
 ";

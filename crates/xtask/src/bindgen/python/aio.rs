@@ -1,4 +1,4 @@
-//! The twin for asyncio: the same methods as coroutines, on threads that wait for them.
+//! The twin for asyncio: the same methods as coroutines, which begin calls instead of waiting.
 
 use std::fmt::Write;
 
@@ -14,11 +14,10 @@ pub fn module(target: &Target<'_>) -> String {
     let scope = Scope::of(target.model, handle.methods.keys().map(String::as_str));
     let mut body = format!(
         "\n\n@final\nclass {name}:\n{docs}
-    __slots__ = (\"_blocking\", \"_waiters\")
+    __slots__ = (\"_blocking\",)
 
-    def __init__(self, blocking: _blocking.{name}, waiters: Waiters) -> None:
+    def __init__(self, blocking: _blocking.{name}) -> None:
         self._blocking = blocking
-        self._waiters = waiters
 ",
         docs = docs::string(&handle.docs, "    ")
     );
@@ -53,7 +52,7 @@ const CONTEXT: &str = "
         traceback: TracebackType | None,
         /,
     ) -> None:
-        await self._waiters.wait(self._blocking.close)
+        await answered(self._blocking.close)
 ";
 
 fn imports(target: &Target<'_>, body: &str) -> String {
@@ -61,9 +60,10 @@ fn imports(target: &Target<'_>, body: &str) -> String {
     let mut text = String::from(
         "\"\"\"The same for asyncio: calls are coroutines, and lists in pages asynchronous generators.
 
-Each open store has threads of its own that wait for its answers, so the event loop never does. A
-task that is cancelled waits no more, but what it asked for may be done all the same: a change to a
-wallet is found out by sending it again with the same key.
+A call is begun when it is awaited, and its deadline runs from then on; however many are under way,
+no thread waits for them, and the event loop never does. A task that is cancelled waits no more, but
+what it asked for may be done all the same: a change to a wallet is found out by sending it again with
+the same key.
 \"\"\"
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ from __future__ import annotations
         .chain(enums.map(|words| words.name.as_str()))
         .collect();
     text += &from(body, &format!("{package}.{glue}"), &compiled);
-    text += "from tympan._waiters import Waiters\n";
+    text += "from tympan._begun import answered\n";
     let words = model.enums.values().filter(|words| !words.has_fields());
     let words: Vec<&str> = words.map(|words| words.name.as_str()).collect();
     text += &from(body, &format!("{package}.enums"), &words);
@@ -155,16 +155,13 @@ fn method_of(target: &Target<'_>, scope: &Scope<'_>, method: &Method) -> String 
     let body = match (is_async, &method.gives) {
         (false, Type::Handle) => {
             let handle = &target.model.handle.name;
-            format!(
-                "return {handle}({call}({}), self._waiters)",
-                passed.join(", ")
-            )
+            format!("return {handle}({call}({}))", passed.join(", "))
         }
         (false, Type::None) => format!("{call}({})", passed.join(", ")),
         (false, _) => format!("return {call}({})", passed.join(", ")),
         (true, _) => {
             let call: Vec<String> = std::iter::once(call).chain(passed).collect();
-            let wait = format!("self._waiters.wait(partial({}))", call.join(", "));
+            let wait = format!("answered(partial({}))", call.join(", "));
             match method.gives {
                 Type::None => format!("await {wait}"),
                 _ => format!("return await {wait}"),
@@ -181,7 +178,7 @@ fn constructor(target: &Target<'_>, scope: &Scope<'_>, method: &Method) -> Strin
         .collect();
     let docs = docs::string(&method.docs, "    ");
     format!(
-        "\n\n{}{docs}    waiters = Waiters()\n    return {handle}(await waiters.wait(partial({})), waiters)\n",
+        "\n\n{}{docs}    return {handle}(await answered(partial({})))\n",
         head(scope, method, name, handle, true),
         call.join(", ")
     )

@@ -101,6 +101,7 @@ fn class(target: &Target<'_>, words: &Enum) -> String {
 
         #[pymethods]
         impl {name} {{
+            fn __hash__(&self) -> u64 {{ hashed(&self.0) }}
             fn __repr__(&self, py: Python<'_>) -> PyResult<String> {{
                 Ok(match &self.0 {{ {shows} }})
             }}

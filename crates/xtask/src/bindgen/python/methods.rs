@@ -55,8 +55,8 @@ const CONTEXT: &str = "
         _exception_type: &Bound<'_, PyAny>,
         _exception: &Bound<'_, PyAny>,
         _traceback: &Bound<'_, PyAny>,
-    ) {
-        py.detach(|| self.0.close());
+    ) -> PyResult<()> {
+        waited(py, self.0.close())
     }
 ";
 
@@ -195,17 +195,19 @@ fn all_rows(target: &Target<'_>, method: &Method) -> String {
     format!(
         "{docs}
         {attribute}
-        fn {name}_all(&self, {parameters}) -> PyResult<Rows> {{
-            {values}
-            {types}
-            let handle = self.0.clone();
-            let after = options.after.clone();
-            let ask = move |after| {{
-                let mut options = options.clone();
-                options.after = after;
-                handle.{name}({cloned} options)
-            }};
-            Ok(Rows::new(after, ask, |page: surface::{page}| (page.rows, page.next)))
+        fn {name}_all(&self, py: Python<'_>, {parameters}) -> PyResult<Rows> {{
+            guarded(py, || {{
+                {values}
+                {types}
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {{
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.{name}({cloned} options)
+                }};
+                Ok(Rows::new(after, ask, |page: surface::{page}| (page.rows, page.next)))
+            }})
         }}\n"
     )
 }

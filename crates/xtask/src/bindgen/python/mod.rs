@@ -74,13 +74,14 @@ fn glue(target: &Target<'_>, files: &mut Files) -> Result<(), String> {
          use {surface} as surface;
          use crate::convert::*;\n"
     );
+    let hashing = format!("{uses} use crate::generated::plain::{{hashed, plain}};\n");
     let mut parts = vec![
         ("mod", register(target)),
-        ("records", uses.clone() + &records::all(target)),
+        ("records", hashing.clone() + &records::all(target)),
         (
             "enums",
             format!(
-                "{uses} use pyo3::sync::PyOnceLock; use pyo3::types::PyType;\n{}",
+                "{hashing} use pyo3::sync::PyOnceLock; use pyo3::types::PyType;\n{}",
                 enums::all(target)
             ),
         ),

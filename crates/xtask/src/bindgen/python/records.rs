@@ -35,6 +35,7 @@ fn class(target: &Target<'_>, record: &Record) -> String {
         #[pymethods]
         impl {name} {{
             {methods}
+            fn __hash__(&self) -> u64 {{ hashed(&self.0) }}
             fn __repr__(&self, py: Python<'_>) -> PyResult<String> {{
                 Ok({shown})
             }}

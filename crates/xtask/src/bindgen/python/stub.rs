@@ -21,9 +21,22 @@ pub fn module(target: &Target<'_>) -> String {
         .filter(|words| words.has_fields())
         .map(|words| enum_class(target, words))
         .collect();
-    let body = records + &enums + &handle(target);
+    let mut body = records + &enums + &handle(target);
+    if !target.is_probe {
+        body += BEGUN;
+    }
     imports(target, &body) + &body
 }
+
+/// What `aio` waits with, which is written by hand.
+const BEGUN: &str = "
+@final
+class Begun:
+    def poll(self, wake: Callable[[], object]) -> tuple[object] | None: ...
+    def leave(self) -> None: ...
+
+def begin(call: Callable[[], object]) -> Begun: ...
+";
 
 /// Only what is used.
 fn imports(target: &Target<'_>, body: &str) -> String {
@@ -39,7 +52,10 @@ fn imports(target: &Target<'_>, body: &str) -> String {
             false => format!("from {module} import {}\n", used.join(", ")),
         }
     };
-    text += &from("collections.abc", &["Iterator", "Mapping", "Sequence"]);
+    text += &from(
+        "collections.abc",
+        &["Callable", "Iterator", "Mapping", "Sequence"],
+    );
     text += &from("datetime", &["datetime"]);
     text += &from("types", &["TracebackType"]);
     text += &from("typing", &["final"]);
@@ -58,7 +74,8 @@ fn imports(target: &Target<'_>, body: &str) -> String {
     text += &from("tympan.ids", &ids);
     if !target.is_probe {
         let mut names = package::compiled(target);
-        names.push("__version__".to_owned());
+        let others = ["__version__", "Begun", "begin"];
+        names.extend(others.map(str::to_owned));
         let _ = write!(text, "\n__all__ = {names:?}\n\n__version__: str\n");
     }
     text
@@ -85,8 +102,11 @@ fn record_class(target: &Target<'_>, record: &Record) -> String {
         text += &constructor(&scope, &record.fields, "    ");
     }
     text += &properties(&scope, &record.fields, "    ");
-    text + "    def __eq__(self, other: object, /) -> bool: ...\n"
+    text + EQUAL
 }
+
+const EQUAL: &str =
+    "    def __eq__(self, other: object, /) -> bool: ...\n    def __hash__(self) -> int: ...\n";
 
 fn constructor(scope: &Scope<'_>, fields: &[Field], indentation: &str) -> String {
     let arguments: Vec<String> = fields.iter().map(|field| scope.argument(field)).collect();
@@ -118,7 +138,7 @@ fn enum_class(target: &Target<'_>, words: &Enum) -> String {
         }
         text += &properties(&scope, &variant.fields, "        ");
     }
-    text + "    def __eq__(self, other: object, /) -> bool: ...\n"
+    text + EQUAL
 }
 
 fn handle(target: &Target<'_>) -> String {

@@ -64,24 +64,7 @@ const FIELDS: &str = "/// What exactly was wrong.
 pub fn swift(model: &Model, place: &Place) -> String {
     let name = format!("{}Error", model.handle.name);
     let borrowed = if place.borrows { "import Tympan\n" } else { "" };
-    let cases: Vec<String> = model
-        .kinds
-        .iter()
-        .map(|kind| {
-            let case = pascal(&kind.kind);
-            format!(".{case}(let code, let text, let retry, let details)")
-        })
-        .collect();
-    let cases = cases.join(",\n            ");
-    let mut kinds = String::new();
-    for kind in &model.kinds {
-        let _ = writeln!(
-            kinds,
-            "        case .{}: \"{}\"",
-            pascal(&kind.kind),
-            kind.kind
-        );
-    }
+    let (cases, kinds) = (patterns(model), words(model));
     format!(
         "import Foundation
 {borrowed}
@@ -118,4 +101,23 @@ extension {name}: LocalizedError, CustomStringConvertible {{
 }}
 "
     )
+}
+
+/// Every case, with what all have in common.
+fn patterns(model: &Model) -> String {
+    let pattern = |kind: &str| {
+        let case = pascal(kind);
+        format!(".{case}(let code, let text, let retry, let details)")
+    };
+    let cases: Vec<String> = model.kinds.iter().map(|it| pattern(&it.kind)).collect();
+    cases.join(",\n            ")
+}
+
+/// Every case's word.
+fn words(model: &Model) -> String {
+    let mut words = String::new();
+    for kind in model.kinds.iter().map(|it| &it.kind) {
+        let _ = writeln!(words, "        case .{}: \"{kind}\"", pascal(kind));
+    }
+    words
 }

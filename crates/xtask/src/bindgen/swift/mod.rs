@@ -15,6 +15,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod types;
+pub mod uniffi;
 mod values;
 
 use std::path::Path;

@@ -21,4 +21,4 @@ do {
 } catch TympanError.Refused(let code, _, _, _) {
     print("refused: \(code)")
 }
-shop.close()
+try await shop.close()

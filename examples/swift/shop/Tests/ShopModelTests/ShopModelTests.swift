@@ -60,7 +60,7 @@ import Tympan
         model.changed = { told += 1 }
         await model.search()
         #expect(told >= 2)
-        shop.close()
+        try await shop.close()
         await model.search()
         #expect(model.trouble?.isEmpty == false)
     }
