@@ -16,7 +16,7 @@ use tympan::core::records::{
 use tympan::core::schedule::{ResetVerb, Schedule, TimeOfDay, Window};
 use tympan::core::time::{TimeZoneName, Timestamp};
 use tympan::core::view::{Batch, Key, Record, SlotChange};
-use tympan::{KeyRing, Options, Tympan};
+use tympan::{KeyRing, Options, Rounding, Tympan};
 use tympan_store::Store;
 
 pub const TENANT: TenantId = TenantId::DEFAULT;
@@ -187,6 +187,7 @@ fn config() -> Config {
             version: 1,
             retired: false,
             currency: Currency::EUR,
+            rounding: Rounding::MICRO,
             created_at: at,
         },
     );
@@ -199,6 +200,9 @@ fn config() -> Config {
             place: 0,
             effective_from: at,
             queue: None,
+            media: None,
+            sheet_micros: 0,
+            area_micros: 0,
             mono_page_micros: 40_000,
             colour_page_micros: 150_000,
             job_micros: 0,

@@ -183,11 +183,11 @@ class Tympan {
   }
 
   createPriceList(name, currency, lines, options) {
-    return promise(options, (from) => from.next(), (task) => this.#native.createPriceList(binding, task, values((to) => { writeText(to, name, 'name'); writeText(to, currency, 'currency'); writeList(writePriceLine, to, lines, 'lines'); })));
+    return promise(options, (from) => from.next(), (task) => this.#native.createPriceList(binding, task, values((to) => { writeText(to, name, 'name'); writeText(to, currency, 'currency'); writeList(writePriceLine, to, lines, 'lines'); writeCreatePriceList(to, options ?? {}, 'options'); })));
   }
 
-  createPriceListSync(name, currency, lines) {
-    this.#native.createPriceList(binding, undefined, values((to) => { writeText(to, name, 'name'); writeText(to, currency, 'currency'); writeList(writePriceLine, to, lines, 'lines'); }));
+  createPriceListSync(name, currency, lines, options) {
+    this.#native.createPriceList(binding, undefined, values((to) => { writeText(to, name, 'name'); writeText(to, currency, 'currency'); writeList(writePriceLine, to, lines, 'lines'); writeCreatePriceList(to, options ?? {}, 'options'); }));
     return answer((from) => from.next());
   }
 
@@ -904,6 +904,11 @@ function readCopied(from) {
   return { rows: from.next(), found: from.next() };
 }
 
+function writeCreatePriceList(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeRounding, to, value.rounding, 'rounding', here);
+}
+
 function writeCreateProfile(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeText, to, value.priceList, 'priceList', here);
@@ -954,6 +959,7 @@ function writeEditPriceList(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeCount, to, value.expectedVersion, 'expectedVersion', here);
   writeOption(writeText, to, value.name, 'name', here);
+  writeOption(writeRounding, to, value.rounding, 'rounding', here);
   writeOption((to, value, name, at) => writeList(writePriceLine, to, value, name, at), to, value.lines, 'lines', here);
   writeOption(writeInstant, to, value.effectiveFrom, 'effectiveFrom', here);
 }
@@ -1144,14 +1150,17 @@ function readPosition(from) {
 function writePriceLine(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeText, to, value.queue, 'queue', here);
+  writeOption(writeText, to, value.media, 'media', here);
   writeAmount(to, value.monoPageMicros, 'monoPageMicros', here);
   writeAmount(to, value.colourPageMicros, 'colourPageMicros', here);
+  writeOption(writeAmount, to, value.sheetMicros, 'sheetMicros', here);
+  writeOption(writeAmount, to, value.areaMicros, 'areaMicros', here);
   writeOption(writeAmount, to, value.jobMicros, 'jobMicros', here);
   writeOption(writeFraction, to, value.twoSided, 'twoSided', here);
 }
 
 function readPriceLine(from) {
-  return { queue: from.option(next), monoPageMicros: from.next(), colourPageMicros: from.next(), jobMicros: from.option(next), twoSided: from.option(readFraction) };
+  return { queue: from.option(next), media: from.option(next), monoPageMicros: from.next(), colourPageMicros: from.next(), sheetMicros: from.option(next), areaMicros: from.option(next), jobMicros: from.option(next), twoSided: from.option(readFraction) };
 }
 
 function readPriceLineRevision(from) {
@@ -1159,7 +1168,7 @@ function readPriceLineRevision(from) {
 }
 
 function readPriceList(from) {
-  return { id: from.next(), name: from.next(), version: from.next(), retired: from.next(), currency: from.next(), lines: from.list(readPriceLineRevision), createdAt: new Date(from.next()) };
+  return { id: from.next(), name: from.next(), version: from.next(), retired: from.next(), currency: from.next(), rounding: readRounding(from), lines: from.list(readPriceLineRevision), createdAt: new Date(from.next()) };
 }
 
 function readProfile(from) {
@@ -1196,6 +1205,16 @@ function readRoleName(from) {
 
 function readRoleRow(from) {
   return { id: from.next(), role: readRoleName(from), allAccounts: from.next(), accounts: from.list(readAccountName) };
+}
+
+function writeRounding(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeAmount(to, value.unitMicros, 'unitMicros', here);
+  writeRoundingMode(to, value.mode, 'mode', here);
+}
+
+function readRounding(from) {
+  return { unitMicros: from.next(), mode: readRoundingMode(from) };
 }
 
 function readSavedProfile(from) {
@@ -1571,6 +1590,21 @@ function writeRoleRowEdit(to, value, name, at) {
     default:
       throw wrong(false, "one of 'add', 'set_accounts', 'remove'", 'type', here);
   }
+}
+
+const numbersOfRoundingMode = { __proto__: null, half_up: 0, half_even: 1, up: 2 };
+
+function writeRoundingMode(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfRoundingMode[value];
+  if (number === undefined) throw wrong(false, "one of 'half_up', 'half_even', 'up'", name, at);
+  to.push(number);
+}
+
+const wordsOfRoundingMode = ['half_up', 'half_even', 'up'];
+
+function readRoundingMode(from) {
+  return wordsOfRoundingMode[from.next()];
 }
 
 const numbersOfSchedule = { __proto__: null, never: 0, once: 1, daily: 2, weekly: 3, monthly: 4, quarterly: 5, half_yearly: 6, yearly: 7, dates: 8, rolling: 9 };

@@ -452,6 +452,15 @@ export type RoleRowEdit =
       roleRow: RoleRowId;
     };
 
+/** Where an amount between two multiples goes. */
+export type RoundingMode =
+  /** To the nearest; from the middle up. */
+  | 'half_up'
+  /** To the nearest; from the middle to the even multiple, so that errors even out. */
+  | 'half_even'
+  /** Up, whatever is beyond a multiple. */
+  | 'up';
+
 /** When a plan gives. What a user gets when the plan begins to apply comes besides, at once. */
 export type Schedule =
   /** Not again. */
@@ -818,6 +827,12 @@ export interface Copied {
   found: bigint;
 }
 
+/** What else a new price list is. */
+export interface CreatePriceList extends CallOptions {
+  /** How the cost of a job is rounded; none: to the nearest micro, from the middle up. */
+  rounding?: RoundingInput | null | undefined;
+}
+
 /** What a new profile is besides its name. */
 export interface CreateProfile extends CallOptions {
   /** What turns usage into cost; without one, only a stated cost is charged. */
@@ -912,6 +927,8 @@ export interface EditPriceList extends CallOptions {
   expectedVersion?: number | null | undefined;
   /** Another name. */
   name?: string | null | undefined;
+  /** Another way in which the cost of a job is rounded, at once. */
+  rounding?: RoundingInput | null | undefined;
   /** All its lines from then on. */
   lines?: readonly PriceLineInput[] | null | undefined;
   /**
@@ -1401,16 +1418,24 @@ export interface Position {
 }
 
 /**
- * What the jobs of one queue cost, or those of every queue that no other line names. Prices are
+ * What jobs cost that go to one queue, or are on one paper, or both. The more exact line goes first:
+ * that for a job's queue and its paper, then that for its queue, then that for its paper, then that
+ * for all others. The parts of a job are added exactly, and their sum is rounded once. Prices are
  * micros of the currency's major unit (40,000 are 4 cents), and not negative.
  */
 export interface PriceLine {
   /** The queue; none: every queue that no other line names. */
   queue: string | null;
+  /** The paper, as jobs name it; none: every paper that no other line names. */
+  media: string | null;
   /** Micros for a page in one colour. */
   monoPageMicros: bigint;
   /** Micros for a page in colour. */
   colourPageMicros: bigint;
+  /** Micros for a piece of paper; none: nothing. */
+  sheetMicros: bigint | null;
+  /** Micros for a printed square metre; none: nothing. */
+  areaMicros: bigint | null;
   /** Micros for the job itself; none: nothing. */
   jobMicros: bigint | null;
   /** What part of the page price the pages of a two-sided job cost; none: all of it. */
@@ -1418,16 +1443,24 @@ export interface PriceLine {
 }
 
 /**
- * What the jobs of one queue cost, or those of every queue that no other line names. Prices are
+ * What jobs cost that go to one queue, or are on one paper, or both. The more exact line goes first:
+ * that for a job's queue and its paper, then that for its queue, then that for its paper, then that
+ * for all others. The parts of a job are added exactly, and their sum is rounded once. Prices are
  * micros of the currency's major unit (40,000 are 4 cents), and not negative.
  */
 export interface PriceLineInput {
   /** The queue; none: every queue that no other line names. */
   queue?: string | null | undefined;
+  /** The paper, as jobs name it; none: every paper that no other line names. */
+  media?: string | null | undefined;
   /** Micros for a page in one colour. */
   monoPageMicros: bigint;
   /** Micros for a page in colour. */
   colourPageMicros: bigint;
+  /** Micros for a piece of paper; none: nothing. */
+  sheetMicros?: bigint | null | undefined;
+  /** Micros for a printed square metre; none: nothing. */
+  areaMicros?: bigint | null | undefined;
   /** Micros for the job itself; none: nothing. */
   jobMicros?: bigint | null | undefined;
   /** What part of the page price the pages of a two-sided job cost; none: all of it. */
@@ -1456,6 +1489,8 @@ export interface PriceList {
   retired: boolean;
   /** The currency of its prices, as ISO 4217 writes it: `EUR`. */
   currency: string;
+  /** How the cost of a job is rounded. */
+  rounding: Rounding;
   /** The lines of every revision, in order of revision, then place. */
   lines: PriceLineRevision[];
   /** When it was created. */
@@ -1595,6 +1630,22 @@ export interface RoleRow {
   allAccounts: boolean;
   /** The accounts that it holds for otherwise. */
   accounts: AccountName[];
+}
+
+/** To which multiples the cost of a job is rounded, and how. */
+export interface Rounding {
+  /** The multiples, in micros, 1 to 1,000,000,000: 10,000 are a cent. */
+  unitMicros: bigint;
+  /** Where an amount between two multiples goes. */
+  mode: RoundingMode;
+}
+
+/** To which multiples the cost of a job is rounded, and how. */
+export interface RoundingInput {
+  /** The multiples, in micros, 1 to 1,000,000,000: 10,000 are a cent. */
+  unitMicros: bigint;
+  /** Where an amount between two multiples goes. */
+  mode: RoundingMode;
 }
 
 /** The answer to a command that made or edited a profile. */
@@ -2411,23 +2462,23 @@ export declare class Tympan {
 
   /**
    * Makes a price list. Its name is unique among price lists, its currency never changes, and
-   * its lines are in force from now on: at least one, one for each queue, and one without a
-   * queue for all others.
+   * its lines are in force from now on: at most one for each queue and paper, and one without
+   * either for all others.
    *
    * @throws {@link TympanError} `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`,
    * `text_too_long`, `control_character`, `too_many`.
    */
-  createPriceList(name: string, currency: string, lines: readonly PriceLineInput[], options?: CallOptions | null): Promise<PriceListId>;
+  createPriceList(name: string, currency: string, lines: readonly PriceLineInput[], options?: CreatePriceList | null): Promise<PriceListId>;
 
   /**
    * Makes a price list. Its name is unique among price lists, its currency never changes, and
-   * its lines are in force from now on: at least one, one for each queue, and one without a
-   * queue for all others.
+   * its lines are in force from now on: at most one for each queue and paper, and one without
+   * either for all others.
    *
    * @throws {@link TympanError} `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`,
    * `text_too_long`, `control_character`, `too_many`.
    */
-  createPriceListSync(name: string, currency: string, lines: readonly PriceLineInput[]): PriceListId;
+  createPriceListSync(name: string, currency: string, lines: readonly PriceLineInput[], options?: CreatePriceList | null): PriceListId;
 
   /**
    * Makes a profile. Its name is unique among profiles.

@@ -116,6 +116,7 @@ pub const DETAILS: &[(&str, &str)] = &[
         "measure",
         "what is counted: `total_pages`, `cost:EUR` and so on",
     ),
+    ("media", "the paper; empty for all others"),
     ("minimum", "the least length"),
     ("name", "the name that is taken, or that of the step"),
     ("needed", "what the job needs, in the unit of the measure"),
@@ -179,7 +180,7 @@ codes! {
     TextTooLong, "text_too_long", Invalid, false, ["field", "limit"], "the field is longer than its limit";
     ControlCharacter, "control_character", Invalid, false, ["field"], "the field holds a control or invisible character";
     InvalidEmail, "invalid_email", Invalid, false, ["field"], "the text is not an e-mail address";
-    InvalidValue, "invalid_value", Invalid, false, ["field", "queue", "not_before", "ended_at", "measure"], "the value does not fit the rule named in the details";
+    InvalidValue, "invalid_value", Invalid, false, ["field", "queue", "media", "not_before", "ended_at", "measure"], "the value does not fit the rule named in the details";
     TooMany, "too_many", Invalid, false, ["field", "limit"], "a list is longer than its limit";
     InvalidKey, "invalid_key", Invalid, false, [], "the idempotency key is empty or longer than 200 bytes, or its attempt does not follow the one before";
     NegativeAmount, "negative_amount", Invalid, false, ["field"], "the amount may not be negative";

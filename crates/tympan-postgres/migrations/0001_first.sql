@@ -28,6 +28,7 @@ CREATE TABLE "price_list" (
     "version" bigint NOT NULL,
     "retired" bigint NOT NULL,
     "currency" text COLLATE "C" NOT NULL,
+    "rounding" text COLLATE "C" NOT NULL,
     "created_at" bigint NOT NULL,
     PRIMARY KEY ("tenant", "id")
 );
@@ -39,8 +40,11 @@ CREATE TABLE "price_rule" (
     "place" bigint NOT NULL,
     "effective_from" bigint NOT NULL,
     "queue" text COLLATE "C",
+    "media" text COLLATE "C",
     "mono_page_micros" bigint NOT NULL,
     "colour_page_micros" bigint NOT NULL,
+    "sheet_micros" bigint NOT NULL,
+    "area_micros" bigint NOT NULL,
     "job_micros" bigint NOT NULL,
     "two_sided_numerator" bigint NOT NULL,
     "two_sided_denominator" bigint NOT NULL,

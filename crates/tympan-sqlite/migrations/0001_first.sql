@@ -27,6 +27,7 @@ CREATE TABLE "price_list" (
     "version" INTEGER NOT NULL,
     "retired" INTEGER NOT NULL,
     "currency" TEXT NOT NULL,
+    "rounding" TEXT NOT NULL,
     "created_at" INTEGER NOT NULL,
     PRIMARY KEY ("tenant", "id")
 ) STRICT, WITHOUT ROWID;
@@ -38,8 +39,11 @@ CREATE TABLE "price_rule" (
     "place" INTEGER NOT NULL,
     "effective_from" INTEGER NOT NULL,
     "queue" TEXT,
+    "media" TEXT,
     "mono_page_micros" INTEGER NOT NULL,
     "colour_page_micros" INTEGER NOT NULL,
+    "sheet_micros" INTEGER NOT NULL,
+    "area_micros" INTEGER NOT NULL,
     "job_micros" INTEGER NOT NULL,
     "two_sided_numerator" INTEGER NOT NULL,
     "two_sided_denominator" INTEGER NOT NULL,

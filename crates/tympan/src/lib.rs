@@ -58,7 +58,7 @@ pub use tympan_core::ids::{
 };
 pub use tympan_core::ledger::{
     Adjust, Authorise, Cancel, Charge, Counter, Extra, IdempotencyKey, Receipt, ReceiptLine,
-    SetBalance, Settle, SettleDue, Standing, StatedCost, Usage, WalletName,
+    Rounding, RoundingMode, SetBalance, Settle, SettleDue, Standing, StatedCost, Usage, WalletName,
 };
 pub use tympan_core::measure::{Currency, CustomMeasure, Measure};
 pub use tympan_core::people::{

@@ -4,6 +4,7 @@ use tympan_core::commands::COUNT_USES;
 use tympan_core::configuration::{self, Filter, Named, UsesCount, uses, uses_reads};
 use tympan_core::error::Error;
 use tympan_core::ids::{AccountId, GroupId, PriceListId, ProfileId, RoleId};
+use tympan_core::ledger::Rounding;
 use tympan_core::measure::Currency;
 use tympan_core::permissions::{configured, permissions_of, permit};
 use tympan_core::records::{
@@ -66,6 +67,8 @@ pub struct ShownPriceList {
     pub retired: bool,
     /// The currency of its prices.
     pub currency: Currency,
+    /// How the cost of a job is rounded.
+    pub rounding: Rounding,
     /// The rules of every revision, in order of revision, then place.
     pub rules: Vec<PriceRule>,
     /// When it was created.
@@ -106,6 +109,7 @@ fn price_list(config: &Config, list: &PriceList) -> ShownPriceList {
         version: list.version,
         retired: list.retired,
         currency: list.currency,
+        rounding: list.rounding,
         rules: rules.unwrap_or_default(),
         created_at: list.created_at,
     }

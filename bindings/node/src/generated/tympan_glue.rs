@@ -352,6 +352,7 @@ impl NativeTympan {
                             Read::read(from)?,
                             Read::read(from)?,
                             Read::read(from)?,
+                            Read::read(from)?,
                         ),
                 ),
             )

@@ -49,6 +49,13 @@ impl Read for surface::ChargeJob {
         })
     }
 }
+impl Read for surface::CreatePriceList {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            rounding: Read::read(from)?,
+        })
+    }
+}
 impl Read for surface::CreateProfile {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         Ok(Self {
@@ -104,6 +111,7 @@ impl Read for surface::EditPriceList {
         Ok(Self {
             expected_version: Read::read(from)?,
             name: Read::read(from)?,
+            rounding: Read::read(from)?,
             lines: Read::read(from)?,
             effective_from: Read::read(from)?,
         })
@@ -268,10 +276,21 @@ impl Read for surface::PriceLine {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         Ok(Self {
             queue: Read::read(from)?,
+            media: Read::read(from)?,
             mono_page_micros: Read::read(from)?,
             colour_page_micros: Read::read(from)?,
+            sheet_micros: Read::read(from)?,
+            area_micros: Read::read(from)?,
             job_micros: Read::read(from)?,
             two_sided: Read::read(from)?,
+        })
+    }
+}
+impl Read for surface::Rounding {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            unit_micros: Read::read(from)?,
+            mode: Read::read(from)?,
         })
     }
 }
@@ -582,6 +601,17 @@ impl Read for surface::RoleRowEdit {
                     role_row: Read::read(from)?,
                 })
             }
+            _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
+        }
+    }
+}
+impl Read for surface::RoundingMode {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let number: u32 = from.value()?;
+        match number {
+            0 => Ok(Self::HalfUp {}),
+            1 => Ok(Self::HalfEven {}),
+            2 => Ok(Self::Up {}),
             _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
         }
     }

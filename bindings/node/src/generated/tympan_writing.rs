@@ -233,8 +233,11 @@ impl Write for surface::Position {
 impl Write for surface::PriceLine {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.queue.write(to)?;
+        self.media.write(to)?;
         self.mono_page_micros.write(to)?;
         self.colour_page_micros.write(to)?;
+        self.sheet_micros.write(to)?;
+        self.area_micros.write(to)?;
         self.job_micros.write(to)?;
         self.two_sided.write(to)?;
         Ok(())
@@ -255,6 +258,7 @@ impl Write for surface::PriceList {
         self.version.write(to)?;
         self.retired.write(to)?;
         self.currency.write(to)?;
+        self.rounding.write(to)?;
         self.lines.write(to)?;
         self.created_at.write(to)?;
         Ok(())
@@ -350,6 +354,13 @@ impl Write for surface::RoleRow {
         self.role.write(to)?;
         self.all_accounts.write(to)?;
         self.accounts.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::Rounding {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.unit_micros.write(to)?;
+        self.mode.write(to)?;
         Ok(())
     }
 }
@@ -657,6 +668,22 @@ impl Write for surface::ResetVerb {
             }
             Self::ZeroUsage {} => {
                 to.put(4_u32)?;
+            }
+        }
+        Ok(())
+    }
+}
+impl Write for surface::RoundingMode {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        match self {
+            Self::HalfUp {} => {
+                to.put(0_u32)?;
+            }
+            Self::HalfEven {} => {
+                to.put(1_u32)?;
+            }
+            Self::Up {} => {
+                to.put(2_u32)?;
             }
         }
         Ok(())

@@ -7,11 +7,11 @@ from typing import final
 
 from typing_extensions import Self, disjoint_base
 
-from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, ResetVerb, Schedule, SmartCardObstacle, StatementFormat, UserField, Verb, Weekday, WhenExhausted
+from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, ResetVerb, RoundingMode, Schedule, SmartCardObstacle, StatementFormat, UserField, Verb, Weekday, WhenExhausted
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
 
-__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "TextPage", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__", "Begun", "begin"]
+__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "TextPage", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__", "Begun", "begin"]
 
 __version__: str
 
@@ -611,20 +611,31 @@ class Position:
 
 @final
 class PriceLine:
-    """What the jobs of one queue cost, or those of every queue that no other line names. Prices are
+    """What jobs cost that go to one queue, or are on one paper, or both. The more exact line goes first:
+    that for a job's queue and its paper, then that for its queue, then that for its paper, then that
+    for all others. The parts of a job are added exactly, and their sum is rounded once. Prices are
     micros of the currency's major unit (40,000 are 4 cents), and not negative.
     """
 
-    def __new__(cls, *, queue: str | None = None, mono_page_micros: int, colour_page_micros: int, job_micros: int | None = None, two_sided: Fraction | None = None) -> Self: ...
+    def __new__(cls, *, queue: str | None = None, media: str | None = None, mono_page_micros: int, colour_page_micros: int, sheet_micros: int | None = None, area_micros: int | None = None, job_micros: int | None = None, two_sided: Fraction | None = None) -> Self: ...
     @property
     def queue(self) -> str | None:
         """The queue; none: every queue that no other line names."""
+    @property
+    def media(self) -> str | None:
+        """The paper, as jobs name it; none: every paper that no other line names."""
     @property
     def mono_page_micros(self) -> int:
         """Micros for a page in one colour."""
     @property
     def colour_page_micros(self) -> int:
         """Micros for a page in colour."""
+    @property
+    def sheet_micros(self) -> int | None:
+        """Micros for a piece of paper; none: nothing."""
+    @property
+    def area_micros(self) -> int | None:
+        """Micros for a printed square metre; none: nothing."""
     @property
     def job_micros(self) -> int | None:
         """Micros for the job itself; none: nothing."""
@@ -669,6 +680,9 @@ class PriceList:
     @property
     def currency(self) -> str:
         """The currency of its prices, as ISO 4217 writes it: `EUR`."""
+    @property
+    def rounding(self) -> Rounding:
+        """How the cost of a job is rounded."""
     @property
     def lines(self) -> list[PriceLineRevision]:
         """The lines of every revision, in order of revision, then place."""
@@ -884,6 +898,20 @@ class RoleRow:
     @property
     def accounts(self) -> list[AccountName]:
         """The accounts that it holds for otherwise."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Rounding:
+    """To which multiples the cost of a job is rounded, and how."""
+
+    def __new__(cls, *, unit_micros: int, mode: RoundingMode) -> Self: ...
+    @property
+    def unit_micros(self) -> int:
+        """The multiples, in micros, 1 to 1,000,000,000: 10,000 are a cent."""
+    @property
+    def mode(self) -> RoundingMode:
+        """Where an amount between two multiples goes."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1855,10 +1883,10 @@ class Tympan:
         Raises:
             TympanError: `denied`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
         """
-    def create_price_list(self, name: str, currency: str, lines: Sequence[PriceLine]) -> PriceListId:
+    def create_price_list(self, name: str, currency: str, lines: Sequence[PriceLine], *, rounding: Rounding | None = None) -> PriceListId:
         """Makes a price list. Its name is unique among price lists, its currency never changes, and
-        its lines are in force from now on: at least one, one for each queue, and one without a
-        queue for all others.
+        its lines are in force from now on: at most one for each queue and paper, and one without
+        either for all others.
 
         Raises:
             TympanError: `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`,
@@ -1932,7 +1960,7 @@ class Tympan:
         Raises:
             TympanError: `denied` to a user; those of the store.
         """
-    def edit_price_list(self, price_list: PriceListId, *, expected_version: int | None = None, name: str | None = None, lines: Sequence[PriceLine] | None = None, effective_from: datetime | None = None) -> int:
+    def edit_price_list(self, price_list: PriceListId, *, expected_version: int | None = None, name: str | None = None, rounding: Rounding | None = None, lines: Sequence[PriceLine] | None = None, effective_from: datetime | None = None) -> int:
         """Edits a price list as a whole: all of it, or nothing. The version of it from then on.
 
         Raises:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, final
 
 from tympan import _tympan as _blocking
-from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, Report, Role, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, TextPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
+from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, Report, Role, Rounding, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, TextPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
 from tympan._begun import answered
 from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, StatementFormat, UserField
 from tympan.ids import AccountId, GroupId, HoldId, IdentityId, PriceListId, ProfileId, RoleId, TenantId, UserId
@@ -325,16 +325,18 @@ class Tympan:
         name: str,
         currency: str,
         lines: Sequence[PriceLine],
+        *,
+        rounding: Rounding | None = None,
     ) -> PriceListId:
         """Makes a price list. Its name is unique among price lists, its currency never changes, and
-        its lines are in force from now on: at least one, one for each queue, and one without a
-        queue for all others.
+        its lines are in force from now on: at most one for each queue and paper, and one without
+        either for all others.
 
         Raises:
             TympanError: `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`,
             `text_too_long`, `control_character`, `too_many`.
         """
-        return await answered(partial(self._blocking.create_price_list, name, currency, lines))
+        return await answered(partial(self._blocking.create_price_list, name, currency, lines, rounding=rounding))
 
     async def create_profile(
         self,
@@ -499,6 +501,7 @@ class Tympan:
         *,
         expected_version: int | None = None,
         name: str | None = None,
+        rounding: Rounding | None = None,
         lines: Sequence[PriceLine] | None = None,
         effective_from: datetime | None = None,
     ) -> int:
@@ -507,7 +510,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.create_price_list`; `unknown_price_list`, `stale_version`.
         """
-        return await answered(partial(self._blocking.edit_price_list, price_list, expected_version=expected_version, name=name, lines=lines, effective_from=effective_from))
+        return await answered(partial(self._blocking.edit_price_list, price_list, expected_version=expected_version, name=name, rounding=rounding, lines=lines, effective_from=effective_from))
 
     async def edit_profile(
         self,

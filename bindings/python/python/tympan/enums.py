@@ -123,6 +123,17 @@ class ResetVerb(_Word):
     """
 
 
+class RoundingMode(_Word):
+    """Where an amount between two multiples goes."""
+
+    HALF_UP = "half_up"
+    """To the nearest; from the middle up."""
+    HALF_EVEN = "half_even"
+    """To the nearest; from the middle to the even multiple, so that errors even out."""
+    UP = "up"
+    """Up, whatever is beyond a multiple."""
+
+
 class Schedule(_Word):
     """When a plan gives. What a user gets when the plan begins to apply comes besides, at once."""
 

@@ -309,7 +309,7 @@ class InvalidEmail(InvalidError):
 class InvalidValue(InvalidError):
     """The value does not fit the rule named in the details.
 
-    Details: `field`, `queue`, `not_before`, `ended_at`, `measure`.
+    Details: `field`, `queue`, `media`, `not_before`, `ended_at`, `measure`.
     """
 
     code = "invalid_value"

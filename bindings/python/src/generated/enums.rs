@@ -1047,6 +1047,33 @@ impl FromPython for surface::RoleRowEdit {
             .map_err(|_| wrong(value, name, "RoleRowEdit"))
     }
 }
+static ROUNDING_MODE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::RoundingMode {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::HalfUp => "half_up",
+            Self::HalfEven => "half_even",
+            Self::Up => "up",
+        };
+        ROUNDING_MODE.import(py, "tympan.enums", "RoundingMode")?.call1((word,))
+    }
+}
+impl FromPython for surface::RoundingMode {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let py = value.py();
+        let wrong = || wrong(value, name, "RoundingMode");
+        if !value.is_instance(ROUNDING_MODE.import(py, "tympan.enums", "RoundingMode")?)?
+        {
+            return Err(wrong());
+        }
+        match String::from_python(value, name)?.as_str() {
+            "half_up" => Ok(Self::HalfUp),
+            "half_even" => Ok(Self::HalfEven),
+            "up" => Ok(Self::Up),
+            _ => Err(wrong()),
+        }
+    }
+}
 static SCHEDULE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::Schedule {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

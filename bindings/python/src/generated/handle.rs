@@ -548,15 +548,15 @@ impl Tympan {
         )
     }
     /// Makes a price list. Its name is unique among price lists, its currency never changes, and
-    /// its lines are in force from now on: at least one, one for each queue, and one without a
-    /// queue for all others.
+    /// its lines are in force from now on: at most one for each queue and paper, and one without
+    /// either for all others.
     ///
     /// Raises:
     ///     TympanError: `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`,
     ///     `text_too_long`, `control_character`, `too_many`.
     #[pyo3(
-        signature = (name, currency, lines),
-        text_signature = "($self, name, currency, lines)"
+        signature = (name, currency, lines, *, rounding = Given(None)),
+        text_signature = "($self, name, currency, lines, *, rounding=None)"
     )]
     fn create_price_list<'py>(
         &self,
@@ -564,6 +564,7 @@ impl Tympan {
         name: &Bound<'_, PyAny>,
         currency: &Bound<'_, PyAny>,
         lines: &Bound<'_, PyAny>,
+        rounding: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         guarded(
             py,
@@ -571,7 +572,10 @@ impl Tympan {
                 let name = FromPython::from_python(name, "name")?;
                 let currency = FromPython::from_python(currency, "currency")?;
                 let lines = FromPython::from_python(lines, "lines")?;
-                answered(py, self.0.create_price_list(name, currency, lines))
+                let options = surface::CreatePriceList {
+                    rounding: given(rounding, "rounding")?,
+                };
+                answered(py, self.0.create_price_list(name, currency, lines, options))
             },
         )
     }
@@ -893,10 +897,11 @@ impl Tympan {
             *,
             expected_version = Given(None),
             name = Given(None),
+            rounding = Given(None),
             lines = Given(None),
             effective_from = Given(None)
         ),
-        text_signature = "($self, price_list, *, expected_version=None, name=None, lines=None, effective_from=None)"
+        text_signature = "($self, price_list, *, expected_version=None, name=None, rounding=None, lines=None, effective_from=None)"
     )]
     fn edit_price_list<'py>(
         &self,
@@ -904,6 +909,7 @@ impl Tympan {
         price_list: &Bound<'_, PyAny>,
         expected_version: Given<'_>,
         name: Given<'_>,
+        rounding: Given<'_>,
         lines: Given<'_>,
         effective_from: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
@@ -914,6 +920,7 @@ impl Tympan {
                 let options = surface::EditPriceList {
                     expected_version: given(expected_version, "expected_version")?,
                     name: given(name, "name")?,
+                    rounding: given(rounding, "rounding")?,
                     lines: given(lines, "lines")?,
                     effective_from: given(effective_from, "effective_from")?,
                 };

@@ -52,6 +52,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::Role>()?;
     module.add_class::<records::RoleName>()?;
     module.add_class::<records::RoleRow>()?;
+    module.add_class::<records::Rounding>()?;
     module.add_class::<records::SavedProfile>()?;
     module.add_class::<records::SavedSettings>()?;
     module.add_class::<records::Settings>()?;

@@ -1558,7 +1558,9 @@ impl IntoPython for surface::Position {
         Ok(Bound::new(py, Position(self))?.into_any())
     }
 }
-/// What the jobs of one queue cost, or those of every queue that no other line names. Prices are
+/// What jobs cost that go to one queue, or are on one paper, or both. The more exact line goes first:
+/// that for a job's queue and its paper, then that for its queue, then that for its paper, then that
+/// for all others. The parts of a job are added exactly, and their sum is rounded once. Prices are
 /// micros of the currency's major unit (40,000 are 4 cents), and not negative.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -1570,23 +1572,30 @@ impl PriceLine {
         signature = (
             *,
             queue = Given(None),
+            media = Given(None),
             mono_page_micros,
             colour_page_micros,
+            sheet_micros = Given(None),
+            area_micros = Given(None),
             job_micros = Given(None),
             two_sided = Given(None)
         ),
-        text_signature = "(*, queue=None, mono_page_micros, colour_page_micros, job_micros=None, two_sided=None)"
+        text_signature = "(*, queue=None, media=None, mono_page_micros, colour_page_micros, sheet_micros=None, area_micros=None, job_micros=None, two_sided=None)"
     )]
     fn __new__(
         queue: Given<'_>,
+        media: Given<'_>,
         mono_page_micros: &Bound<'_, PyAny>,
         colour_page_micros: &Bound<'_, PyAny>,
+        sheet_micros: Given<'_>,
+        area_micros: Given<'_>,
         job_micros: Given<'_>,
         two_sided: Given<'_>,
     ) -> PyResult<Self> {
         Ok(
             Self(surface::PriceLine {
                 queue: given(queue, "queue")?,
+                media: given(media, "media")?,
                 mono_page_micros: FromPython::from_python(
                     mono_page_micros,
                     "mono_page_micros",
@@ -1595,6 +1604,8 @@ impl PriceLine {
                     colour_page_micros,
                     "colour_page_micros",
                 )?,
+                sheet_micros: given(sheet_micros, "sheet_micros")?,
+                area_micros: given(area_micros, "area_micros")?,
                 job_micros: given(job_micros, "job_micros")?,
                 two_sided: given(two_sided, "two_sided")?,
             }),
@@ -1605,6 +1616,11 @@ impl PriceLine {
     fn queue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.queue.clone().into_python(py)
     }
+    /// The paper, as jobs name it; none: every paper that no other line names.
+    #[getter]
+    fn media<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.media.clone().into_python(py)
+    }
     /// Micros for a page in one colour.
     #[getter]
     fn mono_page_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1614,6 +1630,16 @@ impl PriceLine {
     #[getter]
     fn colour_page_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.colour_page_micros.clone().into_python(py)
+    }
+    /// Micros for a piece of paper; none: nothing.
+    #[getter]
+    fn sheet_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.sheet_micros.clone().into_python(py)
+    }
+    /// Micros for a printed square metre; none: nothing.
+    #[getter]
+    fn area_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.area_micros.clone().into_python(py)
     }
     /// Micros for the job itself; none: nothing.
     #[getter]
@@ -1631,10 +1657,11 @@ impl PriceLine {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "PriceLine(queue={}, mono_page_micros={}, colour_page_micros={}, job_micros={}, two_sided={})",
-                plain(py, & self.0.queue) ?, plain(py, & self.0.mono_page_micros) ?,
-                plain(py, & self.0.colour_page_micros) ?, plain(py, & self.0.job_micros)
-                ?, plain(py, & self.0.two_sided) ?,
+                "PriceLine(queue={}, media={}, mono_page_micros={}, colour_page_micros={}, sheet_micros={}, area_micros={}, job_micros={}, two_sided={})",
+                plain(py, & self.0.queue) ?, plain(py, & self.0.media) ?, plain(py, &
+                self.0.mono_page_micros) ?, plain(py, & self.0.colour_page_micros) ?,
+                plain(py, & self.0.sheet_micros) ?, plain(py, & self.0.area_micros) ?,
+                plain(py, & self.0.job_micros) ?, plain(py, & self.0.two_sided) ?,
             ),
         )
     }
@@ -1722,6 +1749,11 @@ impl PriceList {
     fn currency<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.currency.clone().into_python(py)
     }
+    /// How the cost of a job is rounded.
+    #[getter]
+    fn rounding<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.rounding.clone().into_python(py)
+    }
     /// The lines of every revision, in order of revision, then place.
     #[getter]
     fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1738,10 +1770,11 @@ impl PriceList {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "PriceList(id={}, name={}, version={}, retired={}, currency={}, lines={}, created_at={})",
+                "PriceList(id={}, name={}, version={}, retired={}, currency={}, rounding={}, lines={}, created_at={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.name) ?, plain(py, & self.0
                 .version) ?, plain(py, & self.0.retired) ?, plain(py, & self.0.currency)
-                ?, plain(py, & self.0.lines) ?, plain(py, & self.0.created_at) ?,
+                ?, plain(py, & self.0.rounding) ?, plain(py, & self.0.lines) ?, plain(py,
+                & self.0.created_at) ?,
             ),
         )
     }
@@ -2211,6 +2244,63 @@ impl RoleRow {
 impl IntoPython for surface::RoleRow {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, RoleRow(self))?.into_any())
+    }
+}
+/// To which multiples the cost of a job is rounded, and how.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Rounding(surface::Rounding);
+#[pymethods]
+impl Rounding {
+    #[new]
+    #[pyo3(
+        signature = (*, unit_micros, mode),
+        text_signature = "(*, unit_micros, mode)"
+    )]
+    fn __new__(
+        unit_micros: &Bound<'_, PyAny>,
+        mode: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
+        Ok(
+            Self(surface::Rounding {
+                unit_micros: FromPython::from_python(unit_micros, "unit_micros")?,
+                mode: FromPython::from_python(mode, "mode")?,
+            }),
+        )
+    }
+    /// The multiples, in micros, 1 to 1,000,000,000: 10,000 are a cent.
+    #[getter]
+    fn unit_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.unit_micros.clone().into_python(py)
+    }
+    /// Where an amount between two multiples goes.
+    #[getter]
+    fn mode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.mode.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "Rounding(unit_micros={}, mode={})", plain(py, & self.0.unit_micros) ?,
+                plain(py, & self.0.mode) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Rounding {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Rounding(self))?.into_any())
+    }
+}
+impl FromPython for surface::Rounding {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<Rounding>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "Rounding"))
     }
 }
 /// The answer to a command that made or edited a profile.

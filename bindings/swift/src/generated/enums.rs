@@ -408,6 +408,34 @@ impl From<RoleRowEdit> for surface::RoleRowEdit {
         }
     }
 }
+/// Where an amount between two multiples goes.
+#[derive(uniffi::Enum)]
+pub enum RoundingMode {
+    /// To the nearest; from the middle up.
+    HalfUp,
+    /// To the nearest; from the middle to the even multiple, so that errors even out.
+    HalfEven,
+    /// Up, whatever is beyond a multiple.
+    Up,
+}
+impl From<RoundingMode> for surface::RoundingMode {
+    fn from(value: RoundingMode) -> Self {
+        match value {
+            RoundingMode::HalfUp => Self::HalfUp,
+            RoundingMode::HalfEven => Self::HalfEven,
+            RoundingMode::Up => Self::Up,
+        }
+    }
+}
+impl From<surface::RoundingMode> for RoundingMode {
+    fn from(value: surface::RoundingMode) -> Self {
+        match value {
+            surface::RoundingMode::HalfUp => Self::HalfUp,
+            surface::RoundingMode::HalfEven => Self::HalfEven,
+            surface::RoundingMode::Up => Self::Up,
+        }
+    }
+}
 /// When a plan gives. What a user gets when the plan begins to apply comes besides, at once.
 #[derive(uniffi::Enum)]
 pub enum Schedule {

@@ -347,16 +347,24 @@ impl Tympan {
         Ok(self.0.create_group(name).submit().await?)
     }
     /// Makes a price list. Its name is unique among price lists, its currency never changes, and
-    /// its lines are in force from now on: at least one, one for each queue, and one without a
-    /// queue for all others.
+    /// its lines are in force from now on: at most one for each queue and paper, and one without
+    /// either for all others.
+    ///
+    /// - Parameters:
+    ///   - rounding: How the cost of a job is rounded; none: to the nearest micro, from the middle up.
     ///
     /// - Throws: `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
+    #[uniffi::method(default(rounding = None))]
     pub async fn create_price_list(
         &self,
         name: String,
         currency: String,
         lines: Vec<PriceLine>,
+        rounding: Option<Rounding>,
     ) -> Result<PriceListId, TympanError> {
+        let options = surface::CreatePriceList {
+            rounding: rounding.map(Into::into),
+        };
         Ok(
             self
                 .0
@@ -364,6 +372,7 @@ impl Tympan {
                     name,
                     currency,
                     lines.into_iter().map(Into::into).collect(),
+                    options,
                 )
                 .submit()
                 .await?,
@@ -629,6 +638,7 @@ impl Tympan {
     /// - Parameters:
     ///   - expectedVersion: The version that the edit was made against; none: whatever it is.
     ///   - name: Another name.
+    ///   - rounding: Another way in which the cost of a job is rounded, at once.
     ///   - lines: All its lines from then on.
     ///   - effectiveFrom: From when on the lines are in force; none, or an instant in the past: now. Not before the newest revision.
     ///
@@ -637,6 +647,7 @@ impl Tympan {
         default(
             expected_version = None,
             name = None,
+            rounding = None,
             lines = None,
             effective_from = None
         )
@@ -646,12 +657,14 @@ impl Tympan {
         price_list: PriceListId,
         expected_version: Option<i32>,
         name: Option<String>,
+        rounding: Option<Rounding>,
         lines: Option<Vec<PriceLine>>,
         effective_from: Option<Timestamp>,
     ) -> Result<i32, TympanError> {
         let options = surface::EditPriceList {
             expected_version,
             name,
+            rounding: rounding.map(Into::into),
             lines: lines.map(|value| value.into_iter().map(Into::into).collect()),
             effective_from,
         };

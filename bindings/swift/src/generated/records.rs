@@ -745,17 +745,28 @@ impl From<surface::Position> for Position {
         }
     }
 }
-/// What the jobs of one queue cost, or those of every queue that no other line names. Prices are
+/// What jobs cost that go to one queue, or are on one paper, or both. The more exact line goes first:
+/// that for a job's queue and its paper, then that for its queue, then that for its paper, then that
+/// for all others. The parts of a job are added exactly, and their sum is rounded once. Prices are
 /// micros of the currency's major unit (40,000 are 4 cents), and not negative.
 #[derive(uniffi::Record)]
 pub struct PriceLine {
     /// The queue; none: every queue that no other line names.
     #[uniffi(default)]
     pub queue: Option<String>,
+    /// The paper, as jobs name it; none: every paper that no other line names.
+    #[uniffi(default)]
+    pub media: Option<String>,
     /// Micros for a page in one colour.
     pub mono_page_micros: i64,
     /// Micros for a page in colour.
     pub colour_page_micros: i64,
+    /// Micros for a piece of paper; none: nothing.
+    #[uniffi(default)]
+    pub sheet_micros: Option<i64>,
+    /// Micros for a printed square metre; none: nothing.
+    #[uniffi(default)]
+    pub area_micros: Option<i64>,
     /// Micros for the job itself; none: nothing.
     #[uniffi(default)]
     pub job_micros: Option<i64>,
@@ -767,8 +778,11 @@ impl From<PriceLine> for surface::PriceLine {
     fn from(record: PriceLine) -> Self {
         Self {
             queue: record.queue,
+            media: record.media,
             mono_page_micros: record.mono_page_micros,
             colour_page_micros: record.colour_page_micros,
+            sheet_micros: record.sheet_micros,
+            area_micros: record.area_micros,
             job_micros: record.job_micros,
             two_sided: record.two_sided.map(Into::into),
         }
@@ -778,8 +792,11 @@ impl From<surface::PriceLine> for PriceLine {
     fn from(record: surface::PriceLine) -> Self {
         Self {
             queue: record.queue,
+            media: record.media,
             mono_page_micros: record.mono_page_micros,
             colour_page_micros: record.colour_page_micros,
+            sheet_micros: record.sheet_micros,
+            area_micros: record.area_micros,
             job_micros: record.job_micros,
             two_sided: record.two_sided.map(Into::into),
         }
@@ -817,6 +834,8 @@ pub struct PriceList {
     pub retired: bool,
     /// The currency of its prices, as ISO 4217 writes it: `EUR`.
     pub currency: String,
+    /// How the cost of a job is rounded.
+    pub rounding: Rounding,
     /// The lines of every revision, in order of revision, then place.
     pub lines: Vec<PriceLineRevision>,
     /// When it was created.
@@ -830,6 +849,7 @@ impl From<surface::PriceList> for PriceList {
             version: record.version,
             retired: record.retired,
             currency: record.currency,
+            rounding: record.rounding.into(),
             lines: record.lines.into_iter().map(Into::into).collect(),
             created_at: record.created_at,
         }
@@ -1067,6 +1087,30 @@ impl From<surface::RoleRow> for RoleRow {
             role: record.role.into(),
             all_accounts: record.all_accounts,
             accounts: record.accounts.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+/// To which multiples the cost of a job is rounded, and how.
+#[derive(uniffi::Record)]
+pub struct Rounding {
+    /// The multiples, in micros, 1 to 1,000,000,000: 10,000 are a cent.
+    pub unit_micros: i64,
+    /// Where an amount between two multiples goes.
+    pub mode: RoundingMode,
+}
+impl From<Rounding> for surface::Rounding {
+    fn from(record: Rounding) -> Self {
+        Self {
+            unit_micros: record.unit_micros,
+            mode: record.mode.into(),
+        }
+    }
+}
+impl From<surface::Rounding> for Rounding {
+    fn from(record: surface::Rounding) -> Self {
+        Self {
+            unit_micros: record.unit_micros,
+            mode: record.mode.into(),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Making and editing price lists.
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
-use crate::configuration::draft::{Saved, change, create, reads};
+use crate::configuration::draft::{Draft, Saved, change, create, reads};
 use crate::configuration::named::Named;
 use crate::configuration::price_terms::{PriceTerms, checked, revise};
 use crate::error::Error;
 use crate::ids::{PriceListId, TenantId};
+use crate::ledger::Rounding;
 use crate::measure::Currency;
 use crate::permissions::Requirement;
 use crate::records::PriceList;
@@ -21,16 +22,19 @@ pub struct CreatePriceList {
     pub name: String,
     /// The currency of its prices; never changes.
     pub currency: Currency,
-    /// Its lines: at least one, one for each queue.
+    /// How the cost of a job is rounded.
+    pub rounding: Rounding,
+    /// Its lines: at most one for each queue and paper, and one for all others.
     pub rules: Vec<PriceTerms>,
 }
 
 impl CreatePriceList {
-    /// A price list with no line yet.
+    /// A price list with no line yet, that rounds to the micro.
     pub fn new(name: impl Into<String>, currency: Currency) -> Self {
         Self {
             name: name.into(),
             currency,
+            rounding: Rounding::MICRO,
             rules: Vec::new(),
         }
     }
@@ -52,6 +56,8 @@ pub struct EditPriceList {
     pub expected_version: Option<i64>,
     /// Another name.
     pub name: Option<String>,
+    /// Another way in which the cost of a job is rounded, at once.
+    pub rounding: Option<Rounding>,
     /// All its lines from then on.
     pub rules: Option<Vec<PriceTerms>>,
     /// From when on the lines are in force; none, or an instant in the past: now. Not before the
@@ -67,6 +73,7 @@ impl EditPriceList {
             price_list,
             expected_version: None,
             name: None,
+            rounding: None,
             rules: None,
             effective_from: None,
         }
@@ -78,6 +85,7 @@ impl EditPriceList {
 pub struct PreparedCreatePriceList {
     name: String,
     currency: Currency,
+    rounding: Rounding,
     rules: Vec<PriceTerms>,
 }
 
@@ -94,6 +102,7 @@ impl Command for CreatePriceList {
         Ok(PreparedCreatePriceList {
             name,
             currency: self.currency,
+            rounding: self.rounding,
             rules,
         })
     }
@@ -121,6 +130,7 @@ impl Decide for PreparedCreatePriceList {
                 version: 1,
                 retired: false,
                 currency: self.currency,
+                rounding: self.rounding,
                 created_at: context.now,
             })
         })
@@ -133,6 +143,7 @@ pub struct PreparedEditPriceList {
     price_list: PriceListId,
     expected_version: Option<i64>,
     name: Option<String>,
+    rounding: Option<Rounding>,
     rules: Option<Vec<PriceTerms>>,
     effective_from: Option<Timestamp>,
 }
@@ -149,6 +160,7 @@ impl Command for EditPriceList {
             price_list: self.price_list,
             expected_version: self.expected_version,
             name: refusals.or_default(name),
+            rounding: self.rounding,
             rules: refusals.or_default(self.rules.as_deref().map(checked).transpose()),
             effective_from: self.effective_from,
         };
@@ -174,10 +186,24 @@ impl Decide for PreparedEditPriceList {
             if let Some(rules) = &self.rules {
                 revise(draft, context, id, rules, self.effective_from)?;
             }
+            if let Some(rounding) = self.rounding {
+                reround(draft, id, rounding);
+            }
             if let Some(name) = &self.name {
                 draft.rename::<PriceList>(id, name)?;
             }
             Ok(())
         })
+    }
+}
+
+fn reround(draft: &mut Draft<'_>, id: PriceListId, rounding: Rounding) {
+    let Some(list) = draft.after.price_lists.get_mut(&id) else {
+        return;
+    };
+    let before = std::mem::replace(&mut list.rounding, rounding);
+    if before != rounding {
+        let (before, after) = (before.to_string(), rounding.to_string());
+        draft.note("rounding".to_owned(), Some(before), Some(after));
     }
 }

@@ -10,21 +10,29 @@ use crate::configuration::limits::{MAX_PRICE_ROWS, MAX_PRICE_RULES, MAX_REVISION
 use crate::configuration::plan::{amount, effective};
 use crate::error::{Code, Error};
 use crate::ids::PriceListId;
+use crate::ledger::MAX_MEDIA;
 use crate::records::PriceRule;
 use crate::refusals::{Refusals, too_many};
 use crate::text;
 use crate::time::Timestamp;
 
-/// What the jobs of one queue cost, or those of every queue that no other line names. Prices are
-/// micros of the currency's major unit, and not negative.
+/// What jobs cost that go to one queue, or are on one paper, or both. The more exact line goes first:
+/// that for a job's queue and its paper, then that for its queue, then that for its paper, then that
+/// for all others. Prices are micros of the currency's major unit, and not negative.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PriceTerms {
     /// The queue; none: every queue that no other line names.
     pub queue: Option<String>,
+    /// The paper, as jobs name it; none: every paper that no other line names.
+    pub media: Option<String>,
     /// Micros for a page in one colour.
     pub mono_page_micros: i64,
     /// Micros for a page in colour.
     pub colour_page_micros: i64,
+    /// Micros for a piece of paper.
+    pub sheet_micros: i64,
+    /// Micros for a printed square metre.
+    pub area_micros: i64,
     /// Micros for the job itself.
     pub job_micros: i64,
     /// What part of the page price the pages of a two-sided job cost.
@@ -54,8 +62,11 @@ impl PriceTerms {
     pub fn pages(mono_page_micros: i64, colour_page_micros: i64) -> Self {
         Self {
             queue: None,
+            media: None,
             mono_page_micros,
             colour_page_micros,
+            sheet_micros: 0,
+            area_micros: 0,
             job_micros: 0,
             two_sided: TwoSided::SAME,
         }
@@ -65,6 +76,13 @@ impl PriceTerms {
     #[must_use]
     pub fn queue(mut self, queue: impl Into<String>) -> Self {
         self.queue = Some(queue.into());
+        self
+    }
+
+    /// The same for one paper.
+    #[must_use]
+    pub fn media(mut self, media: impl Into<String>) -> Self {
+        self.media = Some(media.into());
         self
     }
 
@@ -80,9 +98,12 @@ impl PriceTerms {
 
     fn checked(&self, refusals: &mut Refusals) -> Self {
         let queue = text::given("queue", self.queue.as_deref(), text::MAX_SHORT);
+        let media = text::given("media", self.media.as_deref(), MAX_MEDIA);
         for (field, price) in [
             ("mono_page_micros", self.mono_page_micros),
             ("colour_page_micros", self.colour_page_micros),
+            ("sheet_micros", self.sheet_micros),
+            ("area_micros", self.area_micros),
             ("job_micros", self.job_micros),
         ] {
             refusals.prepared(amount(field, price));
@@ -93,6 +114,7 @@ impl PriceTerms {
         }
         Self {
             queue: refusals.or_default(queue),
+            media: refusals.or_default(media),
             ..self.clone()
         }
     }
@@ -100,8 +122,11 @@ impl PriceTerms {
     fn of(rule: &PriceRule) -> Self {
         Self {
             queue: rule.queue.clone(),
+            media: rule.media.clone(),
             mono_page_micros: rule.mono_page_micros,
             colour_page_micros: rule.colour_page_micros,
+            sheet_micros: rule.sheet_micros,
+            area_micros: rule.area_micros,
             job_micros: rule.job_micros,
             two_sided: TwoSided {
                 numerator: rule.two_sided_numerator,
@@ -111,8 +136,8 @@ impl PriceTerms {
     }
 }
 
-/// Checks the lines of one revision: one for each queue, and one for all others, or the jobs of a
-/// queue that somebody sets up later would cost nothing without a word.
+/// Checks the lines of one revision: one for each queue and paper, and one for all others, or the
+/// jobs of a queue that somebody sets up later would cost nothing without a word.
 pub(super) fn checked(rules: &[PriceTerms]) -> Result<Vec<PriceTerms>, Error> {
     if rules.len() > MAX_PRICE_RULES {
         return Err(too_many("rules", MAX_PRICE_RULES));
@@ -130,21 +155,26 @@ pub(super) fn checked(rules: &[PriceTerms]) -> Result<Vec<PriceTerms>, Error> {
         .map(|rule| rule.checked(&mut refusals))
         .collect();
     refusals.finish()?;
-    let mut queues = BTreeSet::new();
+    let mut jobs = BTreeSet::new();
     for rule in &rules {
-        if !queues.insert(&rule.queue) {
-            let queue = rule.queue.as_deref();
-            let message = match queue {
-                Some(queue) => format!("two rules are for the queue `{queue}`"),
-                None => "two rules are for every other queue".to_owned(),
+        if !jobs.insert((&rule.queue, &rule.media)) {
+            let (queue, media) = (rule.queue.as_deref(), rule.media.as_deref());
+            let message = match (queue, media) {
+                (None, None) => "two rules are for every other job".to_owned(),
+                (Some(queue), None) => format!("two rules are for the queue `{queue}`"),
+                (None, Some(media)) => format!("two rules are for the paper `{media}`"),
+                (Some(queue), Some(media)) => {
+                    format!("two rules are for the queue `{queue}` and the paper `{media}`")
+                }
             };
             return Err(Error::new(Code::InvalidValue, message)
                 .with("field", "rules")
-                .with("queue", queue.unwrap_or_default()));
+                .with("queue", queue.unwrap_or_default())
+                .with("media", media.unwrap_or_default()));
         }
     }
-    if !queues.contains(&None) {
-        let message = "no rule is for the queues that no other rule names";
+    if !jobs.contains(&(&None, &None)) {
+        let message = "no rule is for the jobs that no other rule is for";
         return Err(Error::new(Code::InvalidValue, message).with("field", "rules"));
     }
     Ok(rules)
@@ -188,8 +218,11 @@ pub(super) fn revise(
             place,
             effective_from: from,
             queue: terms.queue.clone(),
+            media: terms.media.clone(),
             mono_page_micros: terms.mono_page_micros,
             colour_page_micros: terms.colour_page_micros,
+            sheet_micros: terms.sheet_micros,
+            area_micros: terms.area_micros,
             job_micros: terms.job_micros,
             two_sided_numerator: terms.two_sided.numerator,
             two_sided_denominator: terms.two_sided.denominator,

@@ -7,7 +7,7 @@ use crate::error::{Code, Error};
 use crate::ids::{HoldId, TenantId, UserId};
 use crate::ledger::allocate::{Beyond, Demands, Shortage, Take, allocate, demands};
 use crate::ledger::book::{Book, blank};
-use crate::ledger::price::{Price, price};
+use crate::ledger::price::{Price, price_of_checked};
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, answer, measure_of};
 use crate::ledger::usage::{KeptUsage, MAX_MEDIA, Usage};
 use crate::measure::{Currency, Measure};
@@ -160,7 +160,7 @@ impl Job {
                 currency: stated.currency,
                 price_list: None,
             })),
-            None => price(config, user.profile, &self.usage, self.queue.as_deref(), at),
+            None => price_of_checked(config, user.profile, &self.usage, self.queue.as_deref(), at),
         }
     }
 

@@ -1,14 +1,22 @@
 //! What a job costs.
 //!
-//! Rounding: the parts of a job are added exactly, and the sum is rounded once, to the nearest
-//! micro, half up.
+//! One line of the price list in force prices a job: that for its queue and its paper; or else that
+//! for its queue and every other paper; or else that for its paper and every other queue; or else
+//! that for all others.
+//!
+//! The parts of a job are added exactly: its pages in colour and in one colour, both times the part
+//! that pages of two-sided jobs cost; its sheets; its area; the job itself. The sum is rounded once,
+//! as the price list says.
 
 use crate::error::{Code, Error};
 use crate::ids::{PriceListId, ProfileId};
-use crate::ledger::Usage;
-use crate::measure::Currency;
+use crate::ledger::{Rounding, Usage};
+use crate::measure::{Currency, Measure};
 use crate::records::{Config, PriceRule};
 use crate::time::Timestamp;
+
+/// Square millimetres of a square metre.
+const SQUARE_METRE: i128 = 1_000_000;
 
 /// A cost and where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +33,7 @@ pub struct Price {
 /// none if the profile has no price list or none of its revisions is in force yet.
 ///
 /// # Errors
-/// `invalid_usage`, `amount_overflow`.
+/// `invalid_usage`, `too_many`, `amount_overflow`.
 pub fn price(
     config: &Config,
     profile: ProfileId,
@@ -34,6 +42,17 @@ pub fn price(
     at: Timestamp,
 ) -> Result<Option<Price>, Error> {
     usage.check()?;
+    price_of_checked(config, profile, usage, queue, at)
+}
+
+/// [`price`] of usage that was checked.
+pub(super) fn price_of_checked(
+    config: &Config,
+    profile: ProfileId,
+    usage: &Usage,
+    queue: Option<&str>,
+    at: Timestamp,
+) -> Result<Option<Price>, Error> {
     let list = config
         .profiles
         .get(&profile)
@@ -44,20 +63,27 @@ pub fn price(
         .price_rules
         .get(&list.id)
         .map_or(&[][..], Vec::as_slice);
-    let Some(rule) = rule_for(rules, queue, at) else {
+    let Some(rule) = rule_for(rules, queue, usage.media.as_deref(), at) else {
         return Ok(None);
     };
+    let cost = cost(rule, usage, list.rounding).ok_or_else(|| {
+        Error::new(
+            Code::AmountOverflow,
+            "the cost of the job does not fit into 63 bits",
+        )
+    })?;
     Ok(Some(Price {
-        cost_micros: cost(rule, usage)?,
+        cost_micros: cost,
         currency: list.currency,
         price_list: Some(list.id),
     }))
 }
 
-/// The line for a queue, or else the line for all others, of the revision in force.
+/// The line of the revision in force that says most exactly that it is for a job.
 fn rule_for<'a>(
     rules: &'a [PriceRule],
     queue: Option<&str>,
+    media: Option<&str>,
     at: Timestamp,
 ) -> Option<&'a PriceRule> {
     let revision = rules
@@ -65,38 +91,48 @@ fn rule_for<'a>(
         .filter(|rule| rule.effective_from <= at)
         .map(|rule| rule.revision)
         .max()?;
-    let in_force = || rules.iter().filter(|rule| rule.revision == revision);
-    in_force()
-        .find(|rule| rule.queue.is_some() && rule.queue.as_deref() == queue)
-        .or_else(|| in_force().find(|rule| rule.queue.is_none()))
+    let is_for =
+        |named: &Option<String>, has: Option<&str>| named.is_none() || named.as_deref() == has;
+    rules
+        .iter()
+        .filter(|rule| rule.revision == revision)
+        .filter(|rule| is_for(&rule.queue, queue) && is_for(&rule.media, media))
+        .max_by_key(|rule| (rule.queue.is_some(), rule.media.is_some()))
 }
 
-fn cost(rule: &PriceRule, usage: &Usage) -> Result<i64, Error> {
-    let mono = i128::from(usage.mono_pages()) * i128::from(rule.mono_page_micros);
-    let colour = i128::from(usage.colour_pages()) * i128::from(rule.colour_page_micros);
-    let (numerator, denominator) = if usage.is_two_sided() {
-        (
-            i128::from(rule.two_sided_numerator),
-            i128::from(rule.two_sided_denominator),
-        )
-    } else {
-        (1, 1)
+/// What a job costs by a line; none if that does not fit, here or on the way: no part is negative,
+/// so that what is too large on the way is too large in the end.
+fn cost(rule: &PriceRule, usage: &Usage, rounding: Rounding) -> Option<i64> {
+    let priced = |count: i64, micros: i64| i128::from(count).checked_mul(i128::from(micros));
+    let colour = priced(usage.colour_pages(), rule.colour_page_micros)?;
+    let pages = priced(usage.mono_pages(), rule.mono_page_micros)?.checked_add(colour)?;
+    let (numerator, denominator) = match usage.is_two_sided() {
+        true => (rule.two_sided_numerator, rule.two_sided_denominator),
+        false => (1, 1),
     };
-    let pages = (mono + colour) * numerator;
-    let exact = pages + i128::from(rule.job_micros) * denominator;
-    let rounded = (2 * exact + denominator).div_euclid(2 * denominator);
-    i64::try_from(rounded).map_err(|_| {
-        Error::new(
-            Code::AmountOverflow,
-            "the cost of the job does not fit into 63 bits",
-        )
-    })
+    let whole = match rule.sheet_micros {
+        0 => i128::from(rule.job_micros),
+        micros => priced(usage.total_sheets(), micros)?.checked_add(rule.job_micros.into())?,
+    };
+    let mut denominator = i128::from(denominator);
+    let mut sum = pages
+        .checked_mul(numerator.into())?
+        .checked_add(whole.checked_mul(denominator)?)?;
+    let area = priced(usage.of(Measure::Area), rule.area_micros)?;
+    if area > 0 {
+        sum = sum
+            .checked_mul(SQUARE_METRE)?
+            .checked_add(area.checked_mul(denominator)?)?;
+        denominator = denominator.checked_mul(SQUARE_METRE)?;
+    }
+    rounding.round(sum, denominator)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ids::TenantId;
+    use crate::ledger::{Counter, MAX_COUNT, MAX_MEASURED, RoundingMode};
 
     fn rule(queue: Option<&str>, revision: i32, from: i64, mono: i64, colour: i64) -> PriceRule {
         PriceRule {
@@ -106,8 +142,11 @@ mod tests {
             place: 0,
             effective_from: Timestamp::from_millis(from),
             queue: queue.map(str::to_owned),
+            media: None,
             mono_page_micros: mono,
             colour_page_micros: colour,
+            sheet_micros: 0,
+            area_micros: 0,
             job_micros: 0,
             two_sided_numerator: 3,
             two_sided_denominator: 4,
@@ -127,31 +166,104 @@ mod tests {
         ];
         for (micros, usage, expected) in table {
             assert_eq!(
-                cost(&rule(None, 1, 0, micros, 0), &usage),
-                Ok(expected),
+                cost(&rule(None, 1, 0, micros, 0), &usage, Rounding::MICRO),
+                Some(expected),
                 "{micros} {usage:?}"
             );
         }
-        let dear = rule(None, 1, 0, i64::MAX, 0);
+    }
+
+    #[test]
+    fn every_part_of_a_job_is_added_exactly() {
+        let line = PriceRule {
+            sheet_micros: 5_000,
+            area_micros: 8_000_000,
+            job_micros: 100_000,
+            ..rule(None, 1, 0, 40_001, 150_000)
+        };
+        // 315,002.25 for three quarters of 3 × 40,001 and 2 × 150,000; 15,000 for 3 sheets; 498,960 for
+        // 62,370 mm² at 8.00 a square metre; 100,000 for the job: 928,962.25.
+        let usage = Usage::pages(5)
+            .colour(2)
+            .two_sided(true)
+            .with(Counter::Area, 62_370);
+        for (unit, mode, expected) in [
+            (1, RoundingMode::HalfUp, 928_962),
+            (1, RoundingMode::Up, 928_963),
+            (10_000, RoundingMode::HalfUp, 930_000),
+            (100_000, RoundingMode::HalfEven, 900_000),
+            (1_000_000, RoundingMode::Up, 1_000_000),
+        ] {
+            let rounding = Rounding::to(unit, mode).unwrap();
+            assert_eq!(cost(&line, &usage, rounding), Some(expected));
+        }
+        // A blank side is a page of neither; its sheet costs.
+        let blank = Usage::default().with(Counter::BlankSides, 2);
+        assert_eq!(cost(&line, &blank, Rounding::MICRO), Some(110_000));
         assert_eq!(
-            cost(&dear, &Usage::pages(2)).unwrap_err().code(),
-            Code::AmountOverflow
+            cost(&line, &Usage::default(), Rounding::MICRO),
+            Some(100_000)
         );
     }
 
     #[test]
-    fn the_line_for_the_queue_goes_before_the_general_one_and_the_newest_revision_rules() {
+    fn a_cost_that_does_not_fit_is_none() {
+        let dear = rule(None, 1, 0, i64::MAX, 0);
+        let of = |rule: &PriceRule, usage| cost(rule, &usage, Rounding::MICRO);
+        assert_eq!(of(&dear, Usage::pages(1)), Some(i64::MAX));
+        assert_eq!(of(&dear, Usage::pages(2)), None);
+        let most = PriceRule {
+            colour_page_micros: i64::MAX,
+            sheet_micros: i64::MAX,
+            area_micros: i64::MAX,
+            job_micros: i64::MAX,
+            two_sided_numerator: i32::MAX,
+            two_sided_denominator: 1,
+            ..dear
+        };
+        let usage = Usage::pages(MAX_COUNT)
+            .colour(MAX_COUNT)
+            .two_sided(true)
+            .with(Counter::Area, MAX_MEASURED);
+        assert_eq!(of(&most, usage.clone()), None);
+        let least = PriceRule {
+            two_sided_denominator: i32::MAX,
+            ..rule(None, 1, 0, 1, 1)
+        };
+        assert_eq!(of(&least, Usage::pages(MAX_COUNT).two_sided(true)), Some(1));
+    }
+
+    #[test]
+    fn the_more_exact_line_goes_first_and_the_newest_revision_rules() {
+        let with = |media: &str, rule: PriceRule| PriceRule {
+            media: Some(media.to_owned()),
+            ..rule
+        };
         let rules = [
-            rule(None, 1, 0, 4, 4),
-            rule(Some("a3"), 1, 0, 15, 15),
+            rule(None, 1, 10, 4, 4),
+            with("a3", rule(None, 1, 10, 7, 7)),
+            rule(Some("wide"), 1, 10, 15, 15),
+            with("a3", rule(Some("wide"), 1, 10, 22, 22)),
             rule(None, 2, 1_000, 5, 5),
         ];
-        let at = |queue, ms| {
-            rule_for(&rules, queue, Timestamp::from_millis(ms)).map(|rule| rule.mono_page_micros)
-        };
-        assert_eq!(at(Some("a3"), 999), Some(15));
-        assert_eq!(at(Some("a4"), 999), Some(4));
-        assert_eq!(at(None, 999), Some(4));
-        assert_eq!(at(Some("a3"), 1_000), Some(5));
+        for reversed in [false, true] {
+            let mut rules = rules.clone();
+            if reversed {
+                rules.reverse();
+            }
+            let at = |queue, media, ms| {
+                rule_for(&rules, queue, media, Timestamp::from_millis(ms))
+                    .map(|rule| rule.mono_page_micros)
+            };
+            assert_eq!(at(Some("wide"), Some("a3"), 999), Some(22));
+            assert_eq!(at(Some("wide"), Some("a4"), 999), Some(15));
+            assert_eq!(at(Some("wide"), None, 999), Some(15));
+            assert_eq!(at(Some("desk"), Some("a3"), 999), Some(7));
+            assert_eq!(at(None, Some("a3"), 999), Some(7));
+            assert_eq!(at(Some("desk"), Some("a4"), 999), Some(4));
+            assert_eq!(at(None, None, 999), Some(4));
+            assert_eq!(at(Some("wide"), Some("a3"), 1_000), Some(5));
+            assert_eq!(at(None, None, 9), None);
+        }
     }
 }

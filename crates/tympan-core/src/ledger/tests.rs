@@ -106,6 +106,7 @@ fn shop_with(plans: Vec<PlanRevision>) -> TestStore {
             version: 1,
             retired: false,
             currency: Currency::EUR,
+            rounding: Rounding::MICRO,
             created_at: at(START),
         },
     );
@@ -118,6 +119,9 @@ fn shop_with(plans: Vec<PlanRevision>) -> TestStore {
             place: 0,
             effective_from: at(START),
             queue: None,
+            media: None,
+            sheet_micros: 0,
+            area_micros: 0,
             mono_page_micros: 40_000,
             colour_page_micros: 150_000,
             job_micros: 0,

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::card_pipeline::CardPipeline;
 use crate::error::Error;
 use crate::ids::{AccountId, GroupId, PlanId, PriceListId, ProfileId, RoleId, TenantId};
+use crate::ledger::Rounding;
 use crate::measure::{Currency, Measure};
 use crate::row::{record, words};
 use crate::schedule::{ResetVerb, Schedule, TimeOfDay, Timetable};
@@ -199,6 +200,8 @@ record! {
         pub retired: bool,
         /// The currency of its prices.
         pub currency: Currency,
+        /// How the cost of a job is rounded.
+        pub rounding: Rounding,
         /// When it was created.
         pub created_at: Timestamp,
     }
@@ -219,10 +222,16 @@ record! {
         pub effective_from: Timestamp,
         /// The queue it is for; none: every queue that no other line names.
         pub queue: Option<String>,
+        /// The paper it is for; none: every paper that no other line names.
+        pub media: Option<String>,
         /// Micros for a page in one colour.
         pub mono_page_micros: i64,
         /// Micros for a page in colour.
         pub colour_page_micros: i64,
+        /// Micros for a piece of paper.
+        pub sheet_micros: i64,
+        /// Micros for a printed square metre.
+        pub area_micros: i64,
         /// Micros for the job itself.
         pub job_micros: i64,
         /// A two-sided job's pages cost this many …

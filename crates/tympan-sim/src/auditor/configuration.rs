@@ -122,11 +122,17 @@ pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
         (Ask::CreatePriceList(create), Reply::PriceList(saved)) => {
             let prices = Prices {
                 currency: create.currency.code().to_owned(),
+                rounding: create.rounding,
                 revisions: vec![(clock, create.rules.clone())],
             };
             tenant.prices.insert(saved.id.0, prices);
         }
         (Ask::EditPriceList(edit), Reply::PriceList(saved)) => {
+            if let (Some(prices), Some(rounding)) =
+                (tenant.prices.get_mut(&saved.id.0), edit.rounding)
+            {
+                prices.rounding = rounding;
+            }
             if let (Some(prices), Some(rules)) = (tenant.prices.get_mut(&saved.id.0), &edit.rules) {
                 let from = edit.effective_from.map_or(clock, |from| from.millis());
                 reprice(prices, from.max(clock), rules);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use tympan_core::configuration::{PlanTerms, PriceTerms};
+use tympan_core::ledger::Rounding;
 use tympan_core::measure::Measure;
 use tympan_core::records::WhenExhausted;
 
@@ -137,6 +138,7 @@ impl Unit {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prices {
     pub(super) currency: String,
+    pub(super) rounding: Rounding,
     pub(super) revisions: Vec<(i64, Vec<PriceTerms>)>,
 }
 

@@ -7,6 +7,7 @@ use tympan_core::configuration::{
     RenameRole, RetireProfile, RetireRole, UnretireProfile, UnretireRole,
 };
 use tympan_core::ids::{GroupId, PlanId, PriceListId, ProfileId, RoleId};
+use tympan_core::ledger::{Rounding, RoundingMode};
 use tympan_core::measure::{Currency, Measure};
 use tympan_core::permissions::{OWN, USER_ADMINISTER};
 use tympan_core::records::WhenExhausted;
@@ -224,6 +225,7 @@ impl Workload {
         CreatePriceList {
             name: self.name("Prices"),
             currency,
+            rounding: self.rounding(),
             rules: self.rules(),
         }
     }
@@ -231,6 +233,9 @@ impl Workload {
     fn edit_price_list(&mut self) -> EditPriceList {
         let mut edit = EditPriceList::new(self.price_list_id());
         edit.rules = Some(self.rules());
+        if self.chance.one_in(4) {
+            edit.rounding = Some(self.rounding());
+        }
         edit.effective_from = self.later();
         if self.chance.one_in(8) {
             edit.name = Some(self.text("Prices"));
@@ -238,13 +243,28 @@ impl Workload {
         edit
     }
 
+    fn rounding(&mut self) -> Rounding {
+        let unit = self.chance.pick_or(&[1, 1, 100, 10_000, 50_000], 1);
+        let mode = self.chance.pick_or(RoundingMode::ALL, RoundingMode::HalfUp);
+        Rounding::to(unit, mode).unwrap_or_default()
+    }
+
     fn rules(&mut self) -> Vec<PriceTerms> {
         let mut rules = Vec::new();
-        for queue in [None, Some("a3"), Some("lab")] {
-            if queue.is_some() && self.chance.one_in(2) {
-                continue;
-            }
-            if queue.is_none() && self.chance.one_in(8) {
+        for (queue, media) in [
+            (None, None),
+            (Some("a3"), None),
+            (Some("lab"), None),
+            (None, Some("iso_a3_297x420mm")),
+            (Some("a3"), Some("iso_a3_297x420mm")),
+            (Some("lab"), Some("a4")),
+        ] {
+            let left_out = match (queue, media) {
+                (None, None) => self.chance.one_in(8),
+                (_, None) => self.chance.one_in(2),
+                (_, Some(_)) => !self.chance.one_in(4),
+            };
+            if left_out {
                 continue;
             }
             let mut terms = PriceTerms::pages(
@@ -252,6 +272,9 @@ impl Workload {
                 self.chance.between(0, 300_000),
             );
             terms.queue = queue.map(str::to_owned);
+            terms.media = media.map(str::to_owned);
+            terms.sheet_micros = self.chance.pick_or(&[0, 0, 0, 12_500], 0);
+            terms.area_micros = self.chance.pick_or(&[0, 0, 0, 8_000_001], 0);
             terms.job_micros = self.chance.pick_or(&[0, 0, 100_000, 1], 0);
             if self.chance.one_in(2) {
                 let parts = i32::try_from(self.chance.between(1, 9)).unwrap_or(1);

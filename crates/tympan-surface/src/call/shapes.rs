@@ -61,7 +61,15 @@ impl Tympan {
         C: Command + 'static,
         C::Prepared: Decide<Reply = Saved<I>>,
     {
-        Call::run(self.clone(), Ok(command), |saved| count(saved.version))
+        self.edit_checked(Ok(command))
+    }
+
+    pub(crate) fn edit_checked<C, I>(&self, command: Result<C, Error>) -> Call<i32>
+    where
+        C: Command + 'static,
+        C::Prepared: Decide<Reply = Saved<I>>,
+    {
+        Call::run(self.clone(), command, |saved| count(saved.version))
     }
 
     pub(crate) fn rename<I: Thing>(&self, id: I, name: String, options: Against) -> Call<i32> {

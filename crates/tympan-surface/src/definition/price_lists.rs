@@ -16,6 +16,8 @@ pub struct PriceList {
     pub retired: bool,
     /// The currency of its prices, as ISO 4217 writes it: `EUR`.
     pub currency: String,
+    /// How the cost of a job is rounded.
+    pub rounding: Rounding,
     /// The lines of every revision, in order of revision, then place.
     pub lines: Vec<PriceLineRevision>,
     /// When it was created.
@@ -33,16 +35,24 @@ pub struct PriceLineRevision {
     pub line: PriceLine,
 }
 
-/// What the jobs of one queue cost, or those of every queue that no other line names. Prices are
+/// What jobs cost that go to one queue, or are on one paper, or both. The more exact line goes first:
+/// that for a job's queue and its paper, then that for its queue, then that for its paper, then that
+/// for all others. The parts of a job are added exactly, and their sum is rounded once. Prices are
 /// micros of the currency's major unit (40,000 are 4 cents), and not negative.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PriceLine {
     /// The queue; none: every queue that no other line names.
     pub queue: Option<String>,
+    /// The paper, as jobs name it; none: every paper that no other line names.
+    pub media: Option<String>,
     /// Micros for a page in one colour.
     pub mono_page_micros: i64,
     /// Micros for a page in colour.
     pub colour_page_micros: i64,
+    /// Micros for a piece of paper; none: nothing.
+    pub sheet_micros: Option<i64>,
+    /// Micros for a printed square metre; none: nothing.
+    pub area_micros: Option<i64>,
     /// Micros for the job itself; none: nothing.
     pub job_micros: Option<i64>,
     /// What part of the page price the pages of a two-sided job cost; none: all of it.
@@ -58,6 +68,33 @@ pub struct Fraction {
     pub denominator: i32,
 }
 
+/// To which multiples the cost of a job is rounded, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rounding {
+    /// The multiples, in micros, 1 to 1,000,000,000: 10,000 are a cent.
+    pub unit_micros: i64,
+    /// Where an amount between two multiples goes.
+    pub mode: RoundingMode,
+}
+
+/// Where an amount between two multiples goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RoundingMode {
+    /// To the nearest; from the middle up.
+    HalfUp,
+    /// To the nearest; from the middle to the even multiple, so that errors even out.
+    HalfEven,
+    /// Up, whatever is beyond a multiple.
+    Up,
+}
+
+/// What else a new price list is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreatePriceList {
+    /// How the cost of a job is rounded; none: to the nearest micro, from the middle up.
+    pub rounding: Option<Rounding>,
+}
+
 /// What an edit changes of a price list; what is not given stays.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EditPriceList {
@@ -65,6 +102,8 @@ pub struct EditPriceList {
     pub expected_version: Option<i32>,
     /// Another name.
     pub name: Option<String>,
+    /// Another way in which the cost of a job is rounded, at once.
+    pub rounding: Option<Rounding>,
     /// All its lines from then on.
     pub lines: Option<Vec<PriceLine>>,
     /// From when on the lines are in force; none, or an instant in the past: now. Not before the
@@ -74,8 +113,8 @@ pub struct EditPriceList {
 
 impl Tympan {
     /// Makes a price list. Its name is unique among price lists, its currency never changes, and
-    /// its lines are in force from now on: at least one, one for each queue, and one without a
-    /// queue for all others.
+    /// its lines are in force from now on: at most one for each queue and paper, and one without
+    /// either for all others.
     ///
     /// # Errors
     /// `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`,
@@ -85,8 +124,9 @@ impl Tympan {
         name: String,
         currency: String,
         lines: Vec<PriceLine>,
+        options: CreatePriceList,
     ) -> Call<PriceListId> {
-        self.create_checked(PriceLine::list(name, &currency, lines))
+        self.create_checked(options.command(name, &currency, lines))
     }
 
     /// Edits a price list as a whole: all of it, or nothing. The version of it from then on.
@@ -94,7 +134,7 @@ impl Tympan {
     /// # Errors
     /// Those of [`Tympan::create_price_list`]; `unknown_price_list`, `stale_version`.
     pub fn edit_price_list(&self, price_list: PriceListId, options: EditPriceList) -> Call<i32> {
-        self.edit(options.command(price_list))
+        self.edit_checked(options.command(price_list))
     }
 
     /// Gives a price list another name, unique among price lists. The version of it from then on.

@@ -164,6 +164,16 @@ impl ToValue for Copied {
         object([("rows", self.rows.to_value()), ("found", self.found.to_value())])
     }
 }
+impl FromValue for CreatePriceList {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            rounding: field(value, "rounding"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
 impl FromValue for CreateProfile {
     fn from_value(value: &Value) -> Self {
         Self {
@@ -236,6 +246,7 @@ impl FromValue for EditPriceList {
         Self {
             expected_version: field(value, "expected_version"),
             name: field(value, "name"),
+            rounding: field(value, "rounding"),
             lines: field(value, "lines"),
             effective_from: field(value, "effective_from"),
         }
@@ -582,8 +593,11 @@ impl FromValue for PriceLine {
     fn from_value(value: &Value) -> Self {
         Self {
             queue: field(value, "queue"),
+            media: field(value, "media"),
             mono_page_micros: field(value, "mono_page_micros"),
             colour_page_micros: field(value, "colour_page_micros"),
+            sheet_micros: field(value, "sheet_micros"),
+            area_micros: field(value, "area_micros"),
             job_micros: field(value, "job_micros"),
             two_sided: field(value, "two_sided"),
         }
@@ -596,8 +610,11 @@ impl ToValue for PriceLine {
     fn to_value(&self) -> Value {
         object([
             ("queue", self.queue.to_value()),
+            ("media", self.media.to_value()),
             ("mono_page_micros", self.mono_page_micros.to_value()),
             ("colour_page_micros", self.colour_page_micros.to_value()),
+            ("sheet_micros", self.sheet_micros.to_value()),
+            ("area_micros", self.area_micros.to_value()),
             ("job_micros", self.job_micros.to_value()),
             ("two_sided", self.two_sided.to_value()),
         ])
@@ -620,6 +637,7 @@ impl ToValue for PriceList {
             ("version", self.version.to_value()),
             ("retired", self.retired.to_value()),
             ("currency", self.currency.to_value()),
+            ("rounding", self.rounding.to_value()),
             ("lines", self.lines.to_value()),
             ("created_at", self.created_at.to_value()),
         ])
@@ -718,6 +736,25 @@ impl ToValue for RoleRow {
             ("role", self.role.to_value()),
             ("all_accounts", self.all_accounts.to_value()),
             ("accounts", self.accounts.to_value()),
+        ])
+    }
+}
+impl FromValue for Rounding {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            unit_micros: field(value, "unit_micros"),
+            mode: field(value, "mode"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for Rounding {
+    fn to_value(&self) -> Value {
+        object([
+            ("unit_micros", self.unit_micros.to_value()),
+            ("mode", self.mode.to_value()),
         ])
     }
 }
@@ -1358,6 +1395,28 @@ impl FromValue for RoleRowEdit {
         None
     }
 }
+impl FromValue for RoundingMode {
+    fn from_value(value: &Value) -> Self {
+        match String::from_value(value).as_str() {
+            "half_up" => Self::HalfUp,
+            "half_even" => Self::HalfEven,
+            "up" => Self::Up,
+            other => panic!("no RoundingMode is called `{other}`"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for RoundingMode {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::HalfUp => Value::from("half_up"),
+            Self::HalfEven => Value::from("half_even"),
+            Self::Up => Value::from("up"),
+        }
+    }
+}
 impl FromValue for Schedule {
     fn from_value(value: &Value) -> Self {
         match String::from_value(value).as_str() {
@@ -1733,6 +1792,7 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                                     field(value, "name"),
                                     field(value, "currency"),
                                     field(value, "lines"),
+                                    FromValue::from_value(value),
                                 ),
                         )?
                         .to_value(),

@@ -1,7 +1,8 @@
 //! What other languages can say and the engine cannot take.
 
 use tympan_surface::{
-    Code, EditProfile, Error, OpenOptions, PriceLine, Tympan, UserList, UserReference,
+    Code, CreatePriceList, EditProfile, Error, OpenOptions, PriceLine, Tympan, UserList,
+    UserReference,
 };
 
 use crate::fixtures::Shop;
@@ -85,7 +86,12 @@ fn values_that_mean_nothing_are_named() {
         assert_eq!(field(error), (Code::InvalidValue, name.to_owned()));
     }
     let lines: Vec<PriceLine> = Vec::new();
-    let nowhere = host.create_price_list("Prices".to_owned(), "EUX".to_owned(), lines);
+    let nowhere = host.create_price_list(
+        "Prices".to_owned(),
+        "EUX".to_owned(),
+        lines,
+        CreatePriceList::default(),
+    );
     assert_eq!(nowhere.wait().unwrap_err().code(), Code::UnknownCurrency);
     let own = Tympan::open("memory:".to_owned(), OpenOptions::default())
         .wait()

@@ -46,7 +46,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "create_group":
         return .value((try await handle.createGroup(name: with.field("name"))).json)
     case "create_price_list":
-        return .value((try await handle.createPriceList(name: with.field("name"), currency: with.field("currency"), lines: with.field("lines"))).json)
+        return .value((try await handle.createPriceList(name: with.field("name"), currency: with.field("currency"), lines: with.field("lines"), rounding: with.field("rounding"))).json)
     case "create_profile":
         return .value((try await handle.createProfile(name: with.field("name"), priceList: with.field("price_list"), plans: with.field("plans"))).json)
     case "create_role":
@@ -73,7 +73,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "doctor":
         return .value((try await handle.doctor()).json)
     case "edit_price_list":
-        return .value((try await handle.editPriceList(priceList: with.field("price_list"), expectedVersion: with.field("expected_version"), name: with.field("name"), lines: with.field("lines"), effectiveFrom: with.field("effective_from"))).json)
+        return .value((try await handle.editPriceList(priceList: with.field("price_list"), expectedVersion: with.field("expected_version"), name: with.field("name"), rounding: with.field("rounding"), lines: with.field("lines"), effectiveFrom: with.field("effective_from"))).json)
     case "edit_profile":
         return .value((try await handle.editProfile(profile: with.field("profile"), expectedVersion: with.field("expected_version"), name: with.field("name"), priceList: with.field("price_list"), clearPriceList: with.field("clear_price_list"), plans: with.field("plans"))).json)
     case "edit_role":
@@ -391,13 +391,13 @@ extension Position: ToJSON {
 
 extension PriceLine: FromJSON {
     static func from(_ json: JSON) throws -> Self {
-        try Self(queue: json.field("queue"), monoPageMicros: json.field("mono_page_micros"), colourPageMicros: json.field("colour_page_micros"), jobMicros: json.field("job_micros"), twoSided: json.field("two_sided"))
+        try Self(queue: json.field("queue"), media: json.field("media"), monoPageMicros: json.field("mono_page_micros"), colourPageMicros: json.field("colour_page_micros"), sheetMicros: json.field("sheet_micros"), areaMicros: json.field("area_micros"), jobMicros: json.field("job_micros"), twoSided: json.field("two_sided"))
     }
 }
 
 extension PriceLine: ToJSON {
     var json: JSON {
-        .object(["queue": queue.json, "mono_page_micros": monoPageMicros.json, "colour_page_micros": colourPageMicros.json, "job_micros": jobMicros.json, "two_sided": twoSided.json])
+        .object(["queue": queue.json, "media": media.json, "mono_page_micros": monoPageMicros.json, "colour_page_micros": colourPageMicros.json, "sheet_micros": sheetMicros.json, "area_micros": areaMicros.json, "job_micros": jobMicros.json, "two_sided": twoSided.json])
     }
 }
 
@@ -409,7 +409,7 @@ extension PriceLineRevision: ToJSON {
 
 extension PriceList: ToJSON {
     var json: JSON {
-        .object(["id": id.json, "name": name.json, "version": version.json, "retired": retired.json, "currency": currency.json, "lines": lines.json, "created_at": createdAt.json])
+        .object(["id": id.json, "name": name.json, "version": version.json, "retired": retired.json, "currency": currency.json, "rounding": rounding.json, "lines": lines.json, "created_at": createdAt.json])
     }
 }
 
@@ -464,6 +464,18 @@ extension RoleName: ToJSON {
 extension RoleRow: ToJSON {
     var json: JSON {
         .object(["id": id.json, "role": role.json, "all_accounts": allAccounts.json, "accounts": accounts.json])
+    }
+}
+
+extension Rounding: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(unitMicros: json.field("unit_micros"), mode: json.field("mode"))
+    }
+}
+
+extension Rounding: ToJSON {
+    var json: JSON {
+        .object(["unit_micros": unitMicros.json, "mode": mode.json])
     }
 }
 
@@ -793,6 +805,27 @@ extension RoleRowEdit: FromJSON {
         case "set_accounts": return try .setAccounts(roleRow: json.field("role_row"), accounts: json.field("accounts"))
         case "remove": return try .remove(roleRow: json.field("role_row"))
         default: throw Unfit("no RoleRowEdit is \(json)")
+        }
+    }
+}
+
+extension RoundingMode: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "half_up": return .halfUp
+        case "half_even": return .halfEven
+        case "up": return .up
+        default: throw Unfit("no RoundingMode is \(json)")
+        }
+    }
+}
+
+extension RoundingMode: ToJSON {
+    var json: JSON {
+        switch self {
+        case .halfUp: .text("half_up")
+        case .halfEven: .text("half_even")
+        case .up: .text("up")
         }
     }
 }

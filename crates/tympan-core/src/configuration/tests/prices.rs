@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ids::PriceListId;
-use crate::ledger::{Usage, price};
+use crate::ledger::{Rounding, RoundingMode, Usage, price};
 
 const DAY: i64 = 86_400_000;
 
@@ -98,6 +98,38 @@ fn rules_are_checked() {
         ),
         (many, Code::TooMany, "rules"),
         (vec![good().queue("a3")], Code::InvalidValue, "rules"),
+        (vec![good().media("a3")], Code::InvalidValue, "rules"),
+        (
+            vec![good(), good().media("a3"), good().media(" a3 ")],
+            Code::InvalidValue,
+            "rules",
+        ),
+        (
+            vec![
+                good(),
+                good().queue("q").media("m"),
+                good().queue("q").media("m"),
+            ],
+            Code::InvalidValue,
+            "rules",
+        ),
+        (vec![good().media(" ")], Code::EmptyText, "media"),
+        (
+            vec![PriceTerms {
+                sheet_micros: -1,
+                ..good()
+            }],
+            Code::NegativeAmount,
+            "sheet_micros",
+        ),
+        (
+            vec![PriceTerms {
+                area_micros: i64::MAX,
+                ..good()
+            }],
+            Code::AmountOverflow,
+            "area_micros",
+        ),
         (vec![good().queue(" ")], Code::EmptyText, "queue"),
         (
             vec![PriceTerms::pages(-1, 1)],
@@ -145,6 +177,32 @@ fn rules_are_checked() {
     let free =
         CreatePriceList::new("Free", Currency::EUR).rule(PriceTerms::pages(0, 0).two_sided(0, 1));
     assert!(store.run(&free).is_ok());
+}
+
+#[test]
+fn another_rounding_is_in_force_at_once_and_on_record() {
+    let (mut store, _) = shop();
+    let list = made(&mut store);
+    let profile = store
+        .run(&CreateProfile::new("Staff").price_list(list))
+        .unwrap()
+        .id;
+    let cost = |store: &TestStore| {
+        let usage = Usage::pages(1);
+        let price = price(config(store), profile, &usage, None, store.now);
+        price.unwrap().unwrap().cost_micros
+    };
+    assert_eq!(cost(&store), 10);
+    let reround = |rounding| EditPriceList {
+        rounding: Some(rounding),
+        ..EditPriceList::new(list)
+    };
+    let cents = Rounding::to(10_000, RoundingMode::Up).unwrap();
+    assert_eq!(store.run(&reround(cents)).unwrap().version, 2);
+    assert_eq!(cost(&store), 10_000);
+    let noted = store.audit_texts.last().unwrap();
+    assert!(noted.changes.contains("up:10000"), "{}", noted.changes);
+    assert_eq!(store.run(&reround(cents)).unwrap().version, 2);
 }
 
 #[test]

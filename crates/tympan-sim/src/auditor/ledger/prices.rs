@@ -2,7 +2,7 @@
 
 use tympan_core::configuration::PriceTerms;
 use tympan_core::error::Code;
-use tympan_core::ledger::Usage;
+use tympan_core::ledger::{Rounding, RoundingMode, Usage};
 
 use super::keys::JobParts;
 use crate::auditor::model::{Tenant, Unit};
@@ -29,22 +29,33 @@ pub(super) fn priced(
     let Some((_, rules)) = in_force else {
         return Ok(None);
     };
-    let queue = queue.as_deref().map(str::trim);
-    let queue = queue.filter(|queue| !queue.is_empty());
-    let of = |wanted: Option<&str>| rules.iter().find(|rule| rule.queue.as_deref() == wanted);
-    let rule = match queue {
-        Some(queue) => of(Some(queue)).or_else(|| of(None)),
-        None => of(None),
+    let said = |word: Option<&str>| {
+        let word = word.map(str::trim).filter(|word| !word.is_empty());
+        word.map(str::to_owned)
     };
+    let (queue, media) = (said(queue.as_deref()), said(usage.media.as_deref()));
+    let exactly = |queue: &Option<String>, media: &Option<String>| {
+        rules
+            .iter()
+            .find(|rule| (&rule.queue, &rule.media) == (queue, media))
+    };
+    let rule = exactly(&queue, &media)
+        .or_else(|| exactly(&queue, &None))
+        .or_else(|| exactly(&None, &media))
+        .or_else(|| exactly(&None, &None));
     match rule {
-        Some(rule) => Ok(Some((Unit::money(&list.currency), cost(rule, usage)?))),
+        Some(rule) => {
+            let cost = cost(rule, usage, list.rounding)?;
+            Ok(Some((Unit::money(&list.currency), cost)))
+        }
         None => Ok(None),
     }
 }
 
-pub(super) fn cost(rule: &PriceTerms, usage: &Usage) -> Result<i128, Code> {
+/// The exact cost is a number of millionths of the factor's parts of a micro.
+fn cost(rule: &PriceTerms, usage: &Usage, rounding: Rounding) -> Result<i128, Code> {
     let counted = |unit| paper::counted(usage, unit);
-    let full = counted("mono_pages") * i128::from(rule.mono_page_micros)
+    let pages = counted("mono_pages") * i128::from(rule.mono_page_micros)
         + counted("colour_pages") * i128::from(rule.colour_page_micros);
     let (parts, of) = if paper::is_two_sided(usage) {
         (
@@ -54,8 +65,37 @@ pub(super) fn cost(rule: &PriceTerms, usage: &Usage) -> Result<i128, Code> {
     } else {
         (1, 1)
     };
-    let exact = full * parts + i128::from(rule.job_micros) * of;
-    // To the nearest, halves upwards.
-    let (whole, rest) = (exact.div_euclid(of), exact.rem_euclid(of));
-    fits(whole + i128::from(2 * rest >= of))
+    let sheets = counted("sheets") * i128::from(rule.sheet_micros);
+    let area = counted("area") * i128::from(rule.area_micros);
+    let per_micro = 1_000_000 * of;
+    let wide = |number: i128, by: i128| number.checked_mul(by).ok_or(Code::AmountOverflow);
+    let exact = [
+        wide(pages, 1_000_000 * parts)?,
+        wide(sheets + i128::from(rule.job_micros), per_micro)?,
+        wide(area, of)?,
+    ];
+    let exact = exact
+        .into_iter()
+        .try_fold(0_i128, |sum, part| sum.checked_add(part))
+        .ok_or(Code::AmountOverflow)?;
+    let unit = i128::from(rounding.unit_micros());
+    let step = per_micro * unit;
+    let below = exact - exact.rem_euclid(step);
+    let above = below + step;
+    let (down, up) = (exact - below, above - exact);
+    let rounded = match rounding.mode() {
+        _ if down == 0 => below,
+        RoundingMode::Up => above,
+        _ if down != up => {
+            if down < up {
+                below
+            } else {
+                above
+            }
+        }
+        RoundingMode::HalfUp => above,
+        RoundingMode::HalfEven if (below / step) % 2 == 0 => below,
+        RoundingMode::HalfEven => above,
+    };
+    fits(rounded / per_micro)
 }
