@@ -335,6 +335,15 @@ class Tympan {
     return answer(readChanged);
   }
 
+  extend(hold, key, expiresInSeconds, options) {
+    return promise(options, readReceipt, (task) => this.#native.extend(binding, task, values((to) => { writeText(to, hold, 'hold'); writeText(to, key, 'key'); writeCount(to, expiresInSeconds, 'expiresInSeconds'); })));
+  }
+
+  extendSync(hold, key, expiresInSeconds) {
+    this.#native.extend(binding, undefined, values((to) => { writeText(to, hold, 'hold'); writeText(to, key, 'key'); writeCount(to, expiresInSeconds, 'expiresInSeconds'); }));
+    return answer(readReceipt);
+  }
+
   group(group, options) {
     return promise(options, (from) => from.option(readGroup), (task) => this.#native.group(binding, task, values((to) => { writeText(to, group, 'group'); })));
   }
@@ -401,6 +410,15 @@ class Tympan {
   static openSync(address, options) {
     native.tympanOpen(binding, undefined, values((to) => { writeText(to, address, 'address'); writeOpenOptions(to, options ?? {}, 'options'); }));
     return answer((from) => readHandle(from));
+  }
+
+  payOut(user, currency, amountMicros, reason, key, options) {
+    return promise(options, readReceipt, (task) => this.#native.payOut(binding, task, values((to) => { writeUserReference(to, user, 'user'); writeText(to, currency, 'currency'); writeAmount(to, amountMicros, 'amountMicros'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); })));
+  }
+
+  payOutSync(user, currency, amountMicros, reason, key) {
+    this.#native.payOut(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); writeText(to, currency, 'currency'); writeAmount(to, amountMicros, 'amountMicros'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); }));
+    return answer(readReceipt);
   }
 
   previewCard(read, pipeline, options) {
@@ -473,6 +491,15 @@ class Tympan {
   reactivateUserSync(user, options) {
     this.#native.reactivateUser(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); writeChangeUser(to, options ?? {}, 'options'); }));
     return answer(readReactivated);
+  }
+
+  refund(job, reason, key, options) {
+    return promise(options, readReceipt, (task) => this.#native.refund(binding, task, values((to) => { writeText(to, job, 'job'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); writeRefundJob(to, options ?? {}, 'options'); })));
+  }
+
+  refundSync(job, reason, key, options) {
+    this.#native.refund(binding, undefined, values((to) => { writeText(to, job, 'job'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); writeRefundJob(to, options ?? {}, 'options'); }));
+    return answer(readReceipt);
   }
 
   removeIdentity(user, identity, options) {
@@ -691,6 +718,24 @@ class Tympan {
     return answer((from) => readHandle(from));
   }
 
+  topUp(user, currency, amountMicros, reason, key, options) {
+    return promise(options, readReceipt, (task) => this.#native.topUp(binding, task, values((to) => { writeUserReference(to, user, 'user'); writeText(to, currency, 'currency'); writeAmount(to, amountMicros, 'amountMicros'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); })));
+  }
+
+  topUpSync(user, currency, amountMicros, reason, key) {
+    this.#native.topUp(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); writeText(to, currency, 'currency'); writeAmount(to, amountMicros, 'amountMicros'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); }));
+    return answer(readReceipt);
+  }
+
+  transferFunds(user, to, currency, amountMicros, reason, key, options) {
+    return promise(options, readReceipt, (task) => this.#native.transferFunds(binding, task, values((to) => { writeUserReference(to, user, 'user'); writeUserReference(to, to, 'to'); writeText(to, currency, 'currency'); writeAmount(to, amountMicros, 'amountMicros'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); })));
+  }
+
+  transferFundsSync(user, to, currency, amountMicros, reason, key) {
+    this.#native.transferFunds(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); writeUserReference(to, to, 'to'); writeText(to, currency, 'currency'); writeAmount(to, amountMicros, 'amountMicros'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); }));
+    return answer(readReceipt);
+  }
+
   transferIdentity(identity, receiver, options) {
     return promise(options, readTransferred, (task) => this.#native.transferIdentity(binding, task, values((to) => { writeIdentityReference(to, identity, 'identity'); writeUserReference(to, receiver, 'receiver'); writeTransferIdentity(to, options ?? {}, 'options'); })));
   }
@@ -774,6 +819,15 @@ class Tympan {
   verifySync() {
     this.#native.verify(binding, undefined, []);
     return answer(readVerification);
+  }
+
+  voidJob(job, reason, key, options) {
+    return promise(options, readReceipt, (task) => this.#native.voidJob(binding, task, values((to) => { writeText(to, job, 'job'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); writeVoidJob(to, options ?? {}, 'options'); })));
+  }
+
+  voidJobSync(job, reason, key, options) {
+    this.#native.voidJob(binding, undefined, values((to) => { writeText(to, job, 'job'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); writeVoidJob(to, options ?? {}, 'options'); }));
+    return answer(readReceipt);
   }
 }
 
@@ -1188,7 +1242,19 @@ function readReceipt(from) {
 }
 
 function readReceiptLine(from) {
-  return { wallet: readWalletName(from), measure: from.next(), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), denied: from.next(), debt: from.next() };
+  return { user: from.next(), wallet: readWalletName(from), measure: from.next(), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), denied: from.next(), debt: from.next(), refunds: from.option(next) };
+}
+
+function writeRefundJob(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeRefundPart, to, value.part, 'part', here);
+  writeOption(writeCount, to, value.attempt, 'attempt', here);
+}
+
+function writeRefundPart(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeText(to, value.measure, 'measure', here);
+  writeAmount(to, value.amount, 'amount', here);
 }
 
 function readReport(from) {
@@ -1263,7 +1329,7 @@ function writeStatedCost(to, value, name, at) {
 }
 
 function readStatementLine(from) {
-  return { id: from.next(), at: new Date(from.next()), dueAt: from.option((from) => new Date(from.next())), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.option(next), attempt: from.next(), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), queue: from.option(next), usage: from.option(readUsage), costMicros: from.option(next), priceList: from.option(next), extra: from.option(readExtra), denied: from.option(next), debt: from.option(next), needed: from.option(next), available: from.option(next), nextResetAt: from.option((from) => new Date(from.next())), reason: from.option(next) };
+  return { id: from.next(), at: new Date(from.next()), dueAt: from.option((from) => new Date(from.next())), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.option(next), attempt: from.next(), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), refunds: from.option(next), queue: from.option(next), usage: from.option(readUsage), costMicros: from.option(next), priceList: from.option(next), extra: from.option(readExtra), denied: from.option(next), debt: from.option(next), needed: from.option(next), available: from.option(next), nextResetAt: from.option((from) => new Date(from.next())), reason: from.option(next) };
 }
 
 function writeStatementList(to, value, name, at) {
@@ -1376,6 +1442,11 @@ function readUses(from) {
 
 function readVerification(from) {
   return { wallets: from.next(), entries: from.next(), openHolds: from.next(), users: from.next(), auditEvents: from.next(), faults: from.list(readFault), faultCount: from.next() };
+}
+
+function writeVoidJob(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeCount, to, value.attempt, 'attempt', here);
 }
 
 const numbersOfDurability = { __proto__: null, full: 0, normal: 1 };
@@ -1690,7 +1761,7 @@ function writeUserReference(to, value, name, at) {
   }
 }
 
-const wordsOfVerb = ['grant', 'reset', 'charge', 'authorise', 'settle', 'cancel', 'expire', 'adjust', 'set', 'refuse'];
+const wordsOfVerb = ['grant', 'reset', 'charge', 'authorise', 'settle', 'cancel', 'expire', 'adjust', 'set', 'refuse', 'extend', 'refund', 'void', 'top_up', 'pay_out', 'transfer'];
 
 function readVerb(from) {
   return wordsOfVerb[from.next()];

@@ -119,6 +119,8 @@ export type ErrorCode =
   | 'invalid_key'
   /** the amount may not be negative */
   | 'negative_amount'
+  /** the amount must be more than 0 */
+  | 'amount_not_positive'
   /** the amount does not fit into 63 bits */
   | 'amount_overflow'
   /** a counter of the usage is negative or too large, or contradicts another */
@@ -155,6 +157,8 @@ export type ErrorCode =
   | 'unknown_plan'
   /** there is no such hold in this tenant */
   | 'unknown_hold'
+  /** no job was ever charged, authorised or refused under this key and attempt in this tenant */
+  | 'unknown_job'
   /** it was changed since the version given: read it again, then decide */
   | 'stale_version'
   /** the key was used before with other content; the details name the field */
@@ -175,8 +179,16 @@ export type ErrorCode =
   | 'user_inactive'
   /** the hold was settled or cancelled already; the details say which */
   | 'hold_resolved'
+  /** the job took nothing that could be given back: it was refused, or its hold is open, cancelled or expired; the details say which */
+  | 'job_not_charged'
+  /** the job was voided already: nothing of it is left */
+  | 'job_voided'
+  /** no more is given back than the job took and still has; the details say what is left */
+  | 'refund_beyond_paid'
   /** allowance and own funds do not cover the job; the details say what is short */
   | 'allowance_exhausted'
+  /** no more is paid out or transferred than is available of the own funds */
+  | 'funds_exhausted'
   /** the balance would fall below what the wallet may owe */
   | 'balance_below_limit'
   ;
@@ -197,13 +209,13 @@ export declare class TympanError extends Error {
 /** The request itself is wrong: mend it. */
 export declare class InvalidError extends TympanError {
   readonly kind: 'invalid';
-  readonly code: 'invalid_id' | 'empty_text' | 'text_too_long' | 'control_character' | 'invalid_email' | 'invalid_value' | 'too_many' | 'invalid_key' | 'negative_amount' | 'amount_overflow' | 'invalid_usage' | 'unknown_time_zone' | 'unknown_currency' | 'unknown_permission' | 'invalid_pipeline' | 'card_format' | 'pin_policy' | 'invalid_cursor';
+  readonly code: 'invalid_id' | 'empty_text' | 'text_too_long' | 'control_character' | 'invalid_email' | 'invalid_value' | 'too_many' | 'invalid_key' | 'negative_amount' | 'amount_not_positive' | 'amount_overflow' | 'invalid_usage' | 'unknown_time_zone' | 'unknown_currency' | 'unknown_permission' | 'invalid_pipeline' | 'card_format' | 'pin_policy' | 'invalid_cursor';
 }
 
 /** What the request names is not there. */
 export declare class NotFoundError extends TympanError {
   readonly kind: 'not_found';
-  readonly code: 'unknown_tenant' | 'unknown_user' | 'unknown_identity' | 'unknown_role' | 'unknown_profile' | 'unknown_group' | 'unknown_account' | 'unknown_price_list' | 'unknown_plan' | 'unknown_hold';
+  readonly code: 'unknown_tenant' | 'unknown_user' | 'unknown_identity' | 'unknown_role' | 'unknown_profile' | 'unknown_group' | 'unknown_account' | 'unknown_price_list' | 'unknown_plan' | 'unknown_hold' | 'unknown_job';
 }
 
 /** The request was made against a state that is gone: read again. */
@@ -215,7 +227,7 @@ export declare class ConflictError extends TympanError {
 /** The rules say no: tell the person why. */
 export declare class RefusedError extends TympanError {
   readonly kind: 'refused';
-  readonly code: 'bootstrap_done' | 'default_profile' | 'in_use' | 'retired' | 'last_administrator' | 'user_inactive' | 'hold_resolved' | 'allowance_exhausted' | 'balance_below_limit';
+  readonly code: 'bootstrap_done' | 'default_profile' | 'in_use' | 'retired' | 'last_administrator' | 'user_inactive' | 'hold_resolved' | 'job_not_charged' | 'job_voided' | 'refund_beyond_paid' | 'allowance_exhausted' | 'funds_exhausted' | 'balance_below_limit';
 }
 
 /** The actor may not do this. */
@@ -607,7 +619,19 @@ export type Verb =
   /** A person set the balance. */
   | 'set'
   /** A job was refused; nothing changed. */
-  | 'refuse';
+  | 'refuse'
+  /** A hold got another expiry. */
+  | 'extend'
+  /** Some of what a job took was given back. */
+  | 'refund'
+  /** What was left of what a job took was given back: the job never happened. */
+  | 'void'
+  /** Somebody paid in. */
+  | 'top_up'
+  /** Somebody was paid out. */
+  | 'pay_out'
+  /** Own funds were given to another user, or came from one. */
+  | 'transfer';
 
 /** One of a user's wallets. */
 export type WalletName =
@@ -739,7 +763,7 @@ export interface Bootstrapped {
   administrator: UserId;
   /** The role that may do everything. Names of roles can be changed, so hosts keep the ids. */
   administratorRole: RoleId;
-  /** The role that sees users, allowances and reports, and changes nothing. */
+  /** The role that sees users, allowances and reports, and moves money: own funds, refunds. */
   accountantRole: RoleId;
   /** The role that may do what everybody may about themselves. */
   regularRole: RoleId;
@@ -1543,7 +1567,7 @@ export interface Receipt {
   at: Date;
   /** What was done. */
   verb: Verb;
-  /** Whose wallets. */
+  /** Whose wallets; of a transfer, who gives. */
   user: UserId;
   /** Which attempt. */
   attempt: number;
@@ -1566,6 +1590,8 @@ export interface Receipt {
 
 /** One wallet's part of a receipt. Amounts are in the unit of the measure: micros for a cost. */
 export interface ReceiptLine {
+  /** Whose wallet: of a transfer, the second line is that of who gets. */
+  user: UserId;
   /** Which wallet. */
   wallet: WalletName;
   /** What it counts. */
@@ -1580,8 +1606,26 @@ export interface ReceiptLine {
   heldAfter: bigint;
   /** What the job needed of the measure and did not get: told on one line of each measure. */
   denied: bigint;
-  /** What was taken below the wallet's limit. */
+  /** What was taken below the wallet's limit; of a refund, less what of it came back. */
   debt: bigint;
+  /** Of a refund or a void: the entry that took what it gives back. */
+  refunds: EntryId | null;
+}
+
+/** What else is known of a refund. */
+export interface RefundJob extends CallOptions {
+  /** How much; none: all that is left of what the job took, of every measure. */
+  part?: RefundPart | null | undefined;
+  /** Which attempt under the job's key took it, as the receipt says; none: the first. */
+  attempt?: number | null | undefined;
+}
+
+/** A part of what a job took. */
+export interface RefundPart {
+  /** Of what: `cost:EUR`, `total_pages` and so on. A job may take pages and money. */
+  measure: string;
+  /** How much, in the measure's unit, micros for a cost; more than 0. */
+  amount: bigint;
 }
 
 /** How safely a store keeps what it is given, and why. */
@@ -1757,8 +1801,8 @@ export interface Standing {
   /** What its plan gives; none for own funds. */
   allowance: bigint | null;
   /**
-   * Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
-   * on the days that it looks back on.
+   * Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
+   * rolling one, what they took on the days that it looks back on.
    */
   used: bigint;
   /** When its plan gives next; none while it is suspended or the user inactive. */
@@ -1799,6 +1843,8 @@ export interface StatementLine {
   hold: HoldId | null;
   /** Of a hold: when it is given back by itself. */
   expiresAt: Date | null;
+  /** Of a refund or a void: the entry that took what it gives back. */
+  refunds: EntryId | null;
   /** The queue the job went to. */
   queue: string | null;
   /**
@@ -1814,7 +1860,7 @@ export interface StatementLine {
   extra: Extra | null;
   /** What could not be taken and was not. */
   denied: bigint | null;
-  /** What was taken below the limit of the wallet. */
+  /** What was taken below the limit of the wallet; of a refund, less what of it came back. */
   debt: bigint | null;
   /** Of a refusal: how much was needed. */
   needed: bigint | null;
@@ -2147,6 +2193,12 @@ export interface Verification {
   faults: Fault[];
   /** How many things are wrong. */
   faultCount: bigint;
+}
+
+/** What else is known of a job to void. */
+export interface VoidJob extends CallOptions {
+  /** Which attempt under the job's key was charged, as the receipt says; none: the first. */
+  attempt?: number | null | undefined;
 }
 
 /** An open store, seen by one tenant and one actor. */
@@ -2729,6 +2781,24 @@ export declare class Tympan {
   enableIdentitySync(user: UserReference, identity: IdentityId, enabled: boolean, options?: ChangeUser | null): Changed;
 
   /**
+   * Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
+   * days. A hold may be extended as often as it is open. The extension has a key of its own.
+   *
+   * @throws {@link TympanError} `unknown_hold`, `hold_resolved`, `invalid_value` for the time, `key_reused`, `invalid_key`,
+   * `denied`.
+   */
+  extend(hold: HoldId, key: string, expiresInSeconds: number, options?: CallOptions | null): Promise<Receipt>;
+
+  /**
+   * Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
+   * days. A hold may be extended as often as it is open. The extension has a key of its own.
+   *
+   * @throws {@link TympanError} `unknown_hold`, `hold_resolved`, `invalid_value` for the time, `key_reused`, `invalid_key`,
+   * `denied`.
+   */
+  extendSync(hold: HoldId, key: string, expiresInSeconds: number): Receipt;
+
+  /**
    * A group; none if there is none with this id.
    *
    * @throws {@link TympanError} `denied` without `configuration.read`.
@@ -2856,6 +2926,20 @@ export declare class Tympan {
   static openSync(address: string, options?: OpenOptions | null): Tympan;
 
   /**
+   * Somebody is paid out: own funds fall, and never by more than is available of them.
+   *
+   * @throws {@link TympanError} `funds_exhausted`; those of {@link Tympan.topUp}; `denied` without `funds.pay_out`.
+   */
+  payOut(user: UserReference, currency: string, amountMicros: bigint, reason: string, key: string, options?: CallOptions | null): Promise<Receipt>;
+
+  /**
+   * Somebody is paid out: own funds fall, and never by more than is available of them.
+   *
+   * @throws {@link TympanError} `funds_exhausted`; those of {@link Tympan.topUp}; `denied` without `funds.pay_out`.
+   */
+  payOutSync(user: UserReference, currency: string, amountMicros: bigint, reason: string, key: string): Receipt;
+
+  /**
    * What a raw card read becomes, step by step: by the tenant's own pipeline, or by one that is
    * only tried, as JSON.
    *
@@ -2968,6 +3052,32 @@ export declare class Tympan {
    * @throws {@link TympanError} `denied`, `grant_beyond_own`, `unknown_user`, `stale_version`.
    */
   reactivateUserSync(user: UserReference, options?: ChangeUser | null): Reactivated;
+
+  /**
+   * Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
+   * was taken below a wallet's limit first, then what was taken last. The job is named by the key
+   * of its charge, of its hold, or of the settlement. What is given back of a job never comes to
+   * more than it took. The reason is kept, and the refund has a key of its own.
+   *
+   * @throws {@link TympanError} `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`,
+   * `invalid_value` for the measure, `unknown_currency`, `amount_overflow`, `key_reused`,
+   * `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without
+   * `job.refund`.
+   */
+  refund(job: string, reason: string, key: string, options?: RefundJob | null): Promise<Receipt>;
+
+  /**
+   * Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
+   * was taken below a wallet's limit first, then what was taken last. The job is named by the key
+   * of its charge, of its hold, or of the settlement. What is given back of a job never comes to
+   * more than it took. The reason is kept, and the refund has a key of its own.
+   *
+   * @throws {@link TympanError} `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`,
+   * `invalid_value` for the measure, `unknown_currency`, `amount_overflow`, `key_reused`,
+   * `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without
+   * `job.refund`.
+   */
+  refundSync(job: string, reason: string, key: string, options?: RefundJob | null): Receipt;
 
   /**
    * Removes an identity; its value is free.
@@ -3344,6 +3454,44 @@ export declare class Tympan {
   tenant(tenant: TenantId): Tympan;
 
   /**
+   * Somebody paid in: own funds rise, debts first. The amount is in micros of the currency's major
+   * unit, more than 0.
+   *
+   * @throws {@link TympanError} `amount_not_positive`, `unknown_user`, `unknown_currency`, `amount_overflow`, `key_reused`,
+   * `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without
+   * `funds.top_up`.
+   */
+  topUp(user: UserReference, currency: string, amountMicros: bigint, reason: string, key: string, options?: CallOptions | null): Promise<Receipt>;
+
+  /**
+   * Somebody paid in: own funds rise, debts first. The amount is in micros of the currency's major
+   * unit, more than 0.
+   *
+   * @throws {@link TympanError} `amount_not_positive`, `unknown_user`, `unknown_currency`, `amount_overflow`, `key_reused`,
+   * `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without
+   * `funds.top_up`.
+   */
+  topUpSync(user: UserReference, currency: string, amountMicros: bigint, reason: string, key: string): Receipt;
+
+  /**
+   * Gives own funds of one user to another: one receipt, whose two lines lie in both wallets and
+   * balance to zero. Never more than is available of them; nobody gives to themselves.
+   *
+   * @throws {@link TympanError} `funds_exhausted`, `invalid_value` for who gets; those of {@link Tympan.topUp}; `denied` without
+   * `funds.transfer`.
+   */
+  transferFunds(user: UserReference, to: UserReference, currency: string, amountMicros: bigint, reason: string, key: string, options?: CallOptions | null): Promise<Receipt>;
+
+  /**
+   * Gives own funds of one user to another: one receipt, whose two lines lie in both wallets and
+   * balance to zero. Never more than is available of them; nobody gives to themselves.
+   *
+   * @throws {@link TympanError} `funds_exhausted`, `invalid_value` for who gets; those of {@link Tympan.topUp}; `denied` without
+   * `funds.transfer`.
+   */
+  transferFundsSync(user: UserReference, to: UserReference, currency: string, amountMicros: bigint, reason: string, key: string): Receipt;
+
+  /**
    * Moves an identity to another user, in one step. Its id, label and value stay.
    *
    * @throws {@link TympanError} `denied`, `grant_beyond_own`, `unknown_user`, `unknown_identity`, `stale_version`.
@@ -3477,6 +3625,22 @@ export declare class Tympan {
    * @throws {@link TympanError} `denied` to a user; those of the store.
    */
   verifySync(): Verification;
+
+  /**
+   * Gives back whatever is left of what a job took, and counts the job as if it had never been:
+   * it is neither spent nor used. Nothing more is refunded of it, and it is not voided again.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.refund}.
+   */
+  voidJob(job: string, reason: string, key: string, options?: VoidJob | null): Promise<Receipt>;
+
+  /**
+   * Gives back whatever is left of what a job took, and counts the job as if it had never been:
+   * it is neither spent nor used. Nothing more is refunded of it, and it is not voided again.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.refund}.
+   */
+  voidJobSync(job: string, reason: string, key: string, options?: VoidJob | null): Receipt;
 
   /** Closes it and does not wait for the end, where this version of Node has the symbol. */
   [Symbol.dispose](): void;

@@ -5,7 +5,10 @@ use crate::configuration::{
     Bootstrap, Create, CreatePriceList, CreateProfile, CreateRole, Delete, EditPriceList,
     EditProfile, EditRole, EditTenant, Rename, Retire, Unretire,
 };
-use crate::ledger::{Adjust, Authorise, Cancel, Charge, SetBalance, Settle, SettleDue};
+use crate::ledger::{
+    Adjust, Authorise, Cancel, Charge, Extend, PayOut, Refund, SetBalance, Settle, SettleDue,
+    TopUp, TransferFunds, Void,
+};
 use crate::people::{
     AddIdentity, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
     RemoveIdentity, ReplaceIdentity, SwapIdentities, TransferIdentity,
@@ -109,9 +112,15 @@ commands! {
     TransferIdentity = TransferIdentity,
     SwapIdentities = SwapIdentities,
     Authorise = Authorise,
+    Extend = Extend,
     Settle = Settle,
     Cancel = Cancel,
     Charge = Charge,
+    Refund = Refund,
+    Void = Void,
+    TopUp = TopUp,
+    PayOut = PayOut,
+    TransferFunds = TransferFunds,
     Adjust = Adjust,
     SetBalance = SetBalance,
     SettleDue = SettleDue,
@@ -329,6 +338,11 @@ mod tests {
             ("swap_identities", "identity.edit"),
             ("charge", "job.charge"),
             ("settle", "job.charge"),
+            ("refund", "job.refund"),
+            ("void", "job.refund"),
+            ("top_up", "funds.top_up"),
+            ("pay_out", "funds.pay_out"),
+            ("transfer_funds", "funds.transfer"),
             ("set_balance", "allowance.adjust"),
         ] {
             assert_eq!(

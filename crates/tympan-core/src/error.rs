@@ -107,7 +107,12 @@ pub const DETAILS: &[(&str, &str)] = &[
         "ipp_status",
         "the status by which a print server tells it to a client: PWG 5100.16",
     ),
+    ("job", "the id of the first entry of what the job took"),
     ("kind", "the type of identity by which the user was named"),
+    (
+        "left",
+        "what the job took and was not given back yet, in the unit of the measure",
+    ),
     ("length", "how many characters the card has"),
     ("library", "the newest layout that this library knows"),
     ("limit", "the most that is allowed; of a balance, the least"),
@@ -119,7 +124,10 @@ pub const DETAILS: &[(&str, &str)] = &[
     ("media", "the paper; empty for all others"),
     ("minimum", "the least length"),
     ("name", "the name that is taken, or that of the step"),
-    ("needed", "what the job needs, in the unit of the measure"),
+    (
+        "needed",
+        "what the job needs, or what was asked for, in the unit of the measure",
+    ),
     (
         "next_reset_at",
         "when the wallet is fed next; absent if it never is",
@@ -141,7 +149,7 @@ pub const DETAILS: &[(&str, &str)] = &[
     ("rule", "the rule of the policy that is broken"),
     ("schema", "the schema of the database"),
     ("sqlstate", "what the database server said, as its code"),
-    ("state", "what became of the hold"),
+    ("state", "what became of the hold, or of the job"),
     ("step", "the step of the pipeline, counted from 1"),
     (
         "user",
@@ -184,6 +192,7 @@ codes! {
     TooMany, "too_many", Invalid, false, ["field", "limit"], "a list is longer than its limit";
     InvalidKey, "invalid_key", Invalid, false, [], "the idempotency key is empty or longer than 200 bytes, or its attempt does not follow the one before";
     NegativeAmount, "negative_amount", Invalid, false, ["field"], "the amount may not be negative";
+    AmountNotPositive, "amount_not_positive", Invalid, false, ["field"], "the amount must be more than 0";
     AmountOverflow, "amount_overflow", Invalid, false, ["field", "limit"], "the amount does not fit into 63 bits";
     InvalidUsage, "invalid_usage", Invalid, false, ["field"], "a counter of the usage is negative or too large, or contradicts another";
     UnknownTimeZone, "unknown_time_zone", Invalid, false, [], "the time zone database has no such zone";
@@ -202,6 +211,7 @@ codes! {
     UnknownPriceList, "unknown_price_list", NotFound, false, ["price_list"], "there is no such price list in this tenant";
     UnknownPlan, "unknown_plan", NotFound, false, ["plan"], "there is no such allowance plan in the user's profile";
     UnknownHold, "unknown_hold", NotFound, false, ["hold"], "there is no such hold in this tenant";
+    UnknownJob, "unknown_job", NotFound, false, [], "no job was ever charged, authorised or refused under this key and attempt in this tenant";
     StaleVersion, "stale_version", Conflict, false, ["expected_version", "version", "user"], "it was changed since the version given: read it again, then decide";
     KeyReused, "key_reused", Conflict, false, ["field"], "the key was used before with other content; the details name the field";
     NameTaken, "name_taken", Conflict, false, ["field", "name", "role", "profile", "group", "account", "price_list"], "another of the same kind has the name";
@@ -212,7 +222,11 @@ codes! {
     LastAdministrator, "last_administrator", Refused, false, [], "an active user with user administration must remain";
     UserInactive, "user_inactive", Refused, false, ["user"], "the user is inactive and can neither sign in nor print";
     HoldResolved, "hold_resolved", Refused, false, ["hold", "state", "resolved_at"], "the hold was settled or cancelled already; the details say which";
+    JobNotCharged, "job_not_charged", Refused, false, ["state", "hold"], "the job took nothing that could be given back: it was refused, or its hold is open, cancelled or expired; the details say which";
+    JobVoided, "job_voided", Refused, false, ["job"], "the job was voided already: nothing of it is left";
+    RefundBeyondPaid, "refund_beyond_paid", Refused, false, ["job", "measure", "needed", "left"], "no more is given back than the job took and still has; the details say what is left";
     AllowanceExhausted, "allowance_exhausted", Refused, false, ["entry", "wallet", "measure", "needed", "available", "next_reset_at", "ipp_status"], "allowance and own funds do not cover the job; the details say what is short";
+    FundsExhausted, "funds_exhausted", Refused, false, ["measure", "needed", "available"], "no more is paid out or transferred than is available of the own funds";
     BalanceBelowLimit, "balance_below_limit", Refused, false, ["balance", "limit"], "the balance would fall below what the wallet may owe";
 }
 

@@ -52,14 +52,22 @@ permissions! {
     TENANT_EDIT = "tenant.edit";
     /// See configuration: roles, profiles, groups, accounts, price lists.
     CONFIGURATION_READ = "configuration.read";
-    /// Charge jobs to wallets: authorise, settle, cancel, charge.
+    /// Charge jobs to wallets: authorise, extend, settle, cancel, charge.
     JOB_CHARGE = "job.charge";
+    /// Give back what jobs took: refund, void.
+    JOB_REFUND = "job.refund";
     /// Release any user's jobs.
     JOB_RELEASE_ANY = "job.release.any";
     /// See wallets and their entries.
     ALLOWANCE_READ = "allowance.read";
     /// Set and adjust balances.
     ALLOWANCE_ADJUST = "allowance.adjust";
+    /// Pay in own funds.
+    FUNDS_TOP_UP = "funds.top_up";
+    /// Pay out own funds.
+    FUNDS_PAY_OUT = "funds.pay_out";
+    /// Give own funds of one user to another.
+    FUNDS_TRANSFER = "funds.transfer";
     /// See reports.
     REPORT_VIEW = "report.view";
     /// See audit events.

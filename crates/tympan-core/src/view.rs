@@ -9,10 +9,10 @@ mod slots;
 
 use std::sync::Arc;
 
-use crate::ids::{HoldId, TenantId, UserId};
+use crate::ids::{EntryId, HoldId, TenantId, UserId};
 use crate::records::{
-    AuditEvent, AuditText, Claim, ClaimName, Config, Entry, EntryText, Hold, Relations, Strand,
-    Subject, User, Uses, WalletKey, Wallets,
+    AuditEvent, AuditText, Claim, ClaimName, Config, Entry, EntryText, Hold, Refunded, Relations,
+    Strand, Subject, User, Uses, WalletKey, Wallets,
 };
 use slots::{Slot, Slots, State};
 use smallvec::SmallVec;
@@ -30,6 +30,8 @@ pub enum Key {
     Wallets(TenantId, i64),
     /// A hold.
     Hold(TenantId, HoldId),
+    /// What was given back of what an entry took.
+    Refunded(TenantId, EntryId),
     /// How many use a thing.
     Uses(TenantId, Subject),
     /// The head of an audit chain.
@@ -53,6 +55,8 @@ pub enum Record {
     Wallets(Arc<Wallets>),
     /// See [`Key::Hold`].
     Hold(Arc<Hold>),
+    /// See [`Key::Refunded`].
+    Refunded(Arc<Refunded>),
     /// See [`Key::Uses`].
     Uses(Arc<Uses>),
     /// See [`Key::Strand`].
@@ -229,6 +233,8 @@ impl View {
         wallets(tenant: TenantId, owner: i64) -> Wallets(Arc<Wallets>) = Key::Wallets(tenant, owner);
         /// A hold.
         hold(tenant: TenantId, id: HoldId) -> Hold(Arc<Hold>) = Key::Hold(tenant, id);
+        /// What was given back of what an entry took.
+        refunded(tenant: TenantId, entry: EntryId) -> Refunded(Arc<Refunded>) = Key::Refunded(tenant, entry);
         /// How many use a thing.
         uses(tenant: TenantId, subject: Subject) -> Uses(Arc<Uses>) = Key::Uses(tenant, subject);
         /// The head of an audit chain.
@@ -385,6 +391,7 @@ impl Found {
                     .collect(),
             ),
             Record::Hold(hold) => Self::Version(hold.version),
+            Record::Refunded(refunded) => Self::Version(refunded.version),
             Record::Uses(uses) => Self::Version(uses.version),
             Record::Strand(strand) => Self::Version(strand.version),
             Record::Claim(claim) => Self::Version(claim.version),

@@ -97,6 +97,7 @@ impl State {
         match self.records.get(key)? {
             Record::Config(config) => Some(config.tenant.version),
             Record::Hold(hold) => Some(hold.version),
+            Record::Refunded(refunded) => Some(refunded.version),
             Record::Uses(uses) => Some(uses.version),
             Record::Strand(strand) => Some(strand.version),
             Record::Claim(claim) => Some(claim.version),

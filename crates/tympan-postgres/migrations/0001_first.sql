@@ -226,6 +226,7 @@ CREATE TABLE "wallet" (
     "hold_expires_at" bigint,
     "spent" bigint NOT NULL,
     "used" bigint NOT NULL,
+    "fed" bigint NOT NULL,
     "entries" bigint NOT NULL,
     "last_entry" bigint NOT NULL,
     "chain" bytea NOT NULL,
@@ -249,6 +250,7 @@ CREATE TABLE "hold" (
     "created_at" bigint NOT NULL,
     "expires_at" bigint NOT NULL,
     "resolved_at" bigint,
+    "settled_by" bytea,
     PRIMARY KEY ("tenant", "id")
 ) WITH (fillfactor = 70);
 
@@ -285,6 +287,7 @@ CREATE TABLE "entry" (
     "request" text COLLATE "C" NOT NULL,
     "hold" bigint,
     "expires_at" bigint,
+    "refunds" bigint,
     "queue" text COLLATE "C",
     "usage" bytea,
     "cost_micros" bigint,
@@ -308,6 +311,15 @@ CREATE TABLE "entry_text" (
     "reason" text COLLATE "C" NOT NULL,
     PRIMARY KEY ("tenant", "entry")
 );
+
+CREATE TABLE "refunded" (
+    "tenant" bigint NOT NULL,
+    "entry" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    "amount" bigint NOT NULL,
+    "voided" bigint NOT NULL,
+    PRIMARY KEY ("tenant", "entry")
+) WITH (fillfactor = 70);
 
 CREATE TABLE "strand" (
     "tenant" bigint NOT NULL,

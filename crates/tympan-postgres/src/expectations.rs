@@ -1,7 +1,7 @@
 //! The preconditions of a batch, as statements that the server checks before the COMMIT that was
 //! sent behind them.
 //!
-//! Rows are locked in one order by everybody, so that nobody waits in a circle: holds, uses,
+//! Rows are locked in one order by everybody, so that nobody waits in a circle: holds, refunds, uses,
 //! strands and wallets by their keys when a turn loads them (here only those that no turn did),
 //! then configurations, then whole tables that are written or of which a row is expected to be
 //! absent, then users, then claims. What others may only read with us is locked for sharing.
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::{HashMap, HashSet};
 use tympan_core::ids::TenantId;
-use tympan_core::records::{Claim, Hold, Strand, Tenant, User, Uses, Wallet};
+use tympan_core::records::{Claim, Hold, Refunded, Strand, Tenant, User, Uses, Wallet};
 use tympan_core::row::{Cell, CellKind, Field, Row, Table};
 use tympan_core::view::{Batch, Expectation, Found, Key, Record};
 
@@ -21,6 +21,7 @@ use crate::steps::Step;
 /// Tables of which rows are expected, in the order in which they are locked.
 const ORDER: &[&Table] = &[
     Hold::TABLE,
+    Refunded::TABLE,
     Uses::TABLE,
     Strand::TABLE,
     Wallet::TABLE,
@@ -133,7 +134,13 @@ impl<'a> Expectations<'a> {
     /// Everything that is locked and checked before the batch is written.
     pub(crate) fn steps(&self, seed: i64) -> Vec<Step> {
         let mut steps = Vec::new();
-        for table in [Hold::TABLE, Uses::TABLE, Strand::TABLE, Wallet::TABLE] {
+        for table in [
+            Hold::TABLE,
+            Refunded::TABLE,
+            Uses::TABLE,
+            Strand::TABLE,
+            Wallet::TABLE,
+        ] {
             self.versions(table, &mut steps);
         }
         steps.push(self.rest_on(seed));
@@ -235,6 +242,7 @@ fn row_of(key: &Key) -> Option<(&'static Table, Vec<Cell<'_>>)> {
             (User::TABLE, vec![tenant.cell(), id.cell()])
         }
         Key::Hold(tenant, id) => (Hold::TABLE, vec![tenant.cell(), id.cell()]),
+        Key::Refunded(tenant, entry) => (Refunded::TABLE, vec![tenant.cell(), entry.cell()]),
         Key::Uses(tenant, subject) => (
             Uses::TABLE,
             vec![tenant.cell(), subject.kind.cell(), subject.id.cell()],

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 use tympan_core::error::{Code, Error};
-use tympan_core::ids::{HoldId, TenantId, UserId};
+use tympan_core::ids::{EntryId, HoldId, TenantId, UserId};
 use tympan_core::records::{
     Account, Claim, ClaimName, Config, Entry, Group, Hold, HoldPart, Identity, Membership,
-    PlanRevision, PriceList, PriceRule, Profile, Relations, Role, RolePermission, RoleRow,
-    RoleRowAccount, Strand, Subject, Tenant, User, Uses, Wallet, Wallets,
+    PlanRevision, PriceList, PriceRule, Profile, Refunded, Relations, Role, RolePermission,
+    RoleRow, RoleRowAccount, Strand, Subject, Tenant, User, Uses, Wallet, Wallets,
 };
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Follow, Key, ReadSet, Record, View};
@@ -65,6 +65,7 @@ parts! {
     PriceRules = price_rules: PriceRule,
     Wallets = wallets: Wallet,
     Holds = holds: Hold,
+    Refunded = refunded: Refunded,
     Uses = uses: Uses,
     Strands = strands: Strand,
     ;
@@ -111,6 +112,7 @@ pub(crate) struct Found {
     wallet_counts: HashMap<Person, usize>,
     claims: HashMap<(TenantId, ClaimName), Claim>,
     holds: HashMap<(TenantId, HoldId), Hold>,
+    refunded: HashMap<(TenantId, EntryId), Refunded>,
     uses: HashMap<(TenantId, Subject), Uses>,
     strands: HashMap<(TenantId, i32), Strand>,
     receipts: HashMap<(TenantId, [u8; 32]), Vec<Arc<Entry>>>,
@@ -166,6 +168,10 @@ impl Found {
         }
         for hold in rows.holds {
             found.holds.insert((hold.tenant, hold.id), hold);
+        }
+        for refunded in rows.refunded {
+            let key = (refunded.tenant, refunded.entry);
+            found.refunded.insert(key, refunded);
         }
         for uses in rows.uses {
             found.uses.insert((uses.tenant, uses.subject()), uses);
@@ -328,6 +334,10 @@ impl Filling<'_> {
             Key::Hold(tenant, id) => {
                 let hold = self.found.holds.remove(&(*tenant, *id));
                 hold.map(|hold| Record::Hold(hold.into()))
+            }
+            Key::Refunded(tenant, entry) => {
+                let refunded = self.found.refunded.remove(&(*tenant, *entry));
+                refunded.map(|refunded| Record::Refunded(refunded.into()))
             }
             Key::Uses(tenant, subject) => self
                 .found

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use tympan_core::ids::{HoldId, TenantId};
+use tympan_core::ids::{EntryId, HoldId, TenantId};
 use tympan_core::records::{
-    Account, Claim, ClaimName, Group, Hold, PlanRevision, PriceList, PriceRule, Profile, Role,
-    RolePermission, Strand, Subject, Tenant, Uses,
+    Account, Claim, ClaimName, Group, Hold, PlanRevision, PriceList, PriceRule, Profile, Refunded,
+    Role, RolePermission, Strand, Subject, Tenant, Uses,
 };
 use tympan_core::row::{Cell, Field, Row, Table};
 use tympan_core::view::{Follow, Key, ReadSet, View};
@@ -62,6 +62,7 @@ pub(crate) struct Request {
     pub(crate) wallets: People,
     claims: BTreeSet<(TenantId, ClaimName)>,
     holds: BTreeSet<(TenantId, HoldId)>,
+    refunded: BTreeSet<(TenantId, EntryId)>,
     uses: BTreeSet<(TenantId, Subject)>,
     strands: BTreeSet<(TenantId, i32)>,
     receipts: BTreeSet<(TenantId, [u8; 32])>,
@@ -102,6 +103,9 @@ impl Request {
             }
             Key::Hold(tenant, id) => {
                 self.holds.insert((*tenant, *id));
+            }
+            Key::Refunded(tenant, entry) => {
+                self.refunded.insert((*tenant, *entry));
             }
             Key::Uses(tenant, subject) => {
                 self.uses.insert((*tenant, *subject));
@@ -156,6 +160,7 @@ impl Request {
                 .all(|people| people.is_empty())
             && self.claims.is_empty()
             && self.holds.is_empty()
+            && self.refunded.is_empty()
             && self.uses.is_empty()
             && self.strands.is_empty()
             && self.receipts.is_empty()
@@ -170,6 +175,7 @@ impl Request {
         let uses = uses.map(|(tenant, of)| vec![tenant.cell(), of.kind.cell(), of.id.cell()]);
         for (part, table, rows) in [
             (Part::Holds, Hold::TABLE, pairs(&self.holds)),
+            (Part::Refunded, Refunded::TABLE, pairs(&self.refunded)),
             (Part::Uses, Uses::TABLE, uses.collect()),
             (Part::Strands, Strand::TABLE, pairs(&self.strands)),
         ] {

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use tokio_postgres::types::Type;
 use tympan_core::records::{
-    AuditEvent, AuditText, Claim, Entry, EntryText, Hold, HoldPart, Strand, TABLES, Tenant, User,
-    Uses, Wallet,
+    AuditEvent, AuditText, Claim, Entry, EntryText, Hold, HoldPart, Refunded, Strand, TABLES,
+    Tenant, User, Uses, Wallet,
 };
 use tympan_core::row::{Row, Table};
 
@@ -193,6 +193,7 @@ impl All {
             User::TABLE,
             Claim::TABLE,
             Hold::TABLE,
+            Refunded::TABLE,
             Uses::TABLE,
             Strand::TABLE,
             Wallet::TABLE,

@@ -95,7 +95,11 @@ impl<'a> PostgresTurn<'a> {
         };
         let (held, replays, state) = (&mut self.held, &mut self.replays, &mut self.state);
         let mut loaded = |key: &Key, record: Option<&Record>| match key {
-            Key::Hold(..) | Key::Uses(..) | Key::Strand(..) | Key::Wallets(..) => {
+            Key::Hold(..)
+            | Key::Refunded(..)
+            | Key::Uses(..)
+            | Key::Strand(..)
+            | Key::Wallets(..) => {
                 if let Some(found) = record.and_then(|record| Found::of(key, Some(record))) {
                     held.insert(key.clone(), found);
                 }

@@ -36,6 +36,7 @@ fn records(id: i64) -> [(Key, Record); 2] {
         created_at: Timestamp::EPOCH,
         expires_at: Timestamp::EPOCH,
         resolved_at: None,
+        settled_by: None,
     };
     let subject = Subject {
         kind: SubjectKind::Role,

@@ -31,6 +31,7 @@ fn hold(id: i64) -> (Key, Record) {
         created_at: Timestamp::EPOCH,
         expires_at: Timestamp::EPOCH,
         resolved_at: None,
+        settled_by: None,
     };
     (Key::Hold(TENANT, hold.id), Record::Hold(hold.into()))
 }

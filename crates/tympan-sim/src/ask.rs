@@ -11,7 +11,8 @@ use tympan_core::configuration::{
 };
 use tympan_core::ids::{AccountId, GroupId, PriceListId, ProfileId, RoleId};
 use tympan_core::ledger::{
-    Adjust, Authorise, Cancel, Charge, Receipt, SetBalance, Settle, SettleDue,
+    Adjust, Authorise, Cancel, Charge, Extend, PayOut, Receipt, Refund, SetBalance, Settle,
+    SettleDue, TopUp, TransferFunds, Void,
 };
 use tympan_core::people::{
     AddIdentity, Changed, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
@@ -57,6 +58,12 @@ macro_rules! asks {
                         | Self::Cancel(_)
                         | Self::Adjust(_)
                         | Self::SetBalance(_)
+                        | Self::Extend(_)
+                        | Self::TopUp(_)
+                        | Self::PayOut(_)
+                        | Self::TransferFunds(_)
+                        | Self::Refund(_)
+                        | Self::Void(_)
                 )
             }
 
@@ -95,6 +102,12 @@ asks! {
     Cancel => Receipt,
     Adjust => Receipt,
     SetBalance => Receipt,
+    Extend => Receipt,
+    TopUp => Receipt,
+    PayOut => Receipt,
+    TransferFunds => Receipt,
+    Refund => Receipt,
+    Void => Receipt,
     SettleDue => Settled,
     CreateUser => Changed,
     EditUser => Changed,

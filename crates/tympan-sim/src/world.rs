@@ -6,6 +6,7 @@ use tympan_core::ids::{
     AccountId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId,
     UserId,
 };
+use tympan_core::ledger::IdempotencyKey;
 use tympan_core::people::{Changed, RoleRowEdit};
 use tympan_core::records::IdentityKind;
 
@@ -27,6 +28,8 @@ pub(crate) struct World {
     pub(crate) groups: Vec<GroupId>,
     pub(crate) accounts: Vec<AccountId>,
     pub(crate) holds: Vec<HoldId>,
+    /// Keys of jobs, to be refunded.
+    pub(crate) jobs: Vec<IdempotencyKey>,
     /// Commands of the ledger that were asked, to be asked again.
     pub(crate) asked: Vec<Ask>,
     /// Jobs that were refused, to be tried again.
@@ -68,18 +71,18 @@ impl World {
     }
 
     fn keep(&mut self, ask: &Ask, answer: &Answer) {
-        let has_key = matches!(
-            ask,
-            Ask::Charge(_)
-                | Ask::Authorise(_)
-                | Ask::Settle(_)
-                | Ask::Cancel(_)
-                | Ask::Adjust(_)
-                | Ask::SetBalance(_)
-        );
-        if !has_key {
+        if !ask.has_key() {
             return;
         }
+        let job = match ask {
+            Ask::Charge(charge) => Some(&charge.key),
+            Ask::Authorise(authorise) => Some(&authorise.job.key),
+            Ask::Settle(settle) => Some(&settle.key),
+            // What is no job is worth a try.
+            Ask::Cancel(cancel) => Some(&cancel.key),
+            _ => None,
+        };
+        self.jobs.extend(job.cloned());
         let refused = answer
             .as_ref()
             .is_err_and(|error| error.detail("ipp_status").is_some());

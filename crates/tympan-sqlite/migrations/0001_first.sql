@@ -225,6 +225,7 @@ CREATE TABLE "wallet" (
     "hold_expires_at" INTEGER,
     "spent" INTEGER NOT NULL,
     "used" INTEGER NOT NULL,
+    "fed" INTEGER NOT NULL,
     "entries" INTEGER NOT NULL,
     "last_entry" INTEGER NOT NULL,
     "chain" BLOB NOT NULL,
@@ -248,6 +249,7 @@ CREATE TABLE "hold" (
     "created_at" INTEGER NOT NULL,
     "expires_at" INTEGER NOT NULL,
     "resolved_at" INTEGER,
+    "settled_by" BLOB,
     PRIMARY KEY ("tenant", "id")
 ) STRICT, WITHOUT ROWID;
 
@@ -286,6 +288,7 @@ CREATE TABLE "entry" (
     "request" TEXT NOT NULL,
     "hold" INTEGER,
     "expires_at" INTEGER,
+    "refunds" INTEGER,
     "queue" TEXT,
     "usage" BLOB,
     "cost_micros" INTEGER,
@@ -307,6 +310,15 @@ CREATE TABLE "entry_text" (
     "salt" BLOB NOT NULL,
     "reason" TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE "refunded" (
+    "tenant" INTEGER NOT NULL,
+    "entry" INTEGER NOT NULL,
+    "version" INTEGER NOT NULL,
+    "amount" INTEGER NOT NULL,
+    "voided" INTEGER NOT NULL,
+    PRIMARY KEY ("tenant", "entry")
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE "strand" (
     "tenant" INTEGER NOT NULL,

@@ -7,8 +7,8 @@ use tympan_core::error::Error;
 use tympan_core::ids::{TenantId, UserId};
 use tympan_core::records::{
     Account, Claim, Config, Group, Hold, HoldPart, Identity, Membership, PlanRevision, PriceList,
-    PriceRule, Profile, Relations, Role, RolePermission, RoleRow, RoleRowAccount, Strand, Tenant,
-    User, Uses, Wallet, Wallets,
+    PriceRule, Profile, Refunded, Relations, Role, RolePermission, RoleRow, RoleRowAccount, Strand,
+    Tenant, User, Uses, Wallet, Wallets,
 };
 use tympan_core::row::{Cell, Field};
 use tympan_core::view::{Key, Record};
@@ -40,6 +40,10 @@ pub(crate) fn record(
         Key::Hold(tenant, id) => {
             let hold = select_one::<Hold>(connection, &[tenant.cell(), id.cell()])?;
             hold.map(|hold| Record::Hold(hold.into()))
+        }
+        Key::Refunded(tenant, entry) => {
+            let refunded = select_one::<Refunded>(connection, &[tenant.cell(), entry.cell()])?;
+            refunded.map(|refunded| Record::Refunded(refunded.into()))
         }
         Key::Uses(tenant, subject) => {
             let key = [tenant.cell(), subject.kind.cell(), subject.id.cell()];

@@ -35,7 +35,9 @@ fn whoever_is_being_told_is_waited_for_and_nobody_else_is_told() {
 
     let counted = told.clone();
     let mut later = tympan.create_account("Office".to_owned()).submit();
-    let ring = move || drop(counted.fetch_add(1, Ordering::SeqCst));
+    let ring = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    };
     assert!(later.rung(ring).is_none());
     let refused = later.wait_for(LONG).unwrap().unwrap_err();
     assert_eq!(refused.code(), Code::UnknownTenant);

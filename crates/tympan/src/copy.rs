@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tympan_core::error::{Code, Error};
 use tympan_core::records::{
-    AuditEvent, AuditText, Claim, Entry, EntryText, Hold, Strand, TABLES, Tenant, User, Uses,
-    Wallet,
+    AuditEvent, AuditText, Claim, Entry, EntryText, Hold, Refunded, Strand, TABLES, Tenant, User,
+    Uses, Wallet,
 };
 use tympan_core::row::{Cell, Row, Table};
 use tympan_core::view::{Change, Follow, Key, ReadSet, View, apply};
@@ -71,6 +71,7 @@ impl Tympan {
         copying.table::<Hold>()?;
         copying.table::<Entry>()?;
         copying.table::<EntryText>()?;
+        copying.table::<Refunded>()?;
         copying.table::<Strand>()?;
         copying.table::<AuditEvent>()?;
         copying.table::<AuditText>()?;
@@ -226,6 +227,10 @@ fn root(table: &Table, next: &mut dyn FnMut() -> Option<Cell<'static>>) -> Resul
         name if name == Hold::TABLE.name => {
             let hold = Hold::from_cells(next)?;
             Key::Hold(hold.tenant, hold.id)
+        }
+        name if name == Refunded::TABLE.name => {
+            let refunded = Refunded::from_cells(next)?;
+            Key::Refunded(refunded.tenant, refunded.entry)
         }
         _ => {
             let strand = Strand::from_cells(next)?;

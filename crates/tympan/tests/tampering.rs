@@ -9,7 +9,8 @@ use tympan::sources::ManualClock;
 use tympan::{
     Adjust, Authorise, Bootstrap, Cancel, Charge, CreateAccount, CreateGroup, CreatePriceList,
     CreateProfile, CreateUser, Currency, EditRole, EditUser, Extra, Measure, Options, PlanTerms,
-    PriceTerms, Settle, StatedCost, TimeZoneName, Timestamp, Tympan, Usage, UserId, WalletName,
+    PriceTerms, Refund, Settle, StatedCost, TimeZoneName, Timestamp, Tympan, Usage, UserId, Void,
+    WalletName,
 };
 
 /// 2026-09-01T12:00Z.
@@ -81,6 +82,11 @@ fn make(path: &Path) {
         key: "cancel".into(),
     })
     .unwrap();
+    let part = Refund::new("charge", "smeared", "refund");
+    host.run(part.part(Measure::Cost(Currency::EUR), 3))
+        .unwrap();
+    host.run(Void::new("settled", "never printed", "void"))
+        .unwrap();
     drop((host, tympan));
     let tympan = open(path, START_MS + 2 * HOUR_MS);
     let open_hold = Authorise {
@@ -168,6 +174,21 @@ fn entries_wallets_and_holds_that_are_changed_in_the_file_are_found() {
                 "used: wallet",
             ),
             ("UPDATE wallet SET given = given + 1", "given: wallet"),
+            ("UPDATE wallet SET fed = fed - 1", "given: wallet"),
+            // More could be given back.
+            (
+                "UPDATE refunded SET amount = amount - 1",
+                "refund: what was refunded of entry `ent_",
+            ),
+            (
+                "UPDATE refunded SET voided = 0",
+                "refund: what was refunded of entry `ent_",
+            ),
+            ("DELETE FROM refunded", "refund: entry `ent_"),
+            (
+                "UPDATE hold SET settled_by = NULL WHERE state = 'settled'",
+                "hold: hold `hld_",
+            ),
             ("UPDATE wallet SET hold_expires_at = NULL", "hold: wallet"),
             (
                 "UPDATE wallet SET latest_at = latest_at + 1",

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use tympan::core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan::core::records::{
-    AuditEvent, AuditText, Claim, Entry, EntryText, HoldPart, Identity, Membership, RoleRow,
-    RoleRowAccount, Strand, TABLES, User, Uses, Wallet,
+    AuditEvent, AuditText, Claim, Entry, EntryText, HoldPart, Identity, Membership, Refunded,
+    RoleRow, RoleRowAccount, Strand, TABLES, User, Uses, Wallet,
 };
 use tympan::core::row::{Cell, CellKind, Row, Table};
 use tympan::core::time::Timestamp;
@@ -19,7 +19,7 @@ use tympan::core::view::{ReadSet, View};
 use tympan::{
     Accounts, Adjust, Authorise, Bootstrap, Charge, CreateAccount, CreateGroup, CreateProfile,
     CreateUser, Currency, Error, KeyRing, Measure, NewIdentity, NewRoleRow, Options, PlanTerms,
-    TimeZoneName, Tympan, Usage, Verification, WalletName,
+    Refund, TimeZoneName, Tympan, Usage, Verification, Void, WalletName,
 };
 use tympan_memory::MemoryStore;
 use tympan_store::{Report, Snapshot, Stamp, Store, Turn};
@@ -165,7 +165,12 @@ fn shop() -> MemoryStore {
         };
         host.run(hold).unwrap();
     }
-    host.run(Charge::new(ann, "c", Usage::pages(3))).unwrap();
+    for key in ["c", "d"] {
+        host.run(Charge::new(ann, key, Usage::pages(3))).unwrap();
+    }
+    let part = Refund::new("c", "smeared", "r").part(Measure::TotalPages, 1);
+    host.run(part).unwrap();
+    host.run(Void::new("d", "never printed", "v")).unwrap();
     store
 }
 
@@ -224,6 +229,7 @@ fn every_cell_of_the_books_that_is_changed_is_found() {
         EntryText::TABLE,
         Wallet::TABLE,
         HoldPart::TABLE,
+        Refunded::TABLE,
         Strand::TABLE,
         AuditEvent::TABLE,
         AuditText::TABLE,
@@ -259,6 +265,7 @@ fn every_row_that_is_lost_or_there_twice_is_found() {
         Entry::TABLE,
         Wallet::TABLE,
         HoldPart::TABLE,
+        Refunded::TABLE,
         AuditEvent::TABLE,
         Strand::TABLE,
         Claim::TABLE,

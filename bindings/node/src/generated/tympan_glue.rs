@@ -632,6 +632,27 @@ impl NativeTympan {
                 ),
             )
     }
+    /// `extend`
+    #[napi(catch_unwind)]
+    pub fn extend(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self
+                        .0
+                        .extend(Read::read(from)?, Read::read(from)?, Read::read(from)?),
+                ),
+            )
+    }
     /// `group`
     #[napi(catch_unwind)]
     pub fn group(
@@ -704,6 +725,33 @@ impl NativeTympan {
                 values,
                 |from| Ok(
                     self.0.may(Read::read(from)?, Read::read(from)?, Read::read(from)?),
+                ),
+            )
+    }
+    /// `payOut`
+    #[napi(catch_unwind)]
+    pub fn pay_out(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self
+                        .0
+                        .pay_out(
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                        ),
                 ),
             )
     }
@@ -814,6 +862,32 @@ impl NativeTympan {
                 task,
                 values,
                 |from| Ok(self.0.reactivate_user(Read::read(from)?, Read::read(from)?)),
+            )
+    }
+    /// `refund`
+    #[napi(catch_unwind)]
+    pub fn refund(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self
+                        .0
+                        .refund(
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                        ),
+                ),
             )
     }
     /// `removeIdentity`
@@ -1284,6 +1358,61 @@ impl NativeTympan {
     ) -> Result<()> {
         binding.now(env, values, |from| self.0.tenant(Read::read(from)?))
     }
+    /// `topUp`
+    #[napi(catch_unwind)]
+    pub fn top_up(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self
+                        .0
+                        .top_up(
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                        ),
+                ),
+            )
+    }
+    /// `transferFunds`
+    #[napi(catch_unwind)]
+    pub fn transfer_funds(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self
+                        .0
+                        .transfer_funds(
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                        ),
+                ),
+            )
+    }
     /// `transferIdentity`
     #[napi(catch_unwind)]
     pub fn transfer_identity(
@@ -1429,5 +1558,31 @@ impl NativeTympan {
         values: Object<'_>,
     ) -> Result<()> {
         binding.answer(env, task, values, |_| Ok(self.0.verify()))
+    }
+    /// `voidJob`
+    #[napi(catch_unwind)]
+    pub fn void_job(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self
+                        .0
+                        .void_job(
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                        ),
+                ),
+            )
     }
 }

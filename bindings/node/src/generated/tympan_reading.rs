@@ -286,6 +286,22 @@ impl Read for surface::PriceLine {
         })
     }
 }
+impl Read for surface::RefundJob {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            part: Read::read(from)?,
+            attempt: Read::read(from)?,
+        })
+    }
+}
+impl Read for surface::RefundPart {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            measure: Read::read(from)?,
+            amount: Read::read(from)?,
+        })
+    }
+}
 impl Read for surface::Rounding {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         Ok(Self {
@@ -403,6 +419,11 @@ impl Read for surface::UserList {
             after: Read::read(from)?,
             limit: Read::read(from)?,
         })
+    }
+}
+impl Read for surface::VoidJob {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self { attempt: Read::read(from)? })
     }
 }
 impl Read for surface::Durability {

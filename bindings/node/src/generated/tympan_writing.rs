@@ -310,6 +310,7 @@ impl Write for surface::Receipt {
 }
 impl Write for surface::ReceiptLine {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.user.write(to)?;
         self.wallet.write(to)?;
         self.measure.write(to)?;
         self.amount.write(to)?;
@@ -318,6 +319,7 @@ impl Write for surface::ReceiptLine {
         self.held_after.write(to)?;
         self.denied.write(to)?;
         self.debt.write(to)?;
+        self.refunds.write(to)?;
         Ok(())
     }
 }
@@ -442,6 +444,7 @@ impl Write for surface::StatementLine {
         self.attempt.write(to)?;
         self.hold.write(to)?;
         self.expires_at.write(to)?;
+        self.refunds.write(to)?;
         self.queue.write(to)?;
         self.usage.write(to)?;
         self.cost_micros.write(to)?;
@@ -783,6 +786,24 @@ impl Write for surface::Verb {
             }
             Self::Refuse {} => {
                 to.put(9_u32)?;
+            }
+            Self::Extend {} => {
+                to.put(10_u32)?;
+            }
+            Self::Refund {} => {
+                to.put(11_u32)?;
+            }
+            Self::Void {} => {
+                to.put(12_u32)?;
+            }
+            Self::TopUp {} => {
+                to.put(13_u32)?;
+            }
+            Self::PayOut {} => {
+                to.put(14_u32)?;
+            }
+            Self::Transfer {} => {
+                to.put(15_u32)?;
             }
         }
         Ok(())

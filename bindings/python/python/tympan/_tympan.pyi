@@ -11,7 +11,7 @@ from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Mig
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
 
-__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "TextPage", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__", "Begun", "begin"]
+__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "RefundPart", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "TextPage", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__", "Begun", "begin"]
 
 __version__: str
 
@@ -117,7 +117,7 @@ class Bootstrapped:
         """The role that may do everything. Names of roles can be changed, so hosts keep the ids."""
     @property
     def accountant_role(self) -> RoleId:
-        """The role that sees users, allowances and reports, and changes nothing."""
+        """The role that sees users, allowances and reports, and moves money: own funds, refunds."""
     @property
     def regular_role(self) -> RoleId:
         """The role that may do what everybody may about themselves."""
@@ -767,7 +767,7 @@ class Receipt:
         """What was done."""
     @property
     def user(self) -> UserId:
-        """Whose wallets."""
+        """Whose wallets; of a transfer, who gives."""
     @property
     def attempt(self) -> int:
         """Which attempt."""
@@ -799,6 +799,9 @@ class ReceiptLine:
     """One wallet's part of a receipt. Amounts are in the unit of the measure: micros for a cost."""
 
     @property
+    def user(self) -> UserId:
+        """Whose wallet: of a transfer, the second line is that of who gets."""
+    @property
     def wallet(self) -> WalletName:
         """Which wallet."""
     @property
@@ -821,7 +824,24 @@ class ReceiptLine:
         """What the job needed of the measure and did not get: told on one line of each measure."""
     @property
     def debt(self) -> int:
-        """What was taken below the wallet's limit."""
+        """What was taken below the wallet's limit; of a refund, less what of it came back."""
+    @property
+    def refunds(self) -> EntryId | None:
+        """Of a refund or a void: the entry that took what it gives back."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class RefundPart:
+    """A part of what a job took."""
+
+    def __new__(cls, *, measure: str, amount: int) -> Self: ...
+    @property
+    def measure(self) -> str:
+        """Of what: `cost:EUR`, `total_pages` and so on. A job may take pages and money."""
+    @property
+    def amount(self) -> int:
+        """How much, in the measure's unit, micros for a cost; more than 0."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1053,8 +1073,8 @@ class Standing:
         """What its plan gives; none for own funds."""
     @property
     def used(self) -> int:
-        """Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
-        on the days that it looks back on.
+        """Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
+        rolling one, what they took on the days that it looks back on.
         """
     @property
     def next_reset_at(self) -> datetime | None:
@@ -1117,6 +1137,9 @@ class StatementLine:
     def expires_at(self) -> datetime | None:
         """Of a hold: when it is given back by itself."""
     @property
+    def refunds(self) -> EntryId | None:
+        """Of a refund or a void: the entry that took what it gives back."""
+    @property
     def queue(self) -> str | None:
         """The queue the job went to."""
     @property
@@ -1138,7 +1161,7 @@ class StatementLine:
         """What could not be taken and was not."""
     @property
     def debt(self) -> int | None:
-        """What was taken below the limit of the wallet."""
+        """What was taken below the limit of the wallet; of a refund, less what of it came back."""
     @property
     def needed(self) -> int | None:
         """Of a refusal: how much was needed."""
@@ -2000,6 +2023,14 @@ class Tympan:
             TympanError: `denied`, `grant_beyond_own`, `unknown_user`, `unknown_identity`, `stale_version`,
             `identity_taken`.
         """
+    def extend(self, hold: HoldId, key: str, expires_in_seconds: int) -> Receipt:
+        """Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
+        days. A hold may be extended as often as it is open. The extension has a key of its own.
+
+        Raises:
+            TympanError: `unknown_hold`, `hold_resolved`, `invalid_value` for the time, `key_reused`, `invalid_key`,
+            `denied`.
+        """
     def group(self, group: GroupId) -> Group | None:
         """A group; none if there is none with this id.
 
@@ -2039,6 +2070,12 @@ class Tympan:
         Raises:
             TympanError: `unknown_permission` for a name that is not written like one, or begins like tympan's own
             and is none of them; `denied` to an actor without `user.read` who asks about another user.
+        """
+    def pay_out(self, user: UserReference | UserId, currency: str, amount_micros: int, reason: str, key: str) -> Receipt:
+        """Somebody is paid out: own funds fall, and never by more than is available of them.
+
+        Raises:
+            TympanError: `funds_exhausted`; those of `Tympan.top_up`; `denied` without `funds.pay_out`.
         """
     def preview_card(self, read: str, pipeline: str | None = None) -> CardPreview:
         """What a raw card read becomes, step by step: by the tenant's own pipeline, or by one that is
@@ -2088,6 +2125,18 @@ class Tympan:
 
         Raises:
             TympanError: `denied`, `grant_beyond_own`, `unknown_user`, `stale_version`.
+        """
+    def refund(self, job: str, reason: str, key: str, *, part: RefundPart | None = None, attempt: int | None = None) -> Receipt:
+        """Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
+        was taken below a wallet's limit first, then what was taken last. The job is named by the key
+        of its charge, of its hold, or of the settlement. What is given back of a job never comes to
+        more than it took. The reason is kept, and the refund has a key of its own.
+
+        Raises:
+            TympanError: `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`,
+            `invalid_value` for the measure, `unknown_currency`, `amount_overflow`, `key_reused`,
+            `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without
+            `job.refund`.
         """
     def remove_identity(self, user: UserReference | UserId, identity: IdentityId, *, expected_version: int | None = None, reason: str | None = None) -> Changed:
         """Removes an identity; its value is free.
@@ -2264,6 +2313,23 @@ class Tympan:
         Raises:
             TympanError: `closed`; `denied` to a user.
         """
+    def top_up(self, user: UserReference | UserId, currency: str, amount_micros: int, reason: str, key: str) -> Receipt:
+        """Somebody paid in: own funds rise, debts first. The amount is in micros of the currency's major
+        unit, more than 0.
+
+        Raises:
+            TympanError: `amount_not_positive`, `unknown_user`, `unknown_currency`, `amount_overflow`, `key_reused`,
+            `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without
+            `funds.top_up`.
+        """
+    def transfer_funds(self, user: UserReference | UserId, to: UserReference | UserId, currency: str, amount_micros: int, reason: str, key: str) -> Receipt:
+        """Gives own funds of one user to another: one receipt, whose two lines lie in both wallets and
+        balance to zero. Never more than is available of them; nobody gives to themselves.
+
+        Raises:
+            TympanError: `funds_exhausted`, `invalid_value` for who gets; those of `Tympan.top_up`; `denied` without
+            `funds.transfer`.
+        """
     def transfer_identity(self, identity: IdentityReference, receiver: UserReference | UserId, *, expected_version: int | None = None, receiver_expected_version: int | None = None, reason: str | None = None) -> Transferred:
         """Moves an identity to another user, in one step. Its id, label and value stay.
 
@@ -2324,6 +2390,13 @@ class Tympan:
 
         Raises:
             TympanError: `denied` to a user; those of the store.
+        """
+    def void_job(self, job: str, reason: str, key: str, *, attempt: int | None = None) -> Receipt:
+        """Gives back whatever is left of what a job took, and counts the job as if it had never been:
+        it is neither spent nor used. Nothing more is refunded of it, and it is not voided again.
+
+        Raises:
+            TympanError: Those of `Tympan.refund`.
         """
     def __enter__(self) -> Self: ...
     def __exit__(

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, final
 
 from tympan import _tympan as _blocking
-from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, Report, Role, Rounding, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, TextPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
+from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, RefundPart, Report, Role, Rounding, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, TextPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
 from tympan._begun import answered
 from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, StatementFormat, UserField
 from tympan.ids import AccountId, GroupId, HoldId, IdentityId, PriceListId, ProfileId, RoleId, TenantId, UserId
@@ -605,6 +605,21 @@ class Tympan:
         """
         return await answered(partial(self._blocking.enable_identity, user, identity, enabled, expected_version=expected_version, reason=reason))
 
+    async def extend(
+        self,
+        hold: HoldId,
+        key: str,
+        expires_in_seconds: int,
+    ) -> Receipt:
+        """Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
+        days. A hold may be extended as often as it is open. The extension has a key of its own.
+
+        Raises:
+            TympanError: `unknown_hold`, `hold_resolved`, `invalid_value` for the time, `key_reused`, `invalid_key`,
+            `denied`.
+        """
+        return await answered(partial(self._blocking.extend, hold, key, expires_in_seconds))
+
     async def group(
         self,
         group: GroupId,
@@ -676,6 +691,21 @@ class Tympan:
             and is none of them; `denied` to an actor without `user.read` who asks about another user.
         """
         return await answered(partial(self._blocking.may, user, permission, account))
+
+    async def pay_out(
+        self,
+        user: UserReference | UserId,
+        currency: str,
+        amount_micros: int,
+        reason: str,
+        key: str,
+    ) -> Receipt:
+        """Somebody is paid out: own funds fall, and never by more than is available of them.
+
+        Raises:
+            TympanError: `funds_exhausted`; those of `Tympan.top_up`; `denied` without `funds.pay_out`.
+        """
+        return await answered(partial(self._blocking.pay_out, user, currency, amount_micros, reason, key))
 
     async def preview_card(
         self,
@@ -771,6 +801,28 @@ class Tympan:
             TympanError: `denied`, `grant_beyond_own`, `unknown_user`, `stale_version`.
         """
         return await answered(partial(self._blocking.reactivate_user, user, expected_version=expected_version, reason=reason))
+
+    async def refund(
+        self,
+        job: str,
+        reason: str,
+        key: str,
+        *,
+        part: RefundPart | None = None,
+        attempt: int | None = None,
+    ) -> Receipt:
+        """Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
+        was taken below a wallet's limit first, then what was taken last. The job is named by the key
+        of its charge, of its hold, or of the settlement. What is given back of a job never comes to
+        more than it took. The reason is kept, and the refund has a key of its own.
+
+        Raises:
+            TympanError: `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`,
+            `invalid_value` for the measure, `unknown_currency`, `amount_overflow`, `key_reused`,
+            `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without
+            `job.refund`.
+        """
+        return await answered(partial(self._blocking.refund, job, reason, key, part=part, attempt=attempt))
 
     async def remove_identity(
         self,
@@ -1167,6 +1219,42 @@ class Tympan:
         """
         return Tympan(self._blocking.tenant(tenant))
 
+    async def top_up(
+        self,
+        user: UserReference | UserId,
+        currency: str,
+        amount_micros: int,
+        reason: str,
+        key: str,
+    ) -> Receipt:
+        """Somebody paid in: own funds rise, debts first. The amount is in micros of the currency's major
+        unit, more than 0.
+
+        Raises:
+            TympanError: `amount_not_positive`, `unknown_user`, `unknown_currency`, `amount_overflow`, `key_reused`,
+            `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without
+            `funds.top_up`.
+        """
+        return await answered(partial(self._blocking.top_up, user, currency, amount_micros, reason, key))
+
+    async def transfer_funds(
+        self,
+        user: UserReference | UserId,
+        to: UserReference | UserId,
+        currency: str,
+        amount_micros: int,
+        reason: str,
+        key: str,
+    ) -> Receipt:
+        """Gives own funds of one user to another: one receipt, whose two lines lie in both wallets and
+        balance to zero. Never more than is available of them; nobody gives to themselves.
+
+        Raises:
+            TympanError: `funds_exhausted`, `invalid_value` for who gets; those of `Tympan.top_up`; `denied` without
+            `funds.transfer`.
+        """
+        return await answered(partial(self._blocking.transfer_funds, user, to, currency, amount_micros, reason, key))
+
     async def transfer_identity(
         self,
         identity: IdentityReference,
@@ -1309,6 +1397,22 @@ class Tympan:
             TympanError: `denied` to a user; those of the store.
         """
         return await answered(partial(self._blocking.verify))
+
+    async def void_job(
+        self,
+        job: str,
+        reason: str,
+        key: str,
+        *,
+        attempt: int | None = None,
+    ) -> Receipt:
+        """Gives back whatever is left of what a job took, and counts the job as if it had never been:
+        it is neither spent nor used. Nothing more is refunded of it, and it is not voided again.
+
+        Raises:
+            TympanError: Those of `Tympan.refund`.
+        """
+        return await answered(partial(self._blocking.void_job, job, reason, key, attempt=attempt))
 
     async def __aenter__(self) -> Self:
         return self

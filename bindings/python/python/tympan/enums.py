@@ -239,6 +239,18 @@ class Verb(_Word):
     """A person set the balance."""
     REFUSE = "refuse"
     """A job was refused; nothing changed."""
+    EXTEND = "extend"
+    """A hold got another expiry."""
+    REFUND = "refund"
+    """Some of what a job took was given back."""
+    VOID = "void"
+    """What was left of what a job took was given back: the job never happened."""
+    TOP_UP = "top_up"
+    """Somebody paid in."""
+    PAY_OUT = "pay_out"
+    """Somebody was paid out."""
+    TRANSFER = "transfer"
+    """Own funds were given to another user, or came from one."""
 
 
 class Weekday(_Word):

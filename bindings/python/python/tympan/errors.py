@@ -343,6 +343,16 @@ class NegativeAmount(InvalidError):
     retry = False
 
 
+class AmountNotPositive(InvalidError):
+    """The amount must be more than 0.
+
+    Details: `field`.
+    """
+
+    code = "amount_not_positive"
+    retry = False
+
+
 class AmountOverflow(InvalidError):
     """The amount does not fit into 63 bits.
 
@@ -514,6 +524,13 @@ class UnknownHold(NotFoundError):
     retry = False
 
 
+class UnknownJob(NotFoundError):
+    """No job was ever charged, authorised or refused under this key and attempt in this tenant."""
+
+    code = "unknown_job"
+    retry = False
+
+
 class StaleVersion(ConflictError):
     """It was changed since the version given: read it again, then decide.
 
@@ -611,6 +628,36 @@ class HoldResolved(RefusedError):
     retry = False
 
 
+class JobNotCharged(RefusedError):
+    """The job took nothing that could be given back: it was refused, or its hold is open, cancelled or expired; the details say which.
+
+    Details: `state`, `hold`.
+    """
+
+    code = "job_not_charged"
+    retry = False
+
+
+class JobVoided(RefusedError):
+    """The job was voided already: nothing of it is left.
+
+    Details: `job`.
+    """
+
+    code = "job_voided"
+    retry = False
+
+
+class RefundBeyondPaid(RefusedError):
+    """No more is given back than the job took and still has; the details say what is left.
+
+    Details: `job`, `measure`, `needed`, `left`.
+    """
+
+    code = "refund_beyond_paid"
+    retry = False
+
+
 class AllowanceExhausted(RefusedError):
     """Allowance and own funds do not cover the job; the details say what is short.
 
@@ -618,6 +665,16 @@ class AllowanceExhausted(RefusedError):
     """
 
     code = "allowance_exhausted"
+    retry = False
+
+
+class FundsExhausted(RefusedError):
+    """No more is paid out or transferred than is available of the own funds.
+
+    Details: `measure`, `needed`, `available`.
+    """
+
+    code = "funds_exhausted"
     retry = False
 
 
@@ -660,6 +717,7 @@ BY_CODE: Final[dict[str, type[TympanError]]] = {
     "too_many": TooMany,
     "invalid_key": InvalidKey,
     "negative_amount": NegativeAmount,
+    "amount_not_positive": AmountNotPositive,
     "amount_overflow": AmountOverflow,
     "invalid_usage": InvalidUsage,
     "unknown_time_zone": UnknownTimeZone,
@@ -678,6 +736,7 @@ BY_CODE: Final[dict[str, type[TympanError]]] = {
     "unknown_price_list": UnknownPriceList,
     "unknown_plan": UnknownPlan,
     "unknown_hold": UnknownHold,
+    "unknown_job": UnknownJob,
     "stale_version": StaleVersion,
     "key_reused": KeyReused,
     "name_taken": NameTaken,
@@ -688,7 +747,11 @@ BY_CODE: Final[dict[str, type[TympanError]]] = {
     "last_administrator": LastAdministrator,
     "user_inactive": UserInactive,
     "hold_resolved": HoldResolved,
+    "job_not_charged": JobNotCharged,
+    "job_voided": JobVoided,
+    "refund_beyond_paid": RefundBeyondPaid,
     "allowance_exhausted": AllowanceExhausted,
+    "funds_exhausted": FundsExhausted,
     "balance_below_limit": BalanceBelowLimit,
 }
 """The class of each code."""

@@ -1559,6 +1559,12 @@ impl IntoPython for surface::Verb {
             Self::Adjust => "adjust",
             Self::Set => "set",
             Self::Refuse => "refuse",
+            Self::Extend => "extend",
+            Self::Refund => "refund",
+            Self::Void => "void",
+            Self::TopUp => "top_up",
+            Self::PayOut => "pay_out",
+            Self::Transfer => "transfer",
         };
         VERB.import(py, "tympan.enums", "Verb")?.call1((word,))
     }

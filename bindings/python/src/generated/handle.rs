@@ -1152,6 +1152,36 @@ impl Tympan {
             },
         )
     }
+    /// Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
+    /// days. A hold may be extended as often as it is open. The extension has a key of its own.
+    ///
+    /// Raises:
+    ///     TympanError: `unknown_hold`, `hold_resolved`, `invalid_value` for the time, `key_reused`, `invalid_key`,
+    ///     `denied`.
+    #[pyo3(
+        signature = (hold, key, expires_in_seconds),
+        text_signature = "($self, hold, key, expires_in_seconds)"
+    )]
+    fn extend<'py>(
+        &self,
+        py: Python<'py>,
+        hold: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+        expires_in_seconds: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let hold = FromPython::from_python(hold, "hold")?;
+                let key = FromPython::from_python(key, "key")?;
+                let expires_in_seconds = FromPython::from_python(
+                    expires_in_seconds,
+                    "expires_in_seconds",
+                )?;
+                answered(py, self.0.extend(hold, key, expires_in_seconds))
+            },
+        )
+    }
     /// A group; none if there is none with this id.
     ///
     /// Raises:
@@ -1263,6 +1293,38 @@ impl Tympan {
                 let permission = FromPython::from_python(permission, "permission")?;
                 let account = given(account, "account")?;
                 answered(py, self.0.may(user, permission, account))
+            },
+        )
+    }
+    /// Somebody is paid out: own funds fall, and never by more than is available of them.
+    ///
+    /// Raises:
+    ///     TympanError: `funds_exhausted`; those of `Tympan.top_up`; `denied` without `funds.pay_out`.
+    #[pyo3(
+        signature = (user, currency, amount_micros, reason, key),
+        text_signature = "($self, user, currency, amount_micros, reason, key)"
+    )]
+    fn pay_out<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+        currency: &Bound<'_, PyAny>,
+        amount_micros: &Bound<'_, PyAny>,
+        reason: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let currency = FromPython::from_python(currency, "currency")?;
+                let amount_micros = FromPython::from_python(
+                    amount_micros,
+                    "amount_micros",
+                )?;
+                let reason = FromPython::from_python(reason, "reason")?;
+                let key = FromPython::from_python(key, "key")?;
+                answered(py, self.0.pay_out(user, currency, amount_micros, reason, key))
             },
         )
     }
@@ -1432,6 +1494,43 @@ impl Tympan {
                     reason: given(reason, "reason")?,
                 };
                 answered(py, self.0.reactivate_user(user, options))
+            },
+        )
+    }
+    /// Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
+    /// was taken below a wallet's limit first, then what was taken last. The job is named by the key
+    /// of its charge, of its hold, or of the settlement. What is given back of a job never comes to
+    /// more than it took. The reason is kept, and the refund has a key of its own.
+    ///
+    /// Raises:
+    ///     TympanError: `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`,
+    ///     `invalid_value` for the measure, `unknown_currency`, `amount_overflow`, `key_reused`,
+    ///     `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without
+    ///     `job.refund`.
+    #[pyo3(
+        signature = (job, reason, key, *, part = Given(None), attempt = Given(None)),
+        text_signature = "($self, job, reason, key, *, part=None, attempt=None)"
+    )]
+    fn refund<'py>(
+        &self,
+        py: Python<'py>,
+        job: &Bound<'_, PyAny>,
+        reason: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+        part: Given<'_>,
+        attempt: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let job = FromPython::from_python(job, "job")?;
+                let reason = FromPython::from_python(reason, "reason")?;
+                let key = FromPython::from_python(key, "key")?;
+                let options = surface::RefundJob {
+                    part: given(part, "part")?,
+                    attempt: given(attempt, "attempt")?,
+                };
+                answered(py, self.0.refund(job, reason, key, options))
             },
         )
     }
@@ -2246,6 +2345,80 @@ impl Tympan {
             },
         )
     }
+    /// Somebody paid in: own funds rise, debts first. The amount is in micros of the currency's major
+    /// unit, more than 0.
+    ///
+    /// Raises:
+    ///     TympanError: `amount_not_positive`, `unknown_user`, `unknown_currency`, `amount_overflow`, `key_reused`,
+    ///     `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without
+    ///     `funds.top_up`.
+    #[pyo3(
+        signature = (user, currency, amount_micros, reason, key),
+        text_signature = "($self, user, currency, amount_micros, reason, key)"
+    )]
+    fn top_up<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+        currency: &Bound<'_, PyAny>,
+        amount_micros: &Bound<'_, PyAny>,
+        reason: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let currency = FromPython::from_python(currency, "currency")?;
+                let amount_micros = FromPython::from_python(
+                    amount_micros,
+                    "amount_micros",
+                )?;
+                let reason = FromPython::from_python(reason, "reason")?;
+                let key = FromPython::from_python(key, "key")?;
+                answered(py, self.0.top_up(user, currency, amount_micros, reason, key))
+            },
+        )
+    }
+    /// Gives own funds of one user to another: one receipt, whose two lines lie in both wallets and
+    /// balance to zero. Never more than is available of them; nobody gives to themselves.
+    ///
+    /// Raises:
+    ///     TympanError: `funds_exhausted`, `invalid_value` for who gets; those of `Tympan.top_up`; `denied` without
+    ///     `funds.transfer`.
+    #[pyo3(
+        signature = (user, to, currency, amount_micros, reason, key),
+        text_signature = "($self, user, to, currency, amount_micros, reason, key)"
+    )]
+    fn transfer_funds<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+        to: &Bound<'_, PyAny>,
+        currency: &Bound<'_, PyAny>,
+        amount_micros: &Bound<'_, PyAny>,
+        reason: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let to = FromPython::from_python(to, "to")?;
+                let currency = FromPython::from_python(currency, "currency")?;
+                let amount_micros = FromPython::from_python(
+                    amount_micros,
+                    "amount_micros",
+                )?;
+                let reason = FromPython::from_python(reason, "reason")?;
+                let key = FromPython::from_python(key, "key")?;
+                answered(
+                    py,
+                    self.0.transfer_funds(user, to, currency, amount_micros, reason, key),
+                )
+            },
+        )
+    }
     /// Moves an identity to another user, in one step. Its id, label and value stay.
     ///
     /// Raises:
@@ -2533,6 +2706,36 @@ impl Tympan {
     #[pyo3(signature = (), text_signature = "($self)")]
     fn verify<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         guarded(py, || { answered(py, self.0.verify()) })
+    }
+    /// Gives back whatever is left of what a job took, and counts the job as if it had never been:
+    /// it is neither spent nor used. Nothing more is refunded of it, and it is not voided again.
+    ///
+    /// Raises:
+    ///     TympanError: Those of `Tympan.refund`.
+    #[pyo3(
+        signature = (job, reason, key, *, attempt = Given(None)),
+        text_signature = "($self, job, reason, key, *, attempt=None)"
+    )]
+    fn void_job<'py>(
+        &self,
+        py: Python<'py>,
+        job: &Bound<'_, PyAny>,
+        reason: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+        attempt: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let job = FromPython::from_python(job, "job")?;
+                let reason = FromPython::from_python(reason, "reason")?;
+                let key = FromPython::from_python(key, "key")?;
+                let options = surface::VoidJob {
+                    attempt: given(attempt, "attempt")?,
+                };
+                answered(py, self.0.void_job(job, reason, key, options))
+            },
+        )
     }
     fn __enter__(handle: Bound<'_, Self>) -> Bound<'_, Self> {
         handle

@@ -48,6 +48,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::Reactivated>()?;
     module.add_class::<records::Receipt>()?;
     module.add_class::<records::ReceiptLine>()?;
+    module.add_class::<records::RefundPart>()?;
     module.add_class::<records::Report>()?;
     module.add_class::<records::Role>()?;
     module.add_class::<records::RoleName>()?;

@@ -218,7 +218,7 @@ impl Bootstrapped {
     fn administrator_role<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.administrator_role.clone().into_python(py)
     }
-    /// The role that sees users, allowances and reports, and changes nothing.
+    /// The role that sees users, allowances and reports, and moves money: own funds, refunds.
     #[getter]
     fn accountant_role<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.accountant_role.clone().into_python(py)
@@ -1942,7 +1942,7 @@ impl Receipt {
     fn verb<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.verb.clone().into_python(py)
     }
-    /// Whose wallets.
+    /// Whose wallets; of a transfer, who gives.
     #[getter]
     fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.user.clone().into_python(py)
@@ -2010,6 +2010,11 @@ impl IntoPython for surface::Receipt {
 pub struct ReceiptLine(surface::ReceiptLine);
 #[pymethods]
 impl ReceiptLine {
+    /// Whose wallet: of a transfer, the second line is that of who gets.
+    #[getter]
+    fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.user.clone().into_python(py)
+    }
     /// Which wallet.
     #[getter]
     fn wallet<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -2045,10 +2050,15 @@ impl ReceiptLine {
     fn denied<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.denied.clone().into_python(py)
     }
-    /// What was taken below the wallet's limit.
+    /// What was taken below the wallet's limit; of a refund, less what of it came back.
     #[getter]
     fn debt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.debt.clone().into_python(py)
+    }
+    /// Of a refund or a void: the entry that took what it gives back.
+    #[getter]
+    fn refunds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.refunds.clone().into_python(py)
     }
     fn __hash__(&self) -> u64 {
         hashed(&self.0)
@@ -2056,11 +2066,12 @@ impl ReceiptLine {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "ReceiptLine(wallet={}, measure={}, amount={}, held={}, balance_after={}, held_after={}, denied={}, debt={})",
-                plain(py, & self.0.wallet) ?, plain(py, & self.0.measure) ?, plain(py, &
-                self.0.amount) ?, plain(py, & self.0.held) ?, plain(py, & self.0
-                .balance_after) ?, plain(py, & self.0.held_after) ?, plain(py, & self.0
-                .denied) ?, plain(py, & self.0.debt) ?,
+                "ReceiptLine(user={}, wallet={}, measure={}, amount={}, held={}, balance_after={}, held_after={}, denied={}, debt={}, refunds={})",
+                plain(py, & self.0.user) ?, plain(py, & self.0.wallet) ?, plain(py, &
+                self.0.measure) ?, plain(py, & self.0.amount) ?, plain(py, & self.0.held)
+                ?, plain(py, & self.0.balance_after) ?, plain(py, & self.0.held_after) ?,
+                plain(py, & self.0.denied) ?, plain(py, & self.0.debt) ?, plain(py, &
+                self.0.refunds) ?,
             ),
         )
     }
@@ -2068,6 +2079,57 @@ impl ReceiptLine {
 impl IntoPython for surface::ReceiptLine {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, ReceiptLine(self))?.into_any())
+    }
+}
+/// A part of what a job took.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct RefundPart(surface::RefundPart);
+#[pymethods]
+impl RefundPart {
+    #[new]
+    #[pyo3(signature = (*, measure, amount), text_signature = "(*, measure, amount)")]
+    fn __new__(measure: &Bound<'_, PyAny>, amount: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(
+            Self(surface::RefundPart {
+                measure: FromPython::from_python(measure, "measure")?,
+                amount: FromPython::from_python(amount, "amount")?,
+            }),
+        )
+    }
+    /// Of what: `cost:EUR`, `total_pages` and so on. A job may take pages and money.
+    #[getter]
+    fn measure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.measure.clone().into_python(py)
+    }
+    /// How much, in the measure's unit, micros for a cost; more than 0.
+    #[getter]
+    fn amount<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.amount.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "RefundPart(measure={}, amount={})", plain(py, & self.0.measure) ?,
+                plain(py, & self.0.amount) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::RefundPart {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, RefundPart(self))?.into_any())
+    }
+}
+impl FromPython for surface::RefundPart {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<RefundPart>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "RefundPart"))
     }
 }
 /// How safely a store keeps what it is given, and why.
@@ -2626,8 +2688,8 @@ impl Standing {
     fn allowance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.allowance.clone().into_python(py)
     }
-    /// Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
-    /// on the days that it looks back on.
+    /// Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
+    /// rolling one, what they took on the days that it looks back on.
     #[getter]
     fn used<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.used.clone().into_python(py)
@@ -2781,6 +2843,11 @@ impl StatementLine {
     fn expires_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.expires_at.clone().into_python(py)
     }
+    /// Of a refund or a void: the entry that took what it gives back.
+    #[getter]
+    fn refunds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.refunds.clone().into_python(py)
+    }
     /// The queue the job went to.
     #[getter]
     fn queue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -2812,7 +2879,7 @@ impl StatementLine {
     fn denied<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.denied.clone().into_python(py)
     }
-    /// What was taken below the limit of the wallet.
+    /// What was taken below the limit of the wallet; of a refund, less what of it came back.
     #[getter]
     fn debt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.debt.clone().into_python(py)
@@ -2843,18 +2910,18 @@ impl StatementLine {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, queue={}, usage={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, needed={}, available={}, next_reset_at={}, reason={})",
+                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, refunds={}, queue={}, usage={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, needed={}, available={}, next_reset_at={}, reason={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.at) ?, plain(py, & self.0
                 .due_at) ?, plain(py, & self.0.verb) ?, plain(py, & self.0.amount) ?,
                 plain(py, & self.0.held) ?, plain(py, & self.0.balance_after) ?,
                 plain(py, & self.0.held_after) ?, plain(py, & self.0.actor) ?, plain(py,
                 & self.0.attempt) ?, plain(py, & self.0.hold) ?, plain(py, & self.0
-                .expires_at) ?, plain(py, & self.0.queue) ?, plain(py, & self.0.usage) ?,
-                plain(py, & self.0.cost_micros) ?, plain(py, & self.0.price_list) ?,
-                plain(py, & self.0.extra) ?, plain(py, & self.0.denied) ?, plain(py, &
-                self.0.debt) ?, plain(py, & self.0.needed) ?, plain(py, & self.0
-                .available) ?, plain(py, & self.0.next_reset_at) ?, plain(py, & self.0
-                .reason) ?,
+                .expires_at) ?, plain(py, & self.0.refunds) ?, plain(py, & self.0.queue)
+                ?, plain(py, & self.0.usage) ?, plain(py, & self.0.cost_micros) ?,
+                plain(py, & self.0.price_list) ?, plain(py, & self.0.extra) ?, plain(py,
+                & self.0.denied) ?, plain(py, & self.0.debt) ?, plain(py, & self.0
+                .needed) ?, plain(py, & self.0.available) ?, plain(py, & self.0
+                .next_reset_at) ?, plain(py, & self.0.reason) ?,
             ),
         )
     }

@@ -1091,6 +1091,20 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func reactivateUser(user: UserReference, expectedVersion: Int32?, reason: String?) async throws  -> Reactivated
 
     /**
+     * Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
+     * was taken below a wallet's limit first, then what was taken last. The job is named by the key
+     * of its charge, of its hold, or of the settlement. What is given back of a job never comes to
+     * more than it took. The reason is kept, and the refund has a key of its own.
+     *
+     * - Parameters:
+     * - part: How much; none: all that is left of what the job took, of every measure.
+     * - attempt: Which attempt under the job's key took it, as the receipt says; none: the first.
+     *
+     * - Throws: `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`, `invalid_value` for the measure, `unknown_currency`, `amount_overflow`, `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without `job.refund`.
+     */
+    func refund(job: String, reason: String, key: String, part: RefundPart?, attempt: Int32?) async throws  -> Receipt
+
+    /**
      * Removes an identity; its value is free.
      *
      * - Parameters:
@@ -1407,6 +1421,17 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Throws: `denied` to a user; those of the store.
      */
     func verify() async throws  -> Verification
+
+    /**
+     * Gives back whatever is left of what a job took, and counts the job as if it had never been:
+     * it is neither spent nor used. Nothing more is refunded of it, and it is not voided again.
+     *
+     * - Parameters:
+     * - attempt: Which attempt under the job's key was charged, as the receipt says; none: the first.
+     *
+     * - Throws: Those of `refund`.
+     */
+    func voidJob(job: String, reason: String, key: String, attempt: Int32?) async throws  -> Receipt
 
 }
 /**
@@ -2700,6 +2725,34 @@ open func reactivateUser(user: UserReference, expectedVersion: Int32? = nil, rea
 }
 
     /**
+     * Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
+     * was taken below a wallet's limit first, then what was taken last. The job is named by the key
+     * of its charge, of its hold, or of the settlement. What is given back of a job never comes to
+     * more than it took. The reason is kept, and the refund has a key of its own.
+     *
+     * - Parameters:
+     * - part: How much; none: all that is left of what the job took, of every measure.
+     * - attempt: Which attempt under the job's key took it, as the receipt says; none: the first.
+     *
+     * - Throws: `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`, `invalid_value` for the measure, `unknown_currency`, `amount_overflow`, `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without `job.refund`.
+     */
+open func refund(job: String, reason: String, key: String, part: RefundPart? = nil, attempt: Int32? = nil)async throws  -> Receipt  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_refund(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(job),FfiConverterString.lower(reason),FfiConverterString.lower(key),FfiConverterOptionTypeRefundPart.lower(part),FfiConverterOptionInt32.lower(attempt)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeReceipt_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
      * Removes an identity; its value is free.
      *
      * - Parameters:
@@ -3448,6 +3501,31 @@ open func verify()async throws  -> Verification  {
             completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
             freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
             liftFunc: FfiConverterTypeVerification_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Gives back whatever is left of what a job took, and counts the job as if it had never been:
+     * it is neither spent nor used. Nothing more is refunded of it, and it is not voided again.
+     *
+     * - Parameters:
+     * - attempt: Which attempt under the job's key was charged, as the receipt says; none: the first.
+     *
+     * - Throws: Those of `refund`.
+     */
+open func voidJob(job: String, reason: String, key: String, attempt: Int32? = nil)async throws  -> Receipt  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_void_job(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(job),FfiConverterString.lower(reason),FfiConverterString.lower(key),FfiConverterOptionInt32.lower(attempt)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeReceipt_lift,
             errorHandler: FfiConverterTypeTympanError_lift
         )
 }
@@ -6560,9 +6638,13 @@ public struct ReceiptLine: Equatable, Hashable {
      */
     public var denied: Int64
     /**
-     * What was taken below the wallet's limit.
+     * What was taken below the wallet's limit; of a refund, less what of it came back.
      */
     public var debt: Int64
+    /**
+     * Of a refund or a void: the entry that took what it gives back.
+     */
+    public var refunds: EntryId?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -6589,8 +6671,11 @@ public struct ReceiptLine: Equatable, Hashable {
          * What the job needed of the measure and did not get: told on one line of each measure.
          */denied: Int64,
         /**
-         * What was taken below the wallet's limit.
-         */debt: Int64) {
+         * What was taken below the wallet's limit; of a refund, less what of it came back.
+         */debt: Int64,
+        /**
+         * Of a refund or a void: the entry that took what it gives back.
+         */refunds: EntryId?) {
         self.wallet = wallet
         self.measure = measure
         self.amount = amount
@@ -6599,6 +6684,7 @@ public struct ReceiptLine: Equatable, Hashable {
         self.heldAfter = heldAfter
         self.denied = denied
         self.debt = debt
+        self.refunds = refunds
     }
 
 
@@ -6624,7 +6710,8 @@ public struct FfiConverterTypeReceiptLine: FfiConverterRustBuffer {
                 balanceAfter: FfiConverterInt64.read(from: &buf),
                 heldAfter: FfiConverterInt64.read(from: &buf),
                 denied: FfiConverterInt64.read(from: &buf),
-                debt: FfiConverterInt64.read(from: &buf)
+                debt: FfiConverterInt64.read(from: &buf),
+                refunds: FfiConverterOptionTypeEntryId.read(from: &buf)
         )
     }
 
@@ -6637,6 +6724,7 @@ public struct FfiConverterTypeReceiptLine: FfiConverterRustBuffer {
         FfiConverterInt64.write(value.heldAfter, into: &buf)
         FfiConverterInt64.write(value.denied, into: &buf)
         FfiConverterInt64.write(value.debt, into: &buf)
+        FfiConverterOptionTypeEntryId.write(value.refunds, into: &buf)
     }
 }
 
@@ -6653,6 +6741,75 @@ public func FfiConverterTypeReceiptLine_lift(_ buf: RustBuffer) throws -> Receip
 #endif
 public func FfiConverterTypeReceiptLine_lower(_ value: ReceiptLine) -> RustBuffer {
     return FfiConverterTypeReceiptLine.lower(value)
+}
+
+
+/**
+ * A part of what a job took.
+ */
+public struct RefundPart: Equatable, Hashable {
+    /**
+     * Of what: `cost:EUR`, `total_pages` and so on. A job may take pages and money.
+     */
+    public var measure: String
+    /**
+     * How much, in the measure's unit, micros for a cost; more than 0.
+     */
+    public var amount: Int64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Of what: `cost:EUR`, `total_pages` and so on. A job may take pages and money.
+         */measure: String,
+        /**
+         * How much, in the measure's unit, micros for a cost; more than 0.
+         */amount: Int64) {
+        self.measure = measure
+        self.amount = amount
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RefundPart: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRefundPart: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RefundPart {
+        return
+            try RefundPart(
+                measure: FfiConverterString.read(from: &buf),
+                amount: FfiConverterInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RefundPart, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.measure, into: &buf)
+        FfiConverterInt64.write(value.amount, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRefundPart_lift(_ buf: RustBuffer) throws -> RefundPart {
+    return try FfiConverterTypeRefundPart.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRefundPart_lower(_ value: RefundPart) -> RustBuffer {
+    return FfiConverterTypeRefundPart.lower(value)
 }
 
 
@@ -7451,8 +7608,8 @@ public struct Standing: Equatable, Hashable {
      */
     public var allowance: Int64?
     /**
-     * Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
-     * on the days that it looks back on.
+     * Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
+     * rolling one, what they took on the days that it looks back on.
      */
     public var used: Int64
     /**
@@ -7485,8 +7642,8 @@ public struct Standing: Equatable, Hashable {
          * What its plan gives; none for own funds.
          */allowance: Int64?,
         /**
-         * Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
-         * on the days that it looks back on.
+         * Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
+         * rolling one, what they took on the days that it looks back on.
          */used: Int64,
         /**
          * When its plan gives next; none while it is suspended or the user inactive.
@@ -7681,6 +7838,10 @@ public struct StatementLine: Equatable, Hashable {
      */
     public var expiresAt: Timestamp?
     /**
+     * Of a refund or a void: the entry that took what it gives back.
+     */
+    public var refunds: EntryId?
+    /**
      * The queue the job went to.
      */
     public var queue: String?
@@ -7717,7 +7878,7 @@ public struct StatementLine: Equatable, Hashable {
      */
     public var denied: Int64?
     /**
-     * What was taken below the limit of the wallet.
+     * What was taken below the limit of the wallet; of a refund, less what of it came back.
      */
     public var debt: Int64?
     /**
@@ -7777,6 +7938,9 @@ public struct StatementLine: Equatable, Hashable {
          * Of a hold: when it is given back by itself.
          */expiresAt: Timestamp?,
         /**
+         * Of a refund or a void: the entry that took what it gives back.
+         */refunds: EntryId?,
+        /**
          * The queue the job went to.
          */queue: String?,
         /**
@@ -7804,7 +7968,7 @@ public struct StatementLine: Equatable, Hashable {
          * What could not be taken and was not.
          */denied: Int64?,
         /**
-         * What was taken below the limit of the wallet.
+         * What was taken below the limit of the wallet; of a refund, less what of it came back.
          */debt: Int64?,
         /**
          * Of a refusal: how much was needed.
@@ -7830,6 +7994,7 @@ public struct StatementLine: Equatable, Hashable {
         self.attempt = attempt
         self.hold = hold
         self.expiresAt = expiresAt
+        self.refunds = refunds
         self.queue = queue
         self.pages = pages
         self.colourPages = colourPages
@@ -7874,6 +8039,7 @@ public struct FfiConverterTypeStatementLine: FfiConverterRustBuffer {
                 attempt: FfiConverterInt32.read(from: &buf),
                 hold: FfiConverterOptionTypeHoldId.read(from: &buf),
                 expiresAt: FfiConverterOptionTypeTimestamp.read(from: &buf),
+                refunds: FfiConverterOptionTypeEntryId.read(from: &buf),
                 queue: FfiConverterOptionString.read(from: &buf),
                 pages: FfiConverterOptionInt64.read(from: &buf),
                 colourPages: FfiConverterOptionInt64.read(from: &buf),
@@ -7904,6 +8070,7 @@ public struct FfiConverterTypeStatementLine: FfiConverterRustBuffer {
         FfiConverterInt32.write(value.attempt, into: &buf)
         FfiConverterOptionTypeHoldId.write(value.hold, into: &buf)
         FfiConverterOptionTypeTimestamp.write(value.expiresAt, into: &buf)
+        FfiConverterOptionTypeEntryId.write(value.refunds, into: &buf)
         FfiConverterOptionString.write(value.queue, into: &buf)
         FfiConverterOptionInt64.write(value.pages, into: &buf)
         FfiConverterOptionInt64.write(value.colourPages, into: &buf)
@@ -11311,6 +11478,14 @@ public enum Verb: Equatable, Hashable {
      * A job was refused; nothing changed.
      */
     case refuse
+    /**
+     * Some of what a job took was given back.
+     */
+    case refund
+    /**
+     * What was left of what a job took was given back: the job never happened.
+     */
+    case void
 
 
 
@@ -11351,6 +11526,10 @@ public struct FfiConverterTypeVerb: FfiConverterRustBuffer {
         case 9: return .set
 
         case 10: return .refuse
+
+        case 11: return .refund
+
+        case 12: return .void
 
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -11398,6 +11577,14 @@ public struct FfiConverterTypeVerb: FfiConverterRustBuffer {
 
         case .refuse:
             writeInt(&buf, Int32(10))
+
+
+        case .refund:
+            writeInt(&buf, Int32(11))
+
+
+        case .void:
+            writeInt(&buf, Int32(12))
 
         }
     }
@@ -11997,6 +12184,30 @@ fileprivate struct FfiConverterOptionTypeReceipt: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeRefundPart: FfiConverterRustBuffer {
+    typealias SwiftType = RefundPart?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeRefundPart.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeRefundPart.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeRole: FfiConverterRustBuffer {
     typealias SwiftType = Role?
 
@@ -12541,6 +12752,30 @@ fileprivate struct FfiConverterOptionTypeAccountId: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeAccountId.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeEntryId: FfiConverterRustBuffer {
+    typealias SwiftType = EntryId?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeEntryId.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeEntryId.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -14647,6 +14882,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_reactivate_user() != 18294) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tympan_swift_checksum_method_tympan_refund() != 26626) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tympan_swift_checksum_method_tympan_remove_identity() != 702) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -14741,6 +14979,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_verify() != 21405) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_void_job() != 23637) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_constructor_tympan_open() != 44465) {

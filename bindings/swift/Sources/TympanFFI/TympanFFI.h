@@ -502,6 +502,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_profiles(uint64_t ptr, RustBuffer 
 uint64_t uniffi_tympan_swift_fn_method_tympan_reactivate_user(uint64_t ptr, RustBuffer user, RustBuffer expected_version, RustBuffer reason
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_REFUND
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_REFUND
+uint64_t uniffi_tympan_swift_fn_method_tympan_refund(uint64_t ptr, RustBuffer job, RustBuffer reason, RustBuffer key, RustBuffer part, RustBuffer attempt
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_REMOVE_IDENTITY
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_REMOVE_IDENTITY
 uint64_t uniffi_tympan_swift_fn_method_tympan_remove_identity(uint64_t ptr, RustBuffer user, RustBuffer identity, RustBuffer expected_version, RustBuffer reason
@@ -660,6 +665,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_users(uint64_t ptr, RustBuffer sea
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_VERIFY
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_VERIFY
 uint64_t uniffi_tympan_swift_fn_method_tympan_verify(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_VOID_JOB
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_VOID_JOB
+uint64_t uniffi_tympan_swift_fn_method_tympan_void_job(uint64_t ptr, RustBuffer job, RustBuffer reason, RustBuffer key, RustBuffer attempt
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_FUNC_NEW_KEYS
@@ -1228,6 +1238,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_reactivate_user(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_REFUND
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_REFUND
+uint16_t uniffi_tympan_swift_checksum_method_tympan_refund(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_REMOVE_IDENTITY
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_REMOVE_IDENTITY
 uint16_t uniffi_tympan_swift_checksum_method_tympan_remove_identity(void
@@ -1417,6 +1433,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_users(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_VERIFY
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_VERIFY
 uint16_t uniffi_tympan_swift_checksum_method_tympan_verify(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_VOID_JOB
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_VOID_JOB
+uint16_t uniffi_tympan_swift_checksum_method_tympan_void_job(void
 
 );
 #endif

@@ -660,6 +660,18 @@ pub enum Verb {
     Set,
     /// A job was refused; nothing changed.
     Refuse,
+    /// A hold got another expiry.
+    Extend,
+    /// Some of what a job took was given back.
+    Refund,
+    /// What was left of what a job took was given back: the job never happened.
+    Void,
+    /// Somebody paid in.
+    TopUp,
+    /// Somebody was paid out.
+    PayOut,
+    /// Own funds were given to another user, or came from one.
+    Transfer,
 }
 impl From<surface::Verb> for Verb {
     fn from(value: surface::Verb) -> Self {
@@ -674,6 +686,12 @@ impl From<surface::Verb> for Verb {
             surface::Verb::Adjust => Self::Adjust,
             surface::Verb::Set => Self::Set,
             surface::Verb::Refuse => Self::Refuse,
+            surface::Verb::Extend => Self::Extend,
+            surface::Verb::Refund => Self::Refund,
+            surface::Verb::Void => Self::Void,
+            surface::Verb::TopUp => Self::TopUp,
+            surface::Verb::PayOut => Self::PayOut,
+            surface::Verb::Transfer => Self::Transfer,
         }
     }
 }

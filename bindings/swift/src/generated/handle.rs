@@ -872,6 +872,19 @@ impl Tympan {
             .await?;
         Ok(answer.into())
     }
+    /// Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
+    /// days. A hold may be extended as often as it is open. The extension has a key of its own.
+    ///
+    /// - Throws: `unknown_hold`, `hold_resolved`, `invalid_value` for the time, `key_reused`, `invalid_key`, `denied`.
+    pub async fn extend(
+        &self,
+        hold: HoldId,
+        key: String,
+        expires_in_seconds: i32,
+    ) -> Result<Receipt, TympanError> {
+        let answer = self.0.extend(hold, key, expires_in_seconds).submit().await?;
+        Ok(answer.into())
+    }
     /// A group; none if there is none with this id.
     ///
     /// - Throws: `denied` without `configuration.read`.
@@ -992,6 +1005,24 @@ impl Tympan {
         let answer = tympan_surface::Tympan::open(address, options).submit().await?;
         Ok(Arc::new(Self(answer)))
     }
+    /// Somebody is paid out: own funds fall, and never by more than is available of them.
+    ///
+    /// - Throws: `funds_exhausted`; those of `topUp`; `denied` without `funds.pay_out`.
+    pub async fn pay_out(
+        &self,
+        user: UserReference,
+        currency: String,
+        amount_micros: i64,
+        reason: String,
+        key: String,
+    ) -> Result<Receipt, TympanError> {
+        let answer = self
+            .0
+            .pay_out(user.into(), currency, amount_micros, reason, key)
+            .submit()
+            .await?;
+        Ok(answer.into())
+    }
     /// What a raw card read becomes, step by step: by the tenant's own pipeline, or by one that is
     /// only tried, as JSON.
     ///
@@ -1095,6 +1126,32 @@ impl Tympan {
             reason,
         };
         let answer = self.0.reactivate_user(user.into(), options).submit().await?;
+        Ok(answer.into())
+    }
+    /// Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
+    /// was taken below a wallet's limit first, then what was taken last. The job is named by the key
+    /// of its charge, of its hold, or of the settlement. What is given back of a job never comes to
+    /// more than it took. The reason is kept, and the refund has a key of its own.
+    ///
+    /// - Parameters:
+    ///   - part: How much; none: all that is left of what the job took, of every measure.
+    ///   - attempt: Which attempt under the job's key took it, as the receipt says; none: the first.
+    ///
+    /// - Throws: `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`, `invalid_value` for the measure, `unknown_currency`, `amount_overflow`, `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without `job.refund`.
+    #[uniffi::method(default(part = None, attempt = None))]
+    pub async fn refund(
+        &self,
+        job: String,
+        reason: String,
+        key: String,
+        part: Option<RefundPart>,
+        attempt: Option<i32>,
+    ) -> Result<Receipt, TympanError> {
+        let options = surface::RefundJob {
+            part: part.map(Into::into),
+            attempt,
+        };
+        let answer = self.0.refund(job, reason, key, options).submit().await?;
         Ok(answer.into())
     }
     /// Removes an identity; its value is free.
@@ -1542,6 +1599,45 @@ impl Tympan {
         let answer = tympan_surface::caught(|| self.0.tenant(tenant))??;
         Ok(Arc::new(Self(answer)))
     }
+    /// Somebody paid in: own funds rise, debts first. The amount is in micros of the currency's major
+    /// unit, more than 0.
+    ///
+    /// - Throws: `amount_not_positive`, `unknown_user`, `unknown_currency`, `amount_overflow`, `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without `funds.top_up`.
+    pub async fn top_up(
+        &self,
+        user: UserReference,
+        currency: String,
+        amount_micros: i64,
+        reason: String,
+        key: String,
+    ) -> Result<Receipt, TympanError> {
+        let answer = self
+            .0
+            .top_up(user.into(), currency, amount_micros, reason, key)
+            .submit()
+            .await?;
+        Ok(answer.into())
+    }
+    /// Gives own funds of one user to another: one receipt, whose two lines lie in both wallets and
+    /// balance to zero. Never more than is available of them; nobody gives to themselves.
+    ///
+    /// - Throws: `funds_exhausted`, `invalid_value` for who gets; those of `topUp`; `denied` without `funds.transfer`.
+    pub async fn transfer_funds(
+        &self,
+        user: UserReference,
+        to: UserReference,
+        currency: String,
+        amount_micros: i64,
+        reason: String,
+        key: String,
+    ) -> Result<Receipt, TympanError> {
+        let answer = self
+            .0
+            .transfer_funds(user.into(), to.into(), currency, amount_micros, reason, key)
+            .submit()
+            .await?;
+        Ok(answer.into())
+    }
     /// Moves an identity to another user, in one step. Its id, label and value stay.
     ///
     /// - Parameters:
@@ -1715,6 +1811,25 @@ impl Tympan {
     /// - Throws: `denied` to a user; those of the store.
     pub async fn verify(&self) -> Result<Verification, TympanError> {
         let answer = self.0.verify().submit().await?;
+        Ok(answer.into())
+    }
+    /// Gives back whatever is left of what a job took, and counts the job as if it had never been:
+    /// it is neither spent nor used. Nothing more is refunded of it, and it is not voided again.
+    ///
+    /// - Parameters:
+    ///   - attempt: Which attempt under the job's key was charged, as the receipt says; none: the first.
+    ///
+    /// - Throws: Those of `refund`.
+    #[uniffi::method(default(attempt = None))]
+    pub async fn void_job(
+        &self,
+        job: String,
+        reason: String,
+        key: String,
+        attempt: Option<i32>,
+    ) -> Result<Receipt, TympanError> {
+        let options = surface::VoidJob { attempt };
+        let answer = self.0.void_job(job, reason, key, options).submit().await?;
         Ok(answer.into())
     }
 }

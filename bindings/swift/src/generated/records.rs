@@ -115,7 +115,7 @@ pub struct Bootstrapped {
     pub administrator: UserId,
     /// The role that may do everything. Names of roles can be changed, so hosts keep the ids.
     pub administrator_role: RoleId,
-    /// The role that sees users, allowances and reports, and changes nothing.
+    /// The role that sees users, allowances and reports, and moves money: own funds, refunds.
     pub accountant_role: RoleId,
     /// The role that may do what everybody may about themselves.
     pub regular_role: RoleId,
@@ -933,7 +933,7 @@ pub struct Receipt {
     pub at: Timestamp,
     /// What was done.
     pub verb: Verb,
-    /// Whose wallets.
+    /// Whose wallets; of a transfer, who gives.
     pub user: UserId,
     /// Which attempt.
     pub attempt: i32,
@@ -971,6 +971,8 @@ impl From<surface::Receipt> for Receipt {
 /// One wallet's part of a receipt. Amounts are in the unit of the measure: micros for a cost.
 #[derive(uniffi::Record)]
 pub struct ReceiptLine {
+    /// Whose wallet: of a transfer, the second line is that of who gets.
+    pub user: UserId,
     /// Which wallet.
     pub wallet: WalletName,
     /// What it counts.
@@ -985,12 +987,15 @@ pub struct ReceiptLine {
     pub held_after: i64,
     /// What the job needed of the measure and did not get: told on one line of each measure.
     pub denied: i64,
-    /// What was taken below the wallet's limit.
+    /// What was taken below the wallet's limit; of a refund, less what of it came back.
     pub debt: i64,
+    /// Of a refund or a void: the entry that took what it gives back.
+    pub refunds: Option<EntryId>,
 }
 impl From<surface::ReceiptLine> for ReceiptLine {
     fn from(record: surface::ReceiptLine) -> Self {
         Self {
+            user: record.user,
             wallet: record.wallet.into(),
             measure: record.measure,
             amount: record.amount,
@@ -999,6 +1004,23 @@ impl From<surface::ReceiptLine> for ReceiptLine {
             held_after: record.held_after,
             denied: record.denied,
             debt: record.debt,
+            refunds: record.refunds,
+        }
+    }
+}
+/// A part of what a job took.
+#[derive(uniffi::Record)]
+pub struct RefundPart {
+    /// Of what: `cost:EUR`, `total_pages` and so on. A job may take pages and money.
+    pub measure: String,
+    /// How much, in the measure's unit, micros for a cost; more than 0.
+    pub amount: i64,
+}
+impl From<RefundPart> for surface::RefundPart {
+    fn from(record: RefundPart) -> Self {
+        Self {
+            measure: record.measure,
+            amount: record.amount,
         }
     }
 }
@@ -1270,8 +1292,8 @@ pub struct Standing {
     pub available: i64,
     /// What its plan gives; none for own funds.
     pub allowance: Option<i64>,
-    /// Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
-    /// on the days that it looks back on.
+    /// Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
+    /// rolling one, what they took on the days that it looks back on.
     pub used: i64,
     /// When its plan gives next; none while it is suspended or the user inactive.
     pub next_reset_at: Option<Timestamp>,
@@ -1334,6 +1356,8 @@ pub struct StatementLine {
     pub hold: Option<HoldId>,
     /// Of a hold: when it is given back by itself.
     pub expires_at: Option<Timestamp>,
+    /// Of a refund or a void: the entry that took what it gives back.
+    pub refunds: Option<EntryId>,
     /// The queue the job went to.
     pub queue: Option<String>,
     /// What the job used, with the totals of pages, impressions and sheets that the host did not
@@ -1347,7 +1371,7 @@ pub struct StatementLine {
     pub extra: Option<Extra>,
     /// What could not be taken and was not.
     pub denied: Option<i64>,
-    /// What was taken below the limit of the wallet.
+    /// What was taken below the limit of the wallet; of a refund, less what of it came back.
     pub debt: Option<i64>,
     /// Of a refusal: how much was needed.
     pub needed: Option<i64>,
@@ -1373,6 +1397,7 @@ impl From<surface::StatementLine> for StatementLine {
             attempt: record.attempt,
             hold: record.hold,
             expires_at: record.expires_at,
+            refunds: record.refunds,
             queue: record.queue,
             usage: record.usage.map(Into::into),
             cost_micros: record.cost_micros,

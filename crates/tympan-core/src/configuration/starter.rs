@@ -2,27 +2,39 @@
 //! change.
 
 use crate::ids::{Ids, ProfileId, RoleId, TenantId};
-use crate::permissions::{ALLOWANCE_READ, CONFIGURATION_READ, OWN, REPORT_VIEW, USER_READ};
+use crate::permissions::{
+    ALLOWANCE_READ, CONFIGURATION_READ, FUNDS_PAY_OUT, FUNDS_TOP_UP, FUNDS_TRANSFER, JOB_REFUND,
+    OWN, REPORT_VIEW, USER_READ,
+};
 use crate::records::{Config, Profile, Role, RolePermission};
 use crate::time::Timestamp;
 
 /// The name of the role that may do everything.
 pub(super) const ADMINISTRATOR: &str = "Administrator";
-/// The name of the role that sees users, allowances and reports, and changes nothing.
+/// The name of the role that sees users, allowances and reports, and moves money: own funds, refunds.
 pub(super) const ACCOUNTANT: &str = "Accountant";
 /// The name of the role of everybody else: what everybody may about themselves.
 pub(super) const REGULAR: &str = "Regular";
 /// The name of the first profile.
 pub(super) const PROFILE: &str = "Default";
 
-const ACCOUNTANT_MAY: &[&str] = &[USER_READ, CONFIGURATION_READ, ALLOWANCE_READ, REPORT_VIEW];
+const ACCOUNTANT_MAY: &[&str] = &[
+    USER_READ,
+    CONFIGURATION_READ,
+    ALLOWANCE_READ,
+    REPORT_VIEW,
+    JOB_REFUND,
+    FUNDS_TOP_UP,
+    FUNDS_PAY_OUT,
+    FUNDS_TRANSFER,
+];
 
 /// The roles that a new tenant starts with. Their names can be changed, so hosts keep the ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StarterRoles {
     /// May do everything.
     pub administrator: RoleId,
-    /// Sees users, allowances and reports, and changes nothing.
+    /// Sees users, allowances and reports, and moves money: own funds, refunds.
     pub accountant: RoleId,
     /// May do what everybody may about themselves.
     pub regular: RoleId,

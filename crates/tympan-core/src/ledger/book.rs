@@ -73,6 +73,7 @@ pub(super) fn blank(verb: Verb) -> Entry {
         request: Request::Due,
         hold: None,
         expires_at: None,
+        refunds: None,
         queue: None,
         usage: None,
         cost_micros: None,
@@ -189,6 +190,7 @@ impl<'a> Book<'a> {
             hold_expires_at: None,
             spent: 0,
             used: 0,
+            fed: EntryId(0),
             entries: 0,
             last_entry: EntryId(0),
             chain: [0; 32],
@@ -259,6 +261,32 @@ impl<'a> Book<'a> {
         Ok(())
     }
 
+    /// Gives a hold another expiry; what it keeps aside.
+    pub(super) fn extend_hold(&mut self, hold: &Hold, expires_at: Timestamp) -> Vec<HoldPart> {
+        self.holds.push(Hold {
+            expires_at,
+            version: hold.version + 1,
+            ..hold.clone()
+        });
+        let parts = self.wallets.hold_parts.iter_mut();
+        let parts = parts.filter(|part| part.hold == hold.id).map(|part| {
+            part.expires_at = expires_at;
+            part.clone()
+        });
+        parts.collect()
+    }
+
+    /// Notes that a hold is charged under a key.
+    pub(super) fn settle_hold(&mut self, hold: &Hold, key: &PreparedKey) {
+        self.holds.push(Hold {
+            state: HoldState::Settled,
+            resolved_at: Some(self.now),
+            version: hold.version + 1,
+            settled_by: Some(key.digest),
+            ..hold.clone()
+        });
+    }
+
     pub(super) fn resolve(&mut self, hold: &Hold, state: HoldState, at: Timestamp) {
         self.holds.push(Hold {
             state,
@@ -279,6 +307,7 @@ impl<'a> Book<'a> {
             created_at: self.now,
             expires_at,
             resolved_at: None,
+            settled_by: None,
         });
     }
 
@@ -327,7 +356,30 @@ impl<'a> Book<'a> {
         if matches!(entry.verb, Verb::Charge | Verb::Authorise) {
             wallet.last_job_at = Some(now);
         }
+        if matches!(entry.verb, Verb::Grant | Verb::Reset) {
+            wallet.fed = entry.id;
+        }
         self.entries.push(Arc::new(entry));
+        Ok(())
+    }
+
+    /// Counts what came back of a job: it is not used any more, as far as it counts as used since
+    /// its plan gave last, and so much less is spent. Of days that a rolling plan looks back on, the
+    /// newest come first.
+    pub(super) fn count_back(
+        &mut self,
+        index: usize,
+        took: EntryId,
+        amount: i64,
+        unspent: i64,
+    ) -> Result<(), Error> {
+        let wallet = self.wallet_mut(index)?;
+        wallet.spent = Self::checked(wallet.spent.checked_sub(unspent))?;
+        let looks_back = !wallet.used_by_day.is_empty();
+        if wallet.kind == WalletKind::Allowance && (looks_back || took > wallet.fed) {
+            wallet.used = wallet.used.saturating_sub(amount).max(0);
+            wallet.used_by_day.cut_to(wallet.used);
+        }
         Ok(())
     }
 
@@ -341,7 +393,45 @@ impl<'a> Book<'a> {
     ) -> Result<Decision<Receipt>, Stop> {
         // First of all: what is missing is asked for before anything is hashed.
         let registered = self.register(view, context)?;
-        let parts = self.entries.len().saturating_sub(self.receipt_from);
+        self.head(context, key, reason, 0)?;
+        self.chain(context);
+        let answer = answer(
+            self.config,
+            self.entries.get(self.receipt_from..).unwrap_or_default(),
+        );
+        Ok(Decision {
+            changes: self.into_changes(registered, None),
+            reply: answer,
+        })
+    }
+
+    /// The changes, and the entries, of one of two users whose wallets share a receipt: of the first
+    /// one, with the receipt's key and reason.
+    pub(super) fn close_half(
+        mut self,
+        view: &View,
+        context: &mut Context<'_>,
+        head: Option<(&PreparedKey, String)>,
+    ) -> Result<(Vec<Change>, Vec<Arc<Entry>>), Stop> {
+        let registered = self.register(view, context)?;
+        if let Some((key, reason)) = head {
+            self.head(context, key, Some(reason), 1)?;
+        }
+        self.chain(context);
+        let lines = self.entries.get(self.receipt_from..).unwrap_or_default();
+        let lines = lines.to_vec();
+        Ok((self.into_changes(registered, None), lines))
+    }
+
+    /// Makes the first line the head of its receipt, which has so many lines in other books.
+    fn head(
+        &mut self,
+        context: &Context<'_>,
+        key: &PreparedKey,
+        reason: Option<String>,
+        others: usize,
+    ) -> Result<(), Error> {
+        let parts = self.entries.len().saturating_sub(self.receipt_from) + others;
         let parts = i32::try_from(parts).map_err(|_| Error::of(Code::TooMany))?;
         if let Some(first) = self.entries.get_mut(self.receipt_from) {
             let first = Arc::make_mut(first);
@@ -354,15 +444,7 @@ impl<'a> Book<'a> {
                 self.texts.push(text);
             }
         }
-        self.chain(context);
-        let answer = answer(
-            self.config,
-            self.entries.get(self.receipt_from..).unwrap_or_default(),
-        );
-        Ok(Decision {
-            changes: self.into_changes(registered, None),
-            reply: answer,
-        })
+        Ok(())
     }
 
     /// Changes that stand by themselves, without a receipt: what fell due. Up to when the wallets

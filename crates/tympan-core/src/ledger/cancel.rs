@@ -76,17 +76,8 @@ impl Decide for PreparedCancel {
             .hold_parts
             .extract_if(.., |part| part.hold == hold.id)
             .collect();
-        if hold.state == HoldState::Expired || hold.expires_at <= book.now {
-            let expired = Hold {
-                state: HoldState::Expired,
-                resolved_at: Some(hold.expires_at),
-                ..hold.clone()
-            };
-            // What fell due meanwhile stands, whether the cancellation is granted or not.
-            return Ok(Decision {
-                changes: book.close_due(view, context)?,
-                reply: Err(resolved(&expired)),
-            });
+        if is_over(hold, &book) {
+            return over(book, hold, view, context);
         }
         book.begin_receipt();
         book.resolve(hold, HoldState::Cancelled, book.now);
@@ -112,8 +103,31 @@ impl PreparedCancel {
     }
 }
 
+/// Whether a hold's time is over.
+pub(super) fn is_over(hold: &Hold, book: &Book<'_>) -> bool {
+    hold.state == HoldState::Expired || hold.expires_at <= book.now
+}
+
+/// The refusal for a hold whose time is over. What fell due meanwhile stands all the same.
+pub(super) fn over(
+    book: Book<'_>,
+    hold: &Hold,
+    view: &View,
+    context: &Context<'_>,
+) -> Result<Decision<Receipt>, Stop> {
+    let expired = Hold {
+        state: HoldState::Expired,
+        resolved_at: Some(hold.expires_at),
+        ..hold.clone()
+    };
+    Ok(Decision {
+        changes: book.close_due(view, context)?,
+        reply: Err(resolved(&expired)),
+    })
+}
+
 /// What is given back to which wallet.
-fn lines(book: &mut Book<'_>, parts: &[HoldPart]) -> Result<Vec<(usize, i64)>, Error> {
+pub(super) fn lines(book: &mut Book<'_>, parts: &[HoldPart]) -> Result<Vec<(usize, i64)>, Error> {
     if parts.is_empty() {
         // A hold of nothing has no part; its cancellation still needs a line on record.
         let index = book.own_funds(Measure::Cost(book.config.tenant.currency))?;

@@ -33,6 +33,7 @@ pub fn entry_chain(key: &ChainKey, previous: &[u8; LINK_BYTES], entry: &Entry) -
         .text(entry.request.as_str())
         .optional(entry.hold.map(|hold| hold.0))
         .optional_time(entry.expires_at)
+        .optional(entry.refunds.map(|refunded| refunded.0))
         .optional_text(entry.queue.as_deref())
         .optional_bytes(entry.usage.as_ref().map(KeptUsage::as_bytes))
         .optional(entry.cost_micros)

@@ -293,21 +293,22 @@ impl Command for Authorise {
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedJob, Error> {
         let mut refusals = Refusals::default();
         let hold_ms = self.expires_in_ms.unwrap_or(DEFAULT_HOLD_MS);
-        if !(1..=MAX_HOLD_MS).contains(&hold_ms) {
-            refusals.note(
-                Error::new(
-                    Code::InvalidValue,
-                    format!("`expires_in_ms` is not between 1 and {MAX_HOLD_MS}"),
-                )
-                .with("field", "expires_in_ms"),
-            );
-        }
+        refusals.prepared(check_hold_ms(hold_ms));
         let job = refusals.prepared(self.job.prepare(preparation));
         Ok(PreparedJob {
             hold_ms: Some(hold_ms),
             ..refusals.all(job)?
         })
     }
+}
+
+/// Checks how long a hold is to stay open.
+pub(super) fn check_hold_ms(hold_ms: i64) -> Result<(), Error> {
+    if (1..=MAX_HOLD_MS).contains(&hold_ms) {
+        return Ok(());
+    }
+    let message = format!("`expires_in_ms` is not between 1 and {MAX_HOLD_MS}");
+    Err(Error::new(Code::InvalidValue, message).with("field", "expires_in_ms"))
 }
 
 /// Three things that were paired.

@@ -129,6 +129,8 @@ impl PreparedKey {
 /// One wallet's part of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptLine {
+    /// Whose wallet: of a transfer, the second line is that of who gets.
+    pub user: UserId,
     /// What feeds the wallet.
     pub kind: WalletKind,
     /// The plan, or the currency's number.
@@ -145,8 +147,10 @@ pub struct ReceiptLine {
     pub held_after: i64,
     /// What the job needed of the measure and did not get: told on one line of each measure.
     pub denied: i64,
-    /// What was taken below the wallet's limit.
+    /// What was taken below the wallet's limit; of a refund, less what of it came back.
     pub debt: i64,
+    /// Of a refund or a void: the entry that took what it gives back.
+    pub refunds: Option<EntryId>,
 }
 
 /// What was done under a key.
@@ -158,7 +162,7 @@ pub struct Receipt {
     pub at: Timestamp,
     /// What was done.
     pub verb: Verb,
-    /// Whose wallets.
+    /// Whose wallets; of a transfer, who gives.
     pub user: UserId,
     /// Which attempt.
     pub attempt: i32,
@@ -196,6 +200,7 @@ pub(super) fn answer(config: &Config, entries: &[Arc<Entry>]) -> Result<Receipt,
         lines: entries
             .iter()
             .map(|entry| ReceiptLine {
+                user: UserId(entry.owner),
                 kind: entry.kind,
                 feed: entry.feed,
                 measure: measure_of(config, entry.wallet()),
@@ -205,6 +210,7 @@ pub(super) fn answer(config: &Config, entries: &[Arc<Entry>]) -> Result<Receipt,
                 held_after: entry.held_after,
                 denied: entry.denied.unwrap_or(0),
                 debt: entry.debt.unwrap_or(0),
+                refunds: entry.refunds,
             })
             .collect(),
     })

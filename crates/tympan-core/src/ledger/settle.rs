@@ -140,7 +140,7 @@ impl Decide for PreparedSettle {
         }
 
         book.begin_receipt();
-        book.resolve(hold, HoldState::Settled, book.now);
+        book.settle_hold(hold, &self.key);
         write_lines(&mut book, context, &entry, takes, &parts)?;
         book.close(view, context, &self.key, None)
     }

@@ -27,8 +27,8 @@ pub struct Standing {
     pub available: i64,
     /// What its plan gives; none for own funds.
     pub allowance: Option<i64>,
-    /// Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
-    /// on the days that it looks back on.
+    /// Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
+    /// rolling one, what they took on the days that it looks back on.
     pub used: i64,
     /// When its plan gives next; none while it is suspended or the user inactive.
     pub next_reset_at: Option<Timestamp>,

@@ -2,11 +2,14 @@
 
 mod charges;
 mod content;
+mod extensions;
+mod funds;
 mod holds;
 mod invariants;
 mod kept;
 mod measures;
 mod properties;
+mod refunds;
 mod register;
 mod resets;
 mod schedules;
@@ -16,7 +19,7 @@ use std::sync::Arc;
 use self::invariants::check;
 use super::*;
 use crate::error::{Code, Error};
-use crate::ids::{HoldId, PlanId, PriceListId, ProfileId, TenantId, UserId};
+use crate::ids::{EntryId, HoldId, PlanId, PriceListId, ProfileId, TenantId, UserId};
 use crate::measure::{Currency, CustomMeasure, Measure};
 use crate::queries::fold_user;
 use crate::records::{

@@ -32,6 +32,18 @@ words! {
         Set = "set",
         /// A job was refused; nothing changed.
         Refuse = "refuse",
+        /// A hold got another expiry.
+        Extend = "extend",
+        /// Some of what a job took was given back.
+        Refund = "refund",
+        /// What was left of what a job took was given back: the job never happened.
+        Void = "void",
+        /// Somebody paid in.
+        TopUp = "top_up",
+        /// Somebody was paid out.
+        PayOut = "pay_out",
+        /// Own funds were given to another user, or came from one.
+        Transfer = "transfer",
     }
 }
 
@@ -52,6 +64,18 @@ words! {
         SetBalance = "set_balance",
         /// A balance was changed by an amount.
         Adjust = "adjust",
+        /// A hold got another expiry.
+        Extend = "extend",
+        /// Some of what a job took was given back.
+        Refund = "refund",
+        /// A job was voided.
+        Void = "void",
+        /// Somebody paid in.
+        TopUp = "top_up",
+        /// Somebody was paid out.
+        PayOut = "pay_out",
+        /// Own funds were given to another user.
+        TransferFunds = "transfer_funds",
     }
 }
 
@@ -112,6 +136,8 @@ record! {
         pub hold: Option<HoldId>,
         /// Of a hold: when it is given back by itself.
         pub expires_at: Option<Timestamp>,
+        /// Of a refund or a void: the entry that took what it gives back.
+        pub refunds: Option<EntryId>,
         /// The queue the job went to.
         pub queue: Option<String>,
         /// What the job used, as the host counted it.
@@ -120,14 +146,15 @@ record! {
         pub cost_micros: Option<i64>,
         /// The price list that said so; empty for a cost that the caller stated.
         pub price_list: Option<PriceListId>,
-        /// The amount asked for: the balance of a set, the change of an adjust, the stated cost.
+        /// The amount asked for: the balance of a set, the change of an adjust, the stated cost, the
+        /// part to refund, the payment; of a void, all that the voided entry took.
         pub asked: Option<i64>,
         /// How a settle was asked to deal with more than was held, and a change by hand with more
         /// than the wallet may owe.
         pub extra: Option<Extra>,
         /// What could not be taken and was not.
         pub denied: Option<i64>,
-        /// What was taken below the limit of the wallet.
+        /// What was taken below the limit of the wallet; of a refund, less what of it came back.
         pub debt: Option<i64>,
         /// Of a refusal: how much was needed.
         pub needed: Option<i64>,

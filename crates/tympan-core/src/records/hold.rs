@@ -38,6 +38,8 @@ record! {
         pub expires_at: Timestamp,
         /// When it stopped being open.
         pub resolved_at: Option<Timestamp>,
+        /// Of a settled one: the digest of the settlement's key, under which is what the job took.
+        pub settled_by: Option<[u8; 32]>,
     }
 }
 

@@ -5,6 +5,7 @@ mod claim;
 mod config;
 mod entry;
 mod hold;
+mod refunded;
 mod user;
 mod wallet;
 
@@ -16,6 +17,7 @@ pub use config::{
 };
 pub use entry::{Entry, EntryText, Extra, Request, Verb};
 pub use hold::{Hold, HoldPart, HoldState};
+pub use refunded::Refunded;
 pub use user::{
     Identity, IdentityKind, IdentitySource, Membership, Relations, RoleRow, RoleRowAccount, User,
 };
@@ -46,6 +48,7 @@ pub const TABLES: &[&Table] = &[
     HoldPart::TABLE,
     Entry::TABLE,
     EntryText::TABLE,
+    Refunded::TABLE,
     Strand::TABLE,
     AuditEvent::TABLE,
     AuditText::TABLE,

@@ -40,11 +40,14 @@ record! {
         pub held: i64,
         /// The earliest expiry among its open holds.
         pub hold_expires_at: Option<Timestamp>,
-        /// What jobs ever took from it, refunds not counted back. Survives every reset.
+        /// What jobs ever took from it: refunds are not counted back, voided jobs not at all. Survives
+        /// every reset.
         pub spent: i64,
-        /// Of an allowance: what jobs took since its plan gave last; of a rolling one, what they
-        /// took on the days that it looks back on.
+        /// Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
+        /// rolling one, what they took on the days that it looks back on.
         pub used: i64,
+        /// The entry by which its plan gave last; 0 for own funds.
+        pub fed: EntryId,
         /// How many entries it has.
         pub entries: i64,
         /// The newest of them; 0 before the first.

@@ -59,6 +59,18 @@ impl Window {
         }
     }
 
+    /// Forgets what the newest days took, so that no more than so much is left.
+    pub(crate) fn cut_to(&mut self, most: i64) {
+        let mut over = self.sum().saturating_sub(most.max(0));
+        while let Some((_, amount)) = self.0.last_mut().filter(|_| over > 0) {
+            let cut = over.min(*amount);
+            (*amount, over) = (*amount - cut, over - cut);
+            if *amount == 0 {
+                self.0.pop();
+            }
+        }
+    }
+
     /// Forgets all days up to one, and says what they took.
     pub(super) fn forget_until(&mut self, day: NaiveDate) -> i64 {
         let number = day.num_days_from_ce();

@@ -21,9 +21,13 @@ const ALL: &[&str] = &[
     "tenant.edit",
     "configuration.read",
     "job.charge",
+    "job.refund",
     "job.release.any",
     "allowance.read",
     "allowance.adjust",
+    "funds.top_up",
+    "funds.pay_out",
+    "funds.transfer",
     "report.view",
     "audit.read",
 ];
@@ -34,6 +38,10 @@ const SEEING: &[&str] = &[
     "configuration.read",
     "allowance.read",
     "report.view",
+    "job.refund",
+    "funds.top_up",
+    "funds.pay_out",
+    "funds.transfer",
 ];
 
 /// What the actor must hold for a command other than those of the ledger; none: only the host may.

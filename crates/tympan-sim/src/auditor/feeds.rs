@@ -115,6 +115,7 @@ impl Desk {
             fed_until: since,
             missed: false,
             used: 0,
+            period: 0,
             given: balance,
             by_day: Vec::new(),
         };
@@ -189,7 +190,9 @@ fn reset(
     purse.balance = after;
     purse.used -= freed;
     purse.given = amount;
-    Ok(after != before || freed != 0)
+    let changed = after != before || freed != 0;
+    purse.period += u64::from(changed);
+    Ok(changed)
 }
 
 /// What jobs took on days that are looked back on no longer.

@@ -52,15 +52,7 @@ impl Auditor {
     ) -> Result<(), String> {
         let tenant = self.tenants.entry(tenant).or_default();
         let calendar = &mut self.calendar;
-        if matches!(
-            ask,
-            Ask::Charge(_)
-                | Ask::Authorise(_)
-                | Ask::Settle(_)
-                | Ask::Cancel(_)
-                | Ask::Adjust(_)
-                | Ask::SetBalance(_)
-        ) {
+        if ask.has_key() {
             return ledger::check(tenant, calendar, (actor, clock), ask, answer);
         }
         follow(tenant, calendar, (actor, clock), (ask, answer), in_batch)

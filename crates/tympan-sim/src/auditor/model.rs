@@ -22,6 +22,8 @@ pub(super) struct Tenant {
     pub(super) people: BTreeMap<i64, Person>,
     pub(super) purses: BTreeMap<i64, Purses>,
     pub(super) holds: BTreeMap<i64, Hold>,
+    /// What jobs took, by the first entry.
+    pub(super) paid: BTreeMap<i64, Paid>,
     /// By key and attempt.
     pub(super) done: BTreeMap<(String, i32), Done>,
     /// Identities that were ever made, to number them.
@@ -32,6 +34,8 @@ pub(super) struct Tenant {
 #[derive(Clone, Debug)]
 pub(super) struct Done {
     pub(super) user: i64,
+    /// Who got what the user gave.
+    pub(super) other: Option<i64>,
     pub(super) ask: Ask,
     pub(super) answer: Answer,
     pub(super) refused: bool,
@@ -199,6 +203,8 @@ pub(super) struct Purse {
     pub(super) missed: bool,
     /// What jobs took that counts as used.
     pub(super) used: i128,
+    /// How often its plan fed it.
+    pub(super) period: u64,
     /// What its plan's amount was when it fed it last.
     pub(super) given: i128,
     /// Of a rolling plan: what jobs took on days before.
@@ -219,4 +225,26 @@ pub(super) struct Hold {
     pub(super) state: HoldState,
     pub(super) expires_at: i64,
     pub(super) resolved_at: i64,
+    /// Of a settled one: the first entry of what was taken.
+    pub(super) settled_by: Option<i64>,
+}
+
+/// What a job took.
+#[derive(Clone, Debug)]
+pub(super) struct Paid {
+    pub(super) user: i64,
+    pub(super) lines: Vec<PaidLine>,
+    pub(super) voided: bool,
+}
+
+/// What a job took from one purse, and what of it came back.
+#[derive(Clone, Debug)]
+pub(super) struct PaidLine {
+    pub(super) feed: Feed,
+    pub(super) unit: Unit,
+    pub(super) taken: i128,
+    pub(super) debt: i128,
+    pub(super) back: i128,
+    /// How often the purse had been fed by then.
+    pub(super) period: u64,
 }

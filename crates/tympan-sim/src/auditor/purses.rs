@@ -366,6 +366,7 @@ impl Desk {
             fed_until: since,
             missed: false,
             used: 0,
+            period: 0,
             given: 0,
             by_day: Vec::new(),
         });

@@ -53,6 +53,26 @@ pub(super) fn key(key: &IdempotencyKey) -> Wrong {
     Vec::new()
 }
 
+/// What is given back: of which job, why, under which key.
+pub(super) fn given_back(job: &IdempotencyKey, reason: &str, own: &IdempotencyKey) -> Wrong {
+    let mut wrong = key(job);
+    wrong.extend(words(reason, 4_000, true));
+    wrong.extend(key(own));
+    wrong
+}
+
+/// Money that moves: how much, why, under which key.
+pub(super) fn payment(amount: i64, reason: &str, own: &IdempotencyKey) -> Wrong {
+    let mut wrong = words(reason, 4_000, true);
+    wrong.extend(key(own));
+    wrong.extend(positive(amount));
+    wrong
+}
+
+pub(super) fn positive(amount: i64) -> Option<Code> {
+    (amount <= 0).then_some(Code::AmountNotPositive)
+}
+
 /// The key's text and which attempt it is.
 pub(super) fn parts(key: &IdempotencyKey) -> (String, i32) {
     #[derive(serde::Deserialize)]

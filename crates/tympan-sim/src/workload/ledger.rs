@@ -2,10 +2,10 @@
 
 use tympan_core::ids::{HoldId, PlanId};
 use tympan_core::ledger::{
-    Adjust, Authorise, Cancel, Charge, Extra, IdempotencyKey, SetBalance, Settle, SettleDue,
-    StatedCost, WalletName,
+    Adjust, Authorise, Cancel, Charge, Extend, Extra, IdempotencyKey, PayOut, Refund, RefundPart,
+    SetBalance, Settle, SettleDue, StatedCost, TopUp, TransferFunds, Void, WalletName,
 };
-use tympan_core::measure::Currency;
+use tympan_core::measure::{Currency, Measure};
 use tympan_core::people::UserReference;
 
 use crate::ask::Ask;
@@ -15,7 +15,10 @@ const HOUR: i64 = 3_600_000;
 
 impl Workload {
     pub(super) fn ledger(&mut self) -> Ask {
-        match self.chance.weighted(&[40, 14, 14, 6, 6, 6, 4, 10, 4]) {
+        match self
+            .chance
+            .weighted(&[40, 14, 14, 6, 6, 6, 4, 10, 4, 8, 3, 5, 6, 3, 5])
+        {
             0 => self.charge().into(),
             1 => self.authorise().into(),
             2 => self.settle().into(),
@@ -24,7 +27,13 @@ impl Workload {
             5 => self.set_balance().into(),
             6 => SettleDue::of(self.user()).into(),
             7 => self.repeat(),
-            _ => self.next_attempt(),
+            8 => self.next_attempt(),
+            9 => self.refund().into(),
+            10 => self.void().into(),
+            11 => self.extend().into(),
+            12 => self.top_up().into(),
+            13 => self.pay_out().into(),
+            _ => self.transfer_funds().into(),
         }
     }
 
@@ -85,6 +94,43 @@ impl Workload {
         }
     }
 
+    fn money(&mut self) -> (i64, Currency) {
+        let amount = if self.is_hostile() {
+            self.hostile_number()
+        } else {
+            self.chance.between(1, 4_000_000)
+        };
+        (amount, self.currency())
+    }
+
+    fn top_up(&mut self) -> TopUp {
+        let (user, money) = (self.user(), self.money());
+        TopUp::new(user, money, self.reason(), self.key())
+    }
+
+    fn pay_out(&mut self) -> PayOut {
+        let (user, money) = (self.user(), self.money());
+        PayOut::new(user, money, self.reason(), self.key())
+    }
+
+    fn transfer_funds(&mut self) -> TransferFunds {
+        let (users, money) = ((self.user(), self.user()), self.money());
+        TransferFunds::new(users, money, self.reason(), self.key())
+    }
+
+    fn extend(&mut self) -> Extend {
+        let expires_in_ms = match self.chance.below(10) {
+            0..4 => self.chance.between(1, 30_000),
+            4..9 => self.chance.between(1, 400 * HOUR),
+            _ => self.hostile_number(),
+        };
+        Extend {
+            hold: self.hold(),
+            expires_in_ms,
+            key: self.key(),
+        }
+    }
+
     fn cancel(&mut self) -> Cancel {
         Cancel {
             hold: self.hold(),
@@ -121,6 +167,53 @@ impl Workload {
             reason: self.reason(),
             key: self.key(),
             may_owe: self.chance.one_in(4),
+        }
+    }
+
+    /// A job, the newest mostly: others were refunded already.
+    fn job(&mut self) -> IdempotencyKey {
+        let jobs = &self.world().jobs;
+        let newest: Vec<IdempotencyKey> = jobs.iter().rev().take(12).cloned().collect();
+        let all = jobs.clone();
+        let known = match self.chance.below(10) {
+            0..7 => self.chance.pick(&newest).cloned(),
+            7..9 => self.chance.pick(&all).cloned(),
+            _ => None,
+        };
+        known.unwrap_or_else(|| self.key())
+    }
+
+    fn part(&mut self) -> Option<RefundPart> {
+        if self.chance.one_in(2) {
+            return None;
+        }
+        let measure = match self.chance.below(6) {
+            0 => Measure::TotalPages,
+            1 => Measure::Sheets,
+            _ => Measure::Cost(self.currency()),
+        };
+        let amount = match measure {
+            _ if self.is_hostile() => self.hostile_number(),
+            Measure::Cost(_) => self.chance.between(1, 900_000),
+            _ => self.chance.between(1, 20),
+        };
+        Some(RefundPart { measure, amount })
+    }
+
+    fn refund(&mut self) -> Refund {
+        Refund {
+            job: self.job(),
+            part: self.part(),
+            reason: self.reason(),
+            key: self.key(),
+        }
+    }
+
+    fn void(&mut self) -> Void {
+        Void {
+            job: self.job(),
+            reason: self.reason(),
+            key: self.key(),
         }
     }
 
@@ -174,6 +267,40 @@ impl Workload {
                 1 => set.wallet = self.wallet(),
                 _ => set.user = self.user(),
             },
+            Ask::TopUp(paid) => match self.chance.below(4) {
+                0 => paid.amount_micros = self.chance.between(1, 3),
+                1 => paid.currency = self.currency(),
+                2 => paid.user = self.user(),
+                _ => {
+                    let money = (paid.amount_micros, paid.currency);
+                    let (user, key) = (paid.user.clone(), paid.key.clone());
+                    return PayOut::new(user, money, paid.reason.clone(), key).into();
+                }
+            },
+            Ask::PayOut(paid) => match self.chance.below(2) {
+                0 => paid.amount_micros = self.chance.between(1, 3),
+                _ => paid.user = self.user(),
+            },
+            Ask::TransferFunds(asked) => match self.chance.below(4) {
+                0 => asked.user = self.user(),
+                1 => asked.to = self.user(),
+                2 => asked.currency = self.currency(),
+                _ => asked.amount_micros = self.chance.between(1, 3),
+            },
+            Ask::Extend(extend) => match self.chance.below(2) {
+                0 => extend.hold = self.hold(),
+                _ => extend.expires_in_ms = self.chance.between(1, HOUR),
+            },
+            Ask::Refund(refund) => match self.chance.below(4) {
+                0 => refund.job = self.job(),
+                1 => refund.part = self.part(),
+                2 => refund.reason = self.reason(),
+                _ => {
+                    let (job, key) = (refund.job.clone(), refund.key.clone());
+                    return Void::new(job, refund.reason.clone(), key).into();
+                }
+            },
+            Ask::Void(void) => void.job = self.job(),
             _ => {}
         }
         ask

@@ -192,6 +192,28 @@ cases! {
         gone_read(harness, hold(TENANT, 1, 1, 1).slot());
     }
 
+    /// What was not refunded must not be refunded still, also if that was only read.
+    fn a_refund_read_as_absent_has_come(harness: &dyn Harness) {
+        absent_read(harness, refunded(TENANT, 1, 1).slot());
+    }
+
+    /// The first refund of an entry is not written over one that has come: nothing is given twice.
+    fn a_refund_inserted_has_come(harness: &dyn Harness) {
+        absent_written(harness, refunded(TENANT, 1, 1).slot());
+    }
+
+    /// What was refunded and only read must be of the same version still.
+    fn a_refund_read_has_changed(harness: &dyn Harness) {
+        let version = |version| refunded(TENANT, 1, version).slot();
+        changed_read(harness, version(1), version(2));
+    }
+
+    /// A refund is not written over one of another version.
+    fn a_refund_written_has_changed(harness: &dyn Harness) {
+        let version = |version| refunded(TENANT, 1, version).slot();
+        changed_written(harness, version(1), version(2), version(3));
+    }
+
     /// A number of users that was absent must be absent still, also if it was only read.
     fn a_use_read_as_absent_has_come(harness: &dyn Harness) {
         absent_read(harness, uses(TENANT, 1, 1).slot());

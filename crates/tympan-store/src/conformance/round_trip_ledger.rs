@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tympan_core::ids::{AuditId, EntryId, HoldId, IdentityId, TenantId, UserId};
 use tympan_core::queries::{AuditQuery, EntryQuery};
 use tympan_core::records::{
-    AuditEvent, AuditText, Entry, EntryText, Hold, HoldPart, Identity, Relations, Strand, Uses,
-    Wallet, WalletKey, WalletKind, Wallets,
+    AuditEvent, AuditText, Entry, EntryText, Hold, HoldPart, Identity, Refunded, Relations, Strand,
+    Uses, Wallet, WalletKey, WalletKind, Wallets,
 };
 use tympan_core::view::{Change, Key};
 
@@ -65,6 +65,11 @@ cases! {
     /// Holds.
     fn holds_come_back(harness: &dyn Harness) {
         comes_back(harness, |hold: &mut Hold, nth| hold.id = HoldId(nth));
+    }
+
+    /// What was given back.
+    fn refunds_come_back(harness: &dyn Harness) {
+        comes_back(harness, |refunded: &mut Refunded, nth| refunded.entry = EntryId(nth));
     }
 
     /// Entries.

@@ -7,8 +7,8 @@ use tympan_core::ids::{
 };
 use tympan_core::records::{
     AuditEvent, AuditText, Claim, ClaimName, Config, Entry, EntryText, Hold, HoldPart, Identity,
-    IdentityKind, Membership, Profile, Relations, Role, RoleRow, RoleRowAccount, Strand, Subject,
-    SubjectKind, Tenant, User, Uses, Wallet, WalletKey, WalletKind, Wallets,
+    IdentityKind, Membership, Profile, Refunded, Relations, Role, RoleRow, RoleRowAccount, Strand,
+    Subject, SubjectKind, Tenant, User, Uses, Wallet, WalletKey, WalletKind, Wallets,
 };
 use tympan_core::view::{Key, Record};
 
@@ -156,6 +156,14 @@ pub(super) fn hold(tenant: TenantId, id: i64, owner: i64, version: i64) -> Hold 
     }
 }
 
+/// What was given back of what an entry took.
+pub(super) fn refunded(tenant: TenantId, entry: i64, version: i64) -> Refunded {
+    Refunded {
+        version,
+        ..Refunded::none(tenant, EntryId(entry))
+    }
+}
+
 /// How many use the n-th profile.
 pub(super) fn uses(tenant: TenantId, id: i64, version: i64) -> Uses {
     Uses {
@@ -274,6 +282,8 @@ slotted! {
     Config |config| Key::Config(config.tenant.id) => Record::Config(Arc::new(config));
     User |user| Key::User(user.tenant, user.id) => Record::User(Arc::new(user));
     Hold |hold| Key::Hold(hold.tenant, hold.id) => Record::Hold(Arc::new(hold));
+    Refunded |refunded| Key::Refunded(refunded.tenant, refunded.entry)
+        => Record::Refunded(Arc::new(refunded));
     Uses |uses| Key::Uses(uses.tenant, uses.subject()) => Record::Uses(Arc::new(uses));
     Strand |strand| Key::Strand(strand.tenant, strand.number) => Record::Strand(Arc::new(strand));
     Claim |claim| Key::Claim(claim.tenant, claim.name()) => Record::Claim(Arc::new(claim));
@@ -300,6 +310,7 @@ pub(super) fn one_of_each(tenant: TenantId) -> Vec<Slot> {
         relations_slot(tenant, 1, relations(tenant, 1, 2)),
         wallets_slot(tenant, 1, wallets(tenant, 1, &[1, 1])),
         hold(tenant, 1, 1, 1).slot(),
+        refunded(tenant, 1, 1).slot(),
         uses(tenant, 1, 1).slot(),
         strand(tenant, 1, 1).slot(),
         claim(tenant, "a", 1, 1).slot(),

@@ -15,7 +15,7 @@ impl StatedCost {
     }
 }
 
-fn attempt_of(key: String, attempt: Option<i32>) -> IdempotencyKey {
+pub(super) fn attempt_of(key: String, attempt: Option<i32>) -> IdempotencyKey {
     IdempotencyKey::from(key).attempt(attempt.unwrap_or(1))
 }
 

@@ -3,6 +3,7 @@
 //! What comes in is a method of the record that brings it, since it may be refused; what goes out
 //! is a `From`, since it may not.
 
+mod funds;
 mod history;
 mod identities;
 mod jobs;
@@ -12,6 +13,7 @@ mod price_lists;
 mod profiles;
 mod receipts;
 mod references;
+mod refunds;
 mod role_rows;
 mod roles;
 mod schedules;

@@ -7,7 +7,7 @@ use crate::definition::{Extra, JobOutcome, Receipt, ReceiptLine, Verb, WalletNam
 
 same_words! {
     tympan::Verb => Verb {
-        Grant Reset Charge Authorise Settle Cancel Expire Adjust Set Refuse
+        Grant Reset Charge Authorise Settle Cancel Expire Adjust Set Refuse Extend Refund Void TopUp PayOut Transfer
     }
     Extra => tympan::Extra { Deny TakeAvailable TakeAndOwe }
     tympan::Extra => Extra { Deny TakeAvailable TakeAndOwe }
@@ -34,6 +34,7 @@ impl From<tympan::Receipt> for Receipt {
 impl From<tympan::ReceiptLine> for ReceiptLine {
     fn from(line: tympan::ReceiptLine) -> Self {
         Self {
+            user: line.user,
             wallet: WalletName::of(line.kind, line.feed, &line.measure),
             measure: line.measure.name().into_owned(),
             amount: line.amount,
@@ -42,6 +43,7 @@ impl From<tympan::ReceiptLine> for ReceiptLine {
             held_after: line.held_after,
             denied: line.denied,
             debt: line.debt,
+            refunds: line.refunds,
         }
     }
 }

@@ -165,6 +165,7 @@ impl From<tympan::StatementLine> for StatementLine {
             attempt: line.attempt,
             hold: line.hold,
             expires_at: line.expires_at,
+            refunds: line.refunds,
             queue: line.queue,
             usage: line.usage.map(Into::into),
             cost_micros: line.cost_micros,

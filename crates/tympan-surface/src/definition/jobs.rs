@@ -69,7 +69,7 @@ pub struct Receipt {
     pub at: Timestamp,
     /// What was done.
     pub verb: Verb,
-    /// Whose wallets.
+    /// Whose wallets; of a transfer, who gives.
     pub user: UserId,
     /// Which attempt.
     pub attempt: i32,
@@ -91,6 +91,8 @@ pub struct Receipt {
 /// One wallet's part of a receipt. Amounts are in the unit of the measure: micros for a cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReceiptLine {
+    /// Whose wallet: of a transfer, the second line is that of who gets.
+    pub user: UserId,
     /// Which wallet.
     pub wallet: WalletName,
     /// What it counts.
@@ -105,8 +107,10 @@ pub struct ReceiptLine {
     pub held_after: i64,
     /// What the job needed of the measure and did not get: told on one line of each measure.
     pub denied: i64,
-    /// What was taken below the wallet's limit.
+    /// What was taken below the wallet's limit; of a refund, less what of it came back.
     pub debt: i64,
+    /// Of a refund or a void: the entry that took what it gives back.
+    pub refunds: Option<EntryId>,
 }
 
 /// What an entry of a wallet records.
@@ -132,6 +136,18 @@ pub enum Verb {
     Set,
     /// A job was refused; nothing changed.
     Refuse,
+    /// A hold got another expiry.
+    Extend,
+    /// Some of what a job took was given back.
+    Refund,
+    /// What was left of what a job took was given back: the job never happened.
+    Void,
+    /// Somebody paid in.
+    TopUp,
+    /// Somebody was paid out.
+    PayOut,
+    /// Own funds were given to another user, or came from one.
+    Transfer,
 }
 
 /// One job of many to charge.

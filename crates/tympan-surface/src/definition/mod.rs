@@ -6,13 +6,16 @@
 //! follows from the form of a method.
 
 mod accounts;
+mod funds;
 mod groups;
 mod history;
+mod holds;
 mod identities;
 mod ids;
 mod jobs;
 mod price_lists;
 mod profiles;
+mod refunds;
 mod role_rows;
 mod roles;
 mod settings;
@@ -29,6 +32,7 @@ pub use ids::*;
 pub use jobs::*;
 pub use price_lists::*;
 pub use profiles::*;
+pub use refunds::*;
 pub use role_rows::*;
 pub use roles::*;
 pub use settings::*;

@@ -37,8 +37,8 @@ pub struct Standing {
     pub available: i64,
     /// What its plan gives; none for own funds.
     pub allowance: Option<i64>,
-    /// Of an allowance: what jobs took since its plan gave last; of a rolling one, what they took
-    /// on the days that it looks back on.
+    /// Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
+    /// rolling one, what they took on the days that it looks back on.
     pub used: i64,
     /// When its plan gives next; none while it is suspended or the user inactive.
     pub next_reset_at: Option<Timestamp>,
@@ -78,6 +78,8 @@ pub struct StatementLine {
     pub hold: Option<HoldId>,
     /// Of a hold: when it is given back by itself.
     pub expires_at: Option<Timestamp>,
+    /// Of a refund or a void: the entry that took what it gives back.
+    pub refunds: Option<EntryId>,
     /// The queue the job went to.
     pub queue: Option<String>,
     /// What the job used, with the totals of pages, impressions and sheets that the host did not
@@ -91,7 +93,7 @@ pub struct StatementLine {
     pub extra: Option<Extra>,
     /// What could not be taken and was not.
     pub denied: Option<i64>,
-    /// What was taken below the limit of the wallet.
+    /// What was taken below the limit of the wallet; of a refund, less what of it came back.
     pub debt: Option<i64>,
     /// Of a refusal: how much was needed.
     pub needed: Option<i64>,

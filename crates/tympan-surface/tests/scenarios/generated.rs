@@ -691,6 +691,7 @@ impl ToValue for Receipt {
 impl ToValue for ReceiptLine {
     fn to_value(&self) -> Value {
         object([
+            ("user", self.user.to_value()),
             ("wallet", self.wallet.to_value()),
             ("measure", self.measure.to_value()),
             ("amount", self.amount.to_value()),
@@ -699,7 +700,30 @@ impl ToValue for ReceiptLine {
             ("held_after", self.held_after.to_value()),
             ("denied", self.denied.to_value()),
             ("debt", self.debt.to_value()),
+            ("refunds", self.refunds.to_value()),
         ])
+    }
+}
+impl FromValue for RefundJob {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            part: field(value, "part"),
+            attempt: field(value, "attempt"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl FromValue for RefundPart {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            measure: field(value, "measure"),
+            amount: field(value, "amount"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
     }
 }
 impl ToValue for Report {
@@ -876,6 +900,7 @@ impl ToValue for StatementLine {
             ("attempt", self.attempt.to_value()),
             ("hold", self.hold.to_value()),
             ("expires_at", self.expires_at.to_value()),
+            ("refunds", self.refunds.to_value()),
             ("queue", self.queue.to_value()),
             ("usage", self.usage.to_value()),
             ("cost_micros", self.cost_micros.to_value()),
@@ -1112,6 +1137,16 @@ impl ToValue for Verification {
             ("faults", self.faults.to_value()),
             ("fault_count", self.fault_count.to_value()),
         ])
+    }
+}
+impl FromValue for VoidJob {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            attempt: field(value, "attempt"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
     }
 }
 impl FromValue for Durability {
@@ -1553,6 +1588,12 @@ impl ToValue for Verb {
             Self::Adjust => Value::from("adjust"),
             Self::Set => Value::from("set"),
             Self::Refuse => Value::from("refuse"),
+            Self::Extend => Value::from("extend"),
+            Self::Refund => Value::from("refund"),
+            Self::Void => Value::from("void"),
+            Self::TopUp => Value::from("top_up"),
+            Self::PayOut => Value::from("pay_out"),
+            Self::Transfer => Value::from("transfer"),
         }
     }
 }
@@ -1962,6 +2003,19 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                         .to_value(),
                 )
             }
+            "extend" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .extend(
+                                    field(value, "hold"),
+                                    field(value, "key"),
+                                    field(value, "expires_in_seconds"),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
             "group" => {
                 Outcome::Value(finished(handle.group(field(value, "group")))?.to_value())
             }
@@ -1991,6 +2045,21 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                                     field(value, "user"),
                                     field(value, "permission"),
                                     field(value, "account"),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
+            "pay_out" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .pay_out(
+                                    field(value, "user"),
+                                    field(value, "currency"),
+                                    field(value, "amount_micros"),
+                                    field(value, "reason"),
+                                    field(value, "key"),
                                 ),
                         )?
                         .to_value(),
@@ -2046,6 +2115,20 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                             handle
                                 .reactivate_user(
                                     field(value, "user"),
+                                    FromValue::from_value(value),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
+            "refund" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .refund(
+                                    field(value, "job"),
+                                    field(value, "reason"),
+                                    field(value, "key"),
                                     FromValue::from_value(value),
                                 ),
                         )?
@@ -2299,6 +2382,37 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                 )
             }
             "tenant" => Outcome::Handle(handle.tenant(field(value, "tenant"))?),
+            "top_up" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .top_up(
+                                    field(value, "user"),
+                                    field(value, "currency"),
+                                    field(value, "amount_micros"),
+                                    field(value, "reason"),
+                                    field(value, "key"),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
+            "transfer_funds" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .transfer_funds(
+                                    field(value, "user"),
+                                    field(value, "to"),
+                                    field(value, "currency"),
+                                    field(value, "amount_micros"),
+                                    field(value, "reason"),
+                                    field(value, "key"),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
             "transfer_identity" => {
                 Outcome::Value(
                     finished(
@@ -2383,6 +2497,20 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                 )
             }
             "verify" => Outcome::Value(finished(handle.verify())?.to_value()),
+            "void_job" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .void_job(
+                                    field(value, "job"),
+                                    field(value, "reason"),
+                                    field(value, "key"),
+                                    FromValue::from_value(value),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
             other => panic!("no method is called `{other}`"),
         },
     )

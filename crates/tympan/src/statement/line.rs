@@ -32,6 +32,8 @@ pub struct StatementLine {
     pub hold: Option<HoldId>,
     /// Of a hold: when it is given back by itself.
     pub expires_at: Option<Timestamp>,
+    /// Of a refund or a void: the entry that took what it gives back.
+    pub refunds: Option<EntryId>,
     /// The queue the job went to.
     pub queue: Option<String>,
     /// What the job used, as the host counted it.
@@ -78,6 +80,7 @@ impl StatementLine {
             attempt: entry.attempt,
             hold: entry.hold,
             expires_at: entry.expires_at,
+            refunds: entry.refunds,
             queue: entry.queue,
             usage: entry.usage.as_ref().map(KeptUsage::usage),
             cost_micros: entry.cost_micros,

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use tympan_core::error::Error;
 use tympan_core::ids::{EntryId, HoldId, TenantId};
 use tympan_core::ledger::{entry_chain, entry_text_digest};
-use tympan_core::records::{Entry, EntryText, HoldState, Verb, WalletKey, WalletKind};
+use tympan_core::records::{Entry, EntryText, HoldState, Request, Verb, WalletKey, WalletKind};
 use tympan_core::time::Timestamp;
 use tympan_vault::{ChainHead, LINK_BYTES};
 
 use super::Check;
+use super::refunds::Refunds;
 use crate::rows::Scan;
 
 /// What the entries of a wallet add up to.
@@ -23,6 +24,10 @@ pub(super) struct Sum {
     pub(super) spent: i64,
     /// Of an allowance: what jobs took since its plan gave last.
     pub(super) used: i64,
+    /// What came back since, of what jobs took before.
+    pub(super) late: i64,
+    /// The entry by which its plan gave last.
+    pub(super) fed: EntryId,
     pub(super) latest_at: Timestamp,
     pub(super) last_job_at: Option<Timestamp>,
     /// The latest instant at which its plan gave something.
@@ -40,6 +45,8 @@ impl Default for Sum {
             head: ChainHead::EMPTY,
             spent: 0,
             used: 0,
+            late: 0,
+            fed: EntryId(0),
             latest_at: Timestamp::EPOCH,
             last_job_at: None,
             given_at: Timestamp::EPOCH,
@@ -62,12 +69,29 @@ impl Sum {
                 self.used = self.used.saturating_sub(entry.amount);
             }
         }
+        if let Some(took) = entry.refunds {
+            self.count_back(entry, took);
+        }
         if matches!(entry.verb, Verb::Charge | Verb::Authorise) {
             self.last_job_at = Some(entry.at);
         }
         if matches!(entry.verb, Verb::Grant | Verb::Reset) {
             self.given_at = entry.due_at.unwrap_or_default().max(self.given_at);
-            self.used = 0;
+            (self.used, self.late, self.fed) = (0, 0, entry.id);
+        }
+    }
+
+    /// What came back of a job is not used any more, and what it took is not spent if it was voided.
+    fn count_back(&mut self, entry: &Entry, took: EntryId) {
+        if entry.verb == Verb::Void {
+            self.spent = self.spent.saturating_sub(entry.asked.unwrap_or(0));
+        }
+        if entry.kind == WalletKind::Allowance {
+            if took > self.fed {
+                self.used = self.used.saturating_sub(entry.amount).max(0);
+            } else {
+                self.late = self.late.saturating_add(entry.amount);
+            }
         }
     }
 }
@@ -101,6 +125,11 @@ impl Ledger {
                     expires_at: entry.expires_at,
                 });
             }
+            Verb::Extend => {
+                if let Some(hold) = self.holds.get_mut(&key) {
+                    hold.expires_at = entry.expires_at;
+                }
+            }
             Verb::Expire => {
                 if let Some(hold) = self.holds.get_mut(&key) {
                     hold.state = HoldState::Expired;
@@ -118,9 +147,15 @@ impl Ledger {
         {
             let place = first.id.0.checked_add(i64::from(*seen));
             *seen = seen.saturating_add(1);
-            return entry.key.is_none()
+            let mut fits = entry.owner == first.owner;
+            if first.request == Request::TransferFunds {
+                // Two wallets, and nothing is gained or lost.
+                fits = !fits && entry.amount.checked_add(first.amount) == Some(0);
+            }
+            return fits
+                && entry.key.is_none()
                 && place == Some(entry.id.0)
-                && (entry.owner, entry.request) == (first.owner, first.request);
+                && entry.request == first.request;
         }
         if entry.key.is_some() {
             self.receipt = Some((entry, 1));
@@ -131,7 +166,7 @@ impl Ledger {
 
 impl Check<'_> {
     /// Checks every entry, in the order of ids: sums, places, chains, words, receipts.
-    pub(super) fn entries(&mut self) -> Result<Ledger, Error> {
+    pub(super) fn entries(&mut self, refunds: &mut Refunds) -> Result<Ledger, Error> {
         let mut ledger = Ledger::default();
         let mut texts = Scan::<EntryText>::new(self.snapshot).peekable();
         for entry in Scan::<Entry>::new(self.snapshot) {
@@ -147,6 +182,8 @@ impl Check<'_> {
                     && entry.text_digest == Some(entry_text_digest(&text));
                 self.found.expect(fits, "text", || words_of_entry(&text));
             }
+            let may = refunds.follow(&entry);
+            self.found.expect(may, "refund", || format!("entry `{id}`"));
             ledger.follow_hold(&entry);
             let fits = ledger.follow_receipt(entry);
             self.found

@@ -5,6 +5,7 @@ mod audit;
 mod configuration;
 mod entries;
 mod people;
+mod refunds;
 mod wallets;
 
 use std::sync::Arc;
@@ -77,6 +78,7 @@ impl Tympan {
     /// | `balance`, `held`, `spent`, `used`, `given`, `time` | what an entry or a wallet says that it comes to |
     /// | `sequence`, `previous`, `chain` | an entry or audit event was altered, inserted or removed, the newest included |
     /// | `receipt`, `text`, `hold` | a receipt, the words of an entry or event, or a hold does not belong to its entries |
+    /// | `refund` | more was given back than an entry took, or what is on record of it is not so |
     /// | `wallet`, `register` | a wallet is not there, alone or with all that it ever had |
     /// | `user`, `child`, `claim`, `uses` | a user, what belongs to one, who owns a value, or how many use what |
     /// | `configuration` | settings, price lists, profiles, roles, groups or accounts |
@@ -84,8 +86,8 @@ impl Tympan {
     /// | `index` | what the store keeps beside the rows, so that idempotency keys are found |
     ///
     /// Every row is read once and hashed, and on SQLite the keys of entries once more. It takes some
-    /// hundred bytes of memory per wallet, per user, per identity and per hold that was neither
-    /// settled nor cancelled, however many entries there are.
+    /// hundred bytes of memory per wallet, per user, per identity, per hold that was neither settled
+    /// nor cancelled and per entry that was refunded, however many entries there are.
     ///
     /// What it finds was not written by tympan, or was damaged. Who can write the database but has
     /// not the keys can change nothing of the above unseen, with these exceptions: nothing tells
@@ -111,7 +113,9 @@ impl Tympan {
         let told = check.audit()?;
         let registers = check.configuration(told.configurations, told.registers)?;
         check.people(told.users)?;
-        let ledger = check.entries()?;
+        let mut refunds = check.refunds()?;
+        let ledger = check.entries(&mut refunds)?;
+        check.refunded(refunds);
         check.wallets(ledger, registers)?;
         let found = &mut check.found;
         snapshot.check(&mut |what| found.fault("index", || what))?;

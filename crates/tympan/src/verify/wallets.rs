@@ -102,6 +102,8 @@ impl Check<'_> {
                 }
                 None => matches!(hold.state, HoldState::Settled | HoldState::Cancelled),
             };
+            let as_told =
+                as_told && hold.settled_by.is_some() == (hold.state == HoldState::Settled);
             let place = || format!("hold `{}`", hold.id);
             self.found.expect(kept && as_told, "hold", place);
         }
@@ -141,7 +143,8 @@ impl Check<'_> {
             (head, "chain"),
             (wallet.last_entry == sum.last, "previous"),
             (wallet.spent == sum.spent, "spent"),
-            (is_used(wallet, sum.used), "used"),
+            (is_used(wallet, sum), "used"),
+            (wallet.fed == sum.fed, "given"),
             (is_given(wallet, amounts), "given"),
             (wallet.hold_expires_at == hold_expires_at, "hold"),
             (times && settled, "time"),
@@ -180,12 +183,14 @@ impl Check<'_> {
 }
 
 /// Whether what counts as used is what jobs took since the plan gave last, and what they took on the
-/// days that a rolling plan looks back on.
-fn is_used(wallet: &Wallet, since: i64) -> bool {
+/// days that a rolling plan looks back on; of those, less what came back since of what was taken
+/// before.
+fn is_used(wallet: &Wallet, sum: &Sum) -> bool {
     let before = wallet.used_by_day.sum();
-    let most = before.saturating_add(since);
+    let most = before.saturating_add(sum.used);
     if wallet.used_by_day.is_empty() {
-        wallet.used == since
+        let least = sum.used.saturating_sub(sum.late).max(0);
+        (least..=sum.used).contains(&wallet.used)
     } else {
         (before..=most).contains(&wallet.used)
     }

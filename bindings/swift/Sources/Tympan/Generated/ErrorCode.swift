@@ -94,6 +94,9 @@ extension ErrorCode {
     /// the amount may not be negative
     public static let negativeAmount: Self = "negative_amount"
 
+    /// the amount must be more than 0
+    public static let amountNotPositive: Self = "amount_not_positive"
+
     /// the amount does not fit into 63 bits
     public static let amountOverflow: Self = "amount_overflow"
 
@@ -148,6 +151,9 @@ extension ErrorCode {
     /// there is no such hold in this tenant
     public static let unknownHold: Self = "unknown_hold"
 
+    /// no job was ever charged, authorised or refused under this key and attempt in this tenant
+    public static let unknownJob: Self = "unknown_job"
+
     /// it was changed since the version given: read it again, then decide
     public static let staleVersion: Self = "stale_version"
 
@@ -178,8 +184,20 @@ extension ErrorCode {
     /// the hold was settled or cancelled already; the details say which
     public static let holdResolved: Self = "hold_resolved"
 
+    /// the job took nothing that could be given back: it was refused, or its hold is open, cancelled or expired; the details say which
+    public static let jobNotCharged: Self = "job_not_charged"
+
+    /// the job was voided already: nothing of it is left
+    public static let jobVoided: Self = "job_voided"
+
+    /// no more is given back than the job took and still has; the details say what is left
+    public static let refundBeyondPaid: Self = "refund_beyond_paid"
+
     /// allowance and own funds do not cover the job; the details say what is short
     public static let allowanceExhausted: Self = "allowance_exhausted"
+
+    /// no more is paid out or transferred than is available of the own funds
+    public static let fundsExhausted: Self = "funds_exhausted"
 
     /// the balance would fall below what the wallet may owe
     public static let balanceBelowLimit: Self = "balance_below_limit"

@@ -84,6 +84,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.editUser(user: with.field("user"), expectedVersion: with.field("expected_version"), set: with.field("set"), clear: with.field("clear"), identities: with.field("identities"), join: with.field("join"), leave: with.field("leave"), roleRows: with.field("role_rows"), source: with.field("source"), reason: with.field("reason"))).json)
     case "enable_identity":
         return .value((try await handle.enableIdentity(user: with.field("user"), identity: with.field("identity"), enabled: with.field("enabled"), expectedVersion: with.field("expected_version"), reason: with.field("reason"))).json)
+    case "extend":
+        return .value((try await handle.extend(hold: with.field("hold"), key: with.field("key"), expiresInSeconds: with.field("expires_in_seconds"))).json)
     case "group":
         return .value((try await handle.group(group: with.field("group"))).json)
     case "group_uses":
@@ -96,6 +98,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.lookUp(user: with.field("user"))).json)
     case "may":
         return .value((try await handle.may(user: with.field("user"), permission: with.field("permission"), account: with.field("account"))).json)
+    case "pay_out":
+        return .value((try await handle.payOut(user: with.field("user"), currency: with.field("currency"), amountMicros: with.field("amount_micros"), reason: with.field("reason"), key: with.field("key"))).json)
     case "preview_card":
         return .value((try await handle.previewCard(read: with.field("read"), pipeline: with.field("pipeline"))).json)
     case "price_list":
@@ -112,6 +116,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.profiles(filter: with.field("filter"))).json)
     case "reactivate_user":
         return .value((try await handle.reactivateUser(user: with.field("user"), expectedVersion: with.field("expected_version"), reason: with.field("reason"))).json)
+    case "refund":
+        return .value((try await handle.refund(job: with.field("job"), reason: with.field("reason"), key: with.field("key"), part: with.field("part"), attempt: with.field("attempt"))).json)
     case "remove_identity":
         return .value((try await handle.removeIdentity(user: with.field("user"), identity: with.field("identity"), expectedVersion: with.field("expected_version"), reason: with.field("reason"))).json)
     case "rename_account":
@@ -161,6 +167,10 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.swapIdentities(first: with.field("first"), second: with.field("second"), firstExpectedVersion: with.field("first_expected_version"), secondExpectedVersion: with.field("second_expected_version"), reason: with.field("reason"))).json)
     case "tenant":
         return .handle(try handle.tenant(tenant: with.field("tenant")))
+    case "top_up":
+        return .value((try await handle.topUp(user: with.field("user"), currency: with.field("currency"), amountMicros: with.field("amount_micros"), reason: with.field("reason"), key: with.field("key"))).json)
+    case "transfer_funds":
+        return .value((try await handle.transferFunds(user: with.field("user"), to: with.field("to"), currency: with.field("currency"), amountMicros: with.field("amount_micros"), reason: with.field("reason"), key: with.field("key"))).json)
     case "transfer_identity":
         return .value((try await handle.transferIdentity(identity: with.field("identity"), receiver: with.field("receiver"), expectedVersion: with.field("expected_version"), receiverExpectedVersion: with.field("receiver_expected_version"), reason: with.field("reason"))).json)
     case "unretire_account":
@@ -179,6 +189,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.users(search: with.field("search"), active: with.field("active"), group: with.field("group"), profile: with.field("profile"), after: with.field("after"), limit: with.field("limit"))).json)
     case "verify":
         return .value((try await handle.verify()).json)
+    case "void_job":
+        return .value((try await handle.voidJob(job: with.field("job"), reason: with.field("reason"), key: with.field("key"), attempt: with.field("attempt"))).json)
     default:
         throw Unfit("no method is called `\(name)`")
     }
@@ -439,7 +451,13 @@ extension Receipt: ToJSON {
 
 extension ReceiptLine: ToJSON {
     var json: JSON {
-        .object(["wallet": wallet.json, "measure": measure.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "denied": denied.json, "debt": debt.json])
+        .object(["user": user.json, "wallet": wallet.json, "measure": measure.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "denied": denied.json, "debt": debt.json, "refunds": refunds.json])
+    }
+}
+
+extension RefundPart: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(measure: json.field("measure"), amount: json.field("amount"))
     }
 }
 
@@ -529,7 +547,7 @@ extension StatedCost: FromJSON {
 
 extension StatementLine: ToJSON {
     var json: JSON {
-        .object(["id": id.json, "at": at.json, "due_at": dueAt.json, "verb": verb.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "actor": actor.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "queue": queue.json, "usage": usage.json, "cost_micros": costMicros.json, "price_list": priceList.json, "extra": extra.json, "denied": denied.json, "debt": debt.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json, "reason": reason.json])
+        .object(["id": id.json, "at": at.json, "due_at": dueAt.json, "verb": verb.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "actor": actor.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "refunds": refunds.json, "queue": queue.json, "usage": usage.json, "cost_micros": costMicros.json, "price_list": priceList.json, "extra": extra.json, "denied": denied.json, "debt": debt.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json, "reason": reason.json])
     }
 }
 
@@ -935,6 +953,12 @@ extension Verb: ToJSON {
         case .adjust: .text("adjust")
         case .set: .text("set")
         case .refuse: .text("refuse")
+        case .extend: .text("extend")
+        case .refund: .text("refund")
+        case .void: .text("void")
+        case .topUp: .text("top_up")
+        case .payOut: .text("pay_out")
+        case .transfer: .text("transfer")
         }
     }
 }

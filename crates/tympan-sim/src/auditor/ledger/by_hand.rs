@@ -6,7 +6,7 @@ use tympan_core::ledger::WalletName;
 use tympan_core::people::UserReference;
 use tympan_core::records::Verb;
 
-use super::{Expected, HoldEffect, Prediction, Refusal, Said, line};
+use super::{Effect, Expected, HoldEffect, Prediction, Refusal, Said, line};
 use crate::auditor::model::{Feed, Tenant, Unit};
 use crate::auditor::purses::{Desk, Take, fits, nearest};
 use crate::calendar::Calendar;
@@ -77,7 +77,9 @@ pub(super) fn by_hand(
     Ok(Prediction {
         expected: Expected::Receipt(said.into()),
         effect: Some((user, desk)),
+        other: None,
         hold: HoldEffect::None,
+        paid: Effect::None,
         kept: true,
     })
 }

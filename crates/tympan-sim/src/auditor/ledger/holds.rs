@@ -2,11 +2,12 @@
 
 use tympan_core::error::Code;
 use tympan_core::ids::HoldId;
-use tympan_core::ledger::{Extra, Settle};
+use tympan_core::ledger::{Extend, Extra, Settle};
 use tympan_core::records::Verb;
 
+use super::jobs::later;
 use super::prices::priced;
-use super::{Expected, HoldEffect, Prediction, Refusal, Said, line};
+use super::{Effect, Expected, HoldEffect, Prediction, Refusal, Said, line};
 use crate::auditor::model::{Feed, Hold, HoldState, Tenant, Unit};
 use crate::auditor::paper::{counted, plain};
 use crate::auditor::purses::{Beyond, Desk, Take};
@@ -109,7 +110,9 @@ pub(super) fn settlement(
     Ok(Prediction {
         expected: Expected::Receipt(said.into()),
         effect: Some((user, desk)),
+        other: None,
         hold: HoldEffect::Resolved(settle.hold.0, HoldState::Settled),
+        paid: Effect::Took,
         kept: true,
     })
 }
@@ -136,19 +139,7 @@ pub(super) fn cancellation(
     let user = hold.owner;
     let mut desk = Desk::open(tenant, user, clock, calendar)?;
     if hold.expires_at <= desk.now {
-        let expired = Hold {
-            state: HoldState::Expired,
-            resolved_at: hold.expires_at,
-            ..hold
-        };
-        let Refusal(code, details) = resolved(&expired);
-        // What fell due meanwhile stands.
-        return Ok(Prediction {
-            expected: Expected::Refused(code, details),
-            effect: Some((user, desk)),
-            hold: HoldEffect::None,
-            kept: false,
-        });
+        return Ok(too_late(&hold, desk));
     }
     let mut parts: Vec<(Feed, i128)> = desk
         .purses
@@ -191,9 +182,89 @@ pub(super) fn cancellation(
     Ok(Prediction {
         expected: Expected::Receipt(said.into()),
         effect: Some((user, desk)),
+        other: None,
         hold: HoldEffect::Resolved(id.0, HoldState::Cancelled),
+        paid: Effect::None,
         kept: true,
     })
+}
+
+pub(super) fn extension(
+    tenant: &Tenant,
+    calendar: &mut Calendar,
+    clock: i64,
+    extend: &Extend,
+    attempt: i32,
+) -> Result<Prediction, Refusal> {
+    let id = extend.hold.0;
+    let hold = *tenant.holds.get(&id).ok_or(Code::UnknownHold)?;
+    if matches!(hold.state, HoldState::Settled | HoldState::Cancelled) {
+        return Err(resolved(&hold));
+    }
+    let mut desk = Desk::open(tenant, hold.owner, clock, calendar)?;
+    if hold.expires_at <= desk.now {
+        return Ok(too_late(&hold, desk));
+    }
+    let aside = desk.purses.aside.keys();
+    let mut feeds: Vec<Feed> = aside
+        .filter(|(of, _)| *of == id)
+        .map(|(_, feed)| *feed)
+        .collect();
+    let home = Unit::money(&tenant.currency);
+    if feeds.is_empty() {
+        feeds.push(Feed::Own(home.number()));
+    }
+    let mut lines = Vec::new();
+    for feed in feeds {
+        let known = desk.purses.purses.get(&feed);
+        let take = Take {
+            feed,
+            unit: known.map_or_else(|| home.clone(), |purse| purse.unit.clone()),
+            amount: 0,
+            debt: 0,
+            denied: 0,
+        };
+        lines.push(line(&mut desk, &take, 0, 0, Verb::Extend)?);
+    }
+    let expires_at = later(desk.now, extend.expires_in_ms);
+    let said = Said {
+        at: desk.now,
+        verb: Verb::Extend,
+        user: hold.owner,
+        attempt,
+        cost_micros: None,
+        hold: Some(id),
+        expires_at: Some(expires_at),
+        late: false,
+        usage: None,
+        lines,
+    };
+    Ok(Prediction {
+        expected: Expected::Receipt(said.into()),
+        effect: Some((hold.owner, desk)),
+        other: None,
+        hold: HoldEffect::Until(id, expires_at),
+        paid: Effect::None,
+        kept: true,
+    })
+}
+
+/// The refusal for a hold whose time is over. What fell due meanwhile stands.
+fn too_late(hold: &Hold, desk: Desk) -> Prediction {
+    let expired = Hold {
+        state: HoldState::Expired,
+        resolved_at: hold.expires_at,
+        ..*hold
+    };
+    let Refusal(code, details) = resolved(&expired);
+    Prediction {
+        expected: Expected::Refused(code, details),
+        effect: Some((hold.owner, desk)),
+        other: None,
+        hold: HoldEffect::None,
+        paid: Effect::None,
+        kept: false,
+    }
 }
 
 fn resolved(hold: &Hold) -> Refusal {

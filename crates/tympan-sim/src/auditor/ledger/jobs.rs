@@ -8,7 +8,7 @@ use tympan_core::time::Timestamp;
 
 use super::answers::kind_word;
 use super::prices::priced;
-use super::{Expected, HoldEffect, Prediction, Refusal, Said, line};
+use super::{Effect, Expected, HoldEffect, Prediction, Refusal, Said, line};
 use crate::auditor::model::{Tenant, Unit};
 use crate::auditor::paper::{counted, plain};
 use crate::auditor::purses::{Beyond, Desk};
@@ -56,7 +56,9 @@ pub(super) fn job(
             return Ok(Prediction {
                 expected: Expected::Refused(Code::AllowanceExhausted, details),
                 effect: Some((user, desk)),
+                other: None,
                 hold: HoldEffect::None,
+                paid: Effect::None,
                 kept: true,
             });
         }
@@ -86,12 +88,17 @@ pub(super) fn job(
     Ok(Prediction {
         expected: Expected::Receipt(said.into()),
         effect: Some((user, desk)),
+        other: None,
         hold: expires_at.map_or(HoldEffect::None, |at| HoldEffect::New(at, aside)),
+        paid: match hold_ms {
+            Some(_) => Effect::None,
+            None => Effect::Took,
+        },
         kept: true,
     })
 }
 
 /// Instants end with the year 9999.
-fn later(now: i64, ms: i64) -> i64 {
+pub(super) fn later(now: i64, ms: i64) -> i64 {
     now.saturating_add(ms).min(Timestamp::LATEST.millis())
 }

@@ -2,10 +2,11 @@
 
 use tympan_core::error::Code;
 use tympan_core::ids::UserId;
-use tympan_core::ledger::{Authorise, Charge, IdempotencyKey, Settle, StatedCost, Usage};
+use tympan_core::ledger::{Authorise, Charge, IdempotencyKey, Refund, Settle, StatedCost, Usage};
 use tympan_core::people::UserReference;
 
 use super::DEFAULT_HOLD_MS;
+use super::refunds::paid_under;
 use crate::ask::Ask;
 use crate::auditor::model::{Done, Tenant};
 use crate::auditor::{paper, wrong};
@@ -37,10 +38,45 @@ pub(super) fn first_wrong(tenant: &Tenant, actor: Option<UserId>, ask: &Ask) -> 
             codes.extend(wrong::key(&set.key));
             codes
         }
+        Ask::Extend(extend) => {
+            let mut codes = wrong::expiry(Some(extend.expires_in_ms));
+            codes.extend(wrong::key(&extend.key));
+            codes
+        }
+        Ask::TopUp(paid) => {
+            let mut codes = wrong::user(&paid.user);
+            codes.extend(wrong::payment(paid.amount_micros, &paid.reason, &paid.key));
+            codes
+        }
+        Ask::PayOut(paid) => {
+            let mut codes = wrong::user(&paid.user);
+            codes.extend(wrong::payment(paid.amount_micros, &paid.reason, &paid.key));
+            codes
+        }
+        Ask::TransferFunds(asked) => {
+            let mut codes = wrong::user(&asked.user);
+            codes.extend(wrong::user(&asked.to));
+            codes.extend(wrong::payment(
+                asked.amount_micros,
+                &asked.reason,
+                &asked.key,
+            ));
+            codes
+        }
+        Ask::Refund(refund) => {
+            let mut codes = wrong::given_back(&refund.job, &refund.reason, &refund.key);
+            codes.extend(refund.part.and_then(|part| wrong::positive(part.amount)));
+            codes
+        }
+        Ask::Void(void) => wrong::given_back(&void.job, &void.reason, &void.key),
         _ => Vec::new(),
     };
     let permission = match ask {
         Ask::Adjust(_) | Ask::SetBalance(_) => "allowance.adjust",
+        Ask::Refund(_) | Ask::Void(_) => "job.refund",
+        Ask::TopUp(_) => "funds.top_up",
+        Ask::PayOut(_) => "funds.pay_out",
+        Ask::TransferFunds(_) => "funds.transfer",
         _ => "job.charge",
     };
     if !tenant.may(actor, permission) {
@@ -70,13 +106,17 @@ pub(super) fn answered<'t>(
 }
 
 /// The first field in which a command differs from the one that was decided under its key.
-pub(super) fn differing(tenant: &Tenant, ask: &Ask, done: &Done) -> Option<&'static str> {
-    let other_user = |user: &UserReference| match user {
-        UserReference::Id(id) => id.0 != done.user,
-        by_value => tenant
-            .find(by_value)
-            .is_some_and(|found| found != done.user),
+pub(super) fn differing(
+    tenant: &Tenant,
+    clock: i64,
+    ask: &Ask,
+    done: &Done,
+) -> Option<&'static str> {
+    let is_other = |user: &UserReference, than: i64| match user {
+        UserReference::Id(id) => id.0 != than,
+        by_value => tenant.find(by_value).is_some_and(|found| found != than),
     };
+    let other_user = |user: &UserReference| is_other(user, done.user);
     match (ask, &done.ask) {
         (Ask::Charge(new), Ask::Charge(old)) => {
             if other_user(&new.user) {
@@ -119,8 +159,52 @@ pub(super) fn differing(tenant: &Tenant, ask: &Ask, done: &Done) -> Option<&'sta
             ("may_owe", new.may_owe != old.may_owe),
             ("reason", new.reason.trim() != old.reason.trim()),
         ]),
+        (Ask::TopUp(new), Ask::TopUp(old)) => first_different([
+            ("user", other_user(&new.user)),
+            ("currency", new.currency != old.currency),
+            ("amount_micros", new.amount_micros != old.amount_micros),
+            ("reason", new.reason.trim() != old.reason.trim()),
+        ]),
+        (Ask::PayOut(new), Ask::PayOut(old)) => first_different([
+            ("user", other_user(&new.user)),
+            ("currency", new.currency != old.currency),
+            ("amount_micros", new.amount_micros != old.amount_micros),
+            ("reason", new.reason.trim() != old.reason.trim()),
+        ]),
+        (Ask::TransferFunds(new), Ask::TransferFunds(old)) => first_different([
+            ("user", other_user(&new.user)),
+            ("to", done.other.is_some_and(|got| is_other(&new.to, got))),
+            ("currency", new.currency != old.currency),
+            ("amount_micros", new.amount_micros != old.amount_micros),
+            ("reason", new.reason.trim() != old.reason.trim()),
+        ]),
+        (Ask::Extend(new), Ask::Extend(old)) => first_different([
+            ("hold", new.hold != old.hold),
+            ("expires_in_ms", new.expires_in_ms != old.expires_in_ms),
+        ]),
+        (Ask::Refund(new), Ask::Refund(old)) => {
+            let part = |refund: &Refund| refund.part.map(|part| (part.measure, part.amount));
+            let parts = part(new).zip(part(old));
+            first_different([
+                ("job", other_job(tenant, clock, &new.job, &old.job)),
+                ("part", new.part.is_some() != old.part.is_some()),
+                ("measure", parts.is_some_and(|(new, old)| new.0 != old.0)),
+                ("amount", parts.is_some_and(|(new, old)| new.1 != old.1)),
+                ("reason", new.reason.trim() != old.reason.trim()),
+            ])
+        }
+        (Ask::Void(new), Ask::Void(old)) => first_different([
+            ("job", other_job(tenant, clock, &new.job, &old.job)),
+            ("reason", new.reason.trim() != old.reason.trim()),
+        ]),
         _ => Some("command"),
     }
+}
+
+/// Whether two keys are not of one job that took something.
+fn other_job(tenant: &Tenant, clock: i64, new: &IdempotencyKey, old: &IdempotencyKey) -> bool {
+    let paid = |key| paid_under(tenant, clock, key).ok();
+    paid(new).is_none() || paid(new) != paid(old)
 }
 
 fn differing_charge(new: &Charge, old: &Charge) -> Option<&'static str> {

@@ -2,10 +2,12 @@
 
 mod answers;
 mod by_hand;
+mod funds;
 mod holds;
 mod jobs;
 mod keys;
 mod prices;
+mod refunds;
 
 use tympan_core::error::Code;
 use tympan_core::ids::UserId;
@@ -16,11 +18,13 @@ use tympan_core::time::Timestamp;
 
 use self::answers::{compare, feed_of};
 use self::by_hand::by_hand;
-use self::holds::{cancellation, settlement};
+use self::funds::{payment, transfer};
+use self::holds::{cancellation, extension, settlement};
 use self::jobs::job;
 use self::keys::{answered, differing, first_wrong};
+use self::refunds::{Back, refund};
 use crate::ask::{Answer, Ask, Reply};
-use crate::auditor::model::{Done, Feed, Hold, HoldState, Tenant};
+use crate::auditor::model::{Done, Feed, Hold, HoldState, Paid, PaidLine, Tenant, Unit};
 use crate::auditor::purses::{Desk, Take, fits};
 use crate::auditor::wrong;
 use crate::calendar::Calendar;
@@ -32,7 +36,10 @@ struct Prediction {
     expected: Expected,
     /// Whose purses are as the desk has them.
     effect: Option<(i64, Desk)>,
+    /// The same of somebody else.
+    other: Option<(i64, Desk)>,
     hold: HoldEffect,
+    paid: Effect,
     /// Whether the answer is kept under the key.
     kept: bool,
 }
@@ -72,12 +79,23 @@ struct Line {
     held_after: i128,
     denied: i128,
     debt: i128,
+    refunds: Option<i64>,
+}
+
+/// What becomes of what jobs took.
+enum Effect {
+    None,
+    /// One more job took what its receipt says.
+    Took,
+    /// Lines of a job gave something back; whether it was voided.
+    Back(i64, Vec<(usize, i128)>, bool),
 }
 
 enum HoldEffect {
     None,
     New(i64, Vec<(Feed, i128)>),
     Resolved(i64, HoldState),
+    Until(i64, i64),
 }
 
 /// A refusal that leaves nothing behind.
@@ -94,7 +112,9 @@ impl From<Refusal> for Prediction {
         Self {
             expected: Expected::Refused(refusal.0, refusal.1),
             effect: None,
+            other: None,
             hold: HoldEffect::None,
+            paid: Effect::None,
             kept: false,
         }
     }
@@ -111,14 +131,20 @@ pub(super) fn check(
     let prediction = predict(tenant, calendar, actor, clock, ask);
     compare(tenant, &prediction.expected, answer)?;
     let mut owner = None;
+    let other = prediction.other.as_ref().map(|(user, _)| *user);
     if let Some((user, mut desk)) = prediction.effect {
         owner = Some(user);
         keep_hold(tenant, user, prediction.hold, &mut desk, answer);
+        keep_paid(tenant, user, prediction.paid, &desk, answer);
+        desk.close(tenant, user);
+    }
+    if let Some((user, desk)) = prediction.other {
         desk.close(tenant, user);
     }
     if let (true, Some(user), Some(key)) = (prediction.kept, owner, key_of(ask)) {
         let done = Done {
             user,
+            other,
             ask: ask.clone(),
             answer: answer.clone(),
             refused: answer.is_err(),
@@ -131,10 +157,21 @@ pub(super) fn check(
 fn keep_hold(tenant: &mut Tenant, user: i64, effect: HoldEffect, desk: &mut Desk, answer: &Answer) {
     match effect {
         HoldEffect::None => {}
+        HoldEffect::Until(id, expires_at) => {
+            if let Some(hold) = tenant.holds.get_mut(&id) {
+                hold.expires_at = expires_at;
+            }
+        }
         HoldEffect::Resolved(id, state) => {
             if let Some(hold) = tenant.holds.get_mut(&id) {
                 hold.state = state;
                 hold.resolved_at = desk.now;
+                hold.settled_by = match answer {
+                    Ok(Reply::Receipt(receipt)) if state == HoldState::Settled => {
+                        Some(receipt.entry.0)
+                    }
+                    _ => None,
+                };
             }
         }
         HoldEffect::New(expires_at, aside) => {
@@ -146,11 +183,55 @@ fn keep_hold(tenant: &mut Tenant, user: i64, effect: HoldEffect, desk: &mut Desk
                     state: HoldState::Open,
                     expires_at,
                     resolved_at: 0,
+                    settled_by: None,
                 };
                 tenant.holds.insert(id.0, hold);
                 let aside = aside.into_iter().filter(|(_, amount)| *amount > 0);
                 let aside = aside.map(|(feed, amount)| ((id.0, feed), amount));
                 desk.purses.aside.extend(aside);
+            }
+        }
+    }
+}
+
+fn keep_paid(tenant: &mut Tenant, user: i64, effect: Effect, desk: &Desk, answer: &Answer) {
+    match effect {
+        Effect::None => {}
+        Effect::Took => {
+            let Ok(Reply::Receipt(receipt)) = answer else {
+                return;
+            };
+            let lines = receipt.lines.iter().map(|line| {
+                let feed = feed_of(line.kind, line.feed);
+                PaidLine {
+                    feed,
+                    unit: Unit::of(line.measure),
+                    taken: -i128::from(line.amount),
+                    debt: i128::from(line.debt),
+                    back: 0,
+                    period: desk
+                        .purses
+                        .purses
+                        .get(&feed)
+                        .map_or(0, |purse| purse.period),
+                }
+            });
+            let paid = Paid {
+                user,
+                lines: lines.collect(),
+                voided: false,
+            };
+            tenant.paid.insert(receipt.entry.0, paid);
+        }
+        Effect::Back(first, parts, voided) => {
+            let Some(paid) = tenant.paid.get_mut(&first) else {
+                return;
+            };
+            paid.voided = voided;
+            for (place, amount) in parts {
+                if let Some(line) = paid.lines.get_mut(place) {
+                    line.back += amount;
+                }
             }
         }
     }
@@ -164,6 +245,12 @@ fn key_of(ask: &Ask) -> Option<&IdempotencyKey> {
         Ask::Cancel(cancel) => &cancel.key,
         Ask::Adjust(adjust) => &adjust.key,
         Ask::SetBalance(set) => &set.key,
+        Ask::Extend(extend) => &extend.key,
+        Ask::TopUp(paid) => &paid.key,
+        Ask::PayOut(paid) => &paid.key,
+        Ask::TransferFunds(transfer) => &transfer.key,
+        Ask::Refund(refund) => &refund.key,
+        Ask::Void(void) => &void.key,
         _ => return None,
     })
 }
@@ -184,7 +271,7 @@ fn predict(
     match answered(tenant, key) {
         Err(code) => return Refusal::from(code).into(),
         Ok(Some(done)) => {
-            let expected = match differing(tenant, ask, done) {
+            let expected = match differing(tenant, clock, ask, done) {
                 Some(field) => {
                     let field = ("field", field.to_owned());
                     Expected::Refused(Code::KeyReused, vec![field])
@@ -194,7 +281,9 @@ fn predict(
             return Prediction {
                 expected,
                 effect: None,
+                other: None,
                 hold: HoldEffect::None,
+                paid: Effect::None,
                 kept: false,
             };
         }
@@ -230,6 +319,27 @@ fn predict(
             (&set.user, set.wallet, set.may_owe),
             (Verb::Set, set.balance, attempt),
         ),
+        Ask::Extend(extend) => extension(tenant, calendar, clock, extend, attempt),
+        Ask::TopUp(paid) => payment(
+            tenant,
+            calendar,
+            clock,
+            (Verb::TopUp, &paid.user, attempt),
+            (paid.currency, paid.amount_micros),
+        ),
+        Ask::PayOut(paid) => payment(
+            tenant,
+            calendar,
+            clock,
+            (Verb::PayOut, &paid.user, attempt),
+            (paid.currency, paid.amount_micros),
+        ),
+        Ask::TransferFunds(asked) => transfer(tenant, calendar, clock, asked, attempt),
+        Ask::Refund(asked) => {
+            let back = asked.part.map_or(Back::All, Back::Some);
+            refund(tenant, calendar, clock, (&asked.job, back), attempt)
+        }
+        Ask::Void(void) => refund(tenant, calendar, clock, (&void.job, Back::Never), attempt),
         _ => Err(Refusal::from(Code::Internal)),
     };
     decided.unwrap_or_else(Prediction::from)
@@ -296,6 +406,7 @@ fn line(desk: &mut Desk, take: &Take, amount: i128, held: i128, verb: Verb) -> R
         held_after,
         denied: take.denied,
         debt: take.debt,
+        refunds: None,
     })
 }
 

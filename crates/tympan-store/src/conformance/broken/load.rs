@@ -116,6 +116,7 @@ fn other_tenants(
         Key::Relations(_, id) => Key::Relations(TENANT, id),
         Key::Wallets(_, owner) => Key::Wallets(TENANT, owner),
         Key::Hold(_, id) => Key::Hold(TENANT, id),
+        Key::Refunded(_, entry) => Key::Refunded(TENANT, entry),
         Key::Uses(_, subject) => Key::Uses(TENANT, subject),
         Key::Strand(_, number) => Key::Strand(TENANT, number),
         Key::Receipt(_, digest) => Key::Receipt(TENANT, digest),

@@ -4,6 +4,7 @@
 mod files;
 mod holds_and_actors;
 mod references;
+mod refunds;
 mod tenants;
 mod values;
 
@@ -103,9 +104,14 @@ fn long(length: usize) -> String {
 
 /// Everything that is tried.
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [references::ROWS, values::ROWS, holds_and_actors::ROWS]
-        .into_iter()
-        .flatten()
+    [
+        references::ROWS,
+        values::ROWS,
+        holds_and_actors::ROWS,
+        refunds::ROWS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn role(fixture: &Fixture<'_>) -> RoleId {

@@ -2,8 +2,8 @@
 
 use tympan::{
     Bootstrap, Charge, Code, CreateRole, CreateUser, Currency, Error, Filter, HoldId, Options,
-    PageRequest, Period, ProfileId, RetireProfile, RoleId, SetBalance, TenantId, Usage, UserId,
-    UserList, UserReference,
+    PageRequest, Period, ProfileId, Refund, RetireProfile, RoleId, SetBalance, TenantId, Usage,
+    UserId, UserList, UserReference,
 };
 
 use super::{OWN, cancel, named, with_fixture};
@@ -47,6 +47,8 @@ fn another_tenants_ids_and_cursors_are_unknown() {
                 &open.to_string(),
                 &none.to_string(),
             );
+            let refund = |job: &str| other.run(Refund::new(job, "why", "x")).err();
+            same(refund("used"), refund("nobody's"), "-", "-");
             let retire = |id: ProfileId| other.run(RetireProfile::new(id)).err();
             let (profile, none) = (shop.profile, ProfileId(7));
             let (id, other_id) = (profile.to_string(), none.to_string());

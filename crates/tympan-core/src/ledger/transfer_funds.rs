@@ -1,0 +1,186 @@
+//! Own funds of one user given to another, in one step.
+
+use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
+use crate::error::{Code, Error};
+use crate::ids::{TenantId, UserId};
+use crate::ledger::book::Book;
+use crate::ledger::charge::{flat, repeat};
+use crate::ledger::due::settle;
+use crate::ledger::funds::Payment;
+use crate::ledger::receipt::{IdempotencyKey, Receipt, answer};
+use crate::measure::Currency;
+use crate::people::{PreparedUser, Refusals, UserReference};
+use crate::permissions::{FUNDS_TRANSFER, Requirement, configured};
+use crate::records::{Entry, Request, User, Verb};
+use crate::view::{Change, Follow, ReadSet, View, apply};
+
+use std::sync::Arc;
+
+/// Gives own funds of one user to another: one receipt, whose two lines lie in both wallets and
+/// balance to zero. Never more than is available of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferFunds {
+    /// Who gives.
+    pub user: UserReference,
+    /// Who gets; somebody else.
+    pub to: UserReference,
+    /// In which currency.
+    pub currency: Currency,
+    /// How much, in micros of the currency's major unit; more than 0.
+    pub amount_micros: i64,
+    /// Why.
+    pub reason: String,
+    /// The transfer's key.
+    pub key: IdempotencyKey,
+}
+
+impl TransferFunds {
+    /// A transfer.
+    pub fn new(
+        (user, to): (impl Into<UserReference>, impl Into<UserReference>),
+        (amount_micros, currency): (i64, Currency),
+        reason: impl Into<String>,
+        key: impl Into<IdempotencyKey>,
+    ) -> Self {
+        Self {
+            user: user.into(),
+            to: to.into(),
+            currency,
+            amount_micros,
+            reason: reason.into(),
+            key: key.into(),
+        }
+    }
+}
+
+/// A transfer with everything checked that needs no view.
+#[derive(Debug)]
+pub struct PreparedTransferFunds {
+    user: PreparedUser,
+    to: PreparedUser,
+    payment: Payment,
+}
+
+impl Command for TransferFunds {
+    type Prepared = PreparedTransferFunds;
+    const NAME: &'static str = Request::TransferFunds.as_str();
+    const REQUIRES: Requirement = Requirement::Permission(FUNDS_TRANSFER);
+
+    fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedTransferFunds, Error> {
+        let mut refusals = Refusals::default();
+        let user = refusals.prepared(self.user.prepare(preparation));
+        let to = refusals.prepared(self.to.prepare(preparation));
+        let amount = (self.amount_micros, self.currency);
+        let payment = Payment::prepare(amount, &self.reason, &self.key, preparation.tenant);
+        let payment = refusals.prepared(payment);
+        let (user, to, payment) = refusals.all(user.zip(to).zip(payment)).map(flat)?;
+        Ok(PreparedTransferFunds { user, to, payment })
+    }
+}
+
+impl Decide for PreparedTransferFunds {
+    type Reply = Receipt;
+
+    fn reads(&self, tenant: TenantId) -> ReadSet {
+        let mut set = self.payment.key.reads(tenant);
+        set.extend(self.user.reads(tenant, Follow::WALLETS));
+        set.extend(self.to.reads(tenant, Follow::WALLETS));
+        set
+    }
+
+    fn decide(&self, view: &View, context: &mut Context<'_>) -> Result<Decision<Receipt>, Stop> {
+        let config = configured(view, context.tenant)?;
+        if let Some(entries) = self.payment.key.answered(view, context.tenant)? {
+            let differs = self.differs(view, context, entries)?;
+            return repeat(config, entries, differs);
+        }
+        let from = self.user.require(view, context.tenant)?;
+        let to = self.to.require(view, context.tenant)?;
+        if from.id == to.id {
+            let message = "`to` is who gives: nothing would move";
+            return Err(Error::new(Code::InvalidValue, message)
+                .with("field", "to")
+                .into());
+        }
+        // What one does is seen by the next: one register counts the wallets of both.
+        let mut seen = Seen {
+            view: view.clone(),
+            changes: Vec::new(),
+        };
+        for user in [from, to] {
+            let (due, _) = settle(&seen.view, context, config, user, false)?;
+            seen.add(due);
+        }
+        // Nothing is due any more, so that the two lines follow each other.
+        let mut lines = self.line(&mut seen, context, from, true)?;
+        lines.extend(self.line(&mut seen, context, to, false)?);
+        Ok(Decision {
+            changes: seen.changes,
+            reply: answer(config, &lines),
+        })
+    }
+}
+
+/// The view with what the command changes, and the changes.
+struct Seen {
+    view: View,
+    changes: Vec<Change>,
+}
+
+impl Seen {
+    fn add(&mut self, changes: Vec<Change>) {
+        apply(changes.clone(), &mut self.view);
+        self.changes.extend(changes);
+    }
+}
+
+impl PreparedTransferFunds {
+    /// The line in the wallet of who gives, with the receipt's key, or of who gets.
+    fn line(
+        &self,
+        seen: &mut Seen,
+        context: &mut Context<'_>,
+        user: &User,
+        gives: bool,
+    ) -> Result<Vec<Arc<Entry>>, Stop> {
+        let config = configured(&seen.view, context.tenant)?;
+        let mut book = Book::open(&seen.view, context, config, user)?;
+        let index = book.own_funds(self.payment.measure())?;
+        let mut amount = self.payment.amount;
+        if gives {
+            self.payment.covered(book.wallet(index)?)?;
+            amount = Book::checked(amount.checked_neg())?;
+        }
+        book.begin_receipt();
+        let line = self
+            .payment
+            .line(Verb::Transfer, Request::TransferFunds, amount);
+        book.write(context, index, line)?;
+        let head = gives.then(|| (&self.payment.key, self.payment.reason.clone()));
+        let (changes, lines) = book.close_half(&seen.view, context, head)?;
+        seen.add(changes);
+        Ok(lines)
+    }
+
+    /// The first field in which the transfer differs from the one that was decided under its key.
+    fn differs(
+        &self,
+        view: &View,
+        context: &Context<'_>,
+        entries: &[Arc<Entry>],
+    ) -> Result<Option<&'static str>, Stop> {
+        let [given, got] = entries else {
+            return Ok(Some("command"));
+        };
+        if given.request != Request::TransferFunds {
+            return Ok(Some("command"));
+        }
+        for (user, entry, field) in [(&self.user, given, "user"), (&self.to, got, "to")] {
+            let owner = UserId(entry.owner);
+            if user.is_other_than(owner, view, context.tenant)? {
+                return Ok(Some(field));
+            }
+        }
+        Ok(self.payment.differs(context, given))
+    }
+}
