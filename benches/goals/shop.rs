@@ -254,6 +254,7 @@ fn fed_wallet(user: UserId) -> Wallet {
         hold_expires_at: None,
         spent: 0,
         used: 0,
+        carried: 0,
         fed: EntryId(0),
         entries: 0,
         last_entry: EntryId(0),

@@ -670,7 +670,16 @@ export type WhenExhausted =
   /** The whole job is refused. */
   | 'refuse'
   /** The job is counted, and the balance goes below its limit. */
-  | 'warn';
+  | 'warn'
+  /** A job may start while something is available; what it needs beyond that is forgiven. */
+  | 'finish_and_forgive'
+  /** A job may start while something is available; the plan's wallet owes what it needs beyond that. */
+  | 'finish_and_owe'
+  /**
+   * A job may start while something is available; what it needs beyond that is taken off what the
+   * plan gives next.
+   */
+  | 'finish_and_carry';
 
 /** A production account inside a tenant. */
 export interface Account {
@@ -1608,6 +1617,8 @@ export interface ReceiptLine {
   denied: bigint;
   /** What was taken below the wallet's limit; of a refund, less what of it came back. */
   debt: bigint;
+  /** What is taken off what the plan gives next; of a refund, less what of it need not be. */
+  carried: bigint;
   /** Of a refund or a void: the entry that took what it gives back. */
   refunds: EntryId | null;
 }
@@ -1805,6 +1816,8 @@ export interface Standing {
    * rolling one, what they took on the days that it looks back on.
    */
   used: bigint;
+  /** What its plan takes off what it gives next. */
+  carried: bigint;
   /** When its plan gives next; none while it is suspended or the user inactive. */
   nextResetAt: Date | null;
 }
@@ -1862,6 +1875,11 @@ export interface StatementLine {
   denied: bigint | null;
   /** What was taken below the limit of the wallet; of a refund, less what of it came back. */
   debt: bigint | null;
+  /**
+   * What is taken off what the plan gives next; of a reset, a refund or a void, less what of it was
+   * paid by then, or need not be.
+   */
+  carried: bigint | null;
   /** Of a refusal: how much was needed. */
   needed: bigint | null;
   /** Of a refusal: how much was available. */

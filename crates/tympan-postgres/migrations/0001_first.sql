@@ -226,6 +226,7 @@ CREATE TABLE "wallet" (
     "hold_expires_at" bigint,
     "spent" bigint NOT NULL,
     "used" bigint NOT NULL,
+    "carried" bigint NOT NULL,
     "fed" bigint NOT NULL,
     "entries" bigint NOT NULL,
     "last_entry" bigint NOT NULL,
@@ -296,6 +297,7 @@ CREATE TABLE "entry" (
     "extra" text COLLATE "C",
     "denied" bigint,
     "debt" bigint,
+    "carried" bigint,
     "needed" bigint,
     "available" bigint,
     "next_reset_at" bigint,
@@ -317,6 +319,7 @@ CREATE TABLE "refunded" (
     "entry" bigint NOT NULL,
     "version" bigint NOT NULL,
     "amount" bigint NOT NULL,
+    "uncarried" bigint NOT NULL,
     "voided" bigint NOT NULL,
     PRIMARY KEY ("tenant", "entry")
 ) WITH (fillfactor = 70);

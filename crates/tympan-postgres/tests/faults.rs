@@ -116,6 +116,7 @@ fn decide(charges: &[(i64, u64)], mut id: i64, view: &mut View) {
             hold_expires_at: None,
             spent: 0,
             used: 0,
+            carried: 0,
             fed: EntryId(0),
             entries: old.as_ref().map_or(0, |old| old.entries) + 1,
             last_entry: EntryId(id),

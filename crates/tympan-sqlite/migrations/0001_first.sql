@@ -225,6 +225,7 @@ CREATE TABLE "wallet" (
     "hold_expires_at" INTEGER,
     "spent" INTEGER NOT NULL,
     "used" INTEGER NOT NULL,
+    "carried" INTEGER NOT NULL,
     "fed" INTEGER NOT NULL,
     "entries" INTEGER NOT NULL,
     "last_entry" INTEGER NOT NULL,
@@ -297,6 +298,7 @@ CREATE TABLE "entry" (
     "extra" TEXT,
     "denied" INTEGER,
     "debt" INTEGER,
+    "carried" INTEGER,
     "needed" INTEGER,
     "available" INTEGER,
     "next_reset_at" INTEGER,
@@ -316,6 +318,7 @@ CREATE TABLE "refunded" (
     "entry" INTEGER NOT NULL,
     "version" INTEGER NOT NULL,
     "amount" INTEGER NOT NULL,
+    "uncarried" INTEGER NOT NULL,
     "voided" INTEGER NOT NULL,
     PRIMARY KEY ("tenant", "entry")
 ) STRICT, WITHOUT ROWID;

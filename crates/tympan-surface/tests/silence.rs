@@ -1,5 +1,4 @@
 //! The end of all ringing. A test binary of its own, since every bell of a process is meant.
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};

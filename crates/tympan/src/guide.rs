@@ -55,6 +55,13 @@
 //! - A user who is not `restricted`, or has a plan that says
 //!   [`Warn`](crate::WhenExhausted::Warn), is never refused for want of that measure: the last of
 //!   the wallets, for a cost own funds, falls as far below zero as it takes.
+//! - A plan that says [`FinishAndForgive`](crate::WhenExhausted::FinishAndForgive),
+//!   [`FinishAndOwe`](crate::WhenExhausted::FinishAndOwe) or
+//!   [`FinishAndCarry`](crate::WhenExhausted::FinishAndCarry) lets a job start while something is
+//!   available, and says what becomes of the rest.
+//!
+//! What a job took comes back by [`Refund`](crate::Refund) or [`Void`](crate::Void), to the wallets
+//! it came from; `docs/accounting.md` has all of this in numbers.
 //!
 //! # Jobs
 //!

@@ -175,6 +175,7 @@ fn entries_wallets_and_holds_that_are_changed_in_the_file_are_found() {
             ),
             ("UPDATE wallet SET given = given + 1", "given: wallet"),
             ("UPDATE wallet SET fed = fed - 1", "given: wallet"),
+            ("UPDATE wallet SET carried = 5", "carried: wallet"),
             // More could be given back.
             (
                 "UPDATE refunded SET amount = amount - 1",

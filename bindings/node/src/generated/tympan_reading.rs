@@ -763,6 +763,9 @@ impl Read for surface::WhenExhausted {
         match number {
             0 => Ok(Self::Refuse {}),
             1 => Ok(Self::Warn {}),
+            2 => Ok(Self::FinishAndForgive {}),
+            3 => Ok(Self::FinishAndOwe {}),
+            4 => Ok(Self::FinishAndCarry {}),
             _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
         }
     }

@@ -319,6 +319,7 @@ impl Write for surface::ReceiptLine {
         self.held_after.write(to)?;
         self.denied.write(to)?;
         self.debt.write(to)?;
+        self.carried.write(to)?;
         self.refunds.write(to)?;
         Ok(())
     }
@@ -426,6 +427,7 @@ impl Write for surface::Standing {
         self.available.write(to)?;
         self.allowance.write(to)?;
         self.used.write(to)?;
+        self.carried.write(to)?;
         self.next_reset_at.write(to)?;
         Ok(())
     }
@@ -452,6 +454,7 @@ impl Write for surface::StatementLine {
         self.extra.write(to)?;
         self.denied.write(to)?;
         self.debt.write(to)?;
+        self.carried.write(to)?;
         self.needed.write(to)?;
         self.available.write(to)?;
         self.next_reset_at.write(to)?;
@@ -860,6 +863,15 @@ impl Write for surface::WhenExhausted {
             }
             Self::Warn {} => {
                 to.put(1_u32)?;
+            }
+            Self::FinishAndForgive {} => {
+                to.put(2_u32)?;
+            }
+            Self::FinishAndOwe {} => {
+                to.put(3_u32)?;
+            }
+            Self::FinishAndCarry {} => {
+                to.put(4_u32)?;
             }
         }
         Ok(())

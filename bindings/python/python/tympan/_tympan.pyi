@@ -826,6 +826,9 @@ class ReceiptLine:
     def debt(self) -> int:
         """What was taken below the wallet's limit; of a refund, less what of it came back."""
     @property
+    def carried(self) -> int:
+        """What is taken off what the plan gives next; of a refund, less what of it need not be."""
+    @property
     def refunds(self) -> EntryId | None:
         """Of a refund or a void: the entry that took what it gives back."""
     def __eq__(self, other: object, /) -> bool: ...
@@ -1077,6 +1080,9 @@ class Standing:
         rolling one, what they took on the days that it looks back on.
         """
     @property
+    def carried(self) -> int:
+        """What its plan takes off what it gives next."""
+    @property
     def next_reset_at(self) -> datetime | None:
         """When its plan gives next; none while it is suspended or the user inactive."""
     def __eq__(self, other: object, /) -> bool: ...
@@ -1162,6 +1168,11 @@ class StatementLine:
     @property
     def debt(self) -> int | None:
         """What was taken below the limit of the wallet; of a refund, less what of it came back."""
+    @property
+    def carried(self) -> int | None:
+        """What is taken off what the plan gives next; of a reset, a refund or a void, less what of it was
+        paid by then, or need not be.
+        """
     @property
     def needed(self) -> int | None:
         """Of a refusal: how much was needed."""

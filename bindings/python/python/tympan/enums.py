@@ -279,3 +279,11 @@ class WhenExhausted(_Word):
     """The whole job is refused."""
     WARN = "warn"
     """The job is counted, and the balance goes below its limit."""
+    FINISH_AND_FORGIVE = "finish_and_forgive"
+    """A job may start while something is available; what it needs beyond that is forgiven."""
+    FINISH_AND_OWE = "finish_and_owe"
+    """A job may start while something is available; the plan's wallet owes what it needs beyond that."""
+    FINISH_AND_CARRY = "finish_and_carry"
+    """A job may start while something is available; what it needs beyond that is taken off what the
+    plan gives next.
+    """

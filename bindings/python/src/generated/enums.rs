@@ -1729,6 +1729,9 @@ impl IntoPython for surface::WhenExhausted {
         let word = match self {
             Self::Refuse => "refuse",
             Self::Warn => "warn",
+            Self::FinishAndForgive => "finish_and_forgive",
+            Self::FinishAndOwe => "finish_and_owe",
+            Self::FinishAndCarry => "finish_and_carry",
         };
         WHEN_EXHAUSTED.import(py, "tympan.enums", "WhenExhausted")?.call1((word,))
     }
@@ -1745,6 +1748,9 @@ impl FromPython for surface::WhenExhausted {
         match String::from_python(value, name)?.as_str() {
             "refuse" => Ok(Self::Refuse),
             "warn" => Ok(Self::Warn),
+            "finish_and_forgive" => Ok(Self::FinishAndForgive),
+            "finish_and_owe" => Ok(Self::FinishAndOwe),
+            "finish_and_carry" => Ok(Self::FinishAndCarry),
             _ => Err(wrong()),
         }
     }

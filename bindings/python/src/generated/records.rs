@@ -3,7 +3,6 @@
 use pyo3::prelude::*;
 use tympan_surface as surface;
 use crate::convert::*;
-use crate::generated::plain::{hashed, plain};
 /// A production account inside a tenant.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -34,9 +33,6 @@ impl Account {
     #[getter]
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -74,9 +70,6 @@ impl AccountName {
     #[getter]
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -123,7 +116,7 @@ impl AuditLine {
     fn subject_kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.subject_kind.clone().into_python(py)
     }
-    /// The id of that thing.
+    /// The number of its id.
     #[getter]
     fn subject<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.subject.clone().into_python(py)
@@ -137,9 +130,6 @@ impl AuditLine {
     #[getter]
     fn reason<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.reason.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -179,9 +169,6 @@ impl AuditPage {
     #[getter]
     fn end<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.end.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -233,9 +220,6 @@ impl Bootstrapped {
     fn default_profile<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.default_profile.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -285,9 +269,6 @@ impl Capabilities {
     fn over_accounts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.over_accounts.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -325,9 +306,6 @@ impl CardPreview {
     fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.refused.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -357,9 +335,6 @@ impl CardStep {
     #[getter]
     fn becomes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.becomes.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!("CardStep(step={}, becomes=<hidden>)", plain(py, & self.0.step) ?,))
@@ -391,9 +366,6 @@ impl Changed {
     fn role_rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.role_rows.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -424,9 +396,6 @@ impl Copied {
     fn found<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.found.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -439,58 +408,6 @@ impl Copied {
 impl IntoPython for surface::Copied {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, Copied(self))?.into_any())
-    }
-}
-/// So many of something that the host counts of its own.
-#[pyclass(frozen, eq, module = "tympan")]
-#[derive(PartialEq)]
-pub struct CustomCount(surface::CustomCount);
-#[pymethods]
-impl CustomCount {
-    #[new]
-    #[pyo3(signature = (*, name, count), text_signature = "(*, name, count)")]
-    fn __new__(name: &Bound<'_, PyAny>, count: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Ok(
-            Self(surface::CustomCount {
-                name: FromPython::from_python(name, "name")?,
-                count: FromPython::from_python(count, "count")?,
-            }),
-        )
-    }
-    /// Its name: 1 to 24 lower-case letters, digits and underscores, a letter first. The measure of
-    /// a plan that limits it is `custom:` and the name.
-    #[getter]
-    fn name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.name.clone().into_python(py)
-    }
-    /// How many.
-    #[getter]
-    fn count<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.count.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(
-            format!(
-                "CustomCount(name={}, count={})", plain(py, & self.0.name) ?, plain(py, &
-                self.0.count) ?,
-            ),
-        )
-    }
-}
-impl IntoPython for surface::CustomCount {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(Bound::new(py, CustomCount(self))?.into_any())
-    }
-}
-impl FromPython for surface::CustomCount {
-    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        let record = value.cast::<CustomCount>();
-        record
-            .map(|record| record.get().0.clone())
-            .map_err(|_| wrong(value, name, "CustomCount"))
     }
 }
 /// One thing that is not as it must be.
@@ -508,9 +425,6 @@ impl Fault {
     #[getter]
     fn what<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.what.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -558,9 +472,6 @@ impl Fraction {
     fn denominator<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.denominator.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -603,9 +514,6 @@ impl Gone {
     #[getter]
     fn name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.name.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -652,9 +560,6 @@ impl Group {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -690,9 +595,6 @@ impl GroupName {
     #[getter]
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -759,9 +661,6 @@ impl Identity {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -810,9 +709,6 @@ impl IdentityType {
     fn secret<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.secret.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -827,134 +723,6 @@ impl IdentityType {
 impl IntoPython for surface::IdentityType {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, IdentityType(self))?.into_any())
-    }
-}
-/// Sides of paper by colour. Those of one-sided and of two-sided sheets are counted apart.
-#[pyclass(frozen, eq, module = "tympan")]
-#[derive(PartialEq)]
-pub struct ImpressionsByColour(surface::ImpressionsByColour);
-#[pymethods]
-impl ImpressionsByColour {
-    #[new]
-    #[pyo3(
-        signature = (
-            *,
-            blank = Given(None),
-            blank_two_sided = Given(None),
-            full_colour = Given(None),
-            full_colour_two_sided = Given(None),
-            highlight_colour = Given(None),
-            highlight_colour_two_sided = Given(None),
-            monochrome = Given(None),
-            monochrome_two_sided = Given(None)
-        ),
-        text_signature = "(*, blank=None, blank_two_sided=None, full_colour=None, full_colour_two_sided=None, highlight_colour=None, highlight_colour_two_sided=None, monochrome=None, monochrome_two_sided=None)"
-    )]
-    fn __new__(
-        blank: Given<'_>,
-        blank_two_sided: Given<'_>,
-        full_colour: Given<'_>,
-        full_colour_two_sided: Given<'_>,
-        highlight_colour: Given<'_>,
-        highlight_colour_two_sided: Given<'_>,
-        monochrome: Given<'_>,
-        monochrome_two_sided: Given<'_>,
-    ) -> PyResult<Self> {
-        Ok(
-            Self(surface::ImpressionsByColour {
-                blank: given(blank, "blank")?,
-                blank_two_sided: given(blank_two_sided, "blank_two_sided")?,
-                full_colour: given(full_colour, "full_colour")?,
-                full_colour_two_sided: given(
-                    full_colour_two_sided,
-                    "full_colour_two_sided",
-                )?,
-                highlight_colour: given(highlight_colour, "highlight_colour")?,
-                highlight_colour_two_sided: given(
-                    highlight_colour_two_sided,
-                    "highlight_colour_two_sided",
-                )?,
-                monochrome: given(monochrome, "monochrome")?,
-                monochrome_two_sided: given(
-                    monochrome_two_sided,
-                    "monochrome_two_sided",
-                )?,
-            }),
-        )
-    }
-    /// Blank sides of one-sided sheets.
-    #[getter]
-    fn blank<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.blank.clone().into_python(py)
-    }
-    /// Blank sides of two-sided sheets.
-    #[getter]
-    fn blank_two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.blank_two_sided.clone().into_python(py)
-    }
-    /// Full-colour sides of one-sided sheets.
-    #[getter]
-    fn full_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.full_colour.clone().into_python(py)
-    }
-    /// Full-colour sides of two-sided sheets.
-    #[getter]
-    fn full_colour_two_sided<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        self.0.full_colour_two_sided.clone().into_python(py)
-    }
-    /// Sides in black and one more colour, of one-sided sheets; they count as colour.
-    #[getter]
-    fn highlight_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.highlight_colour.clone().into_python(py)
-    }
-    /// Sides in black and one more colour, of two-sided sheets; they count as colour.
-    #[getter]
-    fn highlight_colour_two_sided<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        self.0.highlight_colour_two_sided.clone().into_python(py)
-    }
-    /// Sides in one colour, of one-sided sheets.
-    #[getter]
-    fn monochrome<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.monochrome.clone().into_python(py)
-    }
-    /// Sides in one colour, of two-sided sheets.
-    #[getter]
-    fn monochrome_two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.monochrome_two_sided.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(
-            format!(
-                "ImpressionsByColour(blank={}, blank_two_sided={}, full_colour={}, full_colour_two_sided={}, highlight_colour={}, highlight_colour_two_sided={}, monochrome={}, monochrome_two_sided={})",
-                plain(py, & self.0.blank) ?, plain(py, & self.0.blank_two_sided) ?,
-                plain(py, & self.0.full_colour) ?, plain(py, & self.0
-                .full_colour_two_sided) ?, plain(py, & self.0.highlight_colour) ?,
-                plain(py, & self.0.highlight_colour_two_sided) ?, plain(py, & self.0
-                .monochrome) ?, plain(py, & self.0.monochrome_two_sided) ?,
-            ),
-        )
-    }
-}
-impl IntoPython for surface::ImpressionsByColour {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(Bound::new(py, ImpressionsByColour(self))?.into_any())
-    }
-}
-impl FromPython for surface::ImpressionsByColour {
-    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        let record = value.cast::<ImpressionsByColour>();
-        record
-            .map(|record| record.get().0.clone())
-            .map_err(|_| wrong(value, name, "ImpressionsByColour"))
     }
 }
 /// One job of many to charge.
@@ -1025,9 +793,6 @@ impl Job {
     fn attempt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.attempt.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1067,9 +832,6 @@ impl JobOutcome {
     #[getter]
     fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.refused.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1156,9 +918,6 @@ impl NewIdentity {
     fn source<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.source.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1212,9 +971,6 @@ impl NewRoleRow {
     fn accounts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.accounts.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1257,9 +1013,6 @@ impl PinStrength {
     #[getter]
     fn guesses_per_hit<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.guesses_per_hit.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1348,14 +1101,12 @@ impl Plan {
         )
     }
     /// What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
-    /// `impressions`, `jobs`, `scans`, `faxes`, `area`, `length`, `kilobytes`, `points`; `cost:` and
-    /// a currency, `cost:EUR`; `custom:` and a name, `custom:staples`.
+    /// `impressions`, `jobs`, or `cost:` and a currency, `cost:EUR`.
     #[getter]
     fn measure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.measure.clone().into_python(py)
     }
-    /// What it gives, in the measure's unit (micros for a cost, square millimetres for an area,
-    /// millimetres for a length); not negative.
+    /// What it gives, in the measure's unit (micros for a cost); not negative.
     #[getter]
     fn amount<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.amount.clone().into_python(py)
@@ -1443,9 +1194,6 @@ impl Plan {
     fn priority<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.priority.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1506,9 +1254,6 @@ impl PlanRevision {
     fn terms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.terms.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1525,42 +1270,7 @@ impl IntoPython for surface::PlanRevision {
         Ok(Bound::new(py, PlanRevision(self))?.into_any())
     }
 }
-/// What a wallet had at an instant, in the unit of its measure.
-#[pyclass(frozen, eq, module = "tympan")]
-#[derive(PartialEq)]
-pub struct Position(surface::Position);
-#[pymethods]
-impl Position {
-    /// The balance.
-    #[getter]
-    fn balance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.balance.clone().into_python(py)
-    }
-    /// What was held.
-    #[getter]
-    fn held<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.held.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(
-            format!(
-                "Position(balance={}, held={})", plain(py, & self.0.balance) ?, plain(py,
-                & self.0.held) ?,
-            ),
-        )
-    }
-}
-impl IntoPython for surface::Position {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(Bound::new(py, Position(self))?.into_any())
-    }
-}
-/// What jobs cost that go to one queue, or are on one paper, or both. The more exact line goes first:
-/// that for a job's queue and its paper, then that for its queue, then that for its paper, then that
-/// for all others. The parts of a job are added exactly, and their sum is rounded once. Prices are
+/// What the jobs of one queue cost, or those of every queue that no other line names. Prices are
 /// micros of the currency's major unit (40,000 are 4 cents), and not negative.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -1572,30 +1282,23 @@ impl PriceLine {
         signature = (
             *,
             queue = Given(None),
-            media = Given(None),
             mono_page_micros,
             colour_page_micros,
-            sheet_micros = Given(None),
-            area_micros = Given(None),
             job_micros = Given(None),
             two_sided = Given(None)
         ),
-        text_signature = "(*, queue=None, media=None, mono_page_micros, colour_page_micros, sheet_micros=None, area_micros=None, job_micros=None, two_sided=None)"
+        text_signature = "(*, queue=None, mono_page_micros, colour_page_micros, job_micros=None, two_sided=None)"
     )]
     fn __new__(
         queue: Given<'_>,
-        media: Given<'_>,
         mono_page_micros: &Bound<'_, PyAny>,
         colour_page_micros: &Bound<'_, PyAny>,
-        sheet_micros: Given<'_>,
-        area_micros: Given<'_>,
         job_micros: Given<'_>,
         two_sided: Given<'_>,
     ) -> PyResult<Self> {
         Ok(
             Self(surface::PriceLine {
                 queue: given(queue, "queue")?,
-                media: given(media, "media")?,
                 mono_page_micros: FromPython::from_python(
                     mono_page_micros,
                     "mono_page_micros",
@@ -1604,8 +1307,6 @@ impl PriceLine {
                     colour_page_micros,
                     "colour_page_micros",
                 )?,
-                sheet_micros: given(sheet_micros, "sheet_micros")?,
-                area_micros: given(area_micros, "area_micros")?,
                 job_micros: given(job_micros, "job_micros")?,
                 two_sided: given(two_sided, "two_sided")?,
             }),
@@ -1615,11 +1316,6 @@ impl PriceLine {
     #[getter]
     fn queue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.queue.clone().into_python(py)
-    }
-    /// The paper, as jobs name it; none: every paper that no other line names.
-    #[getter]
-    fn media<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.media.clone().into_python(py)
     }
     /// Micros for a page in one colour.
     #[getter]
@@ -1631,16 +1327,6 @@ impl PriceLine {
     fn colour_page_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.colour_page_micros.clone().into_python(py)
     }
-    /// Micros for a piece of paper; none: nothing.
-    #[getter]
-    fn sheet_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.sheet_micros.clone().into_python(py)
-    }
-    /// Micros for a printed square metre; none: nothing.
-    #[getter]
-    fn area_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.area_micros.clone().into_python(py)
-    }
     /// Micros for the job itself; none: nothing.
     #[getter]
     fn job_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1651,17 +1337,13 @@ impl PriceLine {
     fn two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.two_sided.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "PriceLine(queue={}, media={}, mono_page_micros={}, colour_page_micros={}, sheet_micros={}, area_micros={}, job_micros={}, two_sided={})",
-                plain(py, & self.0.queue) ?, plain(py, & self.0.media) ?, plain(py, &
-                self.0.mono_page_micros) ?, plain(py, & self.0.colour_page_micros) ?,
-                plain(py, & self.0.sheet_micros) ?, plain(py, & self.0.area_micros) ?,
-                plain(py, & self.0.job_micros) ?, plain(py, & self.0.two_sided) ?,
+                "PriceLine(queue={}, mono_page_micros={}, colour_page_micros={}, job_micros={}, two_sided={})",
+                plain(py, & self.0.queue) ?, plain(py, & self.0.mono_page_micros) ?,
+                plain(py, & self.0.colour_page_micros) ?, plain(py, & self.0.job_micros)
+                ?, plain(py, & self.0.two_sided) ?,
             ),
         )
     }
@@ -1699,9 +1381,6 @@ impl PriceLineRevision {
     #[getter]
     fn line<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.line.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1749,11 +1428,6 @@ impl PriceList {
     fn currency<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.currency.clone().into_python(py)
     }
-    /// How the cost of a job is rounded.
-    #[getter]
-    fn rounding<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.rounding.clone().into_python(py)
-    }
     /// The lines of every revision, in order of revision, then place.
     #[getter]
     fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1764,17 +1438,13 @@ impl PriceList {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "PriceList(id={}, name={}, version={}, retired={}, currency={}, rounding={}, lines={}, created_at={})",
+                "PriceList(id={}, name={}, version={}, retired={}, currency={}, lines={}, created_at={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.name) ?, plain(py, & self.0
                 .version) ?, plain(py, & self.0.retired) ?, plain(py, & self.0.currency)
-                ?, plain(py, & self.0.rounding) ?, plain(py, & self.0.lines) ?, plain(py,
-                & self.0.created_at) ?,
+                ?, plain(py, & self.0.lines) ?, plain(py, & self.0.created_at) ?,
             ),
         )
     }
@@ -1830,9 +1500,6 @@ impl Profile {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1871,9 +1538,6 @@ impl ProfileName {
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1903,9 +1567,6 @@ impl Reactivated {
     #[getter]
     fn gone<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.gone.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1952,12 +1613,6 @@ impl Receipt {
     fn attempt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.attempt.clone().into_python(py)
     }
-    /// What the job used, with the totals of pages, impressions and sheets that the host did not
-    /// give; none where there is no job.
-    #[getter]
-    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.usage.clone().into_python(py)
-    }
     /// What the job costs, in micros of the currency's major unit.
     #[getter]
     fn cost_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1983,18 +1638,15 @@ impl Receipt {
     fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.lines.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Receipt(entry={}, at={}, verb={}, user={}, attempt={}, usage={}, cost_micros={}, hold={}, expires_at={}, late={}, lines={})",
+                "Receipt(entry={}, at={}, verb={}, user={}, attempt={}, cost_micros={}, hold={}, expires_at={}, late={}, lines={})",
                 plain(py, & self.0.entry) ?, plain(py, & self.0.at) ?, plain(py, & self.0
                 .verb) ?, plain(py, & self.0.user) ?, plain(py, & self.0.attempt) ?,
-                plain(py, & self.0.usage) ?, plain(py, & self.0.cost_micros) ?, plain(py,
-                & self.0.hold) ?, plain(py, & self.0.expires_at) ?, plain(py, & self.0
-                .late) ?, plain(py, & self.0.lines) ?,
+                plain(py, & self.0.cost_micros) ?, plain(py, & self.0.hold) ?, plain(py,
+                & self.0.expires_at) ?, plain(py, & self.0.late) ?, plain(py, & self.0
+                .lines) ?,
             ),
         )
     }
@@ -2055,23 +1707,25 @@ impl ReceiptLine {
     fn debt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.debt.clone().into_python(py)
     }
+    /// What is taken off what the plan gives next; of a refund, less what of it need not be.
+    #[getter]
+    fn carried<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.carried.clone().into_python(py)
+    }
     /// Of a refund or a void: the entry that took what it gives back.
     #[getter]
     fn refunds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.refunds.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "ReceiptLine(user={}, wallet={}, measure={}, amount={}, held={}, balance_after={}, held_after={}, denied={}, debt={}, refunds={})",
+                "ReceiptLine(user={}, wallet={}, measure={}, amount={}, held={}, balance_after={}, held_after={}, denied={}, debt={}, carried={}, refunds={})",
                 plain(py, & self.0.user) ?, plain(py, & self.0.wallet) ?, plain(py, &
                 self.0.measure) ?, plain(py, & self.0.amount) ?, plain(py, & self.0.held)
                 ?, plain(py, & self.0.balance_after) ?, plain(py, & self.0.held_after) ?,
                 plain(py, & self.0.denied) ?, plain(py, & self.0.debt) ?, plain(py, &
-                self.0.refunds) ?,
+                self.0.carried) ?, plain(py, & self.0.refunds) ?,
             ),
         )
     }
@@ -2106,9 +1760,6 @@ impl RefundPart {
     #[getter]
     fn amount<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.amount.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2147,9 +1798,6 @@ impl Report {
     #[getter]
     fn why<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.why.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2206,9 +1854,6 @@ impl Role {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2246,9 +1891,6 @@ impl RoleName {
     #[getter]
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2290,9 +1932,6 @@ impl RoleRow {
     fn accounts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.accounts.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2306,63 +1945,6 @@ impl RoleRow {
 impl IntoPython for surface::RoleRow {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, RoleRow(self))?.into_any())
-    }
-}
-/// To which multiples the cost of a job is rounded, and how.
-#[pyclass(frozen, eq, module = "tympan")]
-#[derive(PartialEq)]
-pub struct Rounding(surface::Rounding);
-#[pymethods]
-impl Rounding {
-    #[new]
-    #[pyo3(
-        signature = (*, unit_micros, mode),
-        text_signature = "(*, unit_micros, mode)"
-    )]
-    fn __new__(
-        unit_micros: &Bound<'_, PyAny>,
-        mode: &Bound<'_, PyAny>,
-    ) -> PyResult<Self> {
-        Ok(
-            Self(surface::Rounding {
-                unit_micros: FromPython::from_python(unit_micros, "unit_micros")?,
-                mode: FromPython::from_python(mode, "mode")?,
-            }),
-        )
-    }
-    /// The multiples, in micros, 1 to 1,000,000,000: 10,000 are a cent.
-    #[getter]
-    fn unit_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.unit_micros.clone().into_python(py)
-    }
-    /// Where an amount between two multiples goes.
-    #[getter]
-    fn mode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.mode.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(
-            format!(
-                "Rounding(unit_micros={}, mode={})", plain(py, & self.0.unit_micros) ?,
-                plain(py, & self.0.mode) ?,
-            ),
-        )
-    }
-}
-impl IntoPython for surface::Rounding {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(Bound::new(py, Rounding(self))?.into_any())
-    }
-}
-impl FromPython for surface::Rounding {
-    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        let record = value.cast::<Rounding>();
-        record
-            .map(|record| record.get().0.clone())
-            .map_err(|_| wrong(value, name, "Rounding"))
     }
 }
 /// The answer to a command that made or edited a profile.
@@ -2385,9 +1967,6 @@ impl SavedProfile {
     #[getter]
     fn added_plans<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.added_plans.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2418,9 +1997,6 @@ impl SavedSettings {
     #[getter]
     fn pins<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.pins.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2497,9 +2073,6 @@ impl Settings {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2517,84 +2090,6 @@ impl Settings {
 impl IntoPython for surface::Settings {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, Settings(self))?.into_any())
-    }
-}
-/// Pieces of paper by colour.
-#[pyclass(frozen, eq, module = "tympan")]
-#[derive(PartialEq)]
-pub struct SheetsByColour(surface::SheetsByColour);
-#[pymethods]
-impl SheetsByColour {
-    #[new]
-    #[pyo3(
-        signature = (
-            *,
-            blank = Given(None),
-            full_colour = Given(None),
-            highlight_colour = Given(None),
-            monochrome = Given(None)
-        ),
-        text_signature = "(*, blank=None, full_colour=None, highlight_colour=None, monochrome=None)"
-    )]
-    fn __new__(
-        blank: Given<'_>,
-        full_colour: Given<'_>,
-        highlight_colour: Given<'_>,
-        monochrome: Given<'_>,
-    ) -> PyResult<Self> {
-        Ok(
-            Self(surface::SheetsByColour {
-                blank: given(blank, "blank")?,
-                full_colour: given(full_colour, "full_colour")?,
-                highlight_colour: given(highlight_colour, "highlight_colour")?,
-                monochrome: given(monochrome, "monochrome")?,
-            }),
-        )
-    }
-    /// Blank sheets, as inserts are.
-    #[getter]
-    fn blank<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.blank.clone().into_python(py)
-    }
-    /// Sheets with a full-colour side.
-    #[getter]
-    fn full_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.full_colour.clone().into_python(py)
-    }
-    /// Sheets with a side in black and one more colour.
-    #[getter]
-    fn highlight_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.highlight_colour.clone().into_python(py)
-    }
-    /// Sheets in one colour.
-    #[getter]
-    fn monochrome<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.monochrome.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(
-            format!(
-                "SheetsByColour(blank={}, full_colour={}, highlight_colour={}, monochrome={})",
-                plain(py, & self.0.blank) ?, plain(py, & self.0.full_colour) ?, plain(py,
-                & self.0.highlight_colour) ?, plain(py, & self.0.monochrome) ?,
-            ),
-        )
-    }
-}
-impl IntoPython for surface::SheetsByColour {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(Bound::new(py, SheetsByColour(self))?.into_any())
-    }
-}
-impl FromPython for surface::SheetsByColour {
-    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        let record = value.cast::<SheetsByColour>();
-        record
-            .map(|record| record.get().0.clone())
-            .map_err(|_| wrong(value, name, "SheetsByColour"))
     }
 }
 /// Whether the smart card can be seen, edited and used, and if not, why.
@@ -2627,9 +2122,6 @@ impl SmartCard {
     #[getter]
     fn obstacles<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.obstacles.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2694,23 +2186,25 @@ impl Standing {
     fn used<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.used.clone().into_python(py)
     }
+    /// What its plan takes off what it gives next.
+    #[getter]
+    fn carried<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.carried.clone().into_python(py)
+    }
     /// When its plan gives next; none while it is suspended or the user inactive.
     #[getter]
     fn next_reset_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next_reset_at.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Standing(wallet={}, measure={}, balance={}, held={}, overdraft={}, available={}, allowance={}, used={}, next_reset_at={})",
+                "Standing(wallet={}, measure={}, balance={}, held={}, overdraft={}, available={}, allowance={}, used={}, carried={}, next_reset_at={})",
                 plain(py, & self.0.wallet) ?, plain(py, & self.0.measure) ?, plain(py, &
                 self.0.balance) ?, plain(py, & self.0.held) ?, plain(py, & self.0
                 .overdraft) ?, plain(py, & self.0.available) ?, plain(py, & self.0
-                .allowance) ?, plain(py, & self.0.used) ?, plain(py, & self.0
-                .next_reset_at) ?,
+                .allowance) ?, plain(py, & self.0.used) ?, plain(py, & self.0.carried) ?,
+                plain(py, & self.0.next_reset_at) ?,
             ),
         )
     }
@@ -2751,9 +2245,6 @@ impl StatedCost {
     #[getter]
     fn currency<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.currency.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2853,11 +2344,25 @@ impl StatementLine {
     fn queue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.queue.clone().into_python(py)
     }
-    /// What the job used, with the totals of pages, impressions and sheets that the host did not
-    /// give; none where there is no job.
+    /// Pages of the job.
     #[getter]
-    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.usage.clone().into_python(py)
+    fn pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.pages.clone().into_python(py)
+    }
+    /// Those of them in colour.
+    #[getter]
+    fn colour_pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.colour_pages.clone().into_python(py)
+    }
+    /// Sheets of paper.
+    #[getter]
+    fn sheets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.sheets.clone().into_python(py)
+    }
+    /// Whether it was printed on both sides.
+    #[getter]
+    fn two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.two_sided.clone().into_python(py)
     }
     /// What the job costs, in micros.
     #[getter]
@@ -2884,6 +2389,12 @@ impl StatementLine {
     fn debt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.debt.clone().into_python(py)
     }
+    /// What is taken off what the plan gives next; of a reset, a refund or a void, less what of it was
+    /// paid by then, or need not be.
+    #[getter]
+    fn carried<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.carried.clone().into_python(py)
+    }
     /// Of a refusal: how much was needed.
     #[getter]
     fn needed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -2904,24 +2415,23 @@ impl StatementLine {
     fn reason<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.reason.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, refunds={}, queue={}, usage={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, needed={}, available={}, next_reset_at={}, reason={})",
+                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, refunds={}, queue={}, pages={}, colour_pages={}, sheets={}, two_sided={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, carried={}, needed={}, available={}, next_reset_at={}, reason={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.at) ?, plain(py, & self.0
                 .due_at) ?, plain(py, & self.0.verb) ?, plain(py, & self.0.amount) ?,
                 plain(py, & self.0.held) ?, plain(py, & self.0.balance_after) ?,
                 plain(py, & self.0.held_after) ?, plain(py, & self.0.actor) ?, plain(py,
                 & self.0.attempt) ?, plain(py, & self.0.hold) ?, plain(py, & self.0
                 .expires_at) ?, plain(py, & self.0.refunds) ?, plain(py, & self.0.queue)
-                ?, plain(py, & self.0.usage) ?, plain(py, & self.0.cost_micros) ?,
-                plain(py, & self.0.price_list) ?, plain(py, & self.0.extra) ?, plain(py,
-                & self.0.denied) ?, plain(py, & self.0.debt) ?, plain(py, & self.0
-                .needed) ?, plain(py, & self.0.available) ?, plain(py, & self.0
-                .next_reset_at) ?, plain(py, & self.0.reason) ?,
+                ?, plain(py, & self.0.pages) ?, plain(py, & self.0.colour_pages) ?,
+                plain(py, & self.0.sheets) ?, plain(py, & self.0.two_sided) ?, plain(py,
+                & self.0.cost_micros) ?, plain(py, & self.0.price_list) ?, plain(py, &
+                self.0.extra) ?, plain(py, & self.0.denied) ?, plain(py, & self.0.debt)
+                ?, plain(py, & self.0.carried) ?, plain(py, & self.0.needed) ?, plain(py,
+                & self.0.available) ?, plain(py, & self.0.next_reset_at) ?, plain(py, &
+                self.0.reason) ?,
             ),
         )
     }
@@ -2931,25 +2441,13 @@ impl IntoPython for surface::StatementLine {
         Ok(Bound::new(py, StatementLine(self))?.into_any())
     }
 }
-/// One page of a statement. The opening of a page is the closing of the next one, as on paper: the
-/// closing of the first page is the position at the end of the period, the opening of the last page
-/// that at its beginning.
+/// One page of a statement.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
 pub struct StatementPage(surface::StatementPage);
 #[pymethods]
 impl StatementPage {
-    /// What was brought forward: the position before the oldest line of this page.
-    #[getter]
-    fn opening<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.opening.clone().into_python(py)
-    }
-    /// What is carried forward: the position after the newest line of this page.
-    #[getter]
-    fn closing<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.closing.clone().into_python(py)
-    }
-    /// The lines, newest first.
+    /// The lines.
     #[getter]
     fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.rows.clone().into_python(py)
@@ -2959,15 +2457,11 @@ impl StatementPage {
     fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "StatementPage(opening={}, closing={}, rows={}, next={})", plain(py, &
-                self.0.opening) ?, plain(py, & self.0.closing) ?, plain(py, & self.0
-                .rows) ?, plain(py, & self.0.next) ?,
+                "StatementPage(rows={}, next={})", plain(py, & self.0.rows) ?, plain(py,
+                & self.0.next) ?,
             ),
         )
     }
@@ -3003,9 +2497,6 @@ impl StoredIdentity {
     fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.value.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -3018,39 +2509,6 @@ impl StoredIdentity {
 impl IntoPython for surface::StoredIdentity {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, StoredIdentity(self))?.into_any())
-    }
-}
-/// One page of a text.
-#[pyclass(frozen, eq, module = "tympan")]
-#[derive(PartialEq)]
-pub struct TextPage(surface::TextPage);
-#[pymethods]
-impl TextPage {
-    /// The lines of text, each with its end.
-    #[getter]
-    fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.rows.clone().into_python(py)
-    }
-    /// The cursor for the next page; none: this was the last.
-    #[getter]
-    fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.next.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(
-            format!(
-                "TextPage(rows={}, next={})", plain(py, & self.0.rows) ?, plain(py, &
-                self.0.next) ?,
-            ),
-        )
-    }
-}
-impl IntoPython for surface::TextPage {
-    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Ok(Bound::new(py, TextPage(self))?.into_any())
     }
 }
 /// The two users after a transfer or swap; the same one twice if nothing had to move.
@@ -3069,9 +2527,6 @@ impl Transferred {
     fn receiver<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.receiver.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -3086,12 +2541,7 @@ impl IntoPython for surface::Transferred {
         Ok(Bound::new(py, Transferred(self))?.into_any())
     }
 }
-/// What a job used, or is expected to use: the counters that the host has, those of IPP among them.
-/// What is not given is derived: impressions from those by colour, or else from the pages; pages
-/// from colour and mono pages where both are given, or else from the impressions; colour pages from
-/// mono pages, or else from the impressions by colour; mono pages are the rest, but for blank
-/// impressions; sheets from those by colour, or else from the impressions and the sides they are on.
-/// Everything else that is not given is 0. Counts are not negative; no part is larger than its whole.
+/// What a job used, or is expected to use.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
 pub struct Usage(surface::Usage);
@@ -3103,163 +2553,52 @@ impl Usage {
             *,
             pages = Given(None),
             colour_pages = Given(None),
-            mono_pages = Given(None),
-            impressions = Given(None),
-            impressions_by_colour = Given(None),
             sheets = Given(None),
-            sheets_by_colour = Given(None),
-            two_sided = Given(None),
-            media = Given(None),
-            kilobytes = Given(None),
-            area = Given(None),
-            length = Given(None),
-            scans = Given(None),
-            faxes = Given(None),
-            points = Given(None),
-            custom = Given(None)
+            two_sided = Given(None)
         ),
-        text_signature = "(*, pages=None, colour_pages=None, mono_pages=None, impressions=None, impressions_by_colour=None, sheets=None, sheets_by_colour=None, two_sided=False, media=None, kilobytes=None, area=None, length=None, scans=None, faxes=None, points=None, custom=())"
+        text_signature = "(*, pages=None, colour_pages=None, sheets=None, two_sided=False)"
     )]
     fn __new__(
         pages: Given<'_>,
         colour_pages: Given<'_>,
-        mono_pages: Given<'_>,
-        impressions: Given<'_>,
-        impressions_by_colour: Given<'_>,
         sheets: Given<'_>,
-        sheets_by_colour: Given<'_>,
         two_sided: Given<'_>,
-        media: Given<'_>,
-        kilobytes: Given<'_>,
-        area: Given<'_>,
-        length: Given<'_>,
-        scans: Given<'_>,
-        faxes: Given<'_>,
-        points: Given<'_>,
-        custom: Given<'_>,
     ) -> PyResult<Self> {
         Ok(
             Self(surface::Usage {
                 pages: given(pages, "pages")?,
                 colour_pages: given(colour_pages, "colour_pages")?,
-                mono_pages: given(mono_pages, "mono_pages")?,
-                impressions: given(impressions, "impressions")?,
-                impressions_by_colour: given(
-                    impressions_by_colour,
-                    "impressions_by_colour",
-                )?,
                 sheets: given(sheets, "sheets")?,
-                sheets_by_colour: given(sheets_by_colour, "sheets_by_colour")?,
                 two_sided: given(two_sided, "two_sided")?,
-                media: given(media, "media")?,
-                kilobytes: given(kilobytes, "kilobytes")?,
-                area: given(area, "area")?,
-                length: given(length, "length")?,
-                scans: given(scans, "scans")?,
-                faxes: given(faxes, "faxes")?,
-                points: given(points, "points")?,
-                custom: given(custom, "custom")?,
             }),
         )
     }
-    /// Pages of the printed copies, those in colour and blank ones included (`job-pages`).
+    /// Printed sides, those in colour included; none: no pages.
     #[getter]
     fn pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.pages.clone().into_python(py)
     }
-    /// Pages in colour.
+    /// Sides in colour; none: no colour.
     #[getter]
     fn colour_pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.colour_pages.clone().into_python(py)
     }
-    /// Pages in one colour.
-    #[getter]
-    fn mono_pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.mono_pages.clone().into_python(py)
-    }
-    /// Sides of paper that went through the device (`job-impressions`).
-    #[getter]
-    fn impressions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.impressions.clone().into_python(py)
-    }
-    /// Those sides by colour (`job-impressions-col`).
-    #[getter]
-    fn impressions_by_colour<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        self.0.impressions_by_colour.clone().into_python(py)
-    }
-    /// Pieces of paper (`job-media-sheets`).
+    /// Pieces of paper; none: as many as the pages need.
     #[getter]
     fn sheets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.sheets.clone().into_python(py)
-    }
-    /// Those pieces by colour (`job-media-sheets-col`).
-    #[getter]
-    fn sheets_by_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.sheets_by_colour.clone().into_python(py)
     }
     /// Whether it is printed on both sides.
     #[getter]
     fn two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.two_sided.clone().into_python(py)
     }
-    /// The paper, `iso_a4_210x297mm` say: some price lists ask.
-    #[getter]
-    fn media<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.media.clone().into_python(py)
-    }
-    /// Data in units of 1024 octets (`job-k-octets`).
-    #[getter]
-    fn kilobytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.kilobytes.clone().into_python(py)
-    }
-    /// Printed area in square millimetres.
-    #[getter]
-    fn area<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.area.clone().into_python(py)
-    }
-    /// Length of printed roll or web in millimetres.
-    #[getter]
-    fn length<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.length.clone().into_python(py)
-    }
-    /// Scanned images.
-    #[getter]
-    fn scans<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.scans.clone().into_python(py)
-    }
-    /// Pages sent or received by fax.
-    #[getter]
-    fn faxes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.faxes.clone().into_python(py)
-    }
-    /// Points of a scheme of the host's.
-    #[getter]
-    fn points<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.points.clone().into_python(py)
-    }
-    /// What the host counts of its own: at most 16, each name once.
-    #[getter]
-    fn custom<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.custom.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Usage(pages={}, colour_pages={}, mono_pages={}, impressions={}, impressions_by_colour={}, sheets={}, sheets_by_colour={}, two_sided={}, media={}, kilobytes={}, area={}, length={}, scans={}, faxes={}, points={}, custom={})",
-                plain(py, & self.0.pages) ?, plain(py, & self.0.colour_pages) ?,
-                plain(py, & self.0.mono_pages) ?, plain(py, & self.0.impressions) ?,
-                plain(py, & self.0.impressions_by_colour) ?, plain(py, & self.0.sheets)
-                ?, plain(py, & self.0.sheets_by_colour) ?, plain(py, & self.0.two_sided)
-                ?, plain(py, & self.0.media) ?, plain(py, & self.0.kilobytes) ?,
-                plain(py, & self.0.area) ?, plain(py, & self.0.length) ?, plain(py, &
-                self.0.scans) ?, plain(py, & self.0.faxes) ?, plain(py, & self.0.points)
-                ?, plain(py, & self.0.custom) ?,
+                "Usage(pages={}, colour_pages={}, sheets={}, two_sided={})", plain(py, &
+                self.0.pages) ?, plain(py, & self.0.colour_pages) ?, plain(py, & self.0
+                .sheets) ?, plain(py, & self.0.two_sided) ?,
             ),
         )
     }
@@ -3383,9 +2722,6 @@ impl User {
     fn updated_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.updated_at.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -3460,9 +2796,6 @@ impl UserDetails {
     #[getter]
     fn smart_card<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.smart_card.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -3629,9 +2962,6 @@ impl UserFields {
     fn role<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.role.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -3677,9 +3007,6 @@ impl UserPage {
     fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next.clone().into_python(py)
     }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
-    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -3709,9 +3036,6 @@ impl Uses {
     #[getter]
     fn active_users<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.active_users.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -3767,9 +3091,6 @@ impl Verification {
     #[getter]
     fn fault_count<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.fault_count.clone().into_python(py)
-    }
-    fn __hash__(&self) -> u64 {
-        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(

@@ -976,6 +976,14 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func enableIdentity(user: UserReference, identity: IdentityId, enabled: Bool, expectedVersion: Int32?, reason: String?) async throws  -> Changed
 
     /**
+     * Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
+     * days. A hold may be extended as often as it is open. The extension has a key of its own.
+     *
+     * - Throws: `unknown_hold`, `hold_resolved`, `invalid_value` for the time, `key_reused`, `invalid_key`, `denied`.
+     */
+    func extend(hold: HoldId, key: String, expiresInSeconds: Int32) async throws  -> Receipt
+
+    /**
      * A group; none if there is none with this id.
      *
      * - Throws: `denied` without `configuration.read`.
@@ -1022,6 +1030,13 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Throws: `unknown_permission` for a name that is not written like one, or begins like tympan's own and is none of them; `denied` to an actor without `user.read` who asks about another user.
      */
     func may(user: UserId, permission: String, account: AccountId?) async throws  -> Bool
+
+    /**
+     * Somebody is paid out: own funds fall, and never by more than is available of them.
+     *
+     * - Throws: `funds_exhausted`; those of `topUp`; `denied` without `funds.pay_out`.
+     */
+    func payOut(user: UserReference, currency: String, amountMicros: Int64, reason: String, key: String) async throws  -> Receipt
 
     /**
      * What a raw card read becomes, step by step: by the tenant's own pipeline, or by one that is
@@ -1329,6 +1344,22 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Throws: `closed`; `denied` to a user.
      */
     func tenant(tenant: TenantId) throws  -> Tympan
+
+    /**
+     * Somebody paid in: own funds rise, debts first. The amount is in micros of the currency's major
+     * unit, more than 0.
+     *
+     * - Throws: `amount_not_positive`, `unknown_user`, `unknown_currency`, `amount_overflow`, `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without `funds.top_up`.
+     */
+    func topUp(user: UserReference, currency: String, amountMicros: Int64, reason: String, key: String) async throws  -> Receipt
+
+    /**
+     * Gives own funds of one user to another: one receipt, whose two lines lie in both wallets and
+     * balance to zero. Never more than is available of them; nobody gives to themselves.
+     *
+     * - Throws: `funds_exhausted`, `invalid_value` for who gets; those of `topUp`; `denied` without `funds.transfer`.
+     */
+    func transferFunds(user: UserReference, to: UserReference, currency: String, amountMicros: Int64, reason: String, key: String) async throws  -> Receipt
 
     /**
      * Moves an identity to another user, in one step. Its id, label and value stay.
@@ -2414,6 +2445,28 @@ open func enableIdentity(user: UserReference, identity: IdentityId, enabled: Boo
 }
 
     /**
+     * Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
+     * days. A hold may be extended as often as it is open. The extension has a key of its own.
+     *
+     * - Throws: `unknown_hold`, `hold_resolved`, `invalid_value` for the time, `key_reused`, `invalid_key`, `denied`.
+     */
+open func extend(hold: HoldId, key: String, expiresInSeconds: Int32)async throws  -> Receipt  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_extend(
+                        self.uniffiCloneHandle(),FfiConverterTypeHoldId_lower(hold),FfiConverterString.lower(key),FfiConverterInt32.lower(expiresInSeconds)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeReceipt_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
      * A group; none if there is none with this id.
      *
      * - Throws: `denied` without `configuration.read`.
@@ -2541,6 +2594,27 @@ open func may(user: UserId, permission: String, account: AccountId? = nil)async 
             completeFunc: ffi_tympan_swift_rust_future_complete_i8,
             freeFunc: ffi_tympan_swift_rust_future_free_i8,
             liftFunc: FfiConverterBool.lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Somebody is paid out: own funds fall, and never by more than is available of them.
+     *
+     * - Throws: `funds_exhausted`; those of `topUp`; `denied` without `funds.pay_out`.
+     */
+open func payOut(user: UserReference, currency: String, amountMicros: Int64, reason: String, key: String)async throws  -> Receipt  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_pay_out(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterString.lower(currency),FfiConverterInt64.lower(amountMicros),FfiConverterString.lower(reason),FfiConverterString.lower(key)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeReceipt_lift,
             errorHandler: FfiConverterTypeTympanError_lift
         )
 }
@@ -3288,6 +3362,50 @@ open func tenant(tenant: TenantId)throws  -> Tympan  {
 }
 
     /**
+     * Somebody paid in: own funds rise, debts first. The amount is in micros of the currency's major
+     * unit, more than 0.
+     *
+     * - Throws: `amount_not_positive`, `unknown_user`, `unknown_currency`, `amount_overflow`, `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without `funds.top_up`.
+     */
+open func topUp(user: UserReference, currency: String, amountMicros: Int64, reason: String, key: String)async throws  -> Receipt  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_top_up(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterString.lower(currency),FfiConverterInt64.lower(amountMicros),FfiConverterString.lower(reason),FfiConverterString.lower(key)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeReceipt_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Gives own funds of one user to another: one receipt, whose two lines lie in both wallets and
+     * balance to zero. Never more than is available of them; nobody gives to themselves.
+     *
+     * - Throws: `funds_exhausted`, `invalid_value` for who gets; those of `topUp`; `denied` without `funds.transfer`.
+     */
+open func transferFunds(user: UserReference, to: UserReference, currency: String, amountMicros: Int64, reason: String, key: String)async throws  -> Receipt  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_transfer_funds(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterTypeUserReference_lower(to),FfiConverterString.lower(currency),FfiConverterInt64.lower(amountMicros),FfiConverterString.lower(reason),FfiConverterString.lower(key)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeReceipt_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
      * Moves an identity to another user, in one step. Its id, label and value stay.
      *
      * - Parameters:
@@ -3983,7 +4101,7 @@ public struct Bootstrapped: Equatable, Hashable {
      */
     public var administratorRole: RoleId
     /**
-     * The role that sees users, allowances and reports, and changes nothing.
+     * The role that sees users, allowances and reports, and moves money: own funds, refunds.
      */
     public var accountantRole: RoleId
     /**
@@ -4008,7 +4126,7 @@ public struct Bootstrapped: Equatable, Hashable {
          * The role that may do everything. Names of roles can be changed, so hosts keep the ids.
          */administratorRole: RoleId,
         /**
-         * The role that sees users, allowances and reports, and changes nothing.
+         * The role that sees users, allowances and reports, and moves money: own funds, refunds.
          */accountantRole: RoleId,
         /**
          * The role that may do what everybody may about themselves.
@@ -6473,7 +6591,7 @@ public struct Receipt: Equatable, Hashable {
      */
     public var verb: Verb
     /**
-     * Whose wallets.
+     * Whose wallets; of a transfer, who gives.
      */
     public var user: UserId
     /**
@@ -6514,7 +6632,7 @@ public struct Receipt: Equatable, Hashable {
          * What was done.
          */verb: Verb,
         /**
-         * Whose wallets.
+         * Whose wallets; of a transfer, who gives.
          */user: UserId,
         /**
          * Which attempt.
@@ -6610,6 +6728,10 @@ public func FfiConverterTypeReceipt_lower(_ value: Receipt) -> RustBuffer {
  */
 public struct ReceiptLine: Equatable, Hashable {
     /**
+     * Whose wallet: of a transfer, the second line is that of who gets.
+     */
+    public var user: UserId
+    /**
      * Which wallet.
      */
     public var wallet: WalletName
@@ -6642,6 +6764,10 @@ public struct ReceiptLine: Equatable, Hashable {
      */
     public var debt: Int64
     /**
+     * What is taken off what the plan gives next; of a refund, less what of it need not be.
+     */
+    public var carried: Int64
+    /**
      * Of a refund or a void: the entry that took what it gives back.
      */
     public var refunds: EntryId?
@@ -6649,6 +6775,9 @@ public struct ReceiptLine: Equatable, Hashable {
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
     public init(
+        /**
+         * Whose wallet: of a transfer, the second line is that of who gets.
+         */user: UserId,
         /**
          * Which wallet.
          */wallet: WalletName,
@@ -6674,8 +6803,12 @@ public struct ReceiptLine: Equatable, Hashable {
          * What was taken below the wallet's limit; of a refund, less what of it came back.
          */debt: Int64,
         /**
+         * What is taken off what the plan gives next; of a refund, less what of it need not be.
+         */carried: Int64,
+        /**
          * Of a refund or a void: the entry that took what it gives back.
          */refunds: EntryId?) {
+        self.user = user
         self.wallet = wallet
         self.measure = measure
         self.amount = amount
@@ -6684,6 +6817,7 @@ public struct ReceiptLine: Equatable, Hashable {
         self.heldAfter = heldAfter
         self.denied = denied
         self.debt = debt
+        self.carried = carried
         self.refunds = refunds
     }
 
@@ -6703,6 +6837,7 @@ public struct FfiConverterTypeReceiptLine: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ReceiptLine {
         return
             try ReceiptLine(
+                user: FfiConverterTypeUserId.read(from: &buf),
                 wallet: FfiConverterTypeWalletName.read(from: &buf),
                 measure: FfiConverterString.read(from: &buf),
                 amount: FfiConverterInt64.read(from: &buf),
@@ -6711,11 +6846,13 @@ public struct FfiConverterTypeReceiptLine: FfiConverterRustBuffer {
                 heldAfter: FfiConverterInt64.read(from: &buf),
                 denied: FfiConverterInt64.read(from: &buf),
                 debt: FfiConverterInt64.read(from: &buf),
+                carried: FfiConverterInt64.read(from: &buf),
                 refunds: FfiConverterOptionTypeEntryId.read(from: &buf)
         )
     }
 
     public static func write(_ value: ReceiptLine, into buf: inout [UInt8]) {
+        FfiConverterTypeUserId.write(value.user, into: &buf)
         FfiConverterTypeWalletName.write(value.wallet, into: &buf)
         FfiConverterString.write(value.measure, into: &buf)
         FfiConverterInt64.write(value.amount, into: &buf)
@@ -6724,6 +6861,7 @@ public struct FfiConverterTypeReceiptLine: FfiConverterRustBuffer {
         FfiConverterInt64.write(value.heldAfter, into: &buf)
         FfiConverterInt64.write(value.denied, into: &buf)
         FfiConverterInt64.write(value.debt, into: &buf)
+        FfiConverterInt64.write(value.carried, into: &buf)
         FfiConverterOptionTypeEntryId.write(value.refunds, into: &buf)
     }
 }
@@ -7613,6 +7751,10 @@ public struct Standing: Equatable, Hashable {
      */
     public var used: Int64
     /**
+     * What its plan takes off what it gives next.
+     */
+    public var carried: Int64
+    /**
      * When its plan gives next; none while it is suspended or the user inactive.
      */
     public var nextResetAt: Timestamp?
@@ -7646,6 +7788,9 @@ public struct Standing: Equatable, Hashable {
          * rolling one, what they took on the days that it looks back on.
          */used: Int64,
         /**
+         * What its plan takes off what it gives next.
+         */carried: Int64,
+        /**
          * When its plan gives next; none while it is suspended or the user inactive.
          */nextResetAt: Timestamp?) {
         self.wallet = wallet
@@ -7656,6 +7801,7 @@ public struct Standing: Equatable, Hashable {
         self.available = available
         self.allowance = allowance
         self.used = used
+        self.carried = carried
         self.nextResetAt = nextResetAt
     }
 
@@ -7683,6 +7829,7 @@ public struct FfiConverterTypeStanding: FfiConverterRustBuffer {
                 available: FfiConverterInt64.read(from: &buf),
                 allowance: FfiConverterOptionInt64.read(from: &buf),
                 used: FfiConverterInt64.read(from: &buf),
+                carried: FfiConverterInt64.read(from: &buf),
                 nextResetAt: FfiConverterOptionTypeTimestamp.read(from: &buf)
         )
     }
@@ -7696,6 +7843,7 @@ public struct FfiConverterTypeStanding: FfiConverterRustBuffer {
         FfiConverterInt64.write(value.available, into: &buf)
         FfiConverterOptionInt64.write(value.allowance, into: &buf)
         FfiConverterInt64.write(value.used, into: &buf)
+        FfiConverterInt64.write(value.carried, into: &buf)
         FfiConverterOptionTypeTimestamp.write(value.nextResetAt, into: &buf)
     }
 }
@@ -7882,6 +8030,11 @@ public struct StatementLine: Equatable, Hashable {
      */
     public var debt: Int64?
     /**
+     * What is taken off what the plan gives next; of a reset, a refund or a void, less what of it was
+     * paid by then, or need not be.
+     */
+    public var carried: Int64?
+    /**
      * Of a refusal: how much was needed.
      */
     public var needed: Int64?
@@ -7971,6 +8124,10 @@ public struct StatementLine: Equatable, Hashable {
          * What was taken below the limit of the wallet; of a refund, less what of it came back.
          */debt: Int64?,
         /**
+         * What is taken off what the plan gives next; of a reset, a refund or a void, less what of it was
+         * paid by then, or need not be.
+         */carried: Int64?,
+        /**
          * Of a refusal: how much was needed.
          */needed: Int64?,
         /**
@@ -8005,6 +8162,7 @@ public struct StatementLine: Equatable, Hashable {
         self.extra = extra
         self.denied = denied
         self.debt = debt
+        self.carried = carried
         self.needed = needed
         self.available = available
         self.nextResetAt = nextResetAt
@@ -8050,6 +8208,7 @@ public struct FfiConverterTypeStatementLine: FfiConverterRustBuffer {
                 extra: FfiConverterOptionTypeExtra.read(from: &buf),
                 denied: FfiConverterOptionInt64.read(from: &buf),
                 debt: FfiConverterOptionInt64.read(from: &buf),
+                carried: FfiConverterOptionInt64.read(from: &buf),
                 needed: FfiConverterOptionInt64.read(from: &buf),
                 available: FfiConverterOptionInt64.read(from: &buf),
                 nextResetAt: FfiConverterOptionTypeTimestamp.read(from: &buf),
@@ -8081,6 +8240,7 @@ public struct FfiConverterTypeStatementLine: FfiConverterRustBuffer {
         FfiConverterOptionTypeExtra.write(value.extra, into: &buf)
         FfiConverterOptionInt64.write(value.denied, into: &buf)
         FfiConverterOptionInt64.write(value.debt, into: &buf)
+        FfiConverterOptionInt64.write(value.carried, into: &buf)
         FfiConverterOptionInt64.write(value.needed, into: &buf)
         FfiConverterOptionInt64.write(value.available, into: &buf)
         FfiConverterOptionTypeTimestamp.write(value.nextResetAt, into: &buf)
@@ -11479,6 +11639,10 @@ public enum Verb: Equatable, Hashable {
      */
     case refuse
     /**
+     * A hold got another expiry.
+     */
+    case extend
+    /**
      * Some of what a job took was given back.
      */
     case refund
@@ -11486,6 +11650,18 @@ public enum Verb: Equatable, Hashable {
      * What was left of what a job took was given back: the job never happened.
      */
     case void
+    /**
+     * Somebody paid in.
+     */
+    case topUp
+    /**
+     * Somebody was paid out.
+     */
+    case payOut
+    /**
+     * Own funds were given to another user, or came from one.
+     */
+    case transfer
 
 
 
@@ -11527,9 +11703,17 @@ public struct FfiConverterTypeVerb: FfiConverterRustBuffer {
 
         case 10: return .refuse
 
-        case 11: return .refund
+        case 11: return .extend
 
-        case 12: return .void
+        case 12: return .refund
+
+        case 13: return .void
+
+        case 14: return .topUp
+
+        case 15: return .payOut
+
+        case 16: return .transfer
 
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -11579,12 +11763,28 @@ public struct FfiConverterTypeVerb: FfiConverterRustBuffer {
             writeInt(&buf, Int32(10))
 
 
-        case .refund:
+        case .extend:
             writeInt(&buf, Int32(11))
 
 
-        case .void:
+        case .refund:
             writeInt(&buf, Int32(12))
+
+
+        case .void:
+            writeInt(&buf, Int32(13))
+
+
+        case .topUp:
+            writeInt(&buf, Int32(14))
+
+
+        case .payOut:
+            writeInt(&buf, Int32(15))
+
+
+        case .transfer:
+            writeInt(&buf, Int32(16))
 
         }
     }
@@ -11833,6 +12033,19 @@ public enum WhenExhausted: Equatable, Hashable {
      * The job is counted, and the balance goes below its limit.
      */
     case warn
+    /**
+     * A job may start while something is available; what it needs beyond that is forgiven.
+     */
+    case finishAndForgive
+    /**
+     * A job may start while something is available; the plan's wallet owes what it needs beyond that.
+     */
+    case finishAndOwe
+    /**
+     * A job may start while something is available; what it needs beyond that is taken off what the
+     * plan gives next.
+     */
+    case finishAndCarry
 
 
 
@@ -11858,6 +12071,12 @@ public struct FfiConverterTypeWhenExhausted: FfiConverterRustBuffer {
 
         case 2: return .warn
 
+        case 3: return .finishAndForgive
+
+        case 4: return .finishAndOwe
+
+        case 5: return .finishAndCarry
+
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -11872,6 +12091,18 @@ public struct FfiConverterTypeWhenExhausted: FfiConverterRustBuffer {
 
         case .warn:
             writeInt(&buf, Int32(2))
+
+
+        case .finishAndForgive:
+            writeInt(&buf, Int32(3))
+
+
+        case .finishAndOwe:
+            writeInt(&buf, Int32(4))
+
+
+        case .finishAndCarry:
+            writeInt(&buf, Int32(5))
 
         }
     }
@@ -14840,6 +15071,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_enable_identity() != 51288) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tympan_swift_checksum_method_tympan_extend() != 6611) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tympan_swift_checksum_method_tympan_group() != 53003) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -14856,6 +15090,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_may() != 26497) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_pay_out() != 60627) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_preview_card() != 61565) {
@@ -14952,6 +15189,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_tenant() != 4121) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_top_up() != 62693) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_transfer_funds() != 3090) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_transfer_identity() != 60483) {

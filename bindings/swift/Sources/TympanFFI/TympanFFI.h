@@ -432,6 +432,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_edit_user(uint64_t ptr, RustBuffer
 uint64_t uniffi_tympan_swift_fn_method_tympan_enable_identity(uint64_t ptr, RustBuffer user, RustBuffer identity, int8_t enabled, RustBuffer expected_version, RustBuffer reason
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EXTEND
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EXTEND
+uint64_t uniffi_tympan_swift_fn_method_tympan_extend(uint64_t ptr, RustBuffer hold, RustBuffer key, int32_t expires_in_seconds
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_GROUP
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_GROUP
 uint64_t uniffi_tympan_swift_fn_method_tympan_group(uint64_t ptr, RustBuffer group
@@ -460,6 +465,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_look_up(uint64_t ptr, RustBuffer u
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_MAY
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_MAY
 uint64_t uniffi_tympan_swift_fn_method_tympan_may(uint64_t ptr, RustBuffer user, RustBuffer permission, RustBuffer account
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_PAY_OUT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_PAY_OUT
+uint64_t uniffi_tympan_swift_fn_method_tympan_pay_out(uint64_t ptr, RustBuffer user, RustBuffer currency, int64_t amount_micros, RustBuffer reason, RustBuffer key
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_PREVIEW_CARD
@@ -620,6 +630,16 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_swap_identities(uint64_t ptr, Rust
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_TENANT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_TENANT
 uint64_t uniffi_tympan_swift_fn_method_tympan_tenant(uint64_t ptr, RustBuffer tenant, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_TOP_UP
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_TOP_UP
+uint64_t uniffi_tympan_swift_fn_method_tympan_top_up(uint64_t ptr, RustBuffer user, RustBuffer currency, int64_t amount_micros, RustBuffer reason, RustBuffer key
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_TRANSFER_FUNDS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_TRANSFER_FUNDS
+uint64_t uniffi_tympan_swift_fn_method_tympan_transfer_funds(uint64_t ptr, RustBuffer user, RustBuffer to, RustBuffer currency, int64_t amount_micros, RustBuffer reason, RustBuffer key
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_TRANSFER_IDENTITY
@@ -1154,6 +1174,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_enable_identity(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EXTEND
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EXTEND
+uint16_t uniffi_tympan_swift_checksum_method_tympan_extend(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_GROUP
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_GROUP
 uint16_t uniffi_tympan_swift_checksum_method_tympan_group(void
@@ -1187,6 +1213,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_look_up(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_MAY
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_MAY
 uint16_t uniffi_tympan_swift_checksum_method_tympan_may(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_PAY_OUT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_PAY_OUT
+uint16_t uniffi_tympan_swift_checksum_method_tympan_pay_out(void
 
 );
 #endif
@@ -1379,6 +1411,18 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_swap_identities(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_TENANT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_TENANT
 uint16_t uniffi_tympan_swift_checksum_method_tympan_tenant(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_TOP_UP
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_TOP_UP
+uint16_t uniffi_tympan_swift_checksum_method_tympan_top_up(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_TRANSFER_FUNDS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_TRANSFER_FUNDS
+uint16_t uniffi_tympan_swift_checksum_method_tympan_transfer_funds(void
 
 );
 #endif

@@ -776,12 +776,22 @@ pub enum WhenExhausted {
     Refuse,
     /// The job is counted, and the balance goes below its limit.
     Warn,
+    /// A job may start while something is available; what it needs beyond that is forgiven.
+    FinishAndForgive,
+    /// A job may start while something is available; the plan's wallet owes what it needs beyond that.
+    FinishAndOwe,
+    /// A job may start while something is available; what it needs beyond that is taken off what the
+    /// plan gives next.
+    FinishAndCarry,
 }
 impl From<WhenExhausted> for surface::WhenExhausted {
     fn from(value: WhenExhausted) -> Self {
         match value {
             WhenExhausted::Refuse => Self::Refuse,
             WhenExhausted::Warn => Self::Warn,
+            WhenExhausted::FinishAndForgive => Self::FinishAndForgive,
+            WhenExhausted::FinishAndOwe => Self::FinishAndOwe,
+            WhenExhausted::FinishAndCarry => Self::FinishAndCarry,
         }
     }
 }
@@ -790,6 +800,9 @@ impl From<surface::WhenExhausted> for WhenExhausted {
         match value {
             surface::WhenExhausted::Refuse => Self::Refuse,
             surface::WhenExhausted::Warn => Self::Warn,
+            surface::WhenExhausted::FinishAndForgive => Self::FinishAndForgive,
+            surface::WhenExhausted::FinishAndOwe => Self::FinishAndOwe,
+            surface::WhenExhausted::FinishAndCarry => Self::FinishAndCarry,
         }
     }
 }

@@ -989,6 +989,8 @@ pub struct ReceiptLine {
     pub denied: i64,
     /// What was taken below the wallet's limit; of a refund, less what of it came back.
     pub debt: i64,
+    /// What is taken off what the plan gives next; of a refund, less what of it need not be.
+    pub carried: i64,
     /// Of a refund or a void: the entry that took what it gives back.
     pub refunds: Option<EntryId>,
 }
@@ -1004,6 +1006,7 @@ impl From<surface::ReceiptLine> for ReceiptLine {
             held_after: record.held_after,
             denied: record.denied,
             debt: record.debt,
+            carried: record.carried,
             refunds: record.refunds,
         }
     }
@@ -1295,6 +1298,8 @@ pub struct Standing {
     /// Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
     /// rolling one, what they took on the days that it looks back on.
     pub used: i64,
+    /// What its plan takes off what it gives next.
+    pub carried: i64,
     /// When its plan gives next; none while it is suspended or the user inactive.
     pub next_reset_at: Option<Timestamp>,
 }
@@ -1309,6 +1314,7 @@ impl From<surface::Standing> for Standing {
             available: record.available,
             allowance: record.allowance,
             used: record.used,
+            carried: record.carried,
             next_reset_at: record.next_reset_at,
         }
     }
@@ -1373,6 +1379,9 @@ pub struct StatementLine {
     pub denied: Option<i64>,
     /// What was taken below the limit of the wallet; of a refund, less what of it came back.
     pub debt: Option<i64>,
+    /// What is taken off what the plan gives next; of a reset, a refund or a void, less what of it was
+    /// paid by then, or need not be.
+    pub carried: Option<i64>,
     /// Of a refusal: how much was needed.
     pub needed: Option<i64>,
     /// Of a refusal: how much was available.
@@ -1405,6 +1414,7 @@ impl From<surface::StatementLine> for StatementLine {
             extra: record.extra.map(Into::into),
             denied: record.denied,
             debt: record.debt,
+            carried: record.carried,
             needed: record.needed,
             available: record.available,
             next_reset_at: record.next_reset_at,

@@ -21,6 +21,8 @@ pub(super) struct Demand {
     sources: SmallVec<[Source; 4]>,
     /// Where whatever nothing covers is counted, if nothing limits the job.
     without_limit: Option<usize>,
+    /// What becomes of what nothing covers once something of it is there, and in which wallet.
+    finish: Option<(usize, WhenExhausted)>,
 }
 
 /// A wallet that may give.
@@ -53,6 +55,30 @@ impl Demand {
         Ok(kept)
     }
 
+    /// What becomes of what no wallet covers.
+    fn rest(&self, missing: i64, beyond: Beyond) -> Rest {
+        if missing <= 0 {
+            return Rest::Nothing;
+        }
+        if let Some(wallet) = self.without_limit {
+            return Rest::Taken(wallet);
+        }
+        // A job may start while something is available.
+        let starts = missing < self.amount;
+        match (self.finish, beyond) {
+            (_, Beyond::TakeAvailable) => Rest::Denied,
+            (Some((_, WhenExhausted::FinishAndForgive)), Beyond::Owe) => Rest::Denied,
+            (Some((wallet, WhenExhausted::FinishAndCarry)), Beyond::Owe) => Rest::Carried(wallet),
+            (Some((wallet, _)), Beyond::Owe) => Rest::Owed(wallet),
+            (None, Beyond::Owe) => {
+                Rest::Owed(self.sources.last().map_or(0, |source| source.wallet))
+            }
+            (Some(_), Beyond::SetAside) if starts => Rest::Denied,
+            (Some(_), Beyond::Refuse) if starts => self.rest(missing, Beyond::Owe),
+            (_, Beyond::Refuse | Beyond::SetAside) => Rest::Refused,
+        }
+    }
+
     /// Cuts the demand down to what a hold kept aside for it.
     pub(super) fn limit_to_kept(&mut self) -> Result<(), Error> {
         let cut = (self.amount - self.kept()?).max(0);
@@ -60,6 +86,22 @@ impl Demand {
         self.denied += cut;
         Ok(())
     }
+}
+
+/// What becomes of what no wallet covers.
+enum Rest {
+    /// There is nothing left.
+    Nothing,
+    /// The job is refused.
+    Refused,
+    /// The job does not get it, or does not pay it.
+    Denied,
+    /// A wallet gives it, for nothing limits the job.
+    Taken(usize),
+    /// A wallet owes it.
+    Owed(usize),
+    /// The plan of a wallet takes it off what it gives next.
+    Carried(usize),
 }
 
 /// What a job needs of each measure.
@@ -72,6 +114,8 @@ pub(super) struct Take {
     pub(super) amount: i64,
     /// How much of it lies below the wallet's limit, where the rules set one.
     pub(super) debt: i64,
+    /// What is taken off what the wallet's plan gives next.
+    pub(super) carried: i64,
     /// What the job needed of the wallet's measure and does not get; told once for each measure.
     pub(super) denied: i64,
 }
@@ -83,6 +127,7 @@ impl Take {
             wallet,
             amount: 0,
             debt: 0,
+            carried: 0,
             denied: 0,
         }
     }
@@ -103,11 +148,13 @@ pub(super) struct Shortage {
 /// What to do about more than there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beyond {
-    /// Nothing is taken.
+    /// Nothing is taken, unless a plan lets the job finish.
     Refuse,
+    /// Nothing is set aside, unless a plan lets the job finish: then what there is.
+    SetAside,
     /// What there is is taken.
     TakeAvailable,
-    /// The last wallet owes the rest.
+    /// The last wallet owes the rest, or what the plan says becomes of it that lets jobs finish.
     Owe,
 }
 
@@ -144,6 +191,7 @@ fn demand(book: &mut Book<'_>, measure: Measure, amount: i64) -> Result<Demand, 
     let plans = book.plans.clone();
     let of_measure = || plans.iter().filter(|plan| plan.measure == measure);
     let warns = |plan: &&&PlanRevision| plan.when_exhausted == WhenExhausted::Warn;
+    let finishes = |plan: &&&PlanRevision| plan.when_exhausted.finishes();
     let wallet_of = |book: &Book<'_>, plan| book.position(wallet_key(book.user, plan));
     let mut sources: SmallVec<[Source; 4]> = of_measure()
         .filter_map(|plan| wallet_of(book, plan))
@@ -162,12 +210,16 @@ fn demand(book: &mut Book<'_>, measure: Measure, amount: i64) -> Result<Demand, 
         .rfind(warns)
         .and_then(|plan| wallet_of(book, plan))
         .or_else(|| last.filter(|_| !book.user.restricted));
+    let finish = of_measure()
+        .rfind(finishes)
+        .and_then(|plan| Some((wallet_of(book, plan)?, plan.when_exhausted)));
     Ok(Demand {
         measure,
         amount,
         denied: 0,
         sources,
         without_limit,
+        finish,
     })
 }
 
@@ -194,6 +246,7 @@ pub(super) fn keep(
                 denied: 0,
                 sources: SmallVec::new(),
                 without_limit: None,
+                finish: None,
             });
         }
         let Some(demand) = demands.get_mut(place) else {
@@ -249,19 +302,15 @@ pub(super) fn allocate(
                 missing -= amount;
             }
         }
-        if missing > 0 {
-            match (demand.without_limit, beyond) {
-                (Some(wallet), _) => take_more(&mut takes, first, wallet, missing, 0)?,
-                (None, Beyond::Owe) => {
-                    let last = demand.sources.last().map_or(0, |source| source.wallet);
-                    take_more(&mut takes, first, last, missing, missing)?;
-                }
-                (None, Beyond::Refuse) => return shortage(book, demand).map(Err),
-                (None, Beyond::TakeAvailable) => {}
-            }
+        let mut denied = 0;
+        match demand.rest(missing, beyond) {
+            Rest::Nothing => {}
+            Rest::Refused => return shortage(book, demand).map(Err),
+            Rest::Denied => denied = missing,
+            Rest::Taken(wallet) => take_more(&mut takes, first, wallet, missing, 0)?,
+            Rest::Owed(wallet) => take_more(&mut takes, first, wallet, missing, missing)?,
+            Rest::Carried(wallet) => carry(&mut takes, first, wallet, missing),
         }
-        let unmet = demand.without_limit.is_none() && beyond == Beyond::TakeAvailable;
-        let denied = if unmet { missing } else { 0 };
         if let (true, Some(source)) = (takes.len() == first, demand.sources.first()) {
             takes.push(Take::nothing(source.wallet));
         }
@@ -292,6 +341,18 @@ fn take_more(
         });
     }
     Ok(())
+}
+
+/// Lets the plan of a wallet take something off what it gives next.
+fn carry(takes: &mut Takes, first: usize, wallet: usize, amount: i64) {
+    let of_demand = takes.get_mut(first..).into_iter().flatten();
+    match of_demand.into_iter().find(|take| take.wallet == wallet) {
+        Some(take) => take.carried = amount,
+        None => takes.push(Take {
+            carried: amount,
+            ..Take::nothing(wallet)
+        }),
+    }
 }
 
 fn shortage(book: &Book<'_>, demand: &Demand) -> Result<Shortage, Error> {

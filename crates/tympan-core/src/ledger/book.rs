@@ -82,6 +82,7 @@ pub(super) fn blank(verb: Verb) -> Entry {
         extra: None,
         denied: None,
         debt: None,
+        carried: None,
         needed: None,
         available: None,
         next_reset_at: None,
@@ -190,6 +191,7 @@ impl<'a> Book<'a> {
             hold_expires_at: None,
             spent: 0,
             used: 0,
+            carried: 0,
             fed: EntryId(0),
             entries: 0,
             last_entry: EntryId(0),
@@ -353,6 +355,9 @@ impl<'a> Book<'a> {
                 wallet.used = Self::checked(wallet.used.checked_sub(entry.amount))?;
             }
         }
+        if let Some(carried) = entry.carried {
+            wallet.carried = Self::checked(wallet.carried.checked_add(carried))?;
+        }
         if matches!(entry.verb, Verb::Charge | Verb::Authorise) {
             wallet.last_job_at = Some(now);
         }
@@ -365,19 +370,21 @@ impl<'a> Book<'a> {
 
     /// Counts what came back of a job: it is not used any more, as far as it counts as used since
     /// its plan gave last, and so much less is spent. Of days that a rolling plan looks back on, the
-    /// newest come first.
+    /// newest come first. What was carried and is `paid` counts as used whenever it was.
     pub(super) fn count_back(
         &mut self,
         index: usize,
         took: EntryId,
-        amount: i64,
+        (amount, paid): (i64, i64),
         unspent: i64,
     ) -> Result<(), Error> {
         let wallet = self.wallet_mut(index)?;
         wallet.spent = Self::checked(wallet.spent.checked_sub(unspent))?;
         let looks_back = !wallet.used_by_day.is_empty();
-        if wallet.kind == WalletKind::Allowance && (looks_back || took > wallet.fed) {
-            wallet.used = wallet.used.saturating_sub(amount).max(0);
+        if wallet.kind == WalletKind::Allowance {
+            let counts = looks_back || took > wallet.fed;
+            let unused = if counts { amount } else { paid };
+            wallet.used = wallet.used.saturating_sub(unused).max(0);
             wallet.used_by_day.cut_to(wallet.used);
         }
         Ok(())

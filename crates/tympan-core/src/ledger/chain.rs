@@ -42,6 +42,7 @@ pub fn entry_chain(key: &ChainKey, previous: &[u8; LINK_BYTES], entry: &Entry) -
         .optional_text(entry.extra.map(Extra::as_str))
         .optional(entry.denied)
         .optional(entry.debt)
+        .optional(entry.carried)
         .optional(entry.needed)
         .optional(entry.available)
         .optional_time(entry.next_reset_at)

@@ -377,7 +377,11 @@ impl Decide for PreparedJob {
         };
         let (demands, mut entry) = self.job.demands(&mut book, (verb, self.request()), &[])?;
         entry.expires_at = self.hold_ms.map(|hold_ms| book.now.plus_millis(hold_ms));
-        let outcome = allocate(&book, &demands, Beyond::Refuse)?;
+        let beyond = match self.hold_ms {
+            Some(_) => Beyond::SetAside,
+            None => Beyond::Refuse,
+        };
+        let outcome = allocate(&book, &demands, beyond)?;
         book.begin_receipt();
         match outcome {
             Err(shortage) => refuse(&mut book, context, entry, &shortage)?,
@@ -400,6 +404,8 @@ fn take(
         let mut entry = template.clone();
         entry.amount = Book::checked(take.amount.checked_neg())?;
         entry.debt = (take.debt != 0).then_some(take.debt);
+        entry.carried = (take.carried != 0).then_some(take.carried);
+        entry.denied = (take.denied != 0).then_some(take.denied);
         book.write(context, take.wallet, entry)?;
     }
     Ok(())
@@ -416,6 +422,7 @@ fn hold(
     for take in takes {
         let mut entry = template.clone();
         entry.held = take.amount;
+        entry.denied = (take.denied != 0).then_some(take.denied);
         entry.hold = Some(id);
         book.write(context, take.wallet, entry)?;
         if take.amount > 0 {

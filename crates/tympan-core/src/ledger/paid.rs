@@ -71,6 +71,7 @@ fn not_charged(state: &str) -> Error {
 pub(super) struct PaidLine<'v> {
     pub(super) entry: &'v Entry,
     pub(super) measure: Measure,
+    /// What it took from the balance, and what it carried into what is given next.
     pub(super) taken: i64,
     /// How much of it came back so far.
     pub(super) back: i64,
@@ -82,10 +83,18 @@ impl PaidLine<'_> {
         self.taken.saturating_sub(self.back).max(0)
     }
 
-    /// How much of what is left lies below the limit of the wallet: it comes back first.
+    /// How much of what is left was carried: it comes back first of all.
+    fn carried(&self) -> i64 {
+        let carried = self.entry.carried.unwrap_or(0);
+        carried.saturating_sub(self.back).clamp(0, self.left())
+    }
+
+    /// How much of what is left was carried, or lies below the limit of the wallet: it comes back
+    /// before anything else.
     fn owed(&self) -> i64 {
-        let debt = self.entry.debt.unwrap_or(0);
-        debt.saturating_sub(self.back).clamp(0, self.left())
+        let (carried, debt) = (self.entry.carried, self.entry.debt);
+        let owed = carried.unwrap_or(0).saturating_add(debt.unwrap_or(0));
+        owed.saturating_sub(self.back).clamp(0, self.left())
     }
 }
 
@@ -129,7 +138,7 @@ impl<'v> Paid<'v> {
             lines.push(PaidLine {
                 entry,
                 measure: measure_of(config, entry.wallet()),
-                taken: Book::checked(entry.amount.checked_neg())?,
+                taken: taken(entry)?,
                 back: refunded.amount,
                 refunded,
             });
@@ -219,17 +228,48 @@ impl<'v> Paid<'v> {
     }
 }
 
+fn taken(entry: &Entry) -> Result<i64, Error> {
+    let carried = entry.carried.unwrap_or(0);
+    Book::checked(carried.checked_sub(entry.amount))
+}
+
+/// What giving something back comes to.
+pub(super) struct Back {
+    /// What is added to the balance.
+    pub(super) amount: i64,
+    /// What of it wiped a debt.
+    pub(super) wiped: i64,
+    /// What was carried and need not be paid any more.
+    pub(super) uncarried: i64,
+    /// What was carried and is paid already: it is in `amount`.
+    pub(super) paid: i64,
+}
+
 impl PaidLine<'_> {
-    /// How much of what is given back was owed below the wallet's limit.
-    pub(super) fn wiped(&self, amount: i64) -> i64 {
-        self.owed().min(amount)
+    /// What giving so much back comes to, where a wallet has so much to carry yet.
+    pub(super) fn give(&self, amount: i64, carried: i64) -> Back {
+        let of_carried = self.carried().min(amount);
+        let uncarried = of_carried.min(carried);
+        Back {
+            amount: amount - uncarried,
+            wiped: self.owed().min(amount) - of_carried,
+            uncarried,
+            paid: of_carried - uncarried,
+        }
+    }
+
+    /// What counts as spent no more once the job is voided: what was carried never was before it was
+    /// paid.
+    pub(super) fn unspent(&self, uncarried: i64) -> i64 {
+        self.taken - self.refunded.uncarried - uncarried
     }
 
     /// What is on record once so much more was given back.
-    pub(super) fn after(&self, amount: i64, voided: bool) -> Result<Change, Error> {
+    pub(super) fn after(&self, amount: i64, uncarried: i64, voided: bool) -> Result<Change, Error> {
         let refunded = Refunded {
             version: self.refunded.version + 1,
             amount: Book::checked(self.back.checked_add(amount))?,
+            uncarried: Book::checked(self.refunded.uncarried.checked_add(uncarried))?,
             voided,
             ..self.refunded.clone()
         };

@@ -149,6 +149,8 @@ pub struct ReceiptLine {
     pub denied: i64,
     /// What was taken below the wallet's limit; of a refund, less what of it came back.
     pub debt: i64,
+    /// What is taken off what the plan gives next; of a refund, less what of it need not be.
+    pub carried: i64,
     /// Of a refund or a void: the entry that took what it gives back.
     pub refunds: Option<EntryId>,
 }
@@ -210,6 +212,7 @@ pub(super) fn answer(config: &Config, entries: &[Arc<Entry>]) -> Result<Receipt,
                 held_after: entry.held_after,
                 denied: entry.denied.unwrap_or(0),
                 debt: entry.debt.unwrap_or(0),
+                carried: entry.carried.unwrap_or(0),
                 refunds: entry.refunds,
             })
             .collect(),

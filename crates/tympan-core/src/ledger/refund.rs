@@ -27,7 +27,7 @@ pub struct RefundPart {
 }
 
 /// Gives back what a job took, to the wallets it came from, whatever feeds the user now: what was
-/// taken below a wallet's limit first, then what was taken last. What is given back of a job never
+/// carried or taken below a wallet's limit first, then what was taken last. What is given back of a job never
 /// comes to more than it took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {
@@ -226,21 +226,23 @@ impl PreparedRefund {
         let index = book.position(line.entry.wallet());
         let index = index.ok_or_else(|| Error::of(Code::Internal))?;
         let voids = matches!(self.extent, Extent::Void);
-        let wiped = line.wiped(given.amount);
+        let back = line.give(given.amount, book.wallet(index)?.carried);
+        let unspent = line.unspent(back.uncarried);
         let mut entry = blank(if voids { Verb::Void } else { Verb::Refund });
         entry.request = self.extent.request();
         entry.refunds = Some(line.entry.id);
-        entry.amount = given.amount;
-        entry.debt = (wiped > 0).then_some(-wiped);
+        entry.amount = back.amount;
+        entry.debt = (back.wiped > 0).then_some(-back.wiped);
+        entry.carried = (back.uncarried > 0).then_some(-back.uncarried);
         entry.asked = match self.extent {
             Extent::Whole => None,
             Extent::Part(part) => Some(part.amount),
-            Extent::Void => Some(line.taken),
+            Extent::Void => Some(unspent),
         };
         book.write(context, index, entry)?;
-        let unspent = if voids { line.taken } else { 0 };
-        book.count_back(index, line.entry.id, given.amount, unspent)?;
-        line.after(given.amount, voids)
+        let unspent = if voids { unspent } else { 0 };
+        book.count_back(index, line.entry.id, (back.amount, back.paid), unspent)?;
+        line.after(given.amount, back.uncarried, voids)
     }
 
     /// The first field in which the refund differs from the one that was decided under its key.

@@ -255,13 +255,16 @@ fn reset(
         used: &mut wallet.used,
         given: &mut wallet.given,
         window: &mut wallet.used_by_day,
+        carried: wallet.carried,
     };
-    let Some(after) = feeding.run(plan.timetable(), plan.verb, plan.amount, due) else {
+    let Some(fed) = feeding.run(plan.timetable(), plan.verb, plan.amount, due) else {
         return Ok(false);
     };
+    wallet.spent = Book::checked(wallet.spent.checked_add(fed.paid))?;
     let mut entry = blank(Verb::Reset);
     entry.due_at = Some(due);
-    entry.amount = Book::checked(after.checked_sub(before))?;
+    entry.amount = Book::checked(fed.balance.checked_sub(before))?;
+    entry.carried = (fed.paid > 0).then_some(-fed.paid);
     book.write(context, index, entry)?;
     Ok(true)
 }

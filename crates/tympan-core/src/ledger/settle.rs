@@ -189,6 +189,7 @@ fn write_lines(
         entry.amount = Book::checked(line.amount.checked_neg())?;
         entry.held = -held;
         entry.debt = (line.debt != 0).then_some(line.debt);
+        entry.carried = (line.carried != 0).then_some(line.carried);
         entry.denied = (line.denied != 0).then_some(line.denied);
         book.write(context, line.wallet, entry)?;
     }

@@ -30,6 +30,8 @@ pub struct Standing {
     /// Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
     /// rolling one, what they took on the days that it looks back on.
     pub used: i64,
+    /// What its plan takes off what it gives next.
+    pub carried: i64,
     /// When its plan gives next; none while it is suspended or the user inactive.
     pub next_reset_at: Option<Timestamp>,
 }
@@ -69,6 +71,7 @@ pub fn standing(
                 overdraft,
                 allowance: plan.map(|plan| plan.amount),
                 used: wallet.used,
+                carried: wallet.carried,
                 next_reset_at: wallet.next_due_at.filter(|_| user.active),
                 kind: wallet.kind,
                 feed: wallet.feed,

@@ -3,6 +3,7 @@
 mod charges;
 mod content;
 mod extensions;
+mod finishing;
 mod funds;
 mod holds;
 mod invariants;

@@ -73,6 +73,25 @@ words! {
         Refuse = "refuse",
         /// The job is counted, and the balance goes below its limit.
         Warn = "warn",
+        /// The job may start while something is available; what it needs beyond that is forgiven.
+        FinishAndForgive = "finish_and_forgive",
+        /// The job may start while something is available; the plan's wallet owes what it needs beyond
+        /// that.
+        FinishAndOwe = "finish_and_owe",
+        /// The job may start while something is available; what it needs beyond that is taken off
+        /// what the plan gives next.
+        FinishAndCarry = "finish_and_carry",
+    }
+}
+
+impl WhenExhausted {
+    /// Whether a job may finish that a little is left for.
+    #[must_use]
+    pub fn finishes(self) -> bool {
+        match self {
+            Self::Refuse | Self::Warn => false,
+            Self::FinishAndForgive | Self::FinishAndOwe | Self::FinishAndCarry => true,
+        }
     }
 }
 

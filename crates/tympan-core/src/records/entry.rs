@@ -147,7 +147,7 @@ record! {
         /// The price list that said so; empty for a cost that the caller stated.
         pub price_list: Option<PriceListId>,
         /// The amount asked for: the balance of a set, the change of an adjust, the stated cost, the
-        /// part to refund, the payment; of a void, all that the voided entry took.
+        /// part to refund, the payment; of a void, what counts as spent no more.
         pub asked: Option<i64>,
         /// How a settle was asked to deal with more than was held, and a change by hand with more
         /// than the wallet may owe.
@@ -156,6 +156,9 @@ record! {
         pub denied: Option<i64>,
         /// What was taken below the limit of the wallet; of a refund, less what of it came back.
         pub debt: Option<i64>,
+        /// What is taken off what the plan gives next; of a reset, a refund or a void, less what of it
+        /// was paid by then, or need not be.
+        pub carried: Option<i64>,
         /// Of a refusal: how much was needed.
         pub needed: Option<i64>,
         /// Of a refusal: how much was available.

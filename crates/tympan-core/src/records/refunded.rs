@@ -15,6 +15,8 @@ record! {
         pub version: i64,
         /// How much, in the wallet's unit; never more than the entry took.
         pub amount: i64,
+        /// How much of it was carried and not paid yet, so that nothing had to be given.
+        pub uncarried: i64,
         /// Whether the job was voided: nothing more is given back.
         pub voided: bool,
     }
@@ -29,6 +31,7 @@ impl Refunded {
             entry,
             version: 0,
             amount: 0,
+            uncarried: 0,
             voided: false,
         }
     }

@@ -46,6 +46,8 @@ record! {
         /// Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
         /// rolling one, what they took on the days that it looks back on.
         pub used: i64,
+        /// What jobs needed beyond what was available, and its plan takes off what it gives next.
+        pub carried: i64,
         /// The entry by which its plan gave last; 0 for own funds.
         pub fed: EntryId,
         /// How many entries it has.

@@ -95,18 +95,31 @@ pub(crate) struct Feeding<'a> {
     pub(crate) given: &'a mut i64,
     /// Of a rolling schedule: what jobs took on the days that it looks back on.
     pub(crate) window: &'a mut Window,
+    /// What is to be taken off what it gives.
+    pub(crate) carried: i64,
+}
+
+/// What a verb came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fed {
+    /// The new balance.
+    pub(crate) balance: i64,
+    /// How much of what was carried it paid.
+    pub(crate) paid: i64,
 }
 
 impl Feeding<'_> {
-    /// Does what a verb says, at an instant at which the plan gives. The new balance; none if
-    /// neither the balance nor what counts as used changes.
+    /// Does what a verb says, at an instant at which the plan gives; nothing if neither the balance
+    /// nor what counts as used changes. What jobs needed before beyond what was available is taken
+    /// off, as far as something is given, and counts as used from then on: of a verb that sets the
+    /// balance all of the amount is given, of any other what it adds.
     pub(crate) fn run(
         &mut self,
         timetable: Timetable<'_>,
         verb: ResetVerb,
         amount: i64,
         at: Timestamp,
-    ) -> Option<i64> {
+    ) -> Option<Fed> {
         let freed = match timetable.schedule {
             Schedule::Rolling(days) => self.roll(timetable, *days, at),
             _ => {
@@ -115,9 +128,16 @@ impl Feeding<'_> {
             }
         };
         let balance = verb.balance(self.balance, amount, *self.given, freed);
-        *self.used = self.used.saturating_sub(freed);
+        let gift = match verb {
+            ResetVerb::SetTo => amount,
+            _ => balance.saturating_sub(self.balance),
+        };
+        let paid = self.carried.min(gift).max(0);
+        let balance = balance.saturating_sub(paid);
+        *self.used = self.used.saturating_sub(freed).saturating_add(paid);
         *self.given = amount;
-        (freed != 0 || balance != self.balance).then_some(balance)
+        let changes = freed != 0 || paid != 0 || balance != self.balance;
+        changes.then_some(Fed { balance, paid })
     }
 
     /// What the days took that a rolling schedule looks back on no longer.
@@ -185,6 +205,42 @@ mod tests {
                 after,
                 "{amount}"
             );
+        }
+    }
+
+    #[test]
+    fn what_was_carried_is_taken_off_what_is_given() {
+        let (amount, schedule) = (100, Schedule::FIRST_OF_MONTH);
+        let timetable = Timetable {
+            schedule: &schedule,
+            time_of_day: TimeOfDay::MIDNIGHT,
+            time_zone: TimeZoneName::UTC,
+        };
+        for (verb, balance, used, carried, after, paid) in [
+            ("set_to", 0, 100, 30, 70, 30),
+            ("set_to", 0, 100, 250, 0, 100),
+            ("set_to", 40, 60, 30, 70, 30),
+            ("add", 0, 100, 30, 70, 30),
+            ("add_up_to:150", 140, 0, 30, 140, 10),
+            ("raise_to", 80, 20, 30, 80, 20),
+            ("zero_usage", 0, 100, 30, 70, 30),
+        ] {
+            let (mut used, mut given, mut window) = (used, 100, Window::default());
+            let mut feeding = Feeding {
+                balance,
+                used: &mut used,
+                given: &mut given,
+                window: &mut window,
+                carried,
+            };
+            let verb = ResetVerb::parse(verb).unwrap();
+            let fed = feeding.run(timetable, verb, amount, Timestamp::EPOCH);
+            let expected = Fed {
+                balance: after,
+                paid,
+            };
+            assert_eq!(fed, Some(expected), "{verb} {balance} {carried}");
+            assert_eq!(used, paid, "{verb}: it counts as used of what was given");
         }
     }
 
@@ -259,10 +315,11 @@ mod tests {
                 used: &mut used,
                 given: &mut given,
                 window: &mut window,
+                carried: 0,
             };
             let at = six.plus_millis(number * DAY_MS);
             let fed = feeding.run(timetable, ResetVerb::ZeroUsage, 100, at);
-            balance = fed.unwrap_or(balance);
+            balance = fed.map_or(balance, |fed| fed.balance);
             assert_eq!(balance, after, "after day {number}");
             assert_eq!(used, 100 - balance);
         }

@@ -115,6 +115,7 @@ impl Desk {
             fed_until: since,
             missed: false,
             used: 0,
+            carried: 0,
             period: 0,
             given: balance,
             by_day: Vec::new(),
@@ -187,10 +188,19 @@ fn reset(
         _ => (before + freed + amount - purse.given).min(before.max(HIGHEST)),
     };
     fits(after - before)?;
+    let given = if verb == "set_to" {
+        amount
+    } else {
+        after - before
+    };
+    let off = purse.carried.min(given).max(0);
+    let after = after - off;
+    purse.carried -= off;
+    purse.spent = fits(purse.spent + off)?;
     purse.balance = after;
-    purse.used -= freed;
+    purse.used += off - freed;
     purse.given = amount;
-    let changed = after != before || freed != 0;
+    let changed = after != before || freed != 0 || off != 0;
     purse.period += u64::from(changed);
     Ok(changed)
 }

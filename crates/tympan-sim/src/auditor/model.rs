@@ -64,6 +64,8 @@ pub(super) struct Terms {
     pub(super) verb: String,
     pub(super) run_if_missed: bool,
     pub(super) warns: bool,
+    /// `forgive`, `owe` or `carry`: what becomes of what a job needs that finishes.
+    pub(super) finishes: Option<&'static str>,
     pub(super) overdraft: i128,
 }
 
@@ -81,6 +83,12 @@ impl Terms {
             verb: terms.verb.to_string(),
             run_if_missed: terms.run_if_missed,
             warns: terms.when_exhausted == WhenExhausted::Warn,
+            finishes: match terms.when_exhausted {
+                WhenExhausted::FinishAndForgive => Some("forgive"),
+                WhenExhausted::FinishAndOwe => Some("owe"),
+                WhenExhausted::FinishAndCarry => Some("carry"),
+                WhenExhausted::Refuse | WhenExhausted::Warn => None,
+            },
             overdraft: i128::from(terms.overdraft),
         }
     }
@@ -203,6 +211,8 @@ pub(super) struct Purse {
     pub(super) missed: bool,
     /// What jobs took that counts as used.
     pub(super) used: i128,
+    /// What is to come off what its plan feeds it next.
+    pub(super) carried: i128,
     /// How often its plan fed it.
     pub(super) period: u64,
     /// What its plan's amount was when it fed it last.
@@ -244,7 +254,10 @@ pub(super) struct PaidLine {
     pub(super) unit: Unit,
     pub(super) taken: i128,
     pub(super) debt: i128,
+    pub(super) carried: i128,
     pub(super) back: i128,
+    /// What of that came off what was carried.
+    pub(super) uncarried: i128,
     /// How often the purse had been fed by then.
     pub(super) period: u64,
 }

@@ -27,6 +27,8 @@ pub(super) struct Take {
     pub(super) unit: Unit,
     pub(super) amount: i128,
     pub(super) debt: i128,
+    /// What comes off what is fed next.
+    pub(super) carried: i128,
     pub(super) denied: i128,
 }
 
@@ -38,6 +40,8 @@ pub(super) struct Need {
     /// What was refused before anybody was asked.
     pub(super) denied: i128,
     pub(super) from: Vec<Giver>,
+    /// In which purse, and how, a job finishes that a little is there for.
+    pub(super) finish: Option<(Feed, &'static str)>,
     /// Who gives what nobody else has, if nothing limits the job.
     pub(super) without_limit: Option<Feed>,
 }
@@ -79,6 +83,7 @@ pub(super) struct Short {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beyond {
     Refuse,
+    Aside,
     Available,
     Owe,
 }
@@ -199,6 +204,10 @@ impl Desk {
             .iter()
             .filter(|(_, plan)| plan.terms.unit == unit);
         let warner = plans.clone().rfind(|(_, plan)| plan.terms.warns);
+        let finish = plans.clone().rev().find_map(|(plan, revision)| {
+            let how = revision.terms.finishes?;
+            Some((Feed::Plan(*plan), how))
+        });
         let mut feeds: Vec<Feed> = plans.map(|(plan, _)| Feed::Plan(*plan)).collect();
         let own = Feed::Own(unit.number());
         let free = !self.person.restricted;
@@ -215,6 +224,7 @@ impl Desk {
             amount,
             denied: 0,
             from: feeds.into_iter().map(Giver::of).collect(),
+            finish,
             without_limit,
         }
     }
@@ -236,6 +246,7 @@ impl Desk {
                     amount: 0,
                     denied: 0,
                     from: Vec::new(),
+                    finish: None,
                     without_limit: None,
                 });
             }
@@ -274,6 +285,7 @@ impl Desk {
                 unit: need.unit.clone(),
                 amount,
                 debt,
+                carried: 0,
                 denied: 0,
             };
             let mut denied = need.denied;
@@ -291,23 +303,32 @@ impl Desk {
                     missing -= amount;
                 }
             }
-            let last = need.from.last().map(|giver| giver.feed);
-            let more = need.without_limit.map(|feed| (feed, 0)).or(match beyond {
-                Beyond::Owe => last.map(|feed| (feed, missing)),
-                _ => None,
-            });
-            if let Some((feed, debt)) = more.filter(|_| missing > 0) {
-                match lines.iter_mut().find(|line| line.feed == feed) {
-                    Some(line) => {
-                        line.amount += missing;
-                        line.debt += debt;
+            let started = missing < need.amount;
+            let how = match (need.without_limit, need.finish, beyond) {
+                _ if missing <= 0 => None,
+                (Some(feed), _, _) => Some((feed, "give")),
+                (_, _, Beyond::Available) => Some((Feed::Own(0), "forgive")),
+                (_, Some(_), Beyond::Aside) if started => Some((Feed::Own(0), "forgive")),
+                (_, Some(finish), Beyond::Refuse) if started => Some(finish),
+                (_, Some(finish), Beyond::Owe) => Some(finish),
+                (_, None, Beyond::Owe) => need.from.last().map(|giver| (giver.feed, "owe")),
+                _ => return Err(self.short(need, calendar)),
+            };
+            match how {
+                None => {}
+                Some((_, "forgive")) => denied += missing,
+                Some((feed, word)) => {
+                    if !lines.iter().any(|line| line.feed == feed) {
+                        lines.push(line(feed, 0, 0));
                     }
-                    None => lines.push(line(feed, missing, debt)),
+                    for line in lines.iter_mut().filter(|line| line.feed == feed) {
+                        match word {
+                            "carry" => line.carried += missing,
+                            _ => line.amount += missing,
+                        }
+                        line.debt += if word == "owe" { missing } else { 0 };
+                    }
                 }
-            } else if missing > 0 && beyond == Beyond::Refuse {
-                return Err(self.short(need, calendar));
-            } else {
-                denied += missing;
             }
             if let (true, Some(first)) = (lines.is_empty(), need.from.first()) {
                 lines.push(line(first.feed, 0, 0));
@@ -366,6 +387,7 @@ impl Desk {
             fed_until: since,
             missed: false,
             used: 0,
+            carried: 0,
             period: 0,
             given: 0,
             by_day: Vec::new(),

@@ -166,10 +166,12 @@ impl Workload {
             verb,
             run_if_missed: self.chance.one_in(3),
             suspended: false,
-            when_exhausted: if self.chance.one_in(6) {
-                WhenExhausted::Warn
-            } else {
-                WhenExhausted::Refuse
+            when_exhausted: match self.chance.below(6) {
+                0 => WhenExhausted::Warn,
+                1..4 => self
+                    .chance
+                    .pick_or(WhenExhausted::ALL, WhenExhausted::Refuse),
+                _ => WhenExhausted::Refuse,
             },
             overdraft: if self.chance.one_in(4) {
                 self.chance.between(0, amount.max(1))

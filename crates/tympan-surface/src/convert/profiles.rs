@@ -9,8 +9,8 @@ use crate::definition::{
 };
 
 same_words! {
-    WhenExhausted => tympan::WhenExhausted { Refuse Warn }
-    tympan::WhenExhausted => WhenExhausted { Refuse Warn }
+    WhenExhausted => tympan::WhenExhausted { Refuse Warn FinishAndForgive FinishAndOwe FinishAndCarry }
+    tympan::WhenExhausted => WhenExhausted { Refuse Warn FinishAndForgive FinishAndOwe FinishAndCarry }
 }
 
 impl CreateProfile {

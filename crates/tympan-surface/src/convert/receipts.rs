@@ -43,6 +43,7 @@ impl From<tympan::ReceiptLine> for ReceiptLine {
             held_after: line.held_after,
             denied: line.denied,
             debt: line.debt,
+            carried: line.carried,
             refunds: line.refunds,
         }
     }

@@ -46,6 +46,7 @@ impl From<tympan::Standing> for Standing {
             available: standing.available,
             allowance: standing.allowance,
             used: standing.used,
+            carried: standing.carried,
             next_reset_at: standing.next_reset_at,
         }
     }
@@ -173,6 +174,7 @@ impl From<tympan::StatementLine> for StatementLine {
             extra: line.extra.map(Into::into),
             denied: line.denied,
             debt: line.debt,
+            carried: line.carried,
             needed: line.needed,
             available: line.available,
             next_reset_at: line.next_reset_at,

@@ -109,6 +109,8 @@ pub struct ReceiptLine {
     pub denied: i64,
     /// What was taken below the wallet's limit; of a refund, less what of it came back.
     pub debt: i64,
+    /// What is taken off what the plan gives next; of a refund, less what of it need not be.
+    pub carried: i64,
     /// Of a refund or a void: the entry that took what it gives back.
     pub refunds: Option<EntryId>,
 }

@@ -159,6 +159,13 @@ pub enum WhenExhausted {
     Refuse,
     /// The job is counted, and the balance goes below its limit.
     Warn,
+    /// A job may start while something is available; what it needs beyond that is forgiven.
+    FinishAndForgive,
+    /// A job may start while something is available; the plan's wallet owes what it needs beyond that.
+    FinishAndOwe,
+    /// A job may start while something is available; what it needs beyond that is taken off what the
+    /// plan gives next.
+    FinishAndCarry,
 }
 
 /// One change to the plans of a profile.

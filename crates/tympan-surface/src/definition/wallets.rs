@@ -40,6 +40,8 @@ pub struct Standing {
     /// Of an allowance: what jobs took since its plan gave last, less what of it came back; of a
     /// rolling one, what they took on the days that it looks back on.
     pub used: i64,
+    /// What its plan takes off what it gives next.
+    pub carried: i64,
     /// When its plan gives next; none while it is suspended or the user inactive.
     pub next_reset_at: Option<Timestamp>,
 }
@@ -95,6 +97,9 @@ pub struct StatementLine {
     pub denied: Option<i64>,
     /// What was taken below the limit of the wallet; of a refund, less what of it came back.
     pub debt: Option<i64>,
+    /// What is taken off what the plan gives next; of a reset, a refund or a void, less what of it was
+    /// paid by then, or need not be.
+    pub carried: Option<i64>,
     /// Of a refusal: how much was needed.
     pub needed: Option<i64>,
     /// Of a refusal: how much was available.

@@ -700,6 +700,7 @@ impl ToValue for ReceiptLine {
             ("held_after", self.held_after.to_value()),
             ("denied", self.denied.to_value()),
             ("debt", self.debt.to_value()),
+            ("carried", self.carried.to_value()),
             ("refunds", self.refunds.to_value()),
         ])
     }
@@ -870,6 +871,7 @@ impl ToValue for Standing {
             ("available", self.available.to_value()),
             ("allowance", self.allowance.to_value()),
             ("used", self.used.to_value()),
+            ("carried", self.carried.to_value()),
             ("next_reset_at", self.next_reset_at.to_value()),
         ])
     }
@@ -908,6 +910,7 @@ impl ToValue for StatementLine {
             ("extra", self.extra.to_value()),
             ("denied", self.denied.to_value()),
             ("debt", self.debt.to_value()),
+            ("carried", self.carried.to_value()),
             ("needed", self.needed.to_value()),
             ("available", self.available.to_value()),
             ("next_reset_at", self.next_reset_at.to_value()),
@@ -1667,6 +1670,9 @@ impl FromValue for WhenExhausted {
         match String::from_value(value).as_str() {
             "refuse" => Self::Refuse,
             "warn" => Self::Warn,
+            "finish_and_forgive" => Self::FinishAndForgive,
+            "finish_and_owe" => Self::FinishAndOwe,
+            "finish_and_carry" => Self::FinishAndCarry,
             other => panic!("no WhenExhausted is called `{other}`"),
         }
     }
@@ -1679,6 +1685,9 @@ impl ToValue for WhenExhausted {
         match self {
             Self::Refuse => Value::from("refuse"),
             Self::Warn => Value::from("warn"),
+            Self::FinishAndForgive => Value::from("finish_and_forgive"),
+            Self::FinishAndOwe => Value::from("finish_and_owe"),
+            Self::FinishAndCarry => Value::from("finish_and_carry"),
         }
     }
 }

@@ -48,6 +48,9 @@ pub struct StatementLine {
     pub denied: Option<i64>,
     /// What was taken below the limit of the wallet.
     pub debt: Option<i64>,
+    /// What is taken off what the plan gives next; of a reset, a refund or a void, less what of it was
+    /// paid by then, or need not be.
+    pub carried: Option<i64>,
     /// Of a refusal: how much was needed.
     pub needed: Option<i64>,
     /// Of a refusal: how much was available.
@@ -88,6 +91,7 @@ impl StatementLine {
             extra: entry.extra,
             denied: entry.denied,
             debt: entry.debt,
+            carried: entry.carried,
             needed: entry.needed,
             available: entry.available,
             next_reset_at: entry.next_reset_at,

@@ -26,6 +26,8 @@ pub(super) struct Sum {
     pub(super) used: i64,
     /// What came back since, of what jobs took before.
     pub(super) late: i64,
+    /// What is to be taken off what its plan gives next.
+    pub(super) carried: i64,
     /// The entry by which its plan gave last.
     pub(super) fed: EntryId,
     pub(super) latest_at: Timestamp,
@@ -46,6 +48,7 @@ impl Default for Sum {
             spent: 0,
             used: 0,
             late: 0,
+            carried: 0,
             fed: EntryId(0),
             latest_at: Timestamp::EPOCH,
             last_job_at: None,
@@ -69,6 +72,7 @@ impl Sum {
                 self.used = self.used.saturating_sub(entry.amount);
             }
         }
+        self.carried = self.carried.saturating_add(entry.carried.unwrap_or(0));
         if let Some(took) = entry.refunds {
             self.count_back(entry, took);
         }
@@ -77,7 +81,10 @@ impl Sum {
         }
         if matches!(entry.verb, Verb::Grant | Verb::Reset) {
             self.given_at = entry.due_at.unwrap_or_default().max(self.given_at);
-            (self.used, self.late, self.fed) = (0, 0, entry.id);
+            // What was carried counts as taken once it is paid.
+            let paid = entry.carried.unwrap_or(0).saturating_neg();
+            self.spent = self.spent.saturating_add(paid);
+            (self.used, self.late, self.fed) = (paid, 0, entry.id);
         }
     }
 

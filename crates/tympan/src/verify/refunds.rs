@@ -15,6 +15,7 @@ struct Told {
     /// The wallet, and what was taken from it, once that entry came by.
     took: Option<(WalletKey, i64)>,
     amount: i64,
+    uncarried: i64,
     voided: bool,
     refunds: i64,
 }
@@ -28,7 +29,7 @@ impl Refunds {
     pub(super) fn follow(&mut self, entry: &Entry) -> bool {
         if let Some(told) = self.0.get_mut(&(entry.tenant, entry.id)) {
             let takes = matches!(entry.verb, Verb::Charge | Verb::Settle);
-            let taken = entry.amount.saturating_neg();
+            let taken = entry.carried.unwrap_or(0).saturating_sub(entry.amount);
             told.took = takes.then_some((entry.wallet(), taken));
         }
         let gives = matches!(entry.verb, Verb::Refund | Verb::Void);
@@ -39,13 +40,18 @@ impl Refunds {
             return false;
         };
         let before = told.voided;
-        told.amount = told.amount.saturating_add(entry.amount);
+        let uncarried = entry.carried.unwrap_or(0).saturating_neg();
+        let back = entry.amount.saturating_add(uncarried);
+        told.amount = told.amount.saturating_add(back);
+        told.uncarried = told.uncarried.saturating_add(uncarried);
         told.voided = entry.verb == Verb::Void;
         told.refunds = told.refunds.saturating_add(1);
         let all = told.took.filter(|(wallet, _)| *wallet == entry.wallet());
         let all = all.map_or(-1, |(_, taken)| taken);
-        let is_all = !told.voided || (told.amount == all && entry.asked == Some(all));
-        gives && !before && entry.amount >= 0 && told.amount <= all && is_all
+        let unspent = all.saturating_sub(told.uncarried);
+        let is_all = !told.voided || (told.amount == all && entry.asked == Some(unspent));
+        let adds = entry.amount >= 0 && uncarried >= 0;
+        gives && !before && adds && told.amount <= all && is_all
     }
 }
 
@@ -59,6 +65,7 @@ impl Check<'_> {
                 record,
                 took: None,
                 amount: 0,
+                uncarried: 0,
                 voided: false,
                 refunds: 0,
             };
@@ -72,8 +79,12 @@ impl Check<'_> {
         for told in refunds.0.into_values() {
             let record = &told.record;
             let fits = told.took.is_some()
-                && (record.amount, record.voided, record.version)
-                    == (told.amount, told.voided, told.refunds);
+                && (
+                    record.amount,
+                    record.uncarried,
+                    record.voided,
+                    record.version,
+                ) == (told.amount, told.uncarried, told.voided, told.refunds);
             self.found.expect(fits, "refund", || {
                 format!("what was refunded of entry `{}`", record.entry)
             });

@@ -145,6 +145,7 @@ impl Check<'_> {
             (wallet.spent == sum.spent, "spent"),
             (is_used(wallet, sum), "used"),
             (wallet.fed == sum.fed, "given"),
+            (wallet.carried == sum.carried, "carried"),
             (is_given(wallet, amounts), "given"),
             (wallet.hold_expires_at == hold_expires_at, "hold"),
             (times && settled, "time"),

@@ -43,11 +43,13 @@ fn who_submits_and_polls_never_waits_for_the_store() {
         let (gate, asked) = (Arc::new(Gate::default()), Arc::new(Count::default()));
         let (behind, counted) = (gate.clone(), asked.clone());
         let polls = std::thread::current().id();
-        shop.watch
-            .on_read(move || match std::thread::current().id() == polls {
-                true => drop(counted.0.fetch_add(1, Ordering::SeqCst)),
-                false => behind.pass(),
-            });
+        shop.watch.on_read(move || {
+            if std::thread::current().id() == polls {
+                counted.0.fetch_add(1, Ordering::SeqCst);
+            } else {
+                behind.pass();
+            }
+        });
         let count = Arc::new(Count::default());
         // Nothing is known of this tenant; and what is wrong with a request is only told to a user
         // who may send one.

@@ -56,6 +56,7 @@ fn heard(receipt: &Receipt, new_hold: bool) -> Said {
                 held_after: i128::from(line.held_after),
                 denied: i128::from(line.denied),
                 debt: i128::from(line.debt),
+                carried: i128::from(line.carried),
                 refunds: line.refunds.map(|entry| entry.0),
             })
             .collect(),

@@ -59,6 +59,7 @@ pub(super) fn by_hand(
         unit,
         amount,
         debt: owed,
+        carried: 0,
         denied: 0,
     };
     let lines = vec![line(&mut desk, &take, amount, 0, verb)?];

@@ -80,6 +80,7 @@ fn moved(desk: &mut Desk, currency: Currency, amount: i128, verb: Verb) -> Resul
         unit,
         amount,
         debt: 0,
+        carried: 0,
         denied: 0,
     };
     Ok(line(desk, &take, amount, 0, verb)?)

@@ -81,6 +81,7 @@ pub(super) fn settlement(
                 unit: purse.unit.clone(),
                 amount: 0,
                 debt: 0,
+                carried: 0,
                 denied: 0,
             });
         }
@@ -163,6 +164,7 @@ pub(super) fn cancellation(
             unit: known.map_or_else(home, |purse| purse.unit.clone()),
             amount: 0,
             debt: 0,
+            carried: 0,
             denied: 0,
         };
         lines.push(line(&mut desk, &take, 0, -amount, Verb::Cancel)?);
@@ -222,6 +224,7 @@ pub(super) fn extension(
             unit: known.map_or_else(|| home.clone(), |purse| purse.unit.clone()),
             amount: 0,
             debt: 0,
+            carried: 0,
             denied: 0,
         };
         lines.push(line(&mut desk, &take, 0, 0, Verb::Extend)?);

@@ -38,7 +38,11 @@ pub(super) fn job(
         Some(_) => Verb::Authorise,
         None => Verb::Charge,
     };
-    let takes = match desk.share(&needs, Beyond::Refuse, calendar) {
+    let beyond = match hold_ms {
+        Some(_) => Beyond::Aside,
+        None => Beyond::Refuse,
+    };
+    let takes = match desk.share(&needs, beyond, calendar) {
         Ok(takes) => takes,
         Err(short) => {
             desk.write(short.feed, &short.unit, 0, 0)?;

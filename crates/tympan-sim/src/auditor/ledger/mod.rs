@@ -79,6 +79,7 @@ struct Line {
     held_after: i128,
     denied: i128,
     debt: i128,
+    carried: i128,
     refunds: Option<i64>,
 }
 
@@ -87,8 +88,8 @@ enum Effect {
     None,
     /// One more job took what its receipt says.
     Took,
-    /// Lines of a job gave something back; whether it was voided.
-    Back(i64, Vec<(usize, i128)>, bool),
+    /// Lines of a job gave something back, and what of that was carried; whether it was voided.
+    Back(i64, Vec<(usize, i128, i128)>, bool),
 }
 
 enum HoldEffect {
@@ -206,9 +207,11 @@ fn keep_paid(tenant: &mut Tenant, user: i64, effect: Effect, desk: &Desk, answer
                 PaidLine {
                     feed,
                     unit: Unit::of(line.measure),
-                    taken: -i128::from(line.amount),
+                    taken: i128::from(line.carried) - i128::from(line.amount),
                     debt: i128::from(line.debt),
+                    carried: i128::from(line.carried),
                     back: 0,
+                    uncarried: 0,
                     period: desk
                         .purses
                         .purses
@@ -228,9 +231,10 @@ fn keep_paid(tenant: &mut Tenant, user: i64, effect: Effect, desk: &Desk, answer
                 return;
             };
             paid.voided = voided;
-            for (place, amount) in parts {
+            for (place, amount, uncarried) in parts {
                 if let Some(line) = paid.lines.get_mut(place) {
                     line.back += amount;
+                    line.uncarried += uncarried;
                 }
             }
         }
@@ -365,7 +369,14 @@ pub(super) fn stands(
             let purse = desk.purses.purses.get(&feed)?;
             let available = desk.available(feed);
             let next = desk.next_reset(feed, calendar);
-            Some((feed, purse.balance, purse.held, available, purse.used, next))
+            let figures = (
+                purse.balance,
+                purse.held,
+                available,
+                purse.used,
+                purse.carried,
+            );
+            Some((feed, figures, next))
         })
         .collect();
     let found: Vec<_> = standings
@@ -373,10 +384,13 @@ pub(super) fn stands(
         .map(|standing| {
             (
                 feed_of(standing.kind, standing.feed),
-                i128::from(standing.balance),
-                i128::from(standing.held),
-                i128::from(standing.available),
-                i128::from(standing.used),
+                (
+                    i128::from(standing.balance),
+                    i128::from(standing.held),
+                    i128::from(standing.available),
+                    i128::from(standing.used),
+                    i128::from(standing.carried),
+                ),
                 standing.next_reset_at.map(Timestamp::millis),
             )
         })
@@ -389,9 +403,10 @@ pub(super) fn stands(
 
 fn line(desk: &mut Desk, take: &Take, amount: i128, held: i128, verb: Verb) -> Result<Line, Code> {
     let (balance_after, held_after) = desk.write(take.feed, &take.unit, amount, held)?;
-    if matches!(verb, Verb::Charge | Verb::Settle)
-        && let Some(purse) = desk.purses.purses.get_mut(&take.feed)
+    if let Some(purse) = desk.purses.purses.get_mut(&take.feed)
+        && matches!(verb, Verb::Charge | Verb::Settle)
     {
+        purse.carried = fits(purse.carried + take.carried)?;
         purse.spent = fits(purse.spent - amount)?;
         if matches!(take.feed, Feed::Plan(_)) {
             purse.used -= amount;
@@ -406,6 +421,7 @@ fn line(desk: &mut Desk, take: &Take, amount: i128, held: i128, verb: Verb) -> R
         held_after,
         denied: take.denied,
         debt: take.debt,
+        carried: take.carried,
         refunds: None,
     })
 }

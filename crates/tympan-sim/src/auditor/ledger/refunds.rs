@@ -74,11 +74,12 @@ pub(super) fn refund(
         Refusal(Code::RefundBeyondPaid, vec![named, left])
     })?;
     let mut desk = Desk::open(tenant, paid.user, clock, calendar)?;
-    let mut lines = Vec::new();
+    let (mut lines, mut backs) = (Vec::new(), Vec::new());
     for (place, amount) in &parts {
         let paid = paid.lines.get(*place).ok_or(Code::Internal)?;
         let mut line = give(&mut desk, paid, *amount, voids)?;
         line.refunds = i64::try_from(*place).ok().map(|place| first + place);
+        backs.push((*place, *amount, -line.carried));
         lines.push(line);
     }
     let said = Said {
@@ -98,7 +99,7 @@ pub(super) fn refund(
         effect: Some((paid.user, desk)),
         other: None,
         hold: HoldEffect::None,
-        paid: Effect::Back(first, parts, voids),
+        paid: Effect::Back(first, backs, voids),
         kept: true,
     })
 }
@@ -155,14 +156,28 @@ fn places(paid: &Paid) -> impl Iterator<Item = (usize, &PaidLine)> {
 }
 
 fn give(desk: &mut Desk, paid: &PaidLine, amount: i128, voids: bool) -> Result<Line, Code> {
+    // Of what was carried, nothing need be given that was not paid yet.
+    let carried = (paid.carried - paid.back)
+        .max(0)
+        .min(paid.left())
+        .min(amount);
+    let purse = desk.purses.purses.get_mut(&paid.feed);
+    let off = purse.map_or(0, |purse| {
+        let off = carried.min(purse.carried);
+        purse.carried -= off;
+        off
+    });
+    let debt = carried - paid.owed().min(amount);
+    let amount = amount - off;
     let (balance_after, held_after) = desk.write(paid.feed, &paid.unit, amount, 0)?;
     if let Some(purse) = desk.purses.purses.get_mut(&paid.feed) {
         if voids {
-            purse.spent = fits(purse.spent - paid.taken)?;
+            purse.spent = fits(purse.spent - (paid.taken - paid.uncarried - off))?;
         }
         let counts = paid.period == purse.period || !purse.by_day.is_empty();
-        if matches!(paid.feed, Feed::Plan(_)) && counts {
-            purse.used = (purse.used - amount).max(0);
+        if matches!(paid.feed, Feed::Plan(_)) {
+            let less = if counts { amount } else { carried - off };
+            purse.used = (purse.used - less).max(0);
             let mut room = purse.used;
             for (_, day) in &mut purse.by_day {
                 *day = room.min(*day);
@@ -179,7 +194,8 @@ fn give(desk: &mut Desk, paid: &PaidLine, amount: i128, voids: bool) -> Result<L
         balance_after,
         held_after,
         denied: 0,
-        debt: -paid.owed().min(amount),
+        debt,
+        carried: -off,
         refunds: None,
     })
 }
@@ -190,6 +206,8 @@ impl PaidLine {
     }
 
     fn owed(&self) -> i128 {
-        (self.debt - self.back).max(0).min(self.left())
+        (self.debt + self.carried - self.back)
+            .max(0)
+            .min(self.left())
     }
 }
