@@ -146,8 +146,12 @@ class Tympan {
     return answer((from) => from.list(readJobOutcome));
   }
 
-  close() {
-    this.#native.close(binding, []);
+  close(options) {
+    return promise(options, (from) => undefined, (task) => this.#native.close(binding, task, []));
+  }
+
+  closeSync() {
+    this.#native.close(binding, undefined, []);
     return answer((from) => undefined);
   }
 
@@ -179,11 +183,11 @@ class Tympan {
   }
 
   createPriceList(name, currency, lines, options) {
-    return promise(options, (from) => from.next(), (task) => this.#native.createPriceList(binding, task, values((to) => { writeText(to, name, 'name'); writeText(to, currency, 'currency'); writeList(writePriceLine, to, lines, 'lines'); })));
+    return promise(options, (from) => from.next(), (task) => this.#native.createPriceList(binding, task, values((to) => { writeText(to, name, 'name'); writeText(to, currency, 'currency'); writeList(writePriceLine, to, lines, 'lines'); writeCreatePriceList(to, options ?? {}, 'options'); })));
   }
 
-  createPriceListSync(name, currency, lines) {
-    this.#native.createPriceList(binding, undefined, values((to) => { writeText(to, name, 'name'); writeText(to, currency, 'currency'); writeList(writePriceLine, to, lines, 'lines'); }));
+  createPriceListSync(name, currency, lines, options) {
+    this.#native.createPriceList(binding, undefined, values((to) => { writeText(to, name, 'name'); writeText(to, currency, 'currency'); writeList(writePriceLine, to, lines, 'lines'); writeCreatePriceList(to, options ?? {}, 'options'); }));
     return answer((from) => from.next());
   }
 
@@ -480,6 +484,15 @@ class Tympan {
     return answer((from) => from.list(readProfile));
   }
 
+  quote(user, usage, options) {
+    return promise(options, readQuote, (task) => this.#native.quote(binding, task, values((to) => { writeUserReference(to, user, 'user'); writeUsage(to, usage, 'usage'); writeQuoteJob(to, options ?? {}, 'options'); })));
+  }
+
+  quoteSync(user, usage, options) {
+    this.#native.quote(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); writeUsage(to, usage, 'usage'); writeQuoteJob(to, options ?? {}, 'options'); }));
+    return answer(readQuote);
+  }
+
   reactivateUser(user, options) {
     return promise(options, readReactivated, (task) => this.#native.reactivateUser(binding, task, values((to) => { writeUserReference(to, user, 'user'); writeChangeUser(to, options ?? {}, 'options'); })));
   }
@@ -687,6 +700,19 @@ class Tympan {
     return rows((page) => this.statement(user, wallet, page), options);
   }
 
+  statementText(user, wallet, format, options) {
+    return promise(options, readTextPage, (task) => this.#native.statementText(binding, task, values((to) => { writeText(to, user, 'user'); writeWalletName(to, wallet, 'wallet'); writeStatementFormat(to, format, 'format'); writeStatementList(to, options ?? {}, 'options'); })));
+  }
+
+  statementTextSync(user, wallet, format, options) {
+    this.#native.statementText(binding, undefined, values((to) => { writeText(to, user, 'user'); writeWalletName(to, wallet, 'wallet'); writeStatementFormat(to, format, 'format'); writeStatementList(to, options ?? {}, 'options'); }));
+    return answer(readTextPage);
+  }
+
+  statementTextAll(user, wallet, format, options) {
+    return rows((page) => this.statementText(user, wallet, format, page), options);
+  }
+
   swapIdentities(first, second, options) {
     return promise(options, readTransferred, (task) => this.#native.swapIdentities(binding, task, values((to) => { writeIdentityReference(to, first, 'first'); writeIdentityReference(to, second, 'second'); writeSwapIdentities(to, options ?? {}, 'options'); })));
   }
@@ -821,8 +847,8 @@ function disposable(prototype) {
   define(Symbol.dispose, function () {
     this.close();
   });
-  define(Symbol.asyncDispose, async function () {
-    this.close();
+  define(Symbol.asyncDispose, function () {
+    return this.close();
   });
 }
 
@@ -941,6 +967,11 @@ function readCopied(from) {
   return { rows: from.next(), found: from.next() };
 }
 
+function writeCreatePriceList(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeRounding, to, value.rounding, 'rounding', here);
+}
+
 function writeCreateProfile(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeText, to, value.priceList, 'priceList', here);
@@ -977,10 +1008,21 @@ function writeCreateUser(to, value, name, at) {
   writeOption(writeText, to, value.reason, 'reason', here);
 }
 
+function writeCustomCount(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeText(to, value.name, 'name', here);
+  writeAmount(to, value.count, 'count', here);
+}
+
+function readCustomCount(from) {
+  return { name: from.next(), count: from.next() };
+}
+
 function writeEditPriceList(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeCount, to, value.expectedVersion, 'expectedVersion', here);
   writeOption(writeText, to, value.name, 'name', here);
+  writeOption(writeRounding, to, value.rounding, 'rounding', here);
   writeOption((to, value, name, at) => writeList(writePriceLine, to, value, name, at), to, value.lines, 'lines', here);
   writeOption(writeInstant, to, value.effectiveFrom, 'effectiveFrom', here);
 }
@@ -1067,6 +1109,22 @@ function readIdentityType(from) {
   return { kind: from.next(), label: from.next(), format: from.next(), maxLength: from.next(), secret: from.next() };
 }
 
+function writeImpressionsByColour(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeCount, to, value.blank, 'blank', here);
+  writeOption(writeCount, to, value.blankTwoSided, 'blankTwoSided', here);
+  writeOption(writeCount, to, value.fullColour, 'fullColour', here);
+  writeOption(writeCount, to, value.fullColourTwoSided, 'fullColourTwoSided', here);
+  writeOption(writeCount, to, value.highlightColour, 'highlightColour', here);
+  writeOption(writeCount, to, value.highlightColourTwoSided, 'highlightColourTwoSided', here);
+  writeOption(writeCount, to, value.monochrome, 'monochrome', here);
+  writeOption(writeCount, to, value.monochromeTwoSided, 'monochromeTwoSided', here);
+}
+
+function readImpressionsByColour(from) {
+  return { blank: from.option(next), blankTwoSided: from.option(next), fullColour: from.option(next), fullColourTwoSided: from.option(next), highlightColour: from.option(next), highlightColourTwoSided: from.option(next), monochrome: from.option(next), monochromeTwoSided: from.option(next) };
+}
+
 function writeJob(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeUserReference(to, value.user, 'user', here);
@@ -1084,6 +1142,10 @@ function readJobOutcome(from) {
 function writeListed(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeFilter, to, value.filter, 'filter', here);
+}
+
+function readMissing(from) {
+  return { wallet: readWalletName(from), measure: from.next(), needed: from.next(), available: from.next(), nextResetAt: from.option((from) => new Date(from.next())) };
 }
 
 function writeNewIdentity(to, value, name, at) {
@@ -1148,17 +1210,24 @@ function readPlanRevision(from) {
   return { plan: from.next(), revision: from.next(), effectiveFrom: new Date(from.next()), ended: from.next(), terms: readPlan(from) };
 }
 
+function readPosition(from) {
+  return { balance: from.next(), held: from.next() };
+}
+
 function writePriceLine(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeText, to, value.queue, 'queue', here);
+  writeOption(writeText, to, value.media, 'media', here);
   writeAmount(to, value.monoPageMicros, 'monoPageMicros', here);
   writeAmount(to, value.colourPageMicros, 'colourPageMicros', here);
+  writeOption(writeAmount, to, value.sheetMicros, 'sheetMicros', here);
+  writeOption(writeAmount, to, value.areaMicros, 'areaMicros', here);
   writeOption(writeAmount, to, value.jobMicros, 'jobMicros', here);
   writeOption(writeFraction, to, value.twoSided, 'twoSided', here);
 }
 
 function readPriceLine(from) {
-  return { queue: from.option(next), monoPageMicros: from.next(), colourPageMicros: from.next(), jobMicros: from.option(next), twoSided: from.option(readFraction) };
+  return { queue: from.option(next), media: from.option(next), monoPageMicros: from.next(), colourPageMicros: from.next(), sheetMicros: from.option(next), areaMicros: from.option(next), jobMicros: from.option(next), twoSided: from.option(readFraction) };
 }
 
 function readPriceLineRevision(from) {
@@ -1166,7 +1235,7 @@ function readPriceLineRevision(from) {
 }
 
 function readPriceList(from) {
-  return { id: from.next(), name: from.next(), version: from.next(), retired: from.next(), currency: from.next(), lines: from.list(readPriceLineRevision), createdAt: new Date(from.next()) };
+  return { id: from.next(), name: from.next(), version: from.next(), retired: from.next(), currency: from.next(), rounding: readRounding(from), lines: from.list(readPriceLineRevision), createdAt: new Date(from.next()) };
 }
 
 function readProfile(from) {
@@ -1177,12 +1246,26 @@ function readProfileName(from) {
   return { id: from.next(), name: from.next(), retired: from.next() };
 }
 
+function readQuote(from) {
+  return { at: new Date(from.next()), user: from.next(), usage: readUsage(from), costMicros: from.option(next), currency: from.option(next), priceList: from.option(next), accepted: from.next(), lines: from.list(readQuoteLine), missing: from.option(readMissing) };
+}
+
+function writeQuoteJob(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeText, to, value.queue, 'queue', here);
+  writeOption(writeStatedCost, to, value.cost, 'cost', here);
+}
+
+function readQuoteLine(from) {
+  return { wallet: readWalletName(from), measure: from.next(), amount: from.next(), balanceAfter: from.next() };
+}
+
 function readReactivated(from) {
   return { user: readUser(from), gone: from.list(readGone) };
 }
 
 function readReceipt(from) {
-  return { entry: from.next(), at: new Date(from.next()), verb: readVerb(from), user: from.next(), attempt: from.next(), costMicros: from.option(next), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), late: from.next(), lines: from.list(readReceiptLine) };
+  return { entry: from.next(), at: new Date(from.next()), verb: readVerb(from), user: from.next(), attempt: from.next(), usage: from.option(readUsage), costMicros: from.option(next), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), late: from.next(), lines: from.list(readReceiptLine) };
 }
 
 function readReceiptLine(from) {
@@ -1217,6 +1300,16 @@ function readRoleRow(from) {
   return { id: from.next(), role: readRoleName(from), allAccounts: from.next(), accounts: from.list(readAccountName) };
 }
 
+function writeRounding(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeAmount(to, value.unitMicros, 'unitMicros', here);
+  writeRoundingMode(to, value.mode, 'mode', here);
+}
+
+function readRounding(from) {
+  return { unitMicros: from.next(), mode: readRoundingMode(from) };
+}
+
 function readSavedProfile(from) {
   return { id: from.next(), version: from.next(), addedPlans: from.list(next) };
 }
@@ -1236,6 +1329,18 @@ function writeSettleJob(to, value, name, at) {
   writeOption(writeExtra, to, value.extra, 'extra', here);
 }
 
+function writeSheetsByColour(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeCount, to, value.blank, 'blank', here);
+  writeOption(writeCount, to, value.fullColour, 'fullColour', here);
+  writeOption(writeCount, to, value.highlightColour, 'highlightColour', here);
+  writeOption(writeCount, to, value.monochrome, 'monochrome', here);
+}
+
+function readSheetsByColour(from) {
+  return { blank: from.option(next), fullColour: from.option(next), highlightColour: from.option(next), monochrome: from.option(next) };
+}
+
 function readSmartCard(from) {
   return { identity: from.option(readIdentity), shown: from.next(), editable: from.next(), usable: from.next(), obstacles: from.list(readSmartCardObstacle) };
 }
@@ -1251,17 +1356,19 @@ function writeStatedCost(to, value, name, at) {
 }
 
 function readStatementLine(from) {
-  return { id: from.next(), at: new Date(from.next()), dueAt: from.option((from) => new Date(from.next())), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.option(next), attempt: from.next(), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), refunds: from.option(next), queue: from.option(next), pages: from.option(next), colourPages: from.option(next), sheets: from.option(next), twoSided: from.option(next), costMicros: from.option(next), priceList: from.option(next), extra: from.option(readExtra), denied: from.option(next), debt: from.option(next), carried: from.option(next), needed: from.option(next), available: from.option(next), nextResetAt: from.option((from) => new Date(from.next())), reason: from.option(next) };
+  return { id: from.next(), at: new Date(from.next()), dueAt: from.option((from) => new Date(from.next())), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.option(next), attempt: from.next(), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), refunds: from.option(next), queue: from.option(next), usage: from.option(readUsage), costMicros: from.option(next), priceList: from.option(next), extra: from.option(readExtra), denied: from.option(next), debt: from.option(next), carried: from.option(next), needed: from.option(next), available: from.option(next), nextResetAt: from.option((from) => new Date(from.next())), reason: from.option(next) };
 }
 
 function writeStatementList(to, value, name, at) {
   const here = objectAt(value, name, at);
+  writeOption(writeInstant, to, value.since, 'since', here);
+  writeOption(writeInstant, to, value.until, 'until', here);
   writeOption(writeText, to, value.after, 'after', here);
   writeOption(writeCount, to, value.limit, 'limit', here);
 }
 
 function readStatementPage(from) {
-  return { rows: from.list(readStatementLine), next: from.option(next) };
+  return { opening: readPosition(from), closing: readPosition(from), rows: from.list(readStatementLine), next: from.option(next) };
 }
 
 function readStoredIdentity(from) {
@@ -1273,6 +1380,10 @@ function writeSwapIdentities(to, value, name, at) {
   writeOption(writeCount, to, value.firstExpectedVersion, 'firstExpectedVersion', here);
   writeOption(writeCount, to, value.secondExpectedVersion, 'secondExpectedVersion', here);
   writeOption(writeText, to, value.reason, 'reason', here);
+}
+
+function readTextPage(from) {
+  return { rows: from.list(next), next: from.option(next) };
 }
 
 function writeTransferIdentity(to, value, name, at) {
@@ -1290,8 +1401,24 @@ function writeUsage(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeCount, to, value.pages, 'pages', here);
   writeOption(writeCount, to, value.colourPages, 'colourPages', here);
+  writeOption(writeCount, to, value.monoPages, 'monoPages', here);
+  writeOption(writeCount, to, value.impressions, 'impressions', here);
+  writeOption(writeImpressionsByColour, to, value.impressionsByColour, 'impressionsByColour', here);
   writeOption(writeCount, to, value.sheets, 'sheets', here);
+  writeOption(writeSheetsByColour, to, value.sheetsByColour, 'sheetsByColour', here);
   writeFlag(to, value.twoSided ?? false, 'twoSided', here);
+  writeOption(writeText, to, value.media, 'media', here);
+  writeOption(writeAmount, to, value.kilobytes, 'kilobytes', here);
+  writeOption(writeAmount, to, value.area, 'area', here);
+  writeOption(writeAmount, to, value.length, 'length', here);
+  writeOption(writeCount, to, value.scans, 'scans', here);
+  writeOption(writeCount, to, value.faxes, 'faxes', here);
+  writeOption(writeAmount, to, value.points, 'points', here);
+  writeList(writeCustomCount, to, value.custom ?? [], 'custom', here);
+}
+
+function readUsage(from) {
+  return { pages: from.option(next), colourPages: from.option(next), monoPages: from.option(next), impressions: from.option(next), impressionsByColour: from.option(readImpressionsByColour), sheets: from.option(next), sheetsByColour: from.option(readSheetsByColour), twoSided: from.next(), media: from.option(next), kilobytes: from.option(next), area: from.option(next), length: from.option(next), scans: from.option(next), faxes: from.option(next), points: from.option(next), custom: from.list(readCustomCount) };
 }
 
 function readUser(from) {
@@ -1563,6 +1690,21 @@ function writeRoleRowEdit(to, value, name, at) {
   }
 }
 
+const numbersOfRoundingMode = { __proto__: null, half_up: 0, half_even: 1, up: 2 };
+
+function writeRoundingMode(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfRoundingMode[value];
+  if (number === undefined) throw wrong(false, "one of 'half_up', 'half_even', 'up'", name, at);
+  to.push(number);
+}
+
+const wordsOfRoundingMode = ['half_up', 'half_even', 'up'];
+
+function readRoundingMode(from) {
+  return wordsOfRoundingMode[from.next()];
+}
+
 const numbersOfSchedule = { __proto__: null, never: 0, once: 1, daily: 2, weekly: 3, monthly: 4, quarterly: 5, half_yearly: 6, yearly: 7, dates: 8, rolling: 9 };
 
 function writeSchedule(to, value, name, at) {
@@ -1582,6 +1724,15 @@ const wordsOfSmartCardObstacle = ['no_card', 'disabled', 'inactive', 'not_produc
 
 function readSmartCardObstacle(from) {
   return wordsOfSmartCardObstacle[from.next()];
+}
+
+const numbersOfStatementFormat = { __proto__: null, csv: 0, json_lines: 1 };
+
+function writeStatementFormat(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfStatementFormat[value];
+  if (number === undefined) throw wrong(false, "one of 'csv', 'json_lines'", name, at);
+  to.push(number);
 }
 
 const numbersOfUserField = { __proto__: null, username: 0, network_name: 1, network_domain: 2, email: 3, other_emails: 4, account_code: 5, department: 6, office: 7, home: 8, notes: 9, role: 10 };

@@ -1216,6 +1216,20 @@ export interface Listed extends CallOptions {
   filter?: Filter | null | undefined;
 }
 
+/** Why a job would be refused. Amounts are in the unit of the measure: micros for a cost. */
+export interface Missing {
+  /** The first wallet that would be asked. */
+  wallet: WalletName;
+  /** What it counts. */
+  measure: string;
+  /** How much the job needs. */
+  needed: bigint;
+  /** How much all wallets of the measure have together. */
+  available: bigint;
+  /** When one of them is fed next; none if none ever is. */
+  nextResetAt: Date | null;
+}
+
 /** An identity to add. */
 export interface NewIdentity {
   /**
@@ -1558,6 +1572,51 @@ export interface ProfileName {
   name: string;
   /** Whether it was retired. */
   retired: boolean;
+}
+
+/** What a charge would do. */
+export interface Quote {
+  /** The instant that it is for. */
+  at: Date;
+  /** Whose job. */
+  user: UserId;
+  /**
+   * What the job will use, with the totals of pages, impressions and sheets that the host did not
+   * give.
+   */
+  usage: Usage;
+  /** What it costs, in micros of the currency's major unit; none where nothing prices it. */
+  costMicros: bigint | null;
+  /** The currency of the cost, as ISO 4217 writes it: `EUR`. */
+  currency: string | null;
+  /** The price list that says so; none for a cost that the caller stated. */
+  priceList: PriceListId | null;
+  /** Whether the job would be charged. */
+  accepted: boolean;
+  /** What each wallet would give; empty if the job would be refused. */
+  lines: QuoteLine[];
+  /** What is missing; none if the job would be charged. */
+  missing: Missing | null;
+}
+
+/** What else is known of a job to quote. */
+export interface QuoteJob extends CallOptions {
+  /** The queue it goes to: some price lists ask. */
+  queue?: string | null | undefined;
+  /** What it will cost, instead of what the price list says. */
+  cost?: StatedCost | null | undefined;
+}
+
+/** What one wallet would give, in the unit of its measure: micros for a cost. */
+export interface QuoteLine {
+  /** Which wallet. */
+  wallet: WalletName;
+  /** What it counts. */
+  measure: string;
+  /** What it would give. */
+  amount: bigint;
+  /** The balance after it. */
+  balanceAfter: bigint;
 }
 
 /** A user who is active again, and what is not as it was. */
@@ -3056,6 +3115,26 @@ export declare class Tympan {
    * @throws {@link TympanError} `denied` without `configuration.read`.
    */
   profilesSync(options?: Listed | null): Profile[];
+
+  /**
+   * What a job would cost, whether it would be charged, and what each wallet would give: exactly
+   * what {@link Tympan.charge} would do at this instant. Nothing is written and nothing set aside:
+   * to keep what a job needs until it is printed, authorise it.
+   *
+   * @throws {@link TympanError} `denied` without `job.charge`; those of {@link Tympan.charge} but `allowance_exhausted`, which
+   * is an answer here, and those about keys.
+   */
+  quote(user: UserReference, usage: UsageInput, options?: QuoteJob | null): Promise<Quote>;
+
+  /**
+   * What a job would cost, whether it would be charged, and what each wallet would give: exactly
+   * what {@link Tympan.charge} would do at this instant. Nothing is written and nothing set aside:
+   * to keep what a job needs until it is printed, authorise it.
+   *
+   * @throws {@link TympanError} `denied` without `job.charge`; those of {@link Tympan.charge} but `allowance_exhausted`, which
+   * is an answer here, and those about keys.
+   */
+  quoteSync(user: UserReference, usage: UsageInput, options?: QuoteJob | null): Quote;
 
   /**
    * Makes a user active again, with everything that the user had.

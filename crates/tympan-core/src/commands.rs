@@ -13,7 +13,9 @@ use crate::people::{
     AddIdentity, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
     RemoveIdentity, ReplaceIdentity, SwapIdentities, TransferIdentity,
 };
-use crate::permissions::{ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, Requirement, USER_READ};
+use crate::permissions::{
+    ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, JOB_CHARGE, Requirement, USER_READ,
+};
 use crate::records::{Account, Group, PriceList, Profile, Role};
 
 /// One command of the permission table.
@@ -177,6 +179,8 @@ queries! {
     SHOW_CONFIGURATION, ShowConfiguration = "show_configuration", Requirement::Permission(CONFIGURATION_READ);
     /// How many users use a named thing.
     COUNT_USES, CountUses = "count_uses", Requirement::Permission(CONFIGURATION_READ);
+    /// What a job would cost, and whether and from which wallets it would be charged.
+    QUOTE, Quote = "quote", Requirement::Permission(JOB_CHARGE);
     /// The entries of a wallet.
     STATEMENT, Statement = "statement", Requirement::PermissionOrSelf(ALLOWANCE_READ);
     /// The audit events.

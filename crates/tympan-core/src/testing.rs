@@ -8,6 +8,7 @@ use tympan_vault::{KeyRing, RandomError};
 use crate::command::{Actor, Command, Context, Decide, Preparation, Stop, TenantKeys};
 use crate::error::Error;
 use crate::ids::{Ids, TenantId};
+use crate::ledger::{Quote, Quoted};
 use crate::permissions::{actor_reads, permit};
 use crate::records::{AuditEvent, AuditText, Config, Entry};
 use crate::time::Timestamp;
@@ -92,7 +93,36 @@ impl TestStore {
         decision.reply
     }
 
+    /// Prepares and answers a question as the engine does; nothing is kept.
+    pub(crate) fn quote(&mut self, quote: &Quote) -> Result<Quoted, Error> {
+        let prepared = self.prepared(|preparation| quote.prepare(preparation))?;
+        let mut view = View::default();
+        self.load(&actor_reads(Self::TENANT, self.actor), &mut view);
+        loop {
+            let mut context = Context {
+                tenant: Self::TENANT,
+                actor: self.actor,
+                now: self.now,
+                ids: &mut Ids::starting_at(1),
+                noise: &[0; 32],
+                keys: &self.keys,
+            };
+            match prepared.answer(&view, &mut context) {
+                Ok(quoted) => return Ok(quoted),
+                Err(Stop::Refused(error)) => return Err(error),
+                Err(Stop::Needs(set)) => self.load(&set, &mut view),
+            }
+        }
+    }
+
     fn prepare<C: Command>(&mut self, command: &C) -> Result<C::Prepared, Error> {
+        self.prepared(|preparation| command.prepare(preparation))
+    }
+
+    fn prepared<T>(
+        &mut self,
+        prepare: impl FnOnce(&mut Preparation<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let config = self.config().cloned();
         let drawn = &mut self.drawn;
         let mut random = |out: &mut [u8]| -> Result<(), RandomError> {
@@ -104,7 +134,7 @@ impl TestStore {
             }
             Ok(())
         };
-        command.prepare(&mut Preparation {
+        prepare(&mut Preparation {
             tenant: Self::TENANT,
             config: config.as_ref(),
             keys: &self.keys,

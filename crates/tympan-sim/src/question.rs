@@ -2,7 +2,7 @@
 
 use tympan::{Error, Handle, PageRequest, Period, UserList};
 use tympan_core::ids::UserId;
-use tympan_core::ledger::{Standing, WalletName};
+use tympan_core::ledger::{Charge, Quote, Quoted, Standing, WalletName};
 use tympan_core::people::UserReference;
 
 /// One question.
@@ -12,6 +12,8 @@ pub enum Question {
     LookUp(UserReference),
     /// Everything about a user, wallets as they stand now included.
     Details(UserReference),
+    /// What would this job cost?
+    Quote(Box<Charge>),
     /// A page of the list of users.
     Users(UserList, PageRequest),
     /// The newest lines of a wallet in a period.
@@ -22,9 +24,18 @@ pub enum Question {
     Configuration,
 }
 
+/// An answer that the auditor can tell whether it is right.
+#[derive(Debug)]
+pub enum Heard {
+    /// How a user's wallets stand.
+    Standings(Vec<Standing>),
+    /// What a job would cost.
+    Quote(Box<Result<Quoted, Error>>),
+}
+
 impl Question {
-    /// The answer as text, and of the wallets of a user how they stand.
-    pub fn ask(&self, handle: &Handle) -> (String, Option<Vec<Standing>>) {
+    /// The answer as text, and what of it the auditor can tell.
+    pub fn ask(&self, handle: &Handle) -> (String, Option<Heard>) {
         fn text<T: std::fmt::Debug>(answer: &Result<T, Error>) -> String {
             format!("{answer:?}")
         }
@@ -34,7 +45,12 @@ impl Question {
                 let answer = handle.user_details(user.clone());
                 let said = text(&answer);
                 let details = answer.ok().flatten();
-                (said, details.and_then(|details| details.wallets))
+                let wallets = details.and_then(|details| details.wallets);
+                (said, wallets.map(Heard::Standings))
+            }
+            Self::Quote(charge) => {
+                let answer = handle.quote(&Quote::from(&**charge));
+                (text(&answer), Some(Heard::Quote(Box::new(answer))))
             }
             Self::Users(list, page) => (text(&handle.users(list, page)), None),
             Self::Statement(user, wallet, period, limit) => {

@@ -15,7 +15,7 @@ use crate::auditor::Auditor;
 use crate::chance::Chance;
 use crate::fault::Fault;
 use crate::interruption::Interruption;
-use crate::question::Question;
+use crate::question::{Heard, Question};
 use crate::sides::{Kind, Side};
 use crate::step::Step;
 use crate::workload::{START_MS, Workload};
@@ -351,7 +351,7 @@ impl Simulation {
         for side in &self.sides {
             let handle = side.handle(tenant, actor);
             let handle = handle.map_err(|error| self.error(&error))?;
-            let (text, standings) = question.ask(&handle);
+            let (text, heard) = question.ask(&handle);
             let asked = || format!("tenant {tenant}, actor {actor:?}: {question:?}");
             if let Some(first) = first.as_ref().filter(|first| **first != text) {
                 let name = side.name;
@@ -360,10 +360,17 @@ impl Simulation {
                 return Err(self.failure("stores", what));
             }
             let clock = self.clock;
-            if let (Question::Details(user), Some(standings)) = (question, standings)
-                && let Err(expected) = self.auditor.stands(tenant, user, clock, &standings)
-            {
-                let what = format!("{}\n{standings:?}\nauditor: {expected}", asked());
+            let audited = match (question, &heard) {
+                (Question::Details(user), Some(Heard::Standings(standings))) => {
+                    self.auditor.stands(tenant, user, clock, standings)
+                }
+                (Question::Quote(charge), Some(Heard::Quote(quoted))) => {
+                    self.auditor.quotes((tenant, actor), charge, clock, quoted)
+                }
+                _ => Ok(()),
+            };
+            if let Err(expected) = audited {
+                let what = format!("{}\n{heard:?}\nauditor: {expected}", asked());
                 return Err(self.failure("auditor", what));
             }
             first.get_or_insert(text);

@@ -116,6 +116,7 @@ pub const fn of_query(query: QueryName) -> Coverage {
             "profile_uses",
             "role_uses",
         ],
+        QueryName::Quote => &["quote"],
         QueryName::Statement => &["statement", "statement_text"],
         QueryName::ListAuditEvents => &["audit_events"],
         QueryName::Verify => &["verify"],

@@ -48,7 +48,7 @@
 //! - A plan of pages does not pay the cost. Somebody with 500 pages and no own funds prints
 //!   nothing if there is also a price list; leave the price list away to count pages only.
 //! - With a profile without a price list a job costs nothing: the receipt has no cost. A price list
-//!   has a line for every queue: one without a name, for those that no other line names.
+//!   has lines for queues and papers, and one for all jobs that no other line is for.
 //! - A plan of money pays costs of its own currency only, and own funds are kept by currency.
 //! - A plan may be overdrawn by its `overdraft`; own funds never, except by a settlement with
 //!   [`Extra::TakeAndOwe`](crate::Extra::TakeAndOwe) and by hand with `may_owe`.
@@ -68,7 +68,7 @@
 //! ```
 //! use tympan::{
 //!     Adjust, Authorise, Charge, Code, CreateUser, Extra, IdempotencyKey, IdentityKind, NewIdentity,
-//!     Settle, Usage, UserReference, WalletName,
+//!     Quote, Settle, Usage, UserReference, WalletName,
 //! };
 //! # use tympan::{Bootstrap, CreatePriceList, CreateProfile, Currency, Error, Measure, Options, PlanTerms, PriceTerms, TimeZoneName, Tympan};
 //! # fn main() -> Result<(), Error> {
@@ -88,6 +88,11 @@
 //! let pin = ann.identities.last().map(|pin| pin.value.expose()); // told this once
 //! assert!(pin.is_some());
 //! assert_eq!(ann.user.email.as_deref(), Some("ann@example.org"));
+//!
+//! // Before it is sent: would it be charged, and what would it cost? Nothing is written.
+//! let quoted = shop.quote(&Quote::new(ann.user.id, Usage::pages(20).colour(5)))?;
+//! assert!(quoted.accepted());
+//! assert_eq!(quoted.price.map(|price| price.cost_micros), Some(15 * 40_000 + 5 * 150_000));
 //!
 //! // At the device: the card, as the reader reads it, and what the job will cost at most.
 //! let job = Charge::new(UserReference::card("04a1b2c3"), "job 17", Usage::pages(20).colour(5));

@@ -57,9 +57,10 @@ pub use tympan_core::ids::{
     RoleId, RoleRowId, TenantId, UserId,
 };
 pub use tympan_core::ledger::{
-    Adjust, Authorise, Cancel, Charge, Counter, Extend, Extra, IdempotencyKey, PayOut, Receipt,
-    ReceiptLine, Refund, RefundPart, Rounding, RoundingMode, SetBalance, Settle, SettleDue,
-    Standing, StatedCost, TopUp, TransferFunds, Usage, Void, WalletName,
+    Adjust, Authorise, Cancel, Charge, Counter, Extend, Extra, IdempotencyKey, Missing, PayOut,
+    Price, Quote, QuoteLine, Quoted, Receipt, ReceiptLine, Refund, RefundPart, Rounding,
+    RoundingMode, SetBalance, Settle, SettleDue, Standing, StatedCost, TopUp, TransferFunds, Usage,
+    Void, WalletName,
 };
 pub use tympan_core::measure::{Currency, CustomMeasure, Measure};
 pub use tympan_core::people::{

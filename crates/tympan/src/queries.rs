@@ -6,10 +6,12 @@ use std::sync::Arc;
 use tympan_core::card_pipeline::{CardPipeline, CardPreview};
 use tympan_core::command::{Context, Preparation, Stop};
 use tympan_core::commands::{
-    LIST_AUDIT_EVENTS, LIST_IDENTITY_TYPES, LIST_USERS, PREVIEW_CARD, QueryLine, SHOW_CONFIGURATION,
+    LIST_AUDIT_EVENTS, LIST_IDENTITY_TYPES, LIST_USERS, PREVIEW_CARD, QUOTE, QueryLine,
+    SHOW_CONFIGURATION,
 };
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::{Ids, UserId};
+use tympan_core::ledger::{Quote, Quoted};
 use tympan_core::people::{
     IdentityType, PreparedUser, ShownUser, UserDetails, UserReference, details_reads,
     identity_types, look_up, look_up_reads, user_details,
@@ -100,6 +102,27 @@ impl Handle {
         Ok(Page::of(page, users, UserPlace::of).map(|user| ShownUser::of(&user)))
     }
 
+    /// What a job would cost, whether it would be charged, and what each wallet would give:
+    /// exactly what a charge would do now. Nothing is written, and nothing is set aside.
+    ///
+    /// # Errors
+    /// `denied` without `job.charge`; those of a charge but `allowance_exhausted`, which is an
+    /// answer here.
+    pub fn quote(&self, quote: &Quote) -> Result<Quoted, Error> {
+        let prepared = self.prepared(|preparation| quote.prepare(preparation));
+        if prepared.is_err() {
+            // As with a charge, whoever may not ask is not told what is wrong with the question.
+            self.permit(QUOTE, None)?;
+        }
+        let prepared = prepared?;
+        let now = self.engine.now()?;
+        let reads = prepared.reads(self.tenant.id);
+        self.answer_as_of(now, reads, |view, context| {
+            permit(view, context.tenant, context.actor, QUOTE.requires, None)?;
+            prepared.answer(view, context)
+        })
+    }
+
     /// Audit events, oldest first. The list grows at its end: whoever copies it elsewhere keeps
     /// [`Page::end`] and asks again.
     ///
@@ -175,9 +198,16 @@ impl Handle {
     }
 
     fn prepare_user(&self, user: &UserReference) -> Result<PreparedUser, Error> {
+        self.prepared(|preparation| user.prepare(preparation))
+    }
+
+    fn prepared<T>(
+        &self,
+        prepare: impl FnOnce(&Preparation<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let config = self.configured()?;
         let mut random = self.engine.random();
-        user.prepare(&Preparation {
+        prepare(&Preparation {
             tenant: self.tenant.id,
             config: Some(&config),
             keys: &self.tenant.keys,

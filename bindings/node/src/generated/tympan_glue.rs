@@ -847,6 +847,25 @@ impl NativeTympan {
     ) -> Result<()> {
         binding.answer(env, task, values, |from| Ok(self.0.profiles(Read::read(from)?)))
     }
+    /// `quote`
+    #[napi(catch_unwind)]
+    pub fn quote(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self.0.quote(Read::read(from)?, Read::read(from)?, Read::read(from)?),
+                ),
+            )
+    }
     /// `reactivateUser`
     #[napi(catch_unwind)]
     pub fn reactivate_user(

@@ -286,6 +286,14 @@ impl Read for surface::PriceLine {
         })
     }
 }
+impl Read for surface::QuoteJob {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            queue: Read::read(from)?,
+            cost: Read::read(from)?,
+        })
+    }
+}
 impl Read for surface::RefundJob {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         Ok(Self {

@@ -183,6 +183,16 @@ impl Write for surface::JobOutcome {
         Ok(())
     }
 }
+impl Write for surface::Missing {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.wallet.write(to)?;
+        self.measure.write(to)?;
+        self.needed.write(to)?;
+        self.available.write(to)?;
+        self.next_reset_at.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::PinStrength {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.users.write(to)?;
@@ -282,6 +292,29 @@ impl Write for surface::ProfileName {
         self.id.write(to)?;
         self.name.write(to)?;
         self.retired.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::Quote {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.at.write(to)?;
+        self.user.write(to)?;
+        self.usage.write(to)?;
+        self.cost_micros.write(to)?;
+        self.currency.write(to)?;
+        self.price_list.write(to)?;
+        self.accepted.write(to)?;
+        self.lines.write(to)?;
+        self.missing.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::QuoteLine {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.wallet.write(to)?;
+        self.measure.write(to)?;
+        self.amount.write(to)?;
+        self.balance_after.write(to)?;
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Mig
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
 
-__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobOutcome", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Reactivated", "Receipt", "ReceiptLine", "RefundPart", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "TextPage", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__", "Begun", "begin"]
+__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobOutcome", "Missing", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Quote", "QuoteLine", "Reactivated", "Receipt", "ReceiptLine", "RefundPart", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "TextPage", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__", "Begun", "begin"]
 
 __version__: str
 
@@ -434,6 +434,28 @@ class JobOutcome:
     def __hash__(self) -> int: ...
 
 @final
+class Missing:
+    """Why a job would be refused. Amounts are in the unit of the measure: micros for a cost."""
+
+    @property
+    def wallet(self) -> WalletName:
+        """The first wallet that would be asked."""
+    @property
+    def measure(self) -> str:
+        """What it counts."""
+    @property
+    def needed(self) -> int:
+        """How much the job needs."""
+    @property
+    def available(self) -> int:
+        """How much all wallets of the measure have together."""
+    @property
+    def next_reset_at(self) -> datetime | None:
+        """When one of them is fed next; none if none ever is."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class NewIdentity:
     """An identity to add."""
 
@@ -736,6 +758,61 @@ class ProfileName:
     @property
     def retired(self) -> bool:
         """Whether it was retired."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Quote:
+    """What a charge would do."""
+
+    @property
+    def at(self) -> datetime:
+        """The instant that it is for."""
+    @property
+    def user(self) -> UserId:
+        """Whose job."""
+    @property
+    def usage(self) -> Usage:
+        """What the job will use, with the totals of pages, impressions and sheets that the host did not
+        give.
+        """
+    @property
+    def cost_micros(self) -> int | None:
+        """What it costs, in micros of the currency's major unit; none where nothing prices it."""
+    @property
+    def currency(self) -> str | None:
+        """The currency of the cost, as ISO 4217 writes it: `EUR`."""
+    @property
+    def price_list(self) -> PriceListId | None:
+        """The price list that says so; none for a cost that the caller stated."""
+    @property
+    def accepted(self) -> bool:
+        """Whether the job would be charged."""
+    @property
+    def lines(self) -> list[QuoteLine]:
+        """What each wallet would give; empty if the job would be refused."""
+    @property
+    def missing(self) -> Missing | None:
+        """What is missing; none if the job would be charged."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class QuoteLine:
+    """What one wallet would give, in the unit of its measure: micros for a cost."""
+
+    @property
+    def wallet(self) -> WalletName:
+        """Which wallet."""
+    @property
+    def measure(self) -> str:
+        """What it counts."""
+    @property
+    def amount(self) -> int:
+        """What it would give."""
+    @property
+    def balance_after(self) -> int:
+        """The balance after it."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -2130,6 +2207,15 @@ class Tympan:
 
         Raises:
             TympanError: `denied` without `configuration.read`.
+        """
+    def quote(self, user: UserReference | UserId, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None) -> Quote:
+        """What a job would cost, whether it would be charged, and what each wallet would give: exactly
+        what `Tympan.charge` would do at this instant. Nothing is written and nothing set aside:
+        to keep what a job needs until it is printed, authorise it.
+
+        Raises:
+            TympanError: `denied` without `job.charge`; those of `Tympan.charge` but `allowance_exhausted`, which
+            is an answer here, and those about keys.
         """
     def reactivate_user(self, user: UserReference | UserId, *, expected_version: int | None = None, reason: str | None = None) -> Reactivated:
         """Makes a user active again, with everything that the user had.

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, final
 
 from tympan import _tympan as _blocking
-from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Reactivated, Receipt, RefundPart, Report, Role, Rounding, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, TextPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
+from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Quote, Reactivated, Receipt, RefundPart, Report, Role, Rounding, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, TextPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
 from tympan._begun import answered
 from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, StatementFormat, UserField
 from tympan.ids import AccountId, GroupId, HoldId, IdentityId, PriceListId, ProfileId, RoleId, TenantId, UserId
@@ -787,6 +787,24 @@ class Tympan:
             TympanError: `denied` without `configuration.read`.
         """
         return await answered(partial(self._blocking.profiles, filter=filter))
+
+    async def quote(
+        self,
+        user: UserReference | UserId,
+        usage: Usage,
+        *,
+        queue: str | None = None,
+        cost: StatedCost | None = None,
+    ) -> Quote:
+        """What a job would cost, whether it would be charged, and what each wallet would give: exactly
+        what `Tympan.charge` would do at this instant. Nothing is written and nothing set aside:
+        to keep what a job needs until it is printed, authorise it.
+
+        Raises:
+            TympanError: `denied` without `job.charge`; those of `Tympan.charge` but `allowance_exhausted`, which
+            is an answer here, and those about keys.
+        """
+        return await answered(partial(self._blocking.quote, user, usage, queue=queue, cost=cost))
 
     async def reactivate_user(
         self,

@@ -1470,6 +1470,38 @@ impl Tympan {
             },
         )
     }
+    /// What a job would cost, whether it would be charged, and what each wallet would give: exactly
+    /// what `Tympan.charge` would do at this instant. Nothing is written and nothing set aside:
+    /// to keep what a job needs until it is printed, authorise it.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `job.charge`; those of `Tympan.charge` but `allowance_exhausted`, which
+    ///     is an answer here, and those about keys.
+    #[pyo3(
+        signature = (user, usage, *, queue = Given(None), cost = Given(None)),
+        text_signature = "($self, user, usage, *, queue=None, cost=None)"
+    )]
+    fn quote<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+        usage: &Bound<'_, PyAny>,
+        queue: Given<'_>,
+        cost: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let usage = FromPython::from_python(usage, "usage")?;
+                let options = surface::QuoteJob {
+                    queue: given(queue, "queue")?,
+                    cost: given(cost, "cost")?,
+                };
+                answered(py, self.0.quote(user, usage, options))
+            },
+        )
+    }
     /// Makes a user active again, with everything that the user had.
     ///
     /// Raises:

@@ -34,6 +34,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::ImpressionsByColour>()?;
     module.add_class::<records::Job>()?;
     module.add_class::<records::JobOutcome>()?;
+    module.add_class::<records::Missing>()?;
     module.add_class::<records::NewIdentity>()?;
     module.add_class::<records::NewRoleRow>()?;
     module.add_class::<records::PinStrength>()?;
@@ -45,6 +46,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::PriceList>()?;
     module.add_class::<records::Profile>()?;
     module.add_class::<records::ProfileName>()?;
+    module.add_class::<records::Quote>()?;
+    module.add_class::<records::QuoteLine>()?;
     module.add_class::<records::Reactivated>()?;
     module.add_class::<records::Receipt>()?;
     module.add_class::<records::ReceiptLine>()?;

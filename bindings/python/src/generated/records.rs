@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use tympan_surface as surface;
 use crate::convert::*;
+use crate::generated::plain::{hashed, plain};
 /// A production account inside a tenant.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -33,6 +34,9 @@ impl Account {
     #[getter]
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -70,6 +74,9 @@ impl AccountName {
     #[getter]
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -116,7 +123,7 @@ impl AuditLine {
     fn subject_kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.subject_kind.clone().into_python(py)
     }
-    /// The number of its id.
+    /// The id of that thing.
     #[getter]
     fn subject<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.subject.clone().into_python(py)
@@ -130,6 +137,9 @@ impl AuditLine {
     #[getter]
     fn reason<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.reason.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -169,6 +179,9 @@ impl AuditPage {
     #[getter]
     fn end<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.end.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -220,6 +233,9 @@ impl Bootstrapped {
     fn default_profile<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.default_profile.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -269,6 +285,9 @@ impl Capabilities {
     fn over_accounts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.over_accounts.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -306,6 +325,9 @@ impl CardPreview {
     fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.refused.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -335,6 +357,9 @@ impl CardStep {
     #[getter]
     fn becomes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.becomes.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!("CardStep(step={}, becomes=<hidden>)", plain(py, & self.0.step) ?,))
@@ -366,6 +391,9 @@ impl Changed {
     fn role_rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.role_rows.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -396,6 +424,9 @@ impl Copied {
     fn found<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.found.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -408,6 +439,58 @@ impl Copied {
 impl IntoPython for surface::Copied {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, Copied(self))?.into_any())
+    }
+}
+/// So many of something that the host counts of its own.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct CustomCount(surface::CustomCount);
+#[pymethods]
+impl CustomCount {
+    #[new]
+    #[pyo3(signature = (*, name, count), text_signature = "(*, name, count)")]
+    fn __new__(name: &Bound<'_, PyAny>, count: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(
+            Self(surface::CustomCount {
+                name: FromPython::from_python(name, "name")?,
+                count: FromPython::from_python(count, "count")?,
+            }),
+        )
+    }
+    /// Its name: 1 to 24 lower-case letters, digits and underscores, a letter first. The measure of
+    /// a plan that limits it is `custom:` and the name.
+    #[getter]
+    fn name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.name.clone().into_python(py)
+    }
+    /// How many.
+    #[getter]
+    fn count<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.count.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "CustomCount(name={}, count={})", plain(py, & self.0.name) ?, plain(py, &
+                self.0.count) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::CustomCount {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, CustomCount(self))?.into_any())
+    }
+}
+impl FromPython for surface::CustomCount {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<CustomCount>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "CustomCount"))
     }
 }
 /// One thing that is not as it must be.
@@ -425,6 +508,9 @@ impl Fault {
     #[getter]
     fn what<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.what.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -472,6 +558,9 @@ impl Fraction {
     fn denominator<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.denominator.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -514,6 +603,9 @@ impl Gone {
     #[getter]
     fn name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.name.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -560,6 +652,9 @@ impl Group {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -595,6 +690,9 @@ impl GroupName {
     #[getter]
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -661,6 +759,9 @@ impl Identity {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -709,6 +810,9 @@ impl IdentityType {
     fn secret<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.secret.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -723,6 +827,134 @@ impl IdentityType {
 impl IntoPython for surface::IdentityType {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, IdentityType(self))?.into_any())
+    }
+}
+/// Sides of paper by colour. Those of one-sided and of two-sided sheets are counted apart.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct ImpressionsByColour(surface::ImpressionsByColour);
+#[pymethods]
+impl ImpressionsByColour {
+    #[new]
+    #[pyo3(
+        signature = (
+            *,
+            blank = Given(None),
+            blank_two_sided = Given(None),
+            full_colour = Given(None),
+            full_colour_two_sided = Given(None),
+            highlight_colour = Given(None),
+            highlight_colour_two_sided = Given(None),
+            monochrome = Given(None),
+            monochrome_two_sided = Given(None)
+        ),
+        text_signature = "(*, blank=None, blank_two_sided=None, full_colour=None, full_colour_two_sided=None, highlight_colour=None, highlight_colour_two_sided=None, monochrome=None, monochrome_two_sided=None)"
+    )]
+    fn __new__(
+        blank: Given<'_>,
+        blank_two_sided: Given<'_>,
+        full_colour: Given<'_>,
+        full_colour_two_sided: Given<'_>,
+        highlight_colour: Given<'_>,
+        highlight_colour_two_sided: Given<'_>,
+        monochrome: Given<'_>,
+        monochrome_two_sided: Given<'_>,
+    ) -> PyResult<Self> {
+        Ok(
+            Self(surface::ImpressionsByColour {
+                blank: given(blank, "blank")?,
+                blank_two_sided: given(blank_two_sided, "blank_two_sided")?,
+                full_colour: given(full_colour, "full_colour")?,
+                full_colour_two_sided: given(
+                    full_colour_two_sided,
+                    "full_colour_two_sided",
+                )?,
+                highlight_colour: given(highlight_colour, "highlight_colour")?,
+                highlight_colour_two_sided: given(
+                    highlight_colour_two_sided,
+                    "highlight_colour_two_sided",
+                )?,
+                monochrome: given(monochrome, "monochrome")?,
+                monochrome_two_sided: given(
+                    monochrome_two_sided,
+                    "monochrome_two_sided",
+                )?,
+            }),
+        )
+    }
+    /// Blank sides of one-sided sheets.
+    #[getter]
+    fn blank<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.blank.clone().into_python(py)
+    }
+    /// Blank sides of two-sided sheets.
+    #[getter]
+    fn blank_two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.blank_two_sided.clone().into_python(py)
+    }
+    /// Full-colour sides of one-sided sheets.
+    #[getter]
+    fn full_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.full_colour.clone().into_python(py)
+    }
+    /// Full-colour sides of two-sided sheets.
+    #[getter]
+    fn full_colour_two_sided<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.0.full_colour_two_sided.clone().into_python(py)
+    }
+    /// Sides in black and one more colour, of one-sided sheets; they count as colour.
+    #[getter]
+    fn highlight_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.highlight_colour.clone().into_python(py)
+    }
+    /// Sides in black and one more colour, of two-sided sheets; they count as colour.
+    #[getter]
+    fn highlight_colour_two_sided<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.0.highlight_colour_two_sided.clone().into_python(py)
+    }
+    /// Sides in one colour, of one-sided sheets.
+    #[getter]
+    fn monochrome<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.monochrome.clone().into_python(py)
+    }
+    /// Sides in one colour, of two-sided sheets.
+    #[getter]
+    fn monochrome_two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.monochrome_two_sided.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "ImpressionsByColour(blank={}, blank_two_sided={}, full_colour={}, full_colour_two_sided={}, highlight_colour={}, highlight_colour_two_sided={}, monochrome={}, monochrome_two_sided={})",
+                plain(py, & self.0.blank) ?, plain(py, & self.0.blank_two_sided) ?,
+                plain(py, & self.0.full_colour) ?, plain(py, & self.0
+                .full_colour_two_sided) ?, plain(py, & self.0.highlight_colour) ?,
+                plain(py, & self.0.highlight_colour_two_sided) ?, plain(py, & self.0
+                .monochrome) ?, plain(py, & self.0.monochrome_two_sided) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::ImpressionsByColour {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, ImpressionsByColour(self))?.into_any())
+    }
+}
+impl FromPython for surface::ImpressionsByColour {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<ImpressionsByColour>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "ImpressionsByColour"))
     }
 }
 /// One job of many to charge.
@@ -793,6 +1025,9 @@ impl Job {
     fn attempt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.attempt.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -833,6 +1068,9 @@ impl JobOutcome {
     fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.refused.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -845,6 +1083,56 @@ impl JobOutcome {
 impl IntoPython for surface::JobOutcome {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, JobOutcome(self))?.into_any())
+    }
+}
+/// Why a job would be refused. Amounts are in the unit of the measure: micros for a cost.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Missing(surface::Missing);
+#[pymethods]
+impl Missing {
+    /// The first wallet that would be asked.
+    #[getter]
+    fn wallet<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.wallet.clone().into_python(py)
+    }
+    /// What it counts.
+    #[getter]
+    fn measure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.measure.clone().into_python(py)
+    }
+    /// How much the job needs.
+    #[getter]
+    fn needed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.needed.clone().into_python(py)
+    }
+    /// How much all wallets of the measure have together.
+    #[getter]
+    fn available<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.available.clone().into_python(py)
+    }
+    /// When one of them is fed next; none if none ever is.
+    #[getter]
+    fn next_reset_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.next_reset_at.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "Missing(wallet={}, measure={}, needed={}, available={}, next_reset_at={})",
+                plain(py, & self.0.wallet) ?, plain(py, & self.0.measure) ?, plain(py, &
+                self.0.needed) ?, plain(py, & self.0.available) ?, plain(py, & self.0
+                .next_reset_at) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Missing {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Missing(self))?.into_any())
     }
 }
 /// An identity to add.
@@ -918,6 +1206,9 @@ impl NewIdentity {
     fn source<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.source.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -971,6 +1262,9 @@ impl NewRoleRow {
     fn accounts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.accounts.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1013,6 +1307,9 @@ impl PinStrength {
     #[getter]
     fn guesses_per_hit<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.guesses_per_hit.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1101,12 +1398,14 @@ impl Plan {
         )
     }
     /// What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
-    /// `impressions`, `jobs`, or `cost:` and a currency, `cost:EUR`.
+    /// `impressions`, `jobs`, `scans`, `faxes`, `area`, `length`, `kilobytes`, `points`; `cost:` and
+    /// a currency, `cost:EUR`; `custom:` and a name, `custom:staples`.
     #[getter]
     fn measure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.measure.clone().into_python(py)
     }
-    /// What it gives, in the measure's unit (micros for a cost); not negative.
+    /// What it gives, in the measure's unit (micros for a cost, square millimetres for an area,
+    /// millimetres for a length); not negative.
     #[getter]
     fn amount<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.amount.clone().into_python(py)
@@ -1194,6 +1493,9 @@ impl Plan {
     fn priority<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.priority.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1254,6 +1556,9 @@ impl PlanRevision {
     fn terms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.terms.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1270,7 +1575,42 @@ impl IntoPython for surface::PlanRevision {
         Ok(Bound::new(py, PlanRevision(self))?.into_any())
     }
 }
-/// What the jobs of one queue cost, or those of every queue that no other line names. Prices are
+/// What a wallet had at an instant, in the unit of its measure.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Position(surface::Position);
+#[pymethods]
+impl Position {
+    /// The balance.
+    #[getter]
+    fn balance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.balance.clone().into_python(py)
+    }
+    /// What was held.
+    #[getter]
+    fn held<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.held.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "Position(balance={}, held={})", plain(py, & self.0.balance) ?, plain(py,
+                & self.0.held) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Position {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Position(self))?.into_any())
+    }
+}
+/// What jobs cost that go to one queue, or are on one paper, or both. The more exact line goes first:
+/// that for a job's queue and its paper, then that for its queue, then that for its paper, then that
+/// for all others. The parts of a job are added exactly, and their sum is rounded once. Prices are
 /// micros of the currency's major unit (40,000 are 4 cents), and not negative.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -1282,23 +1622,30 @@ impl PriceLine {
         signature = (
             *,
             queue = Given(None),
+            media = Given(None),
             mono_page_micros,
             colour_page_micros,
+            sheet_micros = Given(None),
+            area_micros = Given(None),
             job_micros = Given(None),
             two_sided = Given(None)
         ),
-        text_signature = "(*, queue=None, mono_page_micros, colour_page_micros, job_micros=None, two_sided=None)"
+        text_signature = "(*, queue=None, media=None, mono_page_micros, colour_page_micros, sheet_micros=None, area_micros=None, job_micros=None, two_sided=None)"
     )]
     fn __new__(
         queue: Given<'_>,
+        media: Given<'_>,
         mono_page_micros: &Bound<'_, PyAny>,
         colour_page_micros: &Bound<'_, PyAny>,
+        sheet_micros: Given<'_>,
+        area_micros: Given<'_>,
         job_micros: Given<'_>,
         two_sided: Given<'_>,
     ) -> PyResult<Self> {
         Ok(
             Self(surface::PriceLine {
                 queue: given(queue, "queue")?,
+                media: given(media, "media")?,
                 mono_page_micros: FromPython::from_python(
                     mono_page_micros,
                     "mono_page_micros",
@@ -1307,6 +1654,8 @@ impl PriceLine {
                     colour_page_micros,
                     "colour_page_micros",
                 )?,
+                sheet_micros: given(sheet_micros, "sheet_micros")?,
+                area_micros: given(area_micros, "area_micros")?,
                 job_micros: given(job_micros, "job_micros")?,
                 two_sided: given(two_sided, "two_sided")?,
             }),
@@ -1316,6 +1665,11 @@ impl PriceLine {
     #[getter]
     fn queue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.queue.clone().into_python(py)
+    }
+    /// The paper, as jobs name it; none: every paper that no other line names.
+    #[getter]
+    fn media<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.media.clone().into_python(py)
     }
     /// Micros for a page in one colour.
     #[getter]
@@ -1327,6 +1681,16 @@ impl PriceLine {
     fn colour_page_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.colour_page_micros.clone().into_python(py)
     }
+    /// Micros for a piece of paper; none: nothing.
+    #[getter]
+    fn sheet_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.sheet_micros.clone().into_python(py)
+    }
+    /// Micros for a printed square metre; none: nothing.
+    #[getter]
+    fn area_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.area_micros.clone().into_python(py)
+    }
     /// Micros for the job itself; none: nothing.
     #[getter]
     fn job_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1337,13 +1701,17 @@ impl PriceLine {
     fn two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.two_sided.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "PriceLine(queue={}, mono_page_micros={}, colour_page_micros={}, job_micros={}, two_sided={})",
-                plain(py, & self.0.queue) ?, plain(py, & self.0.mono_page_micros) ?,
-                plain(py, & self.0.colour_page_micros) ?, plain(py, & self.0.job_micros)
-                ?, plain(py, & self.0.two_sided) ?,
+                "PriceLine(queue={}, media={}, mono_page_micros={}, colour_page_micros={}, sheet_micros={}, area_micros={}, job_micros={}, two_sided={})",
+                plain(py, & self.0.queue) ?, plain(py, & self.0.media) ?, plain(py, &
+                self.0.mono_page_micros) ?, plain(py, & self.0.colour_page_micros) ?,
+                plain(py, & self.0.sheet_micros) ?, plain(py, & self.0.area_micros) ?,
+                plain(py, & self.0.job_micros) ?, plain(py, & self.0.two_sided) ?,
             ),
         )
     }
@@ -1381,6 +1749,9 @@ impl PriceLineRevision {
     #[getter]
     fn line<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.line.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1428,6 +1799,11 @@ impl PriceList {
     fn currency<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.currency.clone().into_python(py)
     }
+    /// How the cost of a job is rounded.
+    #[getter]
+    fn rounding<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.rounding.clone().into_python(py)
+    }
     /// The lines of every revision, in order of revision, then place.
     #[getter]
     fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1438,13 +1814,17 @@ impl PriceList {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "PriceList(id={}, name={}, version={}, retired={}, currency={}, lines={}, created_at={})",
+                "PriceList(id={}, name={}, version={}, retired={}, currency={}, rounding={}, lines={}, created_at={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.name) ?, plain(py, & self.0
                 .version) ?, plain(py, & self.0.retired) ?, plain(py, & self.0.currency)
-                ?, plain(py, & self.0.lines) ?, plain(py, & self.0.created_at) ?,
+                ?, plain(py, & self.0.rounding) ?, plain(py, & self.0.lines) ?, plain(py,
+                & self.0.created_at) ?,
             ),
         )
     }
@@ -1500,6 +1880,9 @@ impl Profile {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1538,6 +1921,9 @@ impl ProfileName {
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1550,6 +1936,122 @@ impl ProfileName {
 impl IntoPython for surface::ProfileName {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, ProfileName(self))?.into_any())
+    }
+}
+/// What a charge would do.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Quote(surface::Quote);
+#[pymethods]
+impl Quote {
+    /// The instant that it is for.
+    #[getter]
+    fn at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.at.clone().into_python(py)
+    }
+    /// Whose job.
+    #[getter]
+    fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.user.clone().into_python(py)
+    }
+    /// What the job will use, with the totals of pages, impressions and sheets that the host did not
+    /// give.
+    #[getter]
+    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.usage.clone().into_python(py)
+    }
+    /// What it costs, in micros of the currency's major unit; none where nothing prices it.
+    #[getter]
+    fn cost_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.cost_micros.clone().into_python(py)
+    }
+    /// The currency of the cost, as ISO 4217 writes it: `EUR`.
+    #[getter]
+    fn currency<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.currency.clone().into_python(py)
+    }
+    /// The price list that says so; none for a cost that the caller stated.
+    #[getter]
+    fn price_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.price_list.clone().into_python(py)
+    }
+    /// Whether the job would be charged.
+    #[getter]
+    fn accepted<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.accepted.clone().into_python(py)
+    }
+    /// What each wallet would give; empty if the job would be refused.
+    #[getter]
+    fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.lines.clone().into_python(py)
+    }
+    /// What is missing; none if the job would be charged.
+    #[getter]
+    fn missing<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.missing.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "Quote(at={}, user={}, usage={}, cost_micros={}, currency={}, price_list={}, accepted={}, lines={}, missing={})",
+                plain(py, & self.0.at) ?, plain(py, & self.0.user) ?, plain(py, & self.0
+                .usage) ?, plain(py, & self.0.cost_micros) ?, plain(py, & self.0
+                .currency) ?, plain(py, & self.0.price_list) ?, plain(py, & self.0
+                .accepted) ?, plain(py, & self.0.lines) ?, plain(py, & self.0.missing) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Quote {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Quote(self))?.into_any())
+    }
+}
+/// What one wallet would give, in the unit of its measure: micros for a cost.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct QuoteLine(surface::QuoteLine);
+#[pymethods]
+impl QuoteLine {
+    /// Which wallet.
+    #[getter]
+    fn wallet<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.wallet.clone().into_python(py)
+    }
+    /// What it counts.
+    #[getter]
+    fn measure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.measure.clone().into_python(py)
+    }
+    /// What it would give.
+    #[getter]
+    fn amount<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.amount.clone().into_python(py)
+    }
+    /// The balance after it.
+    #[getter]
+    fn balance_after<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.balance_after.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "QuoteLine(wallet={}, measure={}, amount={}, balance_after={})",
+                plain(py, & self.0.wallet) ?, plain(py, & self.0.measure) ?, plain(py, &
+                self.0.amount) ?, plain(py, & self.0.balance_after) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::QuoteLine {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, QuoteLine(self))?.into_any())
     }
 }
 /// A user who is active again, and what is not as it was.
@@ -1567,6 +2069,9 @@ impl Reactivated {
     #[getter]
     fn gone<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.gone.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1613,6 +2118,12 @@ impl Receipt {
     fn attempt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.attempt.clone().into_python(py)
     }
+    /// What the job used, with the totals of pages, impressions and sheets that the host did not
+    /// give; none where there is no job.
+    #[getter]
+    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.usage.clone().into_python(py)
+    }
     /// What the job costs, in micros of the currency's major unit.
     #[getter]
     fn cost_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1638,15 +2149,18 @@ impl Receipt {
     fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.lines.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Receipt(entry={}, at={}, verb={}, user={}, attempt={}, cost_micros={}, hold={}, expires_at={}, late={}, lines={})",
+                "Receipt(entry={}, at={}, verb={}, user={}, attempt={}, usage={}, cost_micros={}, hold={}, expires_at={}, late={}, lines={})",
                 plain(py, & self.0.entry) ?, plain(py, & self.0.at) ?, plain(py, & self.0
                 .verb) ?, plain(py, & self.0.user) ?, plain(py, & self.0.attempt) ?,
-                plain(py, & self.0.cost_micros) ?, plain(py, & self.0.hold) ?, plain(py,
-                & self.0.expires_at) ?, plain(py, & self.0.late) ?, plain(py, & self.0
-                .lines) ?,
+                plain(py, & self.0.usage) ?, plain(py, & self.0.cost_micros) ?, plain(py,
+                & self.0.hold) ?, plain(py, & self.0.expires_at) ?, plain(py, & self.0
+                .late) ?, plain(py, & self.0.lines) ?,
             ),
         )
     }
@@ -1717,6 +2231,9 @@ impl ReceiptLine {
     fn refunds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.refunds.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1761,6 +2278,9 @@ impl RefundPart {
     fn amount<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.amount.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1798,6 +2318,9 @@ impl Report {
     #[getter]
     fn why<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.why.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1854,6 +2377,9 @@ impl Role {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1891,6 +2417,9 @@ impl RoleName {
     #[getter]
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1932,6 +2461,9 @@ impl RoleRow {
     fn accounts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.accounts.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -1945,6 +2477,63 @@ impl RoleRow {
 impl IntoPython for surface::RoleRow {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, RoleRow(self))?.into_any())
+    }
+}
+/// To which multiples the cost of a job is rounded, and how.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Rounding(surface::Rounding);
+#[pymethods]
+impl Rounding {
+    #[new]
+    #[pyo3(
+        signature = (*, unit_micros, mode),
+        text_signature = "(*, unit_micros, mode)"
+    )]
+    fn __new__(
+        unit_micros: &Bound<'_, PyAny>,
+        mode: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
+        Ok(
+            Self(surface::Rounding {
+                unit_micros: FromPython::from_python(unit_micros, "unit_micros")?,
+                mode: FromPython::from_python(mode, "mode")?,
+            }),
+        )
+    }
+    /// The multiples, in micros, 1 to 1,000,000,000: 10,000 are a cent.
+    #[getter]
+    fn unit_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.unit_micros.clone().into_python(py)
+    }
+    /// Where an amount between two multiples goes.
+    #[getter]
+    fn mode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.mode.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "Rounding(unit_micros={}, mode={})", plain(py, & self.0.unit_micros) ?,
+                plain(py, & self.0.mode) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Rounding {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Rounding(self))?.into_any())
+    }
+}
+impl FromPython for surface::Rounding {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<Rounding>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "Rounding"))
     }
 }
 /// The answer to a command that made or edited a profile.
@@ -1967,6 +2556,9 @@ impl SavedProfile {
     #[getter]
     fn added_plans<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.added_plans.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -1997,6 +2589,9 @@ impl SavedSettings {
     #[getter]
     fn pins<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.pins.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2073,6 +2668,9 @@ impl Settings {
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.created_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2090,6 +2688,84 @@ impl Settings {
 impl IntoPython for surface::Settings {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, Settings(self))?.into_any())
+    }
+}
+/// Pieces of paper by colour.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct SheetsByColour(surface::SheetsByColour);
+#[pymethods]
+impl SheetsByColour {
+    #[new]
+    #[pyo3(
+        signature = (
+            *,
+            blank = Given(None),
+            full_colour = Given(None),
+            highlight_colour = Given(None),
+            monochrome = Given(None)
+        ),
+        text_signature = "(*, blank=None, full_colour=None, highlight_colour=None, monochrome=None)"
+    )]
+    fn __new__(
+        blank: Given<'_>,
+        full_colour: Given<'_>,
+        highlight_colour: Given<'_>,
+        monochrome: Given<'_>,
+    ) -> PyResult<Self> {
+        Ok(
+            Self(surface::SheetsByColour {
+                blank: given(blank, "blank")?,
+                full_colour: given(full_colour, "full_colour")?,
+                highlight_colour: given(highlight_colour, "highlight_colour")?,
+                monochrome: given(monochrome, "monochrome")?,
+            }),
+        )
+    }
+    /// Blank sheets, as inserts are.
+    #[getter]
+    fn blank<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.blank.clone().into_python(py)
+    }
+    /// Sheets with a full-colour side.
+    #[getter]
+    fn full_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.full_colour.clone().into_python(py)
+    }
+    /// Sheets with a side in black and one more colour.
+    #[getter]
+    fn highlight_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.highlight_colour.clone().into_python(py)
+    }
+    /// Sheets in one colour.
+    #[getter]
+    fn monochrome<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.monochrome.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "SheetsByColour(blank={}, full_colour={}, highlight_colour={}, monochrome={})",
+                plain(py, & self.0.blank) ?, plain(py, & self.0.full_colour) ?, plain(py,
+                & self.0.highlight_colour) ?, plain(py, & self.0.monochrome) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::SheetsByColour {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, SheetsByColour(self))?.into_any())
+    }
+}
+impl FromPython for surface::SheetsByColour {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<SheetsByColour>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "SheetsByColour"))
     }
 }
 /// Whether the smart card can be seen, edited and used, and if not, why.
@@ -2122,6 +2798,9 @@ impl SmartCard {
     #[getter]
     fn obstacles<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.obstacles.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2196,6 +2875,9 @@ impl Standing {
     fn next_reset_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next_reset_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2245,6 +2927,9 @@ impl StatedCost {
     #[getter]
     fn currency<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.currency.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2344,25 +3029,11 @@ impl StatementLine {
     fn queue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.queue.clone().into_python(py)
     }
-    /// Pages of the job.
+    /// What the job used, with the totals of pages, impressions and sheets that the host did not
+    /// give; none where there is no job.
     #[getter]
-    fn pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.pages.clone().into_python(py)
-    }
-    /// Those of them in colour.
-    #[getter]
-    fn colour_pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.colour_pages.clone().into_python(py)
-    }
-    /// Sheets of paper.
-    #[getter]
-    fn sheets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.sheets.clone().into_python(py)
-    }
-    /// Whether it was printed on both sides.
-    #[getter]
-    fn two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.two_sided.clone().into_python(py)
+    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.usage.clone().into_python(py)
     }
     /// What the job costs, in micros.
     #[getter]
@@ -2415,23 +3086,24 @@ impl StatementLine {
     fn reason<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.reason.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, refunds={}, queue={}, pages={}, colour_pages={}, sheets={}, two_sided={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, carried={}, needed={}, available={}, next_reset_at={}, reason={})",
+                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, refunds={}, queue={}, usage={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, carried={}, needed={}, available={}, next_reset_at={}, reason={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.at) ?, plain(py, & self.0
                 .due_at) ?, plain(py, & self.0.verb) ?, plain(py, & self.0.amount) ?,
                 plain(py, & self.0.held) ?, plain(py, & self.0.balance_after) ?,
                 plain(py, & self.0.held_after) ?, plain(py, & self.0.actor) ?, plain(py,
                 & self.0.attempt) ?, plain(py, & self.0.hold) ?, plain(py, & self.0
                 .expires_at) ?, plain(py, & self.0.refunds) ?, plain(py, & self.0.queue)
-                ?, plain(py, & self.0.pages) ?, plain(py, & self.0.colour_pages) ?,
-                plain(py, & self.0.sheets) ?, plain(py, & self.0.two_sided) ?, plain(py,
-                & self.0.cost_micros) ?, plain(py, & self.0.price_list) ?, plain(py, &
-                self.0.extra) ?, plain(py, & self.0.denied) ?, plain(py, & self.0.debt)
-                ?, plain(py, & self.0.carried) ?, plain(py, & self.0.needed) ?, plain(py,
-                & self.0.available) ?, plain(py, & self.0.next_reset_at) ?, plain(py, &
-                self.0.reason) ?,
+                ?, plain(py, & self.0.usage) ?, plain(py, & self.0.cost_micros) ?,
+                plain(py, & self.0.price_list) ?, plain(py, & self.0.extra) ?, plain(py,
+                & self.0.denied) ?, plain(py, & self.0.debt) ?, plain(py, & self.0
+                .carried) ?, plain(py, & self.0.needed) ?, plain(py, & self.0.available)
+                ?, plain(py, & self.0.next_reset_at) ?, plain(py, & self.0.reason) ?,
             ),
         )
     }
@@ -2441,13 +3113,25 @@ impl IntoPython for surface::StatementLine {
         Ok(Bound::new(py, StatementLine(self))?.into_any())
     }
 }
-/// One page of a statement.
+/// One page of a statement. The opening of a page is the closing of the next one, as on paper: the
+/// closing of the first page is the position at the end of the period, the opening of the last page
+/// that at its beginning.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
 pub struct StatementPage(surface::StatementPage);
 #[pymethods]
 impl StatementPage {
-    /// The lines.
+    /// What was brought forward: the position before the oldest line of this page.
+    #[getter]
+    fn opening<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.opening.clone().into_python(py)
+    }
+    /// What is carried forward: the position after the newest line of this page.
+    #[getter]
+    fn closing<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.closing.clone().into_python(py)
+    }
+    /// The lines, newest first.
     #[getter]
     fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.rows.clone().into_python(py)
@@ -2457,11 +3141,15 @@ impl StatementPage {
     fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "StatementPage(rows={}, next={})", plain(py, & self.0.rows) ?, plain(py,
-                & self.0.next) ?,
+                "StatementPage(opening={}, closing={}, rows={}, next={})", plain(py, &
+                self.0.opening) ?, plain(py, & self.0.closing) ?, plain(py, & self.0
+                .rows) ?, plain(py, & self.0.next) ?,
             ),
         )
     }
@@ -2497,6 +3185,9 @@ impl StoredIdentity {
     fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.value.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2509,6 +3200,39 @@ impl StoredIdentity {
 impl IntoPython for surface::StoredIdentity {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, StoredIdentity(self))?.into_any())
+    }
+}
+/// One page of a text.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct TextPage(surface::TextPage);
+#[pymethods]
+impl TextPage {
+    /// The lines of text, each with its end.
+    #[getter]
+    fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.rows.clone().into_python(py)
+    }
+    /// The cursor for the next page; none: this was the last.
+    #[getter]
+    fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.next.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "TextPage(rows={}, next={})", plain(py, & self.0.rows) ?, plain(py, &
+                self.0.next) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::TextPage {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, TextPage(self))?.into_any())
     }
 }
 /// The two users after a transfer or swap; the same one twice if nothing had to move.
@@ -2527,6 +3251,9 @@ impl Transferred {
     fn receiver<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.receiver.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2541,7 +3268,12 @@ impl IntoPython for surface::Transferred {
         Ok(Bound::new(py, Transferred(self))?.into_any())
     }
 }
-/// What a job used, or is expected to use.
+/// What a job used, or is expected to use: the counters that the host has, those of IPP among them.
+/// What is not given is derived: impressions from those by colour, or else from the pages; pages
+/// from colour and mono pages where both are given, or else from the impressions; colour pages from
+/// mono pages, or else from the impressions by colour; mono pages are the rest, but for blank
+/// impressions; sheets from those by colour, or else from the impressions and the sides they are on.
+/// Everything else that is not given is 0. Counts are not negative; no part is larger than its whole.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
 pub struct Usage(surface::Usage);
@@ -2553,52 +3285,163 @@ impl Usage {
             *,
             pages = Given(None),
             colour_pages = Given(None),
+            mono_pages = Given(None),
+            impressions = Given(None),
+            impressions_by_colour = Given(None),
             sheets = Given(None),
-            two_sided = Given(None)
+            sheets_by_colour = Given(None),
+            two_sided = Given(None),
+            media = Given(None),
+            kilobytes = Given(None),
+            area = Given(None),
+            length = Given(None),
+            scans = Given(None),
+            faxes = Given(None),
+            points = Given(None),
+            custom = Given(None)
         ),
-        text_signature = "(*, pages=None, colour_pages=None, sheets=None, two_sided=False)"
+        text_signature = "(*, pages=None, colour_pages=None, mono_pages=None, impressions=None, impressions_by_colour=None, sheets=None, sheets_by_colour=None, two_sided=False, media=None, kilobytes=None, area=None, length=None, scans=None, faxes=None, points=None, custom=())"
     )]
     fn __new__(
         pages: Given<'_>,
         colour_pages: Given<'_>,
+        mono_pages: Given<'_>,
+        impressions: Given<'_>,
+        impressions_by_colour: Given<'_>,
         sheets: Given<'_>,
+        sheets_by_colour: Given<'_>,
         two_sided: Given<'_>,
+        media: Given<'_>,
+        kilobytes: Given<'_>,
+        area: Given<'_>,
+        length: Given<'_>,
+        scans: Given<'_>,
+        faxes: Given<'_>,
+        points: Given<'_>,
+        custom: Given<'_>,
     ) -> PyResult<Self> {
         Ok(
             Self(surface::Usage {
                 pages: given(pages, "pages")?,
                 colour_pages: given(colour_pages, "colour_pages")?,
+                mono_pages: given(mono_pages, "mono_pages")?,
+                impressions: given(impressions, "impressions")?,
+                impressions_by_colour: given(
+                    impressions_by_colour,
+                    "impressions_by_colour",
+                )?,
                 sheets: given(sheets, "sheets")?,
+                sheets_by_colour: given(sheets_by_colour, "sheets_by_colour")?,
                 two_sided: given(two_sided, "two_sided")?,
+                media: given(media, "media")?,
+                kilobytes: given(kilobytes, "kilobytes")?,
+                area: given(area, "area")?,
+                length: given(length, "length")?,
+                scans: given(scans, "scans")?,
+                faxes: given(faxes, "faxes")?,
+                points: given(points, "points")?,
+                custom: given(custom, "custom")?,
             }),
         )
     }
-    /// Printed sides, those in colour included; none: no pages.
+    /// Pages of the printed copies, those in colour and blank ones included (`job-pages`).
     #[getter]
     fn pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.pages.clone().into_python(py)
     }
-    /// Sides in colour; none: no colour.
+    /// Pages in colour.
     #[getter]
     fn colour_pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.colour_pages.clone().into_python(py)
     }
-    /// Pieces of paper; none: as many as the pages need.
+    /// Pages in one colour.
+    #[getter]
+    fn mono_pages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.mono_pages.clone().into_python(py)
+    }
+    /// Sides of paper that went through the device (`job-impressions`).
+    #[getter]
+    fn impressions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.impressions.clone().into_python(py)
+    }
+    /// Those sides by colour (`job-impressions-col`).
+    #[getter]
+    fn impressions_by_colour<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.0.impressions_by_colour.clone().into_python(py)
+    }
+    /// Pieces of paper (`job-media-sheets`).
     #[getter]
     fn sheets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.sheets.clone().into_python(py)
+    }
+    /// Those pieces by colour (`job-media-sheets-col`).
+    #[getter]
+    fn sheets_by_colour<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.sheets_by_colour.clone().into_python(py)
     }
     /// Whether it is printed on both sides.
     #[getter]
     fn two_sided<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.two_sided.clone().into_python(py)
     }
+    /// The paper, `iso_a4_210x297mm` say: some price lists ask.
+    #[getter]
+    fn media<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.media.clone().into_python(py)
+    }
+    /// Data in units of 1024 octets (`job-k-octets`).
+    #[getter]
+    fn kilobytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.kilobytes.clone().into_python(py)
+    }
+    /// Printed area in square millimetres.
+    #[getter]
+    fn area<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.area.clone().into_python(py)
+    }
+    /// Length of printed roll or web in millimetres.
+    #[getter]
+    fn length<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.length.clone().into_python(py)
+    }
+    /// Scanned images.
+    #[getter]
+    fn scans<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.scans.clone().into_python(py)
+    }
+    /// Pages sent or received by fax.
+    #[getter]
+    fn faxes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.faxes.clone().into_python(py)
+    }
+    /// Points of a scheme of the host's.
+    #[getter]
+    fn points<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.points.clone().into_python(py)
+    }
+    /// What the host counts of its own: at most 16, each name once.
+    #[getter]
+    fn custom<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.custom.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Usage(pages={}, colour_pages={}, sheets={}, two_sided={})", plain(py, &
-                self.0.pages) ?, plain(py, & self.0.colour_pages) ?, plain(py, & self.0
-                .sheets) ?, plain(py, & self.0.two_sided) ?,
+                "Usage(pages={}, colour_pages={}, mono_pages={}, impressions={}, impressions_by_colour={}, sheets={}, sheets_by_colour={}, two_sided={}, media={}, kilobytes={}, area={}, length={}, scans={}, faxes={}, points={}, custom={})",
+                plain(py, & self.0.pages) ?, plain(py, & self.0.colour_pages) ?,
+                plain(py, & self.0.mono_pages) ?, plain(py, & self.0.impressions) ?,
+                plain(py, & self.0.impressions_by_colour) ?, plain(py, & self.0.sheets)
+                ?, plain(py, & self.0.sheets_by_colour) ?, plain(py, & self.0.two_sided)
+                ?, plain(py, & self.0.media) ?, plain(py, & self.0.kilobytes) ?,
+                plain(py, & self.0.area) ?, plain(py, & self.0.length) ?, plain(py, &
+                self.0.scans) ?, plain(py, & self.0.faxes) ?, plain(py, & self.0.points)
+                ?, plain(py, & self.0.custom) ?,
             ),
         )
     }
@@ -2722,6 +3565,9 @@ impl User {
     fn updated_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.updated_at.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -2796,6 +3642,9 @@ impl UserDetails {
     #[getter]
     fn smart_card<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.smart_card.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -2962,6 +3811,9 @@ impl UserFields {
     fn role<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.role.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -3007,6 +3859,9 @@ impl UserPage {
     fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.next.clone().into_python(py)
     }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
@@ -3036,6 +3891,9 @@ impl Uses {
     #[getter]
     fn active_users<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.active_users.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
@@ -3091,6 +3949,9 @@ impl Verification {
     #[getter]
     fn fault_count<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.fault_count.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(

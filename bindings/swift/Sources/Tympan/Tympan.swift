@@ -698,7 +698,7 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - cost: What it costs, instead of what the price list says.
      * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to try the same job again, for example after a top-up, name the next attempt.
      *
-     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`; `unknown_outcome`: send it again with the same key.
+     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`; `unknown_outcome`: send it again with the same key.
      */
     func charge(user: UserReference, key: String, usage: Usage, queue: String?, cost: StatedCost?, attempt: Int32?) async throws  -> Receipt
 
@@ -759,12 +759,15 @@ public protocol TympanProtocol: AnyObject, Sendable {
 
     /**
      * Makes a price list. Its name is unique among price lists, its currency never changes, and
-     * its lines are in force from now on: at least one, one for each queue, and one without a
-     * queue for all others.
+     * its lines are in force from now on: at most one for each queue and paper, and one without
+     * either for all others.
+     *
+     * - Parameters:
+     * - rounding: How the cost of a job is rounded; none: to the nearest micro, from the middle up.
      *
      * - Throws: `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
      */
-    func createPriceList(name: String, currency: String, lines: [PriceLine]) async throws  -> PriceListId
+    func createPriceList(name: String, currency: String, lines: [PriceLine], rounding: Rounding?) async throws  -> PriceListId
 
     /**
      * Makes a profile. Its name is unique among profiles.
@@ -894,12 +897,13 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Parameters:
      * - expectedVersion: The version that the edit was made against; none: whatever it is.
      * - name: Another name.
+     * - rounding: Another way in which the cost of a job is rounded, at once.
      * - lines: All its lines from then on.
      * - effectiveFrom: From when on the lines are in force; none, or an instant in the past: now. Not before the newest revision.
      *
      * - Throws: Those of `createPriceList`; `unknown_price_list`, `stale_version`.
      */
-    func editPriceList(priceList: PriceListId, expectedVersion: Int32?, name: String?, lines: [PriceLine]?, effectiveFrom: Timestamp?) async throws  -> Int32
+    func editPriceList(priceList: PriceListId, expectedVersion: Int32?, name: String?, rounding: Rounding?, lines: [PriceLine]?, effectiveFrom: Timestamp?) async throws  -> Int32
 
     /**
      * Edits a profile as a whole: all of it, or nothing.
@@ -1093,6 +1097,19 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Throws: `denied` without `configuration.read`.
      */
     func profiles(filter: Filter?) async throws  -> [Profile]
+
+    /**
+     * What a job would cost, whether it would be charged, and what each wallet would give: exactly
+     * what `charge` would do at this instant. Nothing is written and nothing set aside:
+     * to keep what a job needs until it is printed, authorise it.
+     *
+     * - Parameters:
+     * - queue: The queue it goes to: some price lists ask.
+     * - cost: What it will cost, instead of what the price list says.
+     *
+     * - Throws: `denied` without `job.charge`; those of `charge` but `allowance_exhausted`, which is an answer here, and those about keys.
+     */
+    func quote(user: UserReference, usage: Usage, queue: String?, cost: StatedCost?) async throws  -> Quote
 
     /**
      * Makes a user active again, with everything that the user had.
@@ -1845,7 +1862,7 @@ open func capabilities(user: UserId)async throws  -> Capabilities  {
      * - cost: What it costs, instead of what the price list says.
      * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to try the same job again, for example after a top-up, name the next attempt.
      *
-     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`; `unknown_outcome`: send it again with the same key.
+     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`; `unknown_outcome`: send it again with the same key.
      */
 open func charge(user: UserReference, key: String, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, attempt: Int32? = nil)async throws  -> Receipt  {
     return
@@ -1990,17 +2007,20 @@ open func createGroup(name: String)async throws  -> GroupId  {
 
     /**
      * Makes a price list. Its name is unique among price lists, its currency never changes, and
-     * its lines are in force from now on: at least one, one for each queue, and one without a
-     * queue for all others.
+     * its lines are in force from now on: at most one for each queue and paper, and one without
+     * either for all others.
+     *
+     * - Parameters:
+     * - rounding: How the cost of a job is rounded; none: to the nearest micro, from the middle up.
      *
      * - Throws: `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
      */
-open func createPriceList(name: String, currency: String, lines: [PriceLine])async throws  -> PriceListId  {
+open func createPriceList(name: String, currency: String, lines: [PriceLine], rounding: Rounding? = nil)async throws  -> PriceListId  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_create_price_list(
-                        self.uniffiCloneHandle(),FfiConverterString.lower(name),FfiConverterString.lower(currency),FfiConverterSequenceTypePriceLine.lower(lines)
+                        self.uniffiCloneHandle(),FfiConverterString.lower(name),FfiConverterString.lower(currency),FfiConverterSequenceTypePriceLine.lower(lines),FfiConverterOptionTypeRounding.lower(rounding)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -2279,17 +2299,18 @@ open func doctor()async throws  -> Report  {
      * - Parameters:
      * - expectedVersion: The version that the edit was made against; none: whatever it is.
      * - name: Another name.
+     * - rounding: Another way in which the cost of a job is rounded, at once.
      * - lines: All its lines from then on.
      * - effectiveFrom: From when on the lines are in force; none, or an instant in the past: now. Not before the newest revision.
      *
      * - Throws: Those of `createPriceList`; `unknown_price_list`, `stale_version`.
      */
-open func editPriceList(priceList: PriceListId, expectedVersion: Int32? = nil, name: String? = nil, lines: [PriceLine]? = nil, effectiveFrom: Timestamp? = nil)async throws  -> Int32  {
+open func editPriceList(priceList: PriceListId, expectedVersion: Int32? = nil, name: String? = nil, rounding: Rounding? = nil, lines: [PriceLine]? = nil, effectiveFrom: Timestamp? = nil)async throws  -> Int32  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_edit_price_list(
-                        self.uniffiCloneHandle(),FfiConverterTypePriceListId_lower(priceList),FfiConverterOptionInt32.lower(expectedVersion),FfiConverterOptionString.lower(name),FfiConverterOptionSequenceTypePriceLine.lower(lines),FfiConverterOptionTypeTimestamp.lower(effectiveFrom)
+                        self.uniffiCloneHandle(),FfiConverterTypePriceListId_lower(priceList),FfiConverterOptionInt32.lower(expectedVersion),FfiConverterOptionString.lower(name),FfiConverterOptionTypeRounding.lower(rounding),FfiConverterOptionSequenceTypePriceLine.lower(lines),FfiConverterOptionTypeTimestamp.lower(effectiveFrom)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_i32,
@@ -2769,6 +2790,33 @@ open func profiles(filter: Filter? = nil)async throws  -> [Profile]  {
             completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
             freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
             liftFunc: FfiConverterSequenceTypeProfile.lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * What a job would cost, whether it would be charged, and what each wallet would give: exactly
+     * what `charge` would do at this instant. Nothing is written and nothing set aside:
+     * to keep what a job needs until it is printed, authorise it.
+     *
+     * - Parameters:
+     * - queue: The queue it goes to: some price lists ask.
+     * - cost: What it will cost, instead of what the price list says.
+     *
+     * - Throws: `denied` without `job.charge`; those of `charge` but `allowance_exhausted`, which is an answer here, and those about keys.
+     */
+open func quote(user: UserReference, usage: Usage, queue: String? = nil, cost: StatedCost? = nil)async throws  -> Quote  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_quote(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeQuote_lift,
             errorHandler: FfiConverterTypeTympanError_lift
         )
 }
@@ -4590,6 +4638,77 @@ public func FfiConverterTypeCopied_lower(_ value: Copied) -> RustBuffer {
 
 
 /**
+ * So many of something that the host counts of its own.
+ */
+public struct CustomCount: Equatable, Hashable {
+    /**
+     * Its name: 1 to 24 lower-case letters, digits and underscores, a letter first. The measure of
+     * a plan that limits it is `custom:` and the name.
+     */
+    public var name: String
+    /**
+     * How many.
+     */
+    public var count: Int64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its name: 1 to 24 lower-case letters, digits and underscores, a letter first. The measure of
+         * a plan that limits it is `custom:` and the name.
+         */name: String,
+        /**
+         * How many.
+         */count: Int64) {
+        self.name = name
+        self.count = count
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension CustomCount: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCustomCount: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CustomCount {
+        return
+            try CustomCount(
+                name: FfiConverterString.read(from: &buf),
+                count: FfiConverterInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CustomCount, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterInt64.write(value.count, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCustomCount_lift(_ buf: RustBuffer) throws -> CustomCount {
+    return try FfiConverterTypeCustomCount.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCustomCount_lower(_ value: CustomCount) -> RustBuffer {
+    return FfiConverterTypeCustomCount.lower(value)
+}
+
+
+/**
  * One thing that is not as it must be.
  */
 public struct Fault: Equatable, Hashable {
@@ -5223,6 +5342,135 @@ public func FfiConverterTypeIdentityType_lower(_ value: IdentityType) -> RustBuf
 
 
 /**
+ * Sides of paper by colour. Those of one-sided and of two-sided sheets are counted apart.
+ */
+public struct ImpressionsByColour: Equatable, Hashable {
+    /**
+     * Blank sides of one-sided sheets.
+     */
+    public var blank: Int32?
+    /**
+     * Blank sides of two-sided sheets.
+     */
+    public var blankTwoSided: Int32?
+    /**
+     * Full-colour sides of one-sided sheets.
+     */
+    public var fullColour: Int32?
+    /**
+     * Full-colour sides of two-sided sheets.
+     */
+    public var fullColourTwoSided: Int32?
+    /**
+     * Sides in black and one more colour, of one-sided sheets; they count as colour.
+     */
+    public var highlightColour: Int32?
+    /**
+     * Sides in black and one more colour, of two-sided sheets; they count as colour.
+     */
+    public var highlightColourTwoSided: Int32?
+    /**
+     * Sides in one colour, of one-sided sheets.
+     */
+    public var monochrome: Int32?
+    /**
+     * Sides in one colour, of two-sided sheets.
+     */
+    public var monochromeTwoSided: Int32?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Blank sides of one-sided sheets.
+         */blank: Int32? = nil,
+        /**
+         * Blank sides of two-sided sheets.
+         */blankTwoSided: Int32? = nil,
+        /**
+         * Full-colour sides of one-sided sheets.
+         */fullColour: Int32? = nil,
+        /**
+         * Full-colour sides of two-sided sheets.
+         */fullColourTwoSided: Int32? = nil,
+        /**
+         * Sides in black and one more colour, of one-sided sheets; they count as colour.
+         */highlightColour: Int32? = nil,
+        /**
+         * Sides in black and one more colour, of two-sided sheets; they count as colour.
+         */highlightColourTwoSided: Int32? = nil,
+        /**
+         * Sides in one colour, of one-sided sheets.
+         */monochrome: Int32? = nil,
+        /**
+         * Sides in one colour, of two-sided sheets.
+         */monochromeTwoSided: Int32? = nil) {
+        self.blank = blank
+        self.blankTwoSided = blankTwoSided
+        self.fullColour = fullColour
+        self.fullColourTwoSided = fullColourTwoSided
+        self.highlightColour = highlightColour
+        self.highlightColourTwoSided = highlightColourTwoSided
+        self.monochrome = monochrome
+        self.monochromeTwoSided = monochromeTwoSided
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ImpressionsByColour: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeImpressionsByColour: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ImpressionsByColour {
+        return
+            try ImpressionsByColour(
+                blank: FfiConverterOptionInt32.read(from: &buf),
+                blankTwoSided: FfiConverterOptionInt32.read(from: &buf),
+                fullColour: FfiConverterOptionInt32.read(from: &buf),
+                fullColourTwoSided: FfiConverterOptionInt32.read(from: &buf),
+                highlightColour: FfiConverterOptionInt32.read(from: &buf),
+                highlightColourTwoSided: FfiConverterOptionInt32.read(from: &buf),
+                monochrome: FfiConverterOptionInt32.read(from: &buf),
+                monochromeTwoSided: FfiConverterOptionInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ImpressionsByColour, into buf: inout [UInt8]) {
+        FfiConverterOptionInt32.write(value.blank, into: &buf)
+        FfiConverterOptionInt32.write(value.blankTwoSided, into: &buf)
+        FfiConverterOptionInt32.write(value.fullColour, into: &buf)
+        FfiConverterOptionInt32.write(value.fullColourTwoSided, into: &buf)
+        FfiConverterOptionInt32.write(value.highlightColour, into: &buf)
+        FfiConverterOptionInt32.write(value.highlightColourTwoSided, into: &buf)
+        FfiConverterOptionInt32.write(value.monochrome, into: &buf)
+        FfiConverterOptionInt32.write(value.monochromeTwoSided, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeImpressionsByColour_lift(_ buf: RustBuffer) throws -> ImpressionsByColour {
+    return try FfiConverterTypeImpressionsByColour.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeImpressionsByColour_lower(_ value: ImpressionsByColour) -> RustBuffer {
+    return FfiConverterTypeImpressionsByColour.lower(value)
+}
+
+
+/**
  * One job of many to charge.
  */
 public struct Job: Equatable, Hashable {
@@ -5397,6 +5645,105 @@ public func FfiConverterTypeJobOutcome_lift(_ buf: RustBuffer) throws -> JobOutc
 #endif
 public func FfiConverterTypeJobOutcome_lower(_ value: JobOutcome) -> RustBuffer {
     return FfiConverterTypeJobOutcome.lower(value)
+}
+
+
+/**
+ * Why a job would be refused. Amounts are in the unit of the measure: micros for a cost.
+ */
+public struct Missing: Equatable, Hashable {
+    /**
+     * The first wallet that would be asked.
+     */
+    public var wallet: WalletName
+    /**
+     * What it counts.
+     */
+    public var measure: String
+    /**
+     * How much the job needs.
+     */
+    public var needed: Int64
+    /**
+     * How much all wallets of the measure have together.
+     */
+    public var available: Int64
+    /**
+     * When one of them is fed next; none if none ever is.
+     */
+    public var nextResetAt: Timestamp?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The first wallet that would be asked.
+         */wallet: WalletName,
+        /**
+         * What it counts.
+         */measure: String,
+        /**
+         * How much the job needs.
+         */needed: Int64,
+        /**
+         * How much all wallets of the measure have together.
+         */available: Int64,
+        /**
+         * When one of them is fed next; none if none ever is.
+         */nextResetAt: Timestamp?) {
+        self.wallet = wallet
+        self.measure = measure
+        self.needed = needed
+        self.available = available
+        self.nextResetAt = nextResetAt
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Missing: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeMissing: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Missing {
+        return
+            try Missing(
+                wallet: FfiConverterTypeWalletName.read(from: &buf),
+                measure: FfiConverterString.read(from: &buf),
+                needed: FfiConverterInt64.read(from: &buf),
+                available: FfiConverterInt64.read(from: &buf),
+                nextResetAt: FfiConverterOptionTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Missing, into buf: inout [UInt8]) {
+        FfiConverterTypeWalletName.write(value.wallet, into: &buf)
+        FfiConverterString.write(value.measure, into: &buf)
+        FfiConverterInt64.write(value.needed, into: &buf)
+        FfiConverterInt64.write(value.available, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.nextResetAt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeMissing_lift(_ buf: RustBuffer) throws -> Missing {
+    return try FfiConverterTypeMissing.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeMissing_lower(_ value: Missing) -> RustBuffer {
+    return FfiConverterTypeMissing.lower(value)
 }
 
 
@@ -5669,11 +6016,13 @@ public func FfiConverterTypePinStrength_lower(_ value: PinStrength) -> RustBuffe
 public struct Plan: Equatable, Hashable {
     /**
      * What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
-     * `impressions`, `jobs`, or `cost:` and a currency, `cost:EUR`.
+     * `impressions`, `jobs`, `scans`, `faxes`, `area`, `length`, `kilobytes`, `points`; `cost:` and
+     * a currency, `cost:EUR`; `custom:` and a name, `custom:staples`.
      */
     public var measure: String
     /**
-     * What it gives, in the measure's unit (micros for a cost); not negative.
+     * What it gives, in the measure's unit (micros for a cost, square millimetres for an area,
+     * millimetres for a length); not negative.
      */
     public var amount: Int64
     /**
@@ -5750,10 +6099,12 @@ public struct Plan: Equatable, Hashable {
     public init(
         /**
          * What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
-         * `impressions`, `jobs`, or `cost:` and a currency, `cost:EUR`.
+         * `impressions`, `jobs`, `scans`, `faxes`, `area`, `length`, `kilobytes`, `points`; `cost:` and
+         * a currency, `cost:EUR`; `custom:` and a name, `custom:staples`.
          */measure: String,
         /**
-         * What it gives, in the measure's unit (micros for a cost); not negative.
+         * What it gives, in the measure's unit (micros for a cost, square millimetres for an area,
+         * millimetres for a length); not negative.
          */amount: Int64,
         /**
          * On which days it gives, after it gave once when it began to apply to the user.
@@ -6000,7 +6351,9 @@ public func FfiConverterTypePlanRevision_lower(_ value: PlanRevision) -> RustBuf
 
 
 /**
- * What the jobs of one queue cost, or those of every queue that no other line names. Prices are
+ * What jobs cost that go to one queue, or are on one paper, or both. The more exact line goes first:
+ * that for a job's queue and its paper, then that for its queue, then that for its paper, then that
+ * for all others. The parts of a job are added exactly, and their sum is rounded once. Prices are
  * micros of the currency's major unit (40,000 are 4 cents), and not negative.
  */
 public struct PriceLine: Equatable, Hashable {
@@ -6009,6 +6362,10 @@ public struct PriceLine: Equatable, Hashable {
      */
     public var queue: String?
     /**
+     * The paper, as jobs name it; none: every paper that no other line names.
+     */
+    public var media: String?
+    /**
      * Micros for a page in one colour.
      */
     public var monoPageMicros: Int64
@@ -6016,6 +6373,14 @@ public struct PriceLine: Equatable, Hashable {
      * Micros for a page in colour.
      */
     public var colourPageMicros: Int64
+    /**
+     * Micros for a piece of paper; none: nothing.
+     */
+    public var sheetMicros: Int64?
+    /**
+     * Micros for a printed square metre; none: nothing.
+     */
+    public var areaMicros: Int64?
     /**
      * Micros for the job itself; none: nothing.
      */
@@ -6032,11 +6397,20 @@ public struct PriceLine: Equatable, Hashable {
          * The queue; none: every queue that no other line names.
          */queue: String? = nil,
         /**
+         * The paper, as jobs name it; none: every paper that no other line names.
+         */media: String? = nil,
+        /**
          * Micros for a page in one colour.
          */monoPageMicros: Int64,
         /**
          * Micros for a page in colour.
          */colourPageMicros: Int64,
+        /**
+         * Micros for a piece of paper; none: nothing.
+         */sheetMicros: Int64? = nil,
+        /**
+         * Micros for a printed square metre; none: nothing.
+         */areaMicros: Int64? = nil,
         /**
          * Micros for the job itself; none: nothing.
          */jobMicros: Int64? = nil,
@@ -6044,8 +6418,11 @@ public struct PriceLine: Equatable, Hashable {
          * What part of the page price the pages of a two-sided job cost; none: all of it.
          */twoSided: Fraction? = nil) {
         self.queue = queue
+        self.media = media
         self.monoPageMicros = monoPageMicros
         self.colourPageMicros = colourPageMicros
+        self.sheetMicros = sheetMicros
+        self.areaMicros = areaMicros
         self.jobMicros = jobMicros
         self.twoSided = twoSided
     }
@@ -6067,8 +6444,11 @@ public struct FfiConverterTypePriceLine: FfiConverterRustBuffer {
         return
             try PriceLine(
                 queue: FfiConverterOptionString.read(from: &buf),
+                media: FfiConverterOptionString.read(from: &buf),
                 monoPageMicros: FfiConverterInt64.read(from: &buf),
                 colourPageMicros: FfiConverterInt64.read(from: &buf),
+                sheetMicros: FfiConverterOptionInt64.read(from: &buf),
+                areaMicros: FfiConverterOptionInt64.read(from: &buf),
                 jobMicros: FfiConverterOptionInt64.read(from: &buf),
                 twoSided: FfiConverterOptionTypeFraction.read(from: &buf)
         )
@@ -6076,8 +6456,11 @@ public struct FfiConverterTypePriceLine: FfiConverterRustBuffer {
 
     public static func write(_ value: PriceLine, into buf: inout [UInt8]) {
         FfiConverterOptionString.write(value.queue, into: &buf)
+        FfiConverterOptionString.write(value.media, into: &buf)
         FfiConverterInt64.write(value.monoPageMicros, into: &buf)
         FfiConverterInt64.write(value.colourPageMicros, into: &buf)
+        FfiConverterOptionInt64.write(value.sheetMicros, into: &buf)
+        FfiConverterOptionInt64.write(value.areaMicros, into: &buf)
         FfiConverterOptionInt64.write(value.jobMicros, into: &buf)
         FfiConverterOptionTypeFraction.write(value.twoSided, into: &buf)
     }
@@ -6203,6 +6586,10 @@ public struct PriceList: Equatable, Hashable {
      */
     public var currency: String
     /**
+     * How the cost of a job is rounded.
+     */
+    public var rounding: Rounding
+    /**
      * The lines of every revision, in order of revision, then place.
      */
     public var lines: [PriceLineRevision]
@@ -6230,6 +6617,9 @@ public struct PriceList: Equatable, Hashable {
          * The currency of its prices, as ISO 4217 writes it: `EUR`.
          */currency: String,
         /**
+         * How the cost of a job is rounded.
+         */rounding: Rounding,
+        /**
          * The lines of every revision, in order of revision, then place.
          */lines: [PriceLineRevision],
         /**
@@ -6240,6 +6630,7 @@ public struct PriceList: Equatable, Hashable {
         self.version = version
         self.retired = retired
         self.currency = currency
+        self.rounding = rounding
         self.lines = lines
         self.createdAt = createdAt
     }
@@ -6265,6 +6656,7 @@ public struct FfiConverterTypePriceList: FfiConverterRustBuffer {
                 version: FfiConverterInt32.read(from: &buf),
                 retired: FfiConverterBool.read(from: &buf),
                 currency: FfiConverterString.read(from: &buf),
+                rounding: FfiConverterTypeRounding.read(from: &buf),
                 lines: FfiConverterSequenceTypePriceLineRevision.read(from: &buf),
                 createdAt: FfiConverterTypeTimestamp.read(from: &buf)
         )
@@ -6276,6 +6668,7 @@ public struct FfiConverterTypePriceList: FfiConverterRustBuffer {
         FfiConverterInt32.write(value.version, into: &buf)
         FfiConverterBool.write(value.retired, into: &buf)
         FfiConverterString.write(value.currency, into: &buf)
+        FfiConverterTypeRounding.write(value.rounding, into: &buf)
         FfiConverterSequenceTypePriceLineRevision.write(value.lines, into: &buf)
         FfiConverterTypeTimestamp.write(value.createdAt, into: &buf)
     }
@@ -6506,6 +6899,236 @@ public func FfiConverterTypeProfileName_lower(_ value: ProfileName) -> RustBuffe
 
 
 /**
+ * What a charge would do.
+ */
+public struct Quote: Equatable, Hashable {
+    /**
+     * The instant that it is for.
+     */
+    public var at: Timestamp
+    /**
+     * Whose job.
+     */
+    public var user: UserId
+    /**
+     * What the job will use, with the totals of pages, impressions and sheets that the host did not
+     * give.
+     */
+    public var usage: Usage
+    /**
+     * What it costs, in micros of the currency's major unit; none where nothing prices it.
+     */
+    public var costMicros: Int64?
+    /**
+     * The currency of the cost, as ISO 4217 writes it: `EUR`.
+     */
+    public var currency: String?
+    /**
+     * The price list that says so; none for a cost that the caller stated.
+     */
+    public var priceList: PriceListId?
+    /**
+     * Whether the job would be charged.
+     */
+    public var accepted: Bool
+    /**
+     * What each wallet would give; empty if the job would be refused.
+     */
+    public var lines: [QuoteLine]
+    /**
+     * What is missing; none if the job would be charged.
+     */
+    public var missing: Missing?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The instant that it is for.
+         */at: Timestamp,
+        /**
+         * Whose job.
+         */user: UserId,
+        /**
+         * What the job will use, with the totals of pages, impressions and sheets that the host did not
+         * give.
+         */usage: Usage,
+        /**
+         * What it costs, in micros of the currency's major unit; none where nothing prices it.
+         */costMicros: Int64?,
+        /**
+         * The currency of the cost, as ISO 4217 writes it: `EUR`.
+         */currency: String?,
+        /**
+         * The price list that says so; none for a cost that the caller stated.
+         */priceList: PriceListId?,
+        /**
+         * Whether the job would be charged.
+         */accepted: Bool,
+        /**
+         * What each wallet would give; empty if the job would be refused.
+         */lines: [QuoteLine],
+        /**
+         * What is missing; none if the job would be charged.
+         */missing: Missing?) {
+        self.at = at
+        self.user = user
+        self.usage = usage
+        self.costMicros = costMicros
+        self.currency = currency
+        self.priceList = priceList
+        self.accepted = accepted
+        self.lines = lines
+        self.missing = missing
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Quote: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeQuote: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Quote {
+        return
+            try Quote(
+                at: FfiConverterTypeTimestamp.read(from: &buf),
+                user: FfiConverterTypeUserId.read(from: &buf),
+                usage: FfiConverterTypeUsage.read(from: &buf),
+                costMicros: FfiConverterOptionInt64.read(from: &buf),
+                currency: FfiConverterOptionString.read(from: &buf),
+                priceList: FfiConverterOptionTypePriceListId.read(from: &buf),
+                accepted: FfiConverterBool.read(from: &buf),
+                lines: FfiConverterSequenceTypeQuoteLine.read(from: &buf),
+                missing: FfiConverterOptionTypeMissing.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Quote, into buf: inout [UInt8]) {
+        FfiConverterTypeTimestamp.write(value.at, into: &buf)
+        FfiConverterTypeUserId.write(value.user, into: &buf)
+        FfiConverterTypeUsage.write(value.usage, into: &buf)
+        FfiConverterOptionInt64.write(value.costMicros, into: &buf)
+        FfiConverterOptionString.write(value.currency, into: &buf)
+        FfiConverterOptionTypePriceListId.write(value.priceList, into: &buf)
+        FfiConverterBool.write(value.accepted, into: &buf)
+        FfiConverterSequenceTypeQuoteLine.write(value.lines, into: &buf)
+        FfiConverterOptionTypeMissing.write(value.missing, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQuote_lift(_ buf: RustBuffer) throws -> Quote {
+    return try FfiConverterTypeQuote.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQuote_lower(_ value: Quote) -> RustBuffer {
+    return FfiConverterTypeQuote.lower(value)
+}
+
+
+/**
+ * What one wallet would give, in the unit of its measure: micros for a cost.
+ */
+public struct QuoteLine: Equatable, Hashable {
+    /**
+     * Which wallet.
+     */
+    public var wallet: WalletName
+    /**
+     * What it counts.
+     */
+    public var measure: String
+    /**
+     * What it would give.
+     */
+    public var amount: Int64
+    /**
+     * The balance after it.
+     */
+    public var balanceAfter: Int64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Which wallet.
+         */wallet: WalletName,
+        /**
+         * What it counts.
+         */measure: String,
+        /**
+         * What it would give.
+         */amount: Int64,
+        /**
+         * The balance after it.
+         */balanceAfter: Int64) {
+        self.wallet = wallet
+        self.measure = measure
+        self.amount = amount
+        self.balanceAfter = balanceAfter
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension QuoteLine: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeQuoteLine: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> QuoteLine {
+        return
+            try QuoteLine(
+                wallet: FfiConverterTypeWalletName.read(from: &buf),
+                measure: FfiConverterString.read(from: &buf),
+                amount: FfiConverterInt64.read(from: &buf),
+                balanceAfter: FfiConverterInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: QuoteLine, into buf: inout [UInt8]) {
+        FfiConverterTypeWalletName.write(value.wallet, into: &buf)
+        FfiConverterString.write(value.measure, into: &buf)
+        FfiConverterInt64.write(value.amount, into: &buf)
+        FfiConverterInt64.write(value.balanceAfter, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQuoteLine_lift(_ buf: RustBuffer) throws -> QuoteLine {
+    return try FfiConverterTypeQuoteLine.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQuoteLine_lower(_ value: QuoteLine) -> RustBuffer {
+    return FfiConverterTypeQuoteLine.lower(value)
+}
+
+
+/**
  * A user who is active again, and what is not as it was.
  */
 public struct Reactivated: Equatable, Hashable {
@@ -6599,6 +7222,11 @@ public struct Receipt: Equatable, Hashable {
      */
     public var attempt: Int32
     /**
+     * What the job used, with the totals of pages, impressions and sheets that the host did not
+     * give; none where there is no job.
+     */
+    public var usage: Usage?
+    /**
      * What the job costs, in micros of the currency's major unit.
      */
     public var costMicros: Int64?
@@ -6638,6 +7266,10 @@ public struct Receipt: Equatable, Hashable {
          * Which attempt.
          */attempt: Int32,
         /**
+         * What the job used, with the totals of pages, impressions and sheets that the host did not
+         * give; none where there is no job.
+         */usage: Usage?,
+        /**
          * What the job costs, in micros of the currency's major unit.
          */costMicros: Int64?,
         /**
@@ -6657,6 +7289,7 @@ public struct Receipt: Equatable, Hashable {
         self.verb = verb
         self.user = user
         self.attempt = attempt
+        self.usage = usage
         self.costMicros = costMicros
         self.hold = hold
         self.expiresAt = expiresAt
@@ -6685,6 +7318,7 @@ public struct FfiConverterTypeReceipt: FfiConverterRustBuffer {
                 verb: FfiConverterTypeVerb.read(from: &buf),
                 user: FfiConverterTypeUserId.read(from: &buf),
                 attempt: FfiConverterInt32.read(from: &buf),
+                usage: FfiConverterOptionTypeUsage.read(from: &buf),
                 costMicros: FfiConverterOptionInt64.read(from: &buf),
                 hold: FfiConverterOptionTypeHoldId.read(from: &buf),
                 expiresAt: FfiConverterOptionTypeTimestamp.read(from: &buf),
@@ -6699,6 +7333,7 @@ public struct FfiConverterTypeReceipt: FfiConverterRustBuffer {
         FfiConverterTypeVerb.write(value.verb, into: &buf)
         FfiConverterTypeUserId.write(value.user, into: &buf)
         FfiConverterInt32.write(value.attempt, into: &buf)
+        FfiConverterOptionTypeUsage.write(value.usage, into: &buf)
         FfiConverterOptionInt64.write(value.costMicros, into: &buf)
         FfiConverterOptionTypeHoldId.write(value.hold, into: &buf)
         FfiConverterOptionTypeTimestamp.write(value.expiresAt, into: &buf)
@@ -7308,6 +7943,75 @@ public func FfiConverterTypeRoleRow_lower(_ value: RoleRow) -> RustBuffer {
 
 
 /**
+ * To which multiples the cost of a job is rounded, and how.
+ */
+public struct Rounding: Equatable, Hashable {
+    /**
+     * The multiples, in micros, 1 to 1,000,000,000: 10,000 are a cent.
+     */
+    public var unitMicros: Int64
+    /**
+     * Where an amount between two multiples goes.
+     */
+    public var mode: RoundingMode
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The multiples, in micros, 1 to 1,000,000,000: 10,000 are a cent.
+         */unitMicros: Int64,
+        /**
+         * Where an amount between two multiples goes.
+         */mode: RoundingMode) {
+        self.unitMicros = unitMicros
+        self.mode = mode
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Rounding: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRounding: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Rounding {
+        return
+            try Rounding(
+                unitMicros: FfiConverterInt64.read(from: &buf),
+                mode: FfiConverterTypeRoundingMode.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Rounding, into buf: inout [UInt8]) {
+        FfiConverterInt64.write(value.unitMicros, into: &buf)
+        FfiConverterTypeRoundingMode.write(value.mode, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRounding_lift(_ buf: RustBuffer) throws -> Rounding {
+    return try FfiConverterTypeRounding.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRounding_lower(_ value: Rounding) -> RustBuffer {
+    return FfiConverterTypeRounding.lower(value)
+}
+
+
+/**
  * The answer to a command that made or edited a profile.
  */
 public struct SavedProfile: Equatable, Hashable {
@@ -7611,6 +8315,95 @@ public func FfiConverterTypeSettings_lift(_ buf: RustBuffer) throws -> Settings 
 #endif
 public func FfiConverterTypeSettings_lower(_ value: Settings) -> RustBuffer {
     return FfiConverterTypeSettings.lower(value)
+}
+
+
+/**
+ * Pieces of paper by colour.
+ */
+public struct SheetsByColour: Equatable, Hashable {
+    /**
+     * Blank sheets, as inserts are.
+     */
+    public var blank: Int32?
+    /**
+     * Sheets with a full-colour side.
+     */
+    public var fullColour: Int32?
+    /**
+     * Sheets with a side in black and one more colour.
+     */
+    public var highlightColour: Int32?
+    /**
+     * Sheets in one colour.
+     */
+    public var monochrome: Int32?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Blank sheets, as inserts are.
+         */blank: Int32? = nil,
+        /**
+         * Sheets with a full-colour side.
+         */fullColour: Int32? = nil,
+        /**
+         * Sheets with a side in black and one more colour.
+         */highlightColour: Int32? = nil,
+        /**
+         * Sheets in one colour.
+         */monochrome: Int32? = nil) {
+        self.blank = blank
+        self.fullColour = fullColour
+        self.highlightColour = highlightColour
+        self.monochrome = monochrome
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SheetsByColour: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSheetsByColour: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SheetsByColour {
+        return
+            try SheetsByColour(
+                blank: FfiConverterOptionInt32.read(from: &buf),
+                fullColour: FfiConverterOptionInt32.read(from: &buf),
+                highlightColour: FfiConverterOptionInt32.read(from: &buf),
+                monochrome: FfiConverterOptionInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SheetsByColour, into buf: inout [UInt8]) {
+        FfiConverterOptionInt32.write(value.blank, into: &buf)
+        FfiConverterOptionInt32.write(value.fullColour, into: &buf)
+        FfiConverterOptionInt32.write(value.highlightColour, into: &buf)
+        FfiConverterOptionInt32.write(value.monochrome, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSheetsByColour_lift(_ buf: RustBuffer) throws -> SheetsByColour {
+    return try FfiConverterTypeSheetsByColour.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSheetsByColour_lower(_ value: SheetsByColour) -> RustBuffer {
+    return FfiConverterTypeSheetsByColour.lower(value)
 }
 
 
@@ -7994,21 +8787,10 @@ public struct StatementLine: Equatable, Hashable {
      */
     public var queue: String?
     /**
-     * Pages of the job.
+     * What the job used, with the totals of pages, impressions and sheets that the host did not
+     * give; none where there is no job.
      */
-    public var pages: Int64?
-    /**
-     * Those of them in colour.
-     */
-    public var colourPages: Int64?
-    /**
-     * Sheets of paper.
-     */
-    public var sheets: Int64?
-    /**
-     * Whether it was printed on both sides.
-     */
-    public var twoSided: Bool?
+    public var usage: Usage?
     /**
      * What the job costs, in micros.
      */
@@ -8097,17 +8879,9 @@ public struct StatementLine: Equatable, Hashable {
          * The queue the job went to.
          */queue: String?,
         /**
-         * Pages of the job.
-         */pages: Int64?,
-        /**
-         * Those of them in colour.
-         */colourPages: Int64?,
-        /**
-         * Sheets of paper.
-         */sheets: Int64?,
-        /**
-         * Whether it was printed on both sides.
-         */twoSided: Bool?,
+         * What the job used, with the totals of pages, impressions and sheets that the host did not
+         * give; none where there is no job.
+         */usage: Usage?,
         /**
          * What the job costs, in micros.
          */costMicros: Int64?,
@@ -8153,10 +8927,7 @@ public struct StatementLine: Equatable, Hashable {
         self.expiresAt = expiresAt
         self.refunds = refunds
         self.queue = queue
-        self.pages = pages
-        self.colourPages = colourPages
-        self.sheets = sheets
-        self.twoSided = twoSided
+        self.usage = usage
         self.costMicros = costMicros
         self.priceList = priceList
         self.extra = extra
@@ -8199,10 +8970,7 @@ public struct FfiConverterTypeStatementLine: FfiConverterRustBuffer {
                 expiresAt: FfiConverterOptionTypeTimestamp.read(from: &buf),
                 refunds: FfiConverterOptionTypeEntryId.read(from: &buf),
                 queue: FfiConverterOptionString.read(from: &buf),
-                pages: FfiConverterOptionInt64.read(from: &buf),
-                colourPages: FfiConverterOptionInt64.read(from: &buf),
-                sheets: FfiConverterOptionInt64.read(from: &buf),
-                twoSided: FfiConverterOptionBool.read(from: &buf),
+                usage: FfiConverterOptionTypeUsage.read(from: &buf),
                 costMicros: FfiConverterOptionInt64.read(from: &buf),
                 priceList: FfiConverterOptionTypePriceListId.read(from: &buf),
                 extra: FfiConverterOptionTypeExtra.read(from: &buf),
@@ -8231,10 +8999,7 @@ public struct FfiConverterTypeStatementLine: FfiConverterRustBuffer {
         FfiConverterOptionTypeTimestamp.write(value.expiresAt, into: &buf)
         FfiConverterOptionTypeEntryId.write(value.refunds, into: &buf)
         FfiConverterOptionString.write(value.queue, into: &buf)
-        FfiConverterOptionInt64.write(value.pages, into: &buf)
-        FfiConverterOptionInt64.write(value.colourPages, into: &buf)
-        FfiConverterOptionInt64.write(value.sheets, into: &buf)
-        FfiConverterOptionBool.write(value.twoSided, into: &buf)
+        FfiConverterOptionTypeUsage.write(value.usage, into: &buf)
         FfiConverterOptionInt64.write(value.costMicros, into: &buf)
         FfiConverterOptionTypePriceListId.write(value.priceList, into: &buf)
         FfiConverterOptionTypeExtra.write(value.extra, into: &buf)
@@ -8492,45 +9257,146 @@ public func FfiConverterTypeTransferred_lower(_ value: Transferred) -> RustBuffe
 
 
 /**
- * What a job used, or is expected to use.
+ * What a job used, or is expected to use: the counters that the host has, those of IPP among them.
+ * What is not given is derived: impressions from those by colour, or else from the pages; pages
+ * from colour and mono pages where both are given, or else from the impressions; colour pages from
+ * mono pages, or else from the impressions by colour; mono pages are the rest, but for blank
+ * impressions; sheets from those by colour, or else from the impressions and the sides they are on.
+ * Everything else that is not given is 0. Counts are not negative; no part is larger than its whole.
  */
 public struct Usage: Equatable, Hashable {
     /**
-     * Printed sides, those in colour included; none: no pages.
+     * Pages of the printed copies, those in colour and blank ones included (`job-pages`).
      */
     public var pages: Int32?
     /**
-     * Sides in colour; none: no colour.
+     * Pages in colour.
      */
     public var colourPages: Int32?
     /**
-     * Pieces of paper; none: as many as the pages need.
+     * Pages in one colour.
+     */
+    public var monoPages: Int32?
+    /**
+     * Sides of paper that went through the device (`job-impressions`).
+     */
+    public var impressions: Int32?
+    /**
+     * Those sides by colour (`job-impressions-col`).
+     */
+    public var impressionsByColour: ImpressionsByColour?
+    /**
+     * Pieces of paper (`job-media-sheets`).
      */
     public var sheets: Int32?
+    /**
+     * Those pieces by colour (`job-media-sheets-col`).
+     */
+    public var sheetsByColour: SheetsByColour?
     /**
      * Whether it is printed on both sides.
      */
     public var twoSided: Bool
+    /**
+     * The paper, `iso_a4_210x297mm` say: some price lists ask.
+     */
+    public var media: String?
+    /**
+     * Data in units of 1024 octets (`job-k-octets`).
+     */
+    public var kilobytes: Int64?
+    /**
+     * Printed area in square millimetres.
+     */
+    public var area: Int64?
+    /**
+     * Length of printed roll or web in millimetres.
+     */
+    public var length: Int64?
+    /**
+     * Scanned images.
+     */
+    public var scans: Int32?
+    /**
+     * Pages sent or received by fax.
+     */
+    public var faxes: Int32?
+    /**
+     * Points of a scheme of the host's.
+     */
+    public var points: Int64?
+    /**
+     * What the host counts of its own: at most 16, each name once.
+     */
+    public var custom: [CustomCount]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
     public init(
         /**
-         * Printed sides, those in colour included; none: no pages.
+         * Pages of the printed copies, those in colour and blank ones included (`job-pages`).
          */pages: Int32? = nil,
         /**
-         * Sides in colour; none: no colour.
+         * Pages in colour.
          */colourPages: Int32? = nil,
         /**
-         * Pieces of paper; none: as many as the pages need.
+         * Pages in one colour.
+         */monoPages: Int32? = nil,
+        /**
+         * Sides of paper that went through the device (`job-impressions`).
+         */impressions: Int32? = nil,
+        /**
+         * Those sides by colour (`job-impressions-col`).
+         */impressionsByColour: ImpressionsByColour? = nil,
+        /**
+         * Pieces of paper (`job-media-sheets`).
          */sheets: Int32? = nil,
         /**
+         * Those pieces by colour (`job-media-sheets-col`).
+         */sheetsByColour: SheetsByColour? = nil,
+        /**
          * Whether it is printed on both sides.
-         */twoSided: Bool = false) {
+         */twoSided: Bool = false,
+        /**
+         * The paper, `iso_a4_210x297mm` say: some price lists ask.
+         */media: String? = nil,
+        /**
+         * Data in units of 1024 octets (`job-k-octets`).
+         */kilobytes: Int64? = nil,
+        /**
+         * Printed area in square millimetres.
+         */area: Int64? = nil,
+        /**
+         * Length of printed roll or web in millimetres.
+         */length: Int64? = nil,
+        /**
+         * Scanned images.
+         */scans: Int32? = nil,
+        /**
+         * Pages sent or received by fax.
+         */faxes: Int32? = nil,
+        /**
+         * Points of a scheme of the host's.
+         */points: Int64? = nil,
+        /**
+         * What the host counts of its own: at most 16, each name once.
+         */custom: [CustomCount] = []) {
         self.pages = pages
         self.colourPages = colourPages
+        self.monoPages = monoPages
+        self.impressions = impressions
+        self.impressionsByColour = impressionsByColour
         self.sheets = sheets
+        self.sheetsByColour = sheetsByColour
         self.twoSided = twoSided
+        self.media = media
+        self.kilobytes = kilobytes
+        self.area = area
+        self.length = length
+        self.scans = scans
+        self.faxes = faxes
+        self.points = points
+        self.custom = custom
     }
 
 
@@ -8551,16 +9417,40 @@ public struct FfiConverterTypeUsage: FfiConverterRustBuffer {
             try Usage(
                 pages: FfiConverterOptionInt32.read(from: &buf),
                 colourPages: FfiConverterOptionInt32.read(from: &buf),
+                monoPages: FfiConverterOptionInt32.read(from: &buf),
+                impressions: FfiConverterOptionInt32.read(from: &buf),
+                impressionsByColour: FfiConverterOptionTypeImpressionsByColour.read(from: &buf),
                 sheets: FfiConverterOptionInt32.read(from: &buf),
-                twoSided: FfiConverterBool.read(from: &buf)
+                sheetsByColour: FfiConverterOptionTypeSheetsByColour.read(from: &buf),
+                twoSided: FfiConverterBool.read(from: &buf),
+                media: FfiConverterOptionString.read(from: &buf),
+                kilobytes: FfiConverterOptionInt64.read(from: &buf),
+                area: FfiConverterOptionInt64.read(from: &buf),
+                length: FfiConverterOptionInt64.read(from: &buf),
+                scans: FfiConverterOptionInt32.read(from: &buf),
+                faxes: FfiConverterOptionInt32.read(from: &buf),
+                points: FfiConverterOptionInt64.read(from: &buf),
+                custom: FfiConverterSequenceTypeCustomCount.read(from: &buf)
         )
     }
 
     public static func write(_ value: Usage, into buf: inout [UInt8]) {
         FfiConverterOptionInt32.write(value.pages, into: &buf)
         FfiConverterOptionInt32.write(value.colourPages, into: &buf)
+        FfiConverterOptionInt32.write(value.monoPages, into: &buf)
+        FfiConverterOptionInt32.write(value.impressions, into: &buf)
+        FfiConverterOptionTypeImpressionsByColour.write(value.impressionsByColour, into: &buf)
         FfiConverterOptionInt32.write(value.sheets, into: &buf)
+        FfiConverterOptionTypeSheetsByColour.write(value.sheetsByColour, into: &buf)
         FfiConverterBool.write(value.twoSided, into: &buf)
+        FfiConverterOptionString.write(value.media, into: &buf)
+        FfiConverterOptionInt64.write(value.kilobytes, into: &buf)
+        FfiConverterOptionInt64.write(value.area, into: &buf)
+        FfiConverterOptionInt64.write(value.length, into: &buf)
+        FfiConverterOptionInt32.write(value.scans, into: &buf)
+        FfiConverterOptionInt32.write(value.faxes, into: &buf)
+        FfiConverterOptionInt64.write(value.points, into: &buf)
+        FfiConverterSequenceTypeCustomCount.write(value.custom, into: &buf)
     }
 }
 
@@ -10657,6 +11547,91 @@ public func FfiConverterTypeRoleRowEdit_lower(_ value: RoleRowEdit) -> RustBuffe
 
 
 /**
+ * Where an amount between two multiples goes.
+ */
+
+public enum RoundingMode: Equatable, Hashable {
+
+    /**
+     * To the nearest; from the middle up.
+     */
+    case halfUp
+    /**
+     * To the nearest; from the middle to the even multiple, so that errors even out.
+     */
+    case halfEven
+    /**
+     * Up, whatever is beyond a multiple.
+     */
+    case up
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RoundingMode: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRoundingMode: FfiConverterRustBuffer {
+    typealias SwiftType = RoundingMode
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RoundingMode {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .halfUp
+
+        case 2: return .halfEven
+
+        case 3: return .up
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: RoundingMode, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .halfUp:
+            writeInt(&buf, Int32(1))
+
+
+        case .halfEven:
+            writeInt(&buf, Int32(2))
+
+
+        case .up:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoundingMode_lift(_ buf: RustBuffer) throws -> RoundingMode {
+    return try FfiConverterTypeRoundingMode.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoundingMode_lower(_ value: RoundingMode) -> RustBuffer {
+    return FfiConverterTypeRoundingMode.lower(value)
+}
+
+
+
+/**
  * When a plan gives. What a user gets when the plan begins to apply comes besides, at once.
  */
 
@@ -12319,6 +13294,54 @@ fileprivate struct FfiConverterOptionTypeIdentity: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeImpressionsByColour: FfiConverterRustBuffer {
+    typealias SwiftType = ImpressionsByColour?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeImpressionsByColour.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeImpressionsByColour.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeMissing: FfiConverterRustBuffer {
+    typealias SwiftType = Missing?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeMissing.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeMissing.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypePinStrength: FfiConverterRustBuffer {
     typealias SwiftType = PinStrength?
 
@@ -12487,6 +13510,54 @@ fileprivate struct FfiConverterOptionTypeRoleName: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeRounding: FfiConverterRustBuffer {
+    typealias SwiftType = Rounding?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeRounding.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeRounding.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeSheetsByColour: FfiConverterRustBuffer {
+    typealias SwiftType = SheetsByColour?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeSheetsByColour.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeSheetsByColour.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeStatedCost: FfiConverterRustBuffer {
     typealias SwiftType = StatedCost?
 
@@ -12503,6 +13574,30 @@ fileprivate struct FfiConverterOptionTypeStatedCost: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeStatedCost.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeUsage: FfiConverterRustBuffer {
+    typealias SwiftType = Usage?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeUsage.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeUsage.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -13308,6 +14403,31 @@ fileprivate struct FfiConverterSequenceTypeCardStep: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeCustomCount: FfiConverterRustBuffer {
+    typealias SwiftType = [CustomCount]
+
+    public static func write(_ value: [CustomCount], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeCustomCount.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [CustomCount] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [CustomCount]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeCustomCount.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeFault: FfiConverterRustBuffer {
     typealias SwiftType = [Fault]
 
@@ -13700,6 +14820,31 @@ fileprivate struct FfiConverterSequenceTypeProfile: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeProfile.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeQuoteLine: FfiConverterRustBuffer {
+    typealias SwiftType = [QuoteLine]
+
+    public static func write(_ value: [QuoteLine], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeQuoteLine.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [QuoteLine] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [QuoteLine]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeQuoteLine.read(from: &buf))
         }
         return seq
     }
@@ -15002,7 +16147,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_capabilities() != 48277) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_charge() != 49559) {
+    if (uniffi_tympan_swift_checksum_method_tympan_charge() != 3860) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_charge_all() != 38296) {
@@ -15020,7 +16165,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_create_group() != 64569) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_create_price_list() != 65405) {
+    if (uniffi_tympan_swift_checksum_method_tympan_create_price_list() != 59080) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_create_profile() != 22785) {
@@ -15053,7 +16198,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_doctor() != 59755) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_edit_price_list() != 28327) {
+    if (uniffi_tympan_swift_checksum_method_tympan_edit_price_list() != 14411) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_edit_profile() != 21398) {
@@ -15114,6 +16259,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_profiles() != 52143) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_quote() != 29318) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_reactivate_user() != 18294) {

@@ -349,7 +349,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_create_group(uint64_t ptr, RustBuf
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_PRICE_LIST
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_PRICE_LIST
-uint64_t uniffi_tympan_swift_fn_method_tympan_create_price_list(uint64_t ptr, RustBuffer name, RustBuffer currency, RustBuffer lines
+uint64_t uniffi_tympan_swift_fn_method_tympan_create_price_list(uint64_t ptr, RustBuffer name, RustBuffer currency, RustBuffer lines, RustBuffer rounding
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_PROFILE
@@ -404,7 +404,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_doctor(uint64_t ptr
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_PRICE_LIST
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_PRICE_LIST
-uint64_t uniffi_tympan_swift_fn_method_tympan_edit_price_list(uint64_t ptr, RustBuffer price_list, RustBuffer expected_version, RustBuffer name, RustBuffer lines, RustBuffer effective_from
+uint64_t uniffi_tympan_swift_fn_method_tympan_edit_price_list(uint64_t ptr, RustBuffer price_list, RustBuffer expected_version, RustBuffer name, RustBuffer rounding, RustBuffer lines, RustBuffer effective_from
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_PROFILE
@@ -505,6 +505,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_profile_uses(uint64_t ptr, RustBuf
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_PROFILES
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_PROFILES
 uint64_t uniffi_tympan_swift_fn_method_tympan_profiles(uint64_t ptr, RustBuffer filter
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_QUOTE
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_QUOTE
+uint64_t uniffi_tympan_swift_fn_method_tympan_quote(uint64_t ptr, RustBuffer user, RustBuffer usage, RustBuffer queue, RustBuffer cost
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_REACTIVATE_USER
@@ -1261,6 +1266,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_profile_uses(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_PROFILES
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_PROFILES
 uint16_t uniffi_tympan_swift_checksum_method_tympan_profiles(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_QUOTE
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_QUOTE
+uint16_t uniffi_tympan_swift_checksum_method_tympan_quote(void
 
 );
 #endif

@@ -1107,6 +1107,30 @@ impl Tympan {
         let answer = self.0.profiles(options).submit().await?;
         Ok(answer.into_iter().map(Into::into).collect())
     }
+    /// What a job would cost, whether it would be charged, and what each wallet would give: exactly
+    /// what `charge` would do at this instant. Nothing is written and nothing set aside:
+    /// to keep what a job needs until it is printed, authorise it.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue it goes to: some price lists ask.
+    ///   - cost: What it will cost, instead of what the price list says.
+    ///
+    /// - Throws: `denied` without `job.charge`; those of `charge` but `allowance_exhausted`, which is an answer here, and those about keys.
+    #[uniffi::method(default(queue = None, cost = None))]
+    pub async fn quote(
+        &self,
+        user: UserReference,
+        usage: Usage,
+        queue: Option<String>,
+        cost: Option<StatedCost>,
+    ) -> Result<Quote, TympanError> {
+        let options = surface::QuoteJob {
+            queue,
+            cost: cost.map(Into::into),
+        };
+        let answer = self.0.quote(user.into(), usage.into(), options).submit().await?;
+        Ok(answer.into())
+    }
     /// Makes a user active again, with everything that the user had.
     ///
     /// - Parameters:

@@ -523,6 +523,31 @@ impl From<surface::JobOutcome> for JobOutcome {
         }
     }
 }
+/// Why a job would be refused. Amounts are in the unit of the measure: micros for a cost.
+#[derive(uniffi::Record)]
+pub struct Missing {
+    /// The first wallet that would be asked.
+    pub wallet: WalletName,
+    /// What it counts.
+    pub measure: String,
+    /// How much the job needs.
+    pub needed: i64,
+    /// How much all wallets of the measure have together.
+    pub available: i64,
+    /// When one of them is fed next; none if none ever is.
+    pub next_reset_at: Option<Timestamp>,
+}
+impl From<surface::Missing> for Missing {
+    fn from(record: surface::Missing) -> Self {
+        Self {
+            wallet: record.wallet.into(),
+            measure: record.measure,
+            needed: record.needed,
+            available: record.available,
+            next_reset_at: record.next_reset_at,
+        }
+    }
+}
 /// An identity to add.
 #[derive(uniffi::Record)]
 pub struct NewIdentity {
@@ -905,6 +930,66 @@ impl From<surface::ProfileName> for ProfileName {
             id: record.id,
             name: record.name,
             retired: record.retired,
+        }
+    }
+}
+/// What a charge would do.
+#[derive(uniffi::Record)]
+pub struct Quote {
+    /// The instant that it is for.
+    pub at: Timestamp,
+    /// Whose job.
+    pub user: UserId,
+    /// What the job will use, with the totals of pages, impressions and sheets that the host did not
+    /// give.
+    pub usage: Usage,
+    /// What it costs, in micros of the currency's major unit; none where nothing prices it.
+    pub cost_micros: Option<i64>,
+    /// The currency of the cost, as ISO 4217 writes it: `EUR`.
+    pub currency: Option<String>,
+    /// The price list that says so; none for a cost that the caller stated.
+    pub price_list: Option<PriceListId>,
+    /// Whether the job would be charged.
+    pub accepted: bool,
+    /// What each wallet would give; empty if the job would be refused.
+    pub lines: Vec<QuoteLine>,
+    /// What is missing; none if the job would be charged.
+    pub missing: Option<Missing>,
+}
+impl From<surface::Quote> for Quote {
+    fn from(record: surface::Quote) -> Self {
+        Self {
+            at: record.at,
+            user: record.user,
+            usage: record.usage.into(),
+            cost_micros: record.cost_micros,
+            currency: record.currency,
+            price_list: record.price_list,
+            accepted: record.accepted,
+            lines: record.lines.into_iter().map(Into::into).collect(),
+            missing: record.missing.map(Into::into),
+        }
+    }
+}
+/// What one wallet would give, in the unit of its measure: micros for a cost.
+#[derive(uniffi::Record)]
+pub struct QuoteLine {
+    /// Which wallet.
+    pub wallet: WalletName,
+    /// What it counts.
+    pub measure: String,
+    /// What it would give.
+    pub amount: i64,
+    /// The balance after it.
+    pub balance_after: i64,
+}
+impl From<surface::QuoteLine> for QuoteLine {
+    fn from(record: surface::QuoteLine) -> Self {
+        Self {
+            wallet: record.wallet.into(),
+            measure: record.measure,
+            amount: record.amount,
+            balance_after: record.balance_after,
         }
     }
 }

@@ -148,7 +148,7 @@ impl Job {
         })
     }
 
-    fn price(
+    pub(super) fn price(
         &self,
         config: &Config,
         user: &User,
@@ -394,7 +394,8 @@ impl Decide for PreparedJob {
     }
 }
 
-fn take(
+/// Takes what wallets give, a line each.
+pub(super) fn take(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     template: &Entry,

@@ -10,6 +10,7 @@ mod invariants;
 mod kept;
 mod measures;
 mod properties;
+mod quotes;
 mod refunds;
 mod register;
 mod resets;

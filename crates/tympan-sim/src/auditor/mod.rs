@@ -17,9 +17,9 @@ mod wrong;
 
 use std::collections::BTreeMap;
 
-use tympan_core::error::Code;
+use tympan_core::error::{Code, Error};
 use tympan_core::ids::{AccountId, UserId};
-use tympan_core::ledger::Standing;
+use tympan_core::ledger::{Charge, Quoted, Standing};
 use tympan_core::people::UserReference;
 use tympan_core::records::IdentityKind;
 
@@ -85,6 +85,21 @@ impl Auditor {
     ) -> Result<(), String> {
         let tenant = self.tenants.entry(tenant).or_default();
         ledger::stands(tenant, &mut self.calendar, user, clock, standings)
+    }
+
+    /// Checks what a job is said to cost and to take.
+    ///
+    /// # Errors
+    /// What it should be.
+    pub fn quotes(
+        &mut self,
+        (tenant, actor): (i64, Option<UserId>),
+        charge: &Charge,
+        clock: i64,
+        quoted: &Result<Quoted, Error>,
+    ) -> Result<(), String> {
+        let tenant = self.tenants.entry(tenant).or_default();
+        ledger::quotes(tenant, &mut self.calendar, (actor, clock), charge, quoted)
     }
 
     /// Every balance and what is held of it, as a dump of wallets would say them.

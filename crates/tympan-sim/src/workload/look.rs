@@ -12,7 +12,8 @@ impl Workload {
         let actor = self.actor();
         let question = match self.chance.below(10) {
             0 => Question::LookUp(self.user()),
-            1..6 => Question::Details(self.user()),
+            1..4 => Question::Details(self.user()),
+            4..6 => Question::Quote(Box::new(self.charge())),
             6 => self.user_list(),
             7 => {
                 let limit = u32::try_from(self.chance.between(1, 40)).unwrap_or(1);

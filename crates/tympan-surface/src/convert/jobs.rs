@@ -7,7 +7,7 @@ use crate::definition::{
 };
 
 impl StatedCost {
-    fn cost(self) -> Result<tympan::StatedCost, Error> {
+    pub(super) fn cost(self) -> Result<tympan::StatedCost, Error> {
         Ok(tympan::StatedCost {
             cost_micros: self.cost_micros,
             currency: Currency::parse(&self.currency)?,

@@ -11,6 +11,7 @@ mod numbers;
 mod opening;
 mod price_lists;
 mod profiles;
+mod quotes;
 mod receipts;
 mod references;
 mod refunds;

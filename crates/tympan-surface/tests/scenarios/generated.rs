@@ -471,6 +471,17 @@ impl FromValue for Listed {
         None
     }
 }
+impl ToValue for Missing {
+    fn to_value(&self) -> Value {
+        object([
+            ("wallet", self.wallet.to_value()),
+            ("measure", self.measure.to_value()),
+            ("needed", self.needed.to_value()),
+            ("available", self.available.to_value()),
+            ("next_reset_at", self.next_reset_at.to_value()),
+        ])
+    }
+}
 impl FromValue for NewIdentity {
     fn from_value(value: &Value) -> Self {
         Self {
@@ -663,6 +674,42 @@ impl ToValue for ProfileName {
             ("id", self.id.to_value()),
             ("name", self.name.to_value()),
             ("retired", self.retired.to_value()),
+        ])
+    }
+}
+impl ToValue for Quote {
+    fn to_value(&self) -> Value {
+        object([
+            ("at", self.at.to_value()),
+            ("user", self.user.to_value()),
+            ("usage", self.usage.to_value()),
+            ("cost_micros", self.cost_micros.to_value()),
+            ("currency", self.currency.to_value()),
+            ("price_list", self.price_list.to_value()),
+            ("accepted", self.accepted.to_value()),
+            ("lines", self.lines.to_value()),
+            ("missing", self.missing.to_value()),
+        ])
+    }
+}
+impl FromValue for QuoteJob {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            queue: field(value, "queue"),
+            cost: field(value, "cost"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for QuoteLine {
+    fn to_value(&self) -> Value {
+        object([
+            ("wallet", self.wallet.to_value()),
+            ("measure", self.measure.to_value()),
+            ("amount", self.amount.to_value()),
+            ("balance_after", self.balance_after.to_value()),
         ])
     }
 }
@@ -2116,6 +2163,19 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
             "profiles" => {
                 Outcome::Value(
                     finished(handle.profiles(FromValue::from_value(value)))?.to_value(),
+                )
+            }
+            "quote" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .quote(
+                                    field(value, "user"),
+                                    field(value, "usage"),
+                                    FromValue::from_value(value),
+                                ),
+                        )?
+                        .to_value(),
                 )
             }
             "reactivate_user" => {

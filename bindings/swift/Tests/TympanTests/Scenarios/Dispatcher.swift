@@ -37,7 +37,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "charge_all":
         return .value((try await handle.chargeAll(jobs: with.field("jobs"))).json)
     case "close":
-        handle.close()
+        try await handle.close()
         return .value(.null)
     case "copy_to":
         return .value((try await handle.copyTo(address: with.field("address"), keys: with.field("keys"), durability: with.field("durability"), migrate: with.field("migrate"), deadlineMs: with.field("deadline_ms"), freshnessMs: with.field("freshness_ms"), queueLimit: with.field("queue_limit"), schema: with.field("schema"), keeping: with.field("keeping"), clock: with.field("clock"))).json)
@@ -46,7 +46,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "create_group":
         return .value((try await handle.createGroup(name: with.field("name"))).json)
     case "create_price_list":
-        return .value((try await handle.createPriceList(name: with.field("name"), currency: with.field("currency"), lines: with.field("lines"))).json)
+        return .value((try await handle.createPriceList(name: with.field("name"), currency: with.field("currency"), lines: with.field("lines"), rounding: with.field("rounding"))).json)
     case "create_profile":
         return .value((try await handle.createProfile(name: with.field("name"), priceList: with.field("price_list"), plans: with.field("plans"))).json)
     case "create_role":
@@ -73,7 +73,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "doctor":
         return .value((try await handle.doctor()).json)
     case "edit_price_list":
-        return .value((try await handle.editPriceList(priceList: with.field("price_list"), expectedVersion: with.field("expected_version"), name: with.field("name"), lines: with.field("lines"), effectiveFrom: with.field("effective_from"))).json)
+        return .value((try await handle.editPriceList(priceList: with.field("price_list"), expectedVersion: with.field("expected_version"), name: with.field("name"), rounding: with.field("rounding"), lines: with.field("lines"), effectiveFrom: with.field("effective_from"))).json)
     case "edit_profile":
         return .value((try await handle.editProfile(profile: with.field("profile"), expectedVersion: with.field("expected_version"), name: with.field("name"), priceList: with.field("price_list"), clearPriceList: with.field("clear_price_list"), plans: with.field("plans"))).json)
     case "edit_role":
@@ -114,6 +114,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.profileUses(profile: with.field("profile"))).json)
     case "profiles":
         return .value((try await handle.profiles(filter: with.field("filter"))).json)
+    case "quote":
+        return .value((try await handle.quote(user: with.field("user"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"))).json)
     case "reactivate_user":
         return .value((try await handle.reactivateUser(user: with.field("user"), expectedVersion: with.field("expected_version"), reason: with.field("reason"))).json)
     case "refund":
@@ -160,7 +162,9 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "settle_due":
         return .value((try await handle.settleDue(user: with.field("user"))).json)
     case "statement":
-        return .value((try await handle.statement(user: with.field("user"), wallet: with.field("wallet"), after: with.field("after"), limit: with.field("limit"))).json)
+        return .value((try await handle.statement(user: with.field("user"), wallet: with.field("wallet"), since: with.field("since"), until: with.field("until"), after: with.field("after"), limit: with.field("limit"))).json)
+    case "statement_text":
+        return .value((try await handle.statementText(user: with.field("user"), wallet: with.field("wallet"), format: with.field("format"), since: with.field("since"), until: with.field("until"), after: with.field("after"), limit: with.field("limit"))).json)
     case "swap_identities":
         return .value((try await handle.swapIdentities(first: with.field("first"), second: with.field("second"), firstExpectedVersion: with.field("first_expected_version"), secondExpectedVersion: with.field("second_expected_version"), reason: with.field("reason"))).json)
     case "tenant":
@@ -273,6 +277,18 @@ extension Copied: ToJSON {
     }
 }
 
+extension CustomCount: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(name: json.field("name"), count: json.field("count"))
+    }
+}
+
+extension CustomCount: ToJSON {
+    var json: JSON {
+        .object(["name": name.json, "count": count.json])
+    }
+}
+
 extension Fault: ToJSON {
     var json: JSON {
         .object(["rule": rule.json, "what": what.json])
@@ -321,6 +337,18 @@ extension IdentityType: ToJSON {
     }
 }
 
+extension ImpressionsByColour: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(blank: json.field("blank"), blankTwoSided: json.field("blank_two_sided"), fullColour: json.field("full_colour"), fullColourTwoSided: json.field("full_colour_two_sided"), highlightColour: json.field("highlight_colour"), highlightColourTwoSided: json.field("highlight_colour_two_sided"), monochrome: json.field("monochrome"), monochromeTwoSided: json.field("monochrome_two_sided"))
+    }
+}
+
+extension ImpressionsByColour: ToJSON {
+    var json: JSON {
+        .object(["blank": blank.json, "blank_two_sided": blankTwoSided.json, "full_colour": fullColour.json, "full_colour_two_sided": fullColourTwoSided.json, "highlight_colour": highlightColour.json, "highlight_colour_two_sided": highlightColourTwoSided.json, "monochrome": monochrome.json, "monochrome_two_sided": monochromeTwoSided.json])
+    }
+}
+
 extension Job: FromJSON {
     static func from(_ json: JSON) throws -> Self {
         try Self(user: json.field("user"), key: json.field("key"), usage: json.field("usage"), queue: json.field("queue"), cost: json.field("cost"), attempt: json.field("attempt"))
@@ -330,6 +358,12 @@ extension Job: FromJSON {
 extension JobOutcome: ToJSON {
     var json: JSON {
         .object(["receipt": receipt.json, "refused": refused.json])
+    }
+}
+
+extension Missing: ToJSON {
+    var json: JSON {
+        .object(["wallet": wallet.json, "measure": measure.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json])
     }
 }
 
@@ -369,15 +403,21 @@ extension PlanRevision: ToJSON {
     }
 }
 
+extension Position: ToJSON {
+    var json: JSON {
+        .object(["balance": balance.json, "held": held.json])
+    }
+}
+
 extension PriceLine: FromJSON {
     static func from(_ json: JSON) throws -> Self {
-        try Self(queue: json.field("queue"), monoPageMicros: json.field("mono_page_micros"), colourPageMicros: json.field("colour_page_micros"), jobMicros: json.field("job_micros"), twoSided: json.field("two_sided"))
+        try Self(queue: json.field("queue"), media: json.field("media"), monoPageMicros: json.field("mono_page_micros"), colourPageMicros: json.field("colour_page_micros"), sheetMicros: json.field("sheet_micros"), areaMicros: json.field("area_micros"), jobMicros: json.field("job_micros"), twoSided: json.field("two_sided"))
     }
 }
 
 extension PriceLine: ToJSON {
     var json: JSON {
-        .object(["queue": queue.json, "mono_page_micros": monoPageMicros.json, "colour_page_micros": colourPageMicros.json, "job_micros": jobMicros.json, "two_sided": twoSided.json])
+        .object(["queue": queue.json, "media": media.json, "mono_page_micros": monoPageMicros.json, "colour_page_micros": colourPageMicros.json, "sheet_micros": sheetMicros.json, "area_micros": areaMicros.json, "job_micros": jobMicros.json, "two_sided": twoSided.json])
     }
 }
 
@@ -389,7 +429,7 @@ extension PriceLineRevision: ToJSON {
 
 extension PriceList: ToJSON {
     var json: JSON {
-        .object(["id": id.json, "name": name.json, "version": version.json, "retired": retired.json, "currency": currency.json, "lines": lines.json, "created_at": createdAt.json])
+        .object(["id": id.json, "name": name.json, "version": version.json, "retired": retired.json, "currency": currency.json, "rounding": rounding.json, "lines": lines.json, "created_at": createdAt.json])
     }
 }
 
@@ -405,6 +445,18 @@ extension ProfileName: ToJSON {
     }
 }
 
+extension Quote: ToJSON {
+    var json: JSON {
+        .object(["at": at.json, "user": user.json, "usage": usage.json, "cost_micros": costMicros.json, "currency": currency.json, "price_list": priceList.json, "accepted": accepted.json, "lines": lines.json, "missing": missing.json])
+    }
+}
+
+extension QuoteLine: ToJSON {
+    var json: JSON {
+        .object(["wallet": wallet.json, "measure": measure.json, "amount": amount.json, "balance_after": balanceAfter.json])
+    }
+}
+
 extension Reactivated: ToJSON {
     var json: JSON {
         .object(["user": user.json, "gone": gone.json])
@@ -413,7 +465,7 @@ extension Reactivated: ToJSON {
 
 extension Receipt: ToJSON {
     var json: JSON {
-        .object(["entry": entry.json, "at": at.json, "verb": verb.json, "user": user.json, "attempt": attempt.json, "cost_micros": costMicros.json, "hold": hold.json, "expires_at": expiresAt.json, "late": late.json, "lines": lines.json])
+        .object(["entry": entry.json, "at": at.json, "verb": verb.json, "user": user.json, "attempt": attempt.json, "usage": usage.json, "cost_micros": costMicros.json, "hold": hold.json, "expires_at": expiresAt.json, "late": late.json, "lines": lines.json])
     }
 }
 
@@ -453,6 +505,18 @@ extension RoleRow: ToJSON {
     }
 }
 
+extension Rounding: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(unitMicros: json.field("unit_micros"), mode: json.field("mode"))
+    }
+}
+
+extension Rounding: ToJSON {
+    var json: JSON {
+        .object(["unit_micros": unitMicros.json, "mode": mode.json])
+    }
+}
+
 extension SavedProfile: ToJSON {
     var json: JSON {
         .object(["id": id.json, "version": version.json, "added_plans": addedPlans.json])
@@ -468,6 +532,18 @@ extension SavedSettings: ToJSON {
 extension Settings: ToJSON {
     var json: JSON {
         .object(["tenant": tenant.json, "name": name.json, "version": version.json, "default_profile": defaultProfile.json, "currency": currency.json, "card_pipeline": cardPipeline.json, "pin_length": pinLength.json, "pin_alphabet": pinAlphabet.json, "pin_floor": pinFloor.json, "time_zone_database": timeZoneDatabase.json, "created_at": createdAt.json])
+    }
+}
+
+extension SheetsByColour: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(blank: json.field("blank"), fullColour: json.field("full_colour"), highlightColour: json.field("highlight_colour"), monochrome: json.field("monochrome"))
+    }
+}
+
+extension SheetsByColour: ToJSON {
+    var json: JSON {
+        .object(["blank": blank.json, "full_colour": fullColour.json, "highlight_colour": highlightColour.json, "monochrome": monochrome.json])
     }
 }
 
@@ -491,19 +567,25 @@ extension StatedCost: FromJSON {
 
 extension StatementLine: ToJSON {
     var json: JSON {
-        .object(["id": id.json, "at": at.json, "due_at": dueAt.json, "verb": verb.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "actor": actor.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "refunds": refunds.json, "queue": queue.json, "pages": pages.json, "colour_pages": colourPages.json, "sheets": sheets.json, "two_sided": twoSided.json, "cost_micros": costMicros.json, "price_list": priceList.json, "extra": extra.json, "denied": denied.json, "debt": debt.json, "carried": carried.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json, "reason": reason.json])
+        .object(["id": id.json, "at": at.json, "due_at": dueAt.json, "verb": verb.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "actor": actor.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "refunds": refunds.json, "queue": queue.json, "usage": usage.json, "cost_micros": costMicros.json, "price_list": priceList.json, "extra": extra.json, "denied": denied.json, "debt": debt.json, "carried": carried.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json, "reason": reason.json])
     }
 }
 
 extension StatementPage: ToJSON {
     var json: JSON {
-        .object(["rows": rows.json, "next": next.json])
+        .object(["opening": opening.json, "closing": closing.json, "rows": rows.json, "next": next.json])
     }
 }
 
 extension StoredIdentity: ToJSON {
     var json: JSON {
         .object(["id": id.json, "kind": kind.json, "shown": shown.json, "value": value.json])
+    }
+}
+
+extension TextPage: ToJSON {
+    var json: JSON {
+        .object(["rows": rows.json, "next": next.json])
     }
 }
 
@@ -515,7 +597,13 @@ extension Transferred: ToJSON {
 
 extension Usage: FromJSON {
     static func from(_ json: JSON) throws -> Self {
-        try Self(pages: json.field("pages"), colourPages: json.field("colour_pages"), sheets: json.field("sheets"), twoSided: json.field("two_sided"))
+        try Self(pages: json.field("pages"), colourPages: json.field("colour_pages"), monoPages: json.field("mono_pages"), impressions: json.field("impressions"), impressionsByColour: json.field("impressions_by_colour"), sheets: json.field("sheets"), sheetsByColour: json.field("sheets_by_colour"), twoSided: json.field("two_sided"), media: json.field("media"), kilobytes: json.field("kilobytes"), area: json.field("area"), length: json.field("length"), scans: json.field("scans"), faxes: json.field("faxes"), points: json.field("points"), custom: json.field("custom"))
+    }
+}
+
+extension Usage: ToJSON {
+    var json: JSON {
+        .object(["pages": pages.json, "colour_pages": colourPages.json, "mono_pages": monoPages.json, "impressions": impressions.json, "impressions_by_colour": impressionsByColour.json, "sheets": sheets.json, "sheets_by_colour": sheetsByColour.json, "two_sided": twoSided.json, "media": media.json, "kilobytes": kilobytes.json, "area": area.json, "length": length.json, "scans": scans.json, "faxes": faxes.json, "points": points.json, "custom": custom.json])
     }
 }
 
@@ -759,6 +847,27 @@ extension RoleRowEdit: FromJSON {
     }
 }
 
+extension RoundingMode: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "half_up": return .halfUp
+        case "half_even": return .halfEven
+        case "up": return .up
+        default: throw Unfit("no RoundingMode is \(json)")
+        }
+    }
+}
+
+extension RoundingMode: ToJSON {
+    var json: JSON {
+        switch self {
+        case .halfUp: .text("half_up")
+        case .halfEven: .text("half_even")
+        case .up: .text("up")
+        }
+    }
+}
+
 extension Schedule: FromJSON {
     static func from(_ json: JSON) throws -> Self {
         switch try String.from(json) {
@@ -803,6 +912,16 @@ extension SmartCardObstacle: ToJSON {
         case .notProductionUser: .text("not_production_user")
         case .noProductionRole: .text("no_production_role")
         case .notProductionStation: .text("not_production_station")
+        }
+    }
+}
+
+extension StatementFormat: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "csv": return .csv
+        case "json_lines": return .jsonLines
+        default: throw Unfit("no StatementFormat is \(json)")
         }
     }
 }

@@ -7,6 +7,7 @@ mod holds;
 mod jobs;
 mod keys;
 mod prices;
+mod quotes;
 mod refunds;
 
 use tympan_core::error::Code;
@@ -22,6 +23,7 @@ use self::funds::{payment, transfer};
 use self::holds::{cancellation, extension, settlement};
 use self::jobs::job;
 use self::keys::{answered, differing, first_wrong};
+pub(super) use self::quotes::quotes;
 use self::refunds::{Back, refund};
 use crate::ask::{Answer, Ask, Reply};
 use crate::auditor::model::{Done, Feed, Hold, HoldState, Paid, PaidLine, Tenant, Unit};
