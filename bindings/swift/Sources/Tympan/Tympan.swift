@@ -1332,15 +1332,33 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func settleDue(user: UserReference) async throws  -> Int32
 
     /**
-     * A wallet's history, newest first, page by page.
+     * A wallet's history over a period, newest first, page by page.
      *
      * - Parameters:
+     * - since: The first instant of the period; none: from the wallet's first line.
+     * - until: The first instant that no longer belongs to it; none: to the newest line.
      * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
      * - limit: At most so many rows, 1 to 999; none: 50.
      *
-     * - Throws: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`; `invalid_value` for the limit; `unknown_currency`.
+     * - Throws: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins; `unknown_currency`.
      */
-    func statement(user: UserId, wallet: WalletName, after: String?, limit: Int32?) async throws  -> StatementPage
+    func statement(user: UserId, wallet: WalletName, since: Timestamp?, until: Timestamp?, after: String?, limit: Int32?) async throws  -> StatementPage
+
+    /**
+     * A wallet's history over a period as lines of text: written one after the other they are a
+     * file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
+     * entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
+     * money is in the currency's major unit. A page has up to three lines more than the limit.
+     *
+     * - Parameters:
+     * - since: The first instant of the period; none: from the wallet's first line.
+     * - until: The first instant that no longer belongs to it; none: to the newest line.
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: Those of `statement`; `unknown_plan`.
+     */
+    func statementText(user: UserId, wallet: WalletName, format: StatementFormat, since: Timestamp?, until: Timestamp?, after: String?, limit: Int32?) async throws  -> TextPage
 
     /**
      * Exchanges the owners of two identities of one type, in one step.
@@ -3343,26 +3361,58 @@ open func settleDue(user: UserReference)async throws  -> Int32  {
 }
 
     /**
-     * A wallet's history, newest first, page by page.
+     * A wallet's history over a period, newest first, page by page.
      *
      * - Parameters:
+     * - since: The first instant of the period; none: from the wallet's first line.
+     * - until: The first instant that no longer belongs to it; none: to the newest line.
      * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
      * - limit: At most so many rows, 1 to 999; none: 50.
      *
-     * - Throws: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`; `invalid_value` for the limit; `unknown_currency`.
+     * - Throws: `denied` without `allowance.read`, unless it is the actor's own; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins; `unknown_currency`.
      */
-open func statement(user: UserId, wallet: WalletName, after: String? = nil, limit: Int32? = nil)async throws  -> StatementPage  {
+open func statement(user: UserId, wallet: WalletName, since: Timestamp? = nil, until: Timestamp? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> StatementPage  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_statement(
-                        self.uniffiCloneHandle(),FfiConverterTypeUserId_lower(user),FfiConverterTypeWalletName_lower(wallet),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                        self.uniffiCloneHandle(),FfiConverterTypeUserId_lower(user),FfiConverterTypeWalletName_lower(wallet),FfiConverterOptionTypeTimestamp.lower(since),FfiConverterOptionTypeTimestamp.lower(until),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
             completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
             freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
             liftFunc: FfiConverterTypeStatementPage_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * A wallet's history over a period as lines of text: written one after the other they are a
+     * file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
+     * entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
+     * money is in the currency's major unit. A page has up to three lines more than the limit.
+     *
+     * - Parameters:
+     * - since: The first instant of the period; none: from the wallet's first line.
+     * - until: The first instant that no longer belongs to it; none: to the newest line.
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: Those of `statement`; `unknown_plan`.
+     */
+open func statementText(user: UserId, wallet: WalletName, format: StatementFormat, since: Timestamp? = nil, until: Timestamp? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> TextPage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_statement_text(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserId_lower(user),FfiConverterTypeWalletName_lower(wallet),FfiConverterTypeStatementFormat_lower(format),FfiConverterOptionTypeTimestamp.lower(since),FfiConverterOptionTypeTimestamp.lower(until),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeTextPage_lift,
             errorHandler: FfiConverterTypeTympanError_lift
         )
 }
@@ -6351,6 +6401,75 @@ public func FfiConverterTypePlanRevision_lower(_ value: PlanRevision) -> RustBuf
 
 
 /**
+ * What a wallet had at an instant, in the unit of its measure.
+ */
+public struct Position: Equatable, Hashable {
+    /**
+     * The balance.
+     */
+    public var balance: Int64
+    /**
+     * What was held.
+     */
+    public var held: Int64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The balance.
+         */balance: Int64,
+        /**
+         * What was held.
+         */held: Int64) {
+        self.balance = balance
+        self.held = held
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Position: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePosition: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Position {
+        return
+            try Position(
+                balance: FfiConverterInt64.read(from: &buf),
+                held: FfiConverterInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Position, into buf: inout [UInt8]) {
+        FfiConverterInt64.write(value.balance, into: &buf)
+        FfiConverterInt64.write(value.held, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePosition_lift(_ buf: RustBuffer) throws -> Position {
+    return try FfiConverterTypePosition.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePosition_lower(_ value: Position) -> RustBuffer {
+    return FfiConverterTypePosition.lower(value)
+}
+
+
+/**
  * What jobs cost that go to one queue, or are on one paper, or both. The more exact line goes first:
  * that for a job's queue and its paper, then that for its queue, then that for its paper, then that
  * for all others. The parts of a job are added exactly, and their sum is rounded once. Prices are
@@ -9030,11 +9149,21 @@ public func FfiConverterTypeStatementLine_lower(_ value: StatementLine) -> RustB
 
 
 /**
- * One page of a statement.
+ * One page of a statement. The opening of a page is the closing of the next one, as on paper: the
+ * closing of the first page is the position at the end of the period, the opening of the last page
+ * that at its beginning.
  */
 public struct StatementPage: Equatable, Hashable {
     /**
-     * The lines.
+     * What was brought forward: the position before the oldest line of this page.
+     */
+    public var opening: Position
+    /**
+     * What is carried forward: the position after the newest line of this page.
+     */
+    public var closing: Position
+    /**
+     * The lines, newest first.
      */
     public var rows: [StatementLine]
     /**
@@ -9046,11 +9175,19 @@ public struct StatementPage: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * The lines.
+         * What was brought forward: the position before the oldest line of this page.
+         */opening: Position,
+        /**
+         * What is carried forward: the position after the newest line of this page.
+         */closing: Position,
+        /**
+         * The lines, newest first.
          */rows: [StatementLine],
         /**
          * The cursor for the next page; none: this was the last.
          */next: String?) {
+        self.opening = opening
+        self.closing = closing
         self.rows = rows
         self.next = next
     }
@@ -9071,12 +9208,16 @@ public struct FfiConverterTypeStatementPage: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StatementPage {
         return
             try StatementPage(
+                opening: FfiConverterTypePosition.read(from: &buf),
+                closing: FfiConverterTypePosition.read(from: &buf),
                 rows: FfiConverterSequenceTypeStatementLine.read(from: &buf),
                 next: FfiConverterOptionString.read(from: &buf)
         )
     }
 
     public static func write(_ value: StatementPage, into buf: inout [UInt8]) {
+        FfiConverterTypePosition.write(value.opening, into: &buf)
+        FfiConverterTypePosition.write(value.closing, into: &buf)
         FfiConverterSequenceTypeStatementLine.write(value.rows, into: &buf)
         FfiConverterOptionString.write(value.next, into: &buf)
     }
@@ -9184,6 +9325,75 @@ public func FfiConverterTypeStoredIdentity_lift(_ buf: RustBuffer) throws -> Sto
 #endif
 public func FfiConverterTypeStoredIdentity_lower(_ value: StoredIdentity) -> RustBuffer {
     return FfiConverterTypeStoredIdentity.lower(value)
+}
+
+
+/**
+ * One page of a text.
+ */
+public struct TextPage: Equatable, Hashable {
+    /**
+     * The lines of text, each with its end.
+     */
+    public var rows: [String]
+    /**
+     * The cursor for the next page; none: this was the last.
+     */
+    public var next: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The lines of text, each with its end.
+         */rows: [String],
+        /**
+         * The cursor for the next page; none: this was the last.
+         */next: String?) {
+        self.rows = rows
+        self.next = next
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension TextPage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTextPage: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TextPage {
+        return
+            try TextPage(
+                rows: FfiConverterSequenceString.read(from: &buf),
+                next: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: TextPage, into buf: inout [UInt8]) {
+        FfiConverterSequenceString.write(value.rows, into: &buf)
+        FfiConverterOptionString.write(value.next, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTextPage_lift(_ buf: RustBuffer) throws -> TextPage {
+    return try FfiConverterTypeTextPage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTextPage_lower(_ value: TextPage) -> RustBuffer {
+    return FfiConverterTypeTextPage.lower(value)
 }
 
 
@@ -11898,6 +12108,82 @@ public func FfiConverterTypeSmartCardObstacle_lift(_ buf: RustBuffer) throws -> 
 #endif
 public func FfiConverterTypeSmartCardObstacle_lower(_ value: SmartCardObstacle) -> RustBuffer {
     return FfiConverterTypeSmartCardObstacle.lower(value)
+}
+
+
+
+/**
+ * How a statement is written.
+ */
+
+public enum StatementFormat: Equatable, Hashable {
+
+    /**
+     * Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
+     * a spreadsheet would take for a formula begins with an apostrophe.
+     */
+    case csv
+    /**
+     * One JSON object a line.
+     */
+    case jsonLines
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension StatementFormat: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeStatementFormat: FfiConverterRustBuffer {
+    typealias SwiftType = StatementFormat
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StatementFormat {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .csv
+
+        case 2: return .jsonLines
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: StatementFormat, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .csv:
+            writeInt(&buf, Int32(1))
+
+
+        case .jsonLines:
+            writeInt(&buf, Int32(2))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStatementFormat_lift(_ buf: RustBuffer) throws -> StatementFormat {
+    return try FfiConverterTypeStatementFormat.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStatementFormat_lower(_ value: StatementFormat) -> RustBuffer {
+    return FfiConverterTypeStatementFormat.lower(value)
 }
 
 
@@ -16330,7 +16616,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_settle_due() != 27348) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_statement() != 24264) {
+    if (uniffi_tympan_swift_checksum_method_tympan_statement() != 59898) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_statement_text() != 50933) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_swap_identities() != 62169) {

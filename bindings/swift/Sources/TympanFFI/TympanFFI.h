@@ -624,7 +624,12 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_settle_due(uint64_t ptr, RustBuffe
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_STATEMENT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_STATEMENT
-uint64_t uniffi_tympan_swift_fn_method_tympan_statement(uint64_t ptr, RustBuffer user, RustBuffer wallet, RustBuffer after, RustBuffer limit
+uint64_t uniffi_tympan_swift_fn_method_tympan_statement(uint64_t ptr, RustBuffer user, RustBuffer wallet, RustBuffer since, RustBuffer until, RustBuffer after, RustBuffer limit
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_STATEMENT_TEXT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_STATEMENT_TEXT
+uint64_t uniffi_tympan_swift_fn_method_tympan_statement_text(uint64_t ptr, RustBuffer user, RustBuffer wallet, RustBuffer format, RustBuffer since, RustBuffer until, RustBuffer after, RustBuffer limit
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SWAP_IDENTITIES
@@ -1410,6 +1415,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_settle_due(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_STATEMENT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_STATEMENT
 uint16_t uniffi_tympan_swift_checksum_method_tympan_statement(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_STATEMENT_TEXT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_STATEMENT_TEXT
+uint16_t uniffi_tympan_swift_checksum_method_tympan_statement_text(void
 
 );
 #endif
