@@ -174,7 +174,7 @@ fn give(desk: &mut Desk, paid: &PaidLine, amount: i128, voids: bool) -> Result<L
         if voids {
             purse.spent = fits(purse.spent - (paid.taken - paid.uncarried - off))?;
         }
-        let counts = paid.period == purse.period || !purse.by_day.is_empty();
+        let counts = paid.period == purse.period || purse.by_day.iter().any(|(_, day)| *day != 0);
         if matches!(paid.feed, Feed::Plan(_)) {
             let less = if counts { amount } else { carried - off };
             purse.used = (purse.used - less).max(0);
