@@ -64,8 +64,11 @@ fn feed(
         },
     };
     let wallet = book.wallet(index)?;
-    let is_settled =
-        wallet.revision == current.revision && wallet.next_due_at.is_none_or(|due| due > now);
+    // Whoever missed something and is back in the profile is given to now, not when it is due next.
+    let resumes = wallet.missed && wallet.settled_at < book.user.profile_since;
+    let is_settled = !resumes
+        && wallet.revision == current.revision
+        && wallet.next_due_at.is_none_or(|due| due > now);
     if is_settled {
         return Ok(());
     }

@@ -30,6 +30,16 @@ impl Person {
             .is_some_and(|(_, active)| *active)
     }
 
+    /// Whether the person is active now counts from an instant on: what a clock showed that went
+    /// back since counts no longer.
+    pub(super) fn forget_active_after(&mut self, at: i64) {
+        let before = self.was_active.len();
+        self.was_active.retain(|(from, _)| *from <= at);
+        if self.was_active.len() < before {
+            self.was_active.push((at, self.active));
+        }
+    }
+
     /// Takes note of a change.
     pub(super) fn set_active(&mut self, at: i64, active: bool) {
         if self.active != active {

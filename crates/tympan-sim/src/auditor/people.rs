@@ -411,6 +411,7 @@ fn settle(
     if let Some(person) = tenant.people.get_mut(&id) {
         if let Some(profile) = profile {
             (person.profile, person.profile_since) = (profile, now);
+            person.forget_active_after(now);
         }
         person.set_active(now, active.unwrap_or(person.active));
     }

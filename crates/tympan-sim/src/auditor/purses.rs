@@ -363,10 +363,12 @@ impl Desk {
             .plans
             .iter()
             .find(|(plan, _)| Feed::Plan(*plan) == feed)?;
-        if !self.person.active || !self.purses.purses.contains_key(&feed) {
+        let purse = self.purses.purses.get(&feed)?;
+        if !self.person.active {
             return None;
         }
-        calendar.next(&plan.terms.timetable, self.now)
+        // What was done when the clock showed more is not done again.
+        calendar.next(&plan.terms.timetable, self.now.max(purse.due_at))
     }
 
     /// Writes a line: the purse is opened by its first.

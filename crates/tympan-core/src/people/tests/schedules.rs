@@ -197,6 +197,22 @@ fn whoever_comes_back_to_a_profile_after_it_gave_is_given_to_once() {
     }
 }
 
+#[test]
+fn what_was_missed_before_a_profile_was_left_is_made_up_for_when_the_user_is_back() {
+    for (run_if_missed, expected) in [(false, &[(24, 100)][..]), (true, &[(24, 100), (60, 100)])] {
+        let (mut store, ann) = company(&terms(run_if_missed));
+        set_active(&mut store, ann, 25, false);
+        // Midnight at 48 passes by. The profile is left and joined between two due instants.
+        set_profile(&mut store, ann, 50, GUESTS);
+        set_active(&mut store, ann, 55, true);
+        set_profile(&mut store, ann, 60, STAFF);
+        settle(&mut store, ann, 65);
+        assert_eq!(given(&store), expected, "{run_if_missed}");
+        settle(&mut store, ann, 70);
+        assert_eq!(given(&store), expected, "twice, {run_if_missed}");
+    }
+}
+
 /// Something that happens after some hours.
 #[derive(Clone, Debug)]
 enum Step {
