@@ -736,12 +736,12 @@ class Tympan {
     return answer(readReceipt);
   }
 
-  transferFunds(user, to, currency, amountMicros, reason, key, options) {
-    return promise(options, readReceipt, (task) => this.#native.transferFunds(binding, task, values((to) => { writeUserReference(to, user, 'user'); writeUserReference(to, to, 'to'); writeText(to, currency, 'currency'); writeAmount(to, amountMicros, 'amountMicros'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); })));
+  transferFunds(user, receiver, currency, amountMicros, reason, key, options) {
+    return promise(options, readReceipt, (task) => this.#native.transferFunds(binding, task, values((to) => { writeUserReference(to, user, 'user'); writeUserReference(to, receiver, 'receiver'); writeText(to, currency, 'currency'); writeAmount(to, amountMicros, 'amountMicros'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); })));
   }
 
-  transferFundsSync(user, to, currency, amountMicros, reason, key) {
-    this.#native.transferFunds(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); writeUserReference(to, to, 'to'); writeText(to, currency, 'currency'); writeAmount(to, amountMicros, 'amountMicros'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); }));
+  transferFundsSync(user, receiver, currency, amountMicros, reason, key) {
+    this.#native.transferFunds(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); writeUserReference(to, receiver, 'receiver'); writeText(to, currency, 'currency'); writeAmount(to, amountMicros, 'amountMicros'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); }));
     return answer(readReceipt);
   }
 

@@ -3577,7 +3577,7 @@ export declare class Tympan {
    * @throws {@link TympanError} `funds_exhausted`, `invalid_value` for who gets; those of {@link Tympan.topUp}; `denied` without
    * `funds.transfer`.
    */
-  transferFunds(user: UserReference, to: UserReference, currency: string, amountMicros: bigint, reason: string, key: string, options?: CallOptions | null): Promise<Receipt>;
+  transferFunds(user: UserReference, receiver: UserReference, currency: string, amountMicros: bigint, reason: string, key: string, options?: CallOptions | null): Promise<Receipt>;
 
   /**
    * Gives own funds of one user to another: one receipt, whose two lines lie in both wallets and
@@ -3586,7 +3586,7 @@ export declare class Tympan {
    * @throws {@link TympanError} `funds_exhausted`, `invalid_value` for who gets; those of {@link Tympan.topUp}; `denied` without
    * `funds.transfer`.
    */
-  transferFundsSync(user: UserReference, to: UserReference, currency: string, amountMicros: bigint, reason: string, key: string): Receipt;
+  transferFundsSync(user: UserReference, receiver: UserReference, currency: string, amountMicros: bigint, reason: string, key: string): Receipt;
 
   /**
    * Moves an identity to another user, in one step. Its id, label and value stay.

@@ -2419,7 +2419,7 @@ class Tympan:
             `invalid_key`, `empty_text`, `text_too_long`, `control_character`; `denied` without
             `funds.top_up`.
         """
-    def transfer_funds(self, user: UserReference | UserId, to: UserReference | UserId, currency: str, amount_micros: int, reason: str, key: str) -> Receipt:
+    def transfer_funds(self, user: UserReference | UserId, receiver: UserReference | UserId, currency: str, amount_micros: int, reason: str, key: str) -> Receipt:
         """Gives own funds of one user to another: one receipt, whose two lines lie in both wallets and
         balance to zero. Never more than is available of them; nobody gives to themselves.
 

@@ -1258,7 +1258,7 @@ class Tympan:
     async def transfer_funds(
         self,
         user: UserReference | UserId,
-        to: UserReference | UserId,
+        receiver: UserReference | UserId,
         currency: str,
         amount_micros: int,
         reason: str,
@@ -1271,7 +1271,7 @@ class Tympan:
             TympanError: `funds_exhausted`, `invalid_value` for who gets; those of `Tympan.top_up`; `denied` without
             `funds.transfer`.
         """
-        return await answered(partial(self._blocking.transfer_funds, user, to, currency, amount_micros, reason, key))
+        return await answered(partial(self._blocking.transfer_funds, user, receiver, currency, amount_micros, reason, key))
 
     async def transfer_identity(
         self,

@@ -2419,14 +2419,14 @@ impl Tympan {
     ///     TympanError: `funds_exhausted`, `invalid_value` for who gets; those of `Tympan.top_up`; `denied` without
     ///     `funds.transfer`.
     #[pyo3(
-        signature = (user, to, currency, amount_micros, reason, key),
-        text_signature = "($self, user, to, currency, amount_micros, reason, key)"
+        signature = (user, receiver, currency, amount_micros, reason, key),
+        text_signature = "($self, user, receiver, currency, amount_micros, reason, key)"
     )]
     fn transfer_funds<'py>(
         &self,
         py: Python<'py>,
         user: &Bound<'_, PyAny>,
-        to: &Bound<'_, PyAny>,
+        receiver: &Bound<'_, PyAny>,
         currency: &Bound<'_, PyAny>,
         amount_micros: &Bound<'_, PyAny>,
         reason: &Bound<'_, PyAny>,
@@ -2436,7 +2436,7 @@ impl Tympan {
             py,
             || {
                 let user = FromPython::from_python(user, "user")?;
-                let to = FromPython::from_python(to, "to")?;
+                let receiver = FromPython::from_python(receiver, "receiver")?;
                 let currency = FromPython::from_python(currency, "currency")?;
                 let amount_micros = FromPython::from_python(
                     amount_micros,
@@ -2446,7 +2446,16 @@ impl Tympan {
                 let key = FromPython::from_python(key, "key")?;
                 answered(
                     py,
-                    self.0.transfer_funds(user, to, currency, amount_micros, reason, key),
+                    self
+                        .0
+                        .transfer_funds(
+                            user,
+                            receiver,
+                            currency,
+                            amount_micros,
+                            reason,
+                            key,
+                        ),
                 )
             },
         )

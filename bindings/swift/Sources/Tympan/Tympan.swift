@@ -1394,7 +1394,7 @@ public protocol TympanProtocol: AnyObject, Sendable {
      *
      * - Throws: `funds_exhausted`, `invalid_value` for who gets; those of `topUp`; `denied` without `funds.transfer`.
      */
-    func transferFunds(user: UserReference, to: UserReference, currency: String, amountMicros: Int64, reason: String, key: String) async throws  -> Receipt
+    func transferFunds(user: UserReference, receiver: UserReference, currency: String, amountMicros: Int64, reason: String, key: String) async throws  -> Receipt
 
     /**
      * Moves an identity to another user, in one step. Its id, label and value stay.
@@ -3487,12 +3487,12 @@ open func topUp(user: UserReference, currency: String, amountMicros: Int64, reas
      *
      * - Throws: `funds_exhausted`, `invalid_value` for who gets; those of `topUp`; `denied` without `funds.transfer`.
      */
-open func transferFunds(user: UserReference, to: UserReference, currency: String, amountMicros: Int64, reason: String, key: String)async throws  -> Receipt  {
+open func transferFunds(user: UserReference, receiver: UserReference, currency: String, amountMicros: Int64, reason: String, key: String)async throws  -> Receipt  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_transfer_funds(
-                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterTypeUserReference_lower(to),FfiConverterString.lower(currency),FfiConverterInt64.lower(amountMicros),FfiConverterString.lower(reason),FfiConverterString.lower(key)
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterTypeUserReference_lower(receiver),FfiConverterString.lower(currency),FfiConverterInt64.lower(amountMicros),FfiConverterString.lower(reason),FfiConverterString.lower(key)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -16631,7 +16631,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_top_up() != 62693) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_transfer_funds() != 3090) {
+    if (uniffi_tympan_swift_checksum_method_tympan_transfer_funds() != 46076) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_transfer_identity() != 60483) {

@@ -649,7 +649,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_top_up(uint64_t ptr, RustBuffer us
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_TRANSFER_FUNDS
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_TRANSFER_FUNDS
-uint64_t uniffi_tympan_swift_fn_method_tympan_transfer_funds(uint64_t ptr, RustBuffer user, RustBuffer to, RustBuffer currency, int64_t amount_micros, RustBuffer reason, RustBuffer key
+uint64_t uniffi_tympan_swift_fn_method_tympan_transfer_funds(uint64_t ptr, RustBuffer user, RustBuffer receiver, RustBuffer currency, int64_t amount_micros, RustBuffer reason, RustBuffer key
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_TRANSFER_IDENTITY

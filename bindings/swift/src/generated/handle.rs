@@ -1649,7 +1649,7 @@ impl Tympan {
     pub async fn transfer_funds(
         &self,
         user: UserReference,
-        to: UserReference,
+        receiver: UserReference,
         currency: String,
         amount_micros: i64,
         reason: String,
@@ -1657,7 +1657,14 @@ impl Tympan {
     ) -> Result<Receipt, TympanError> {
         let answer = self
             .0
-            .transfer_funds(user.into(), to.into(), currency, amount_micros, reason, key)
+            .transfer_funds(
+                user.into(),
+                receiver.into(),
+                currency,
+                amount_micros,
+                reason,
+                key,
+            )
             .submit()
             .await?;
         Ok(answer.into())

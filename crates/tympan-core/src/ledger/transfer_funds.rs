@@ -23,7 +23,7 @@ pub struct TransferFunds {
     /// Who gives.
     pub user: UserReference,
     /// Who gets; somebody else.
-    pub to: UserReference,
+    pub receiver: UserReference,
     /// In which currency.
     pub currency: Currency,
     /// How much, in micros of the currency's major unit; more than 0.
@@ -37,14 +37,14 @@ pub struct TransferFunds {
 impl TransferFunds {
     /// A transfer.
     pub fn new(
-        (user, to): (impl Into<UserReference>, impl Into<UserReference>),
+        (user, receiver): (impl Into<UserReference>, impl Into<UserReference>),
         (amount_micros, currency): (i64, Currency),
         reason: impl Into<String>,
         key: impl Into<IdempotencyKey>,
     ) -> Self {
         Self {
             user: user.into(),
-            to: to.into(),
+            receiver: receiver.into(),
             currency,
             amount_micros,
             reason: reason.into(),
@@ -57,7 +57,7 @@ impl TransferFunds {
 #[derive(Debug)]
 pub struct PreparedTransferFunds {
     user: PreparedUser,
-    to: PreparedUser,
+    receiver: PreparedUser,
     payment: Payment,
 }
 
@@ -69,12 +69,16 @@ impl Command for TransferFunds {
     fn prepare(&self, preparation: &mut Preparation<'_>) -> Result<PreparedTransferFunds, Error> {
         let mut refusals = Refusals::default();
         let user = refusals.prepared(self.user.prepare(preparation));
-        let to = refusals.prepared(self.to.prepare(preparation));
+        let receiver = refusals.prepared(self.receiver.prepare(preparation));
         let amount = (self.amount_micros, self.currency);
         let payment = Payment::prepare(amount, &self.reason, &self.key, preparation.tenant);
         let payment = refusals.prepared(payment);
-        let (user, to, payment) = refusals.all(user.zip(to).zip(payment)).map(flat)?;
-        Ok(PreparedTransferFunds { user, to, payment })
+        let (user, receiver, payment) = refusals.all(user.zip(receiver).zip(payment)).map(flat)?;
+        Ok(PreparedTransferFunds {
+            user,
+            receiver,
+            payment,
+        })
     }
 }
 
@@ -84,7 +88,7 @@ impl Decide for PreparedTransferFunds {
     fn reads(&self, tenant: TenantId) -> ReadSet {
         let mut set = self.payment.key.reads(tenant);
         set.extend(self.user.reads(tenant, Follow::WALLETS));
-        set.extend(self.to.reads(tenant, Follow::WALLETS));
+        set.extend(self.receiver.reads(tenant, Follow::WALLETS));
         set
     }
 
@@ -95,11 +99,11 @@ impl Decide for PreparedTransferFunds {
             return repeat(config, entries, differs);
         }
         let from = self.user.require(view, context.tenant)?;
-        let to = self.to.require(view, context.tenant)?;
+        let to = self.receiver.require(view, context.tenant)?;
         if from.id == to.id {
-            let message = "`to` is who gives: nothing would move";
+            let message = "`receiver` is who gives: nothing would move";
             return Err(Error::new(Code::InvalidValue, message)
-                .with("field", "to")
+                .with("field", "receiver")
                 .into());
         }
         // What one does is seen by the next: one register counts the wallets of both.
@@ -175,7 +179,10 @@ impl PreparedTransferFunds {
         if given.request != Request::TransferFunds {
             return Ok(Some("command"));
         }
-        for (user, entry, field) in [(&self.user, given, "user"), (&self.to, got, "to")] {
+        for (user, entry, field) in [
+            (&self.user, given, "user"),
+            (&self.receiver, got, "receiver"),
+        ] {
             let owner = UserId(entry.owner);
             if user.is_other_than(owner, view, context.tenant)? {
                 return Ok(Some(field));

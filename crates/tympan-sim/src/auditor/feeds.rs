@@ -30,6 +30,17 @@ impl Person {
             .is_some_and(|(_, active)| *active)
     }
 
+    /// Whether the person was active at an instant at which a plan was due. New terms may be due
+    /// before the purse was looked at last, for a clock that went back: then what was so at the last
+    /// look counts.
+    fn was_active_when_due(&self, at: i64, looked_at: i64) -> bool {
+        if at <= looked_at {
+            self.was_active_at(looked_at, true)
+        } else {
+            self.was_active_at(at, false)
+        }
+    }
+
     /// Whether the person is active now counts from an instant on: what a clock showed that went
     /// back since counts no longer.
     pub(super) fn forget_active_after(&mut self, at: i64) {
@@ -70,6 +81,7 @@ impl Desk {
         let mut away = purse.due_at < back;
         let mut passed = false;
         let mut made_up = None;
+        let looked_at = purse.fed_until;
         for (at, event) in events(person, revisions, purse, now, calendar) {
             let Some(current) = revisions.iter().rfind(|revision| revision.from <= at) else {
                 continue;
@@ -80,7 +92,7 @@ impl Desk {
             }
             match event {
                 Event::Due if away => passed = true,
-                Event::Due if !person.was_active_at(at, false) => purse.missed = true,
+                Event::Due if !person.was_active_when_due(at, looked_at) => purse.missed = true,
                 Event::Due if made_up == Some(at) => {}
                 Event::Due => self.written |= run(purse)?,
                 Event::Active if away || current.ended => {}

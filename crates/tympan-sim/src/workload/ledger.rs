@@ -283,7 +283,7 @@ impl Workload {
             },
             Ask::TransferFunds(asked) => match self.chance.below(4) {
                 0 => asked.user = self.user(),
-                1 => asked.to = self.user(),
+                1 => asked.receiver = self.user(),
                 2 => asked.currency = self.currency(),
                 _ => asked.amount_micros = self.chance.between(1, 3),
             },

@@ -35,13 +35,13 @@ impl UserReference {
     /// Those of [`UserReference::top_up`].
     pub(crate) fn give(
         self,
-        to: Self,
+        receiver: Self,
         currency: String,
         amount_micros: i64,
         reason: String,
         key: String,
     ) -> Result<TransferFunds, Error> {
-        let users = (self.reference()?, to.reference()?);
+        let users = (self.reference()?, receiver.reference()?);
         let amount = (amount_micros, Currency::parse(&currency)?);
         Ok(TransferFunds::new(users, amount, reason, key))
     }

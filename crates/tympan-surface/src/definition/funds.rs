@@ -47,12 +47,12 @@ impl Tympan {
     pub fn transfer_funds(
         &self,
         user: UserReference,
-        to: UserReference,
+        receiver: UserReference,
         currency: String,
         amount_micros: i64,
         reason: String,
         key: String,
     ) -> Call<Receipt> {
-        self.command(user.give(to, currency, amount_micros, reason, key))
+        self.command(user.give(receiver, currency, amount_micros, reason, key))
     }
 }

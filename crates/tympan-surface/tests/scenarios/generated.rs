@@ -2472,7 +2472,7 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                             handle
                                 .transfer_funds(
                                     field(value, "user"),
-                                    field(value, "to"),
+                                    field(value, "receiver"),
                                     field(value, "currency"),
                                     field(value, "amount_micros"),
                                     field(value, "reason"),

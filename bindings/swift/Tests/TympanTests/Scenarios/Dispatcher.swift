@@ -172,7 +172,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "top_up":
         return .value((try await handle.topUp(user: with.field("user"), currency: with.field("currency"), amountMicros: with.field("amount_micros"), reason: with.field("reason"), key: with.field("key"))).json)
     case "transfer_funds":
-        return .value((try await handle.transferFunds(user: with.field("user"), to: with.field("to"), currency: with.field("currency"), amountMicros: with.field("amount_micros"), reason: with.field("reason"), key: with.field("key"))).json)
+        return .value((try await handle.transferFunds(user: with.field("user"), receiver: with.field("receiver"), currency: with.field("currency"), amountMicros: with.field("amount_micros"), reason: with.field("reason"), key: with.field("key"))).json)
     case "transfer_identity":
         return .value((try await handle.transferIdentity(identity: with.field("identity"), receiver: with.field("receiver"), expectedVersion: with.field("expected_version"), receiverExpectedVersion: with.field("receiver_expected_version"), reason: with.field("reason"))).json)
     case "unretire_account":

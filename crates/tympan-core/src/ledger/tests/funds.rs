@@ -122,7 +122,7 @@ fn a_transfer_lies_in_both_wallets_and_balances() {
     let oneself = transfer(&mut store, (ANN, ANN), 1, "u").unwrap_err();
     assert_eq!(
         (oneself.code(), oneself.detail("field")),
-        (Code::InvalidValue, Some("to"))
+        (Code::InvalidValue, Some("receiver"))
     );
     check(&store);
 }
@@ -138,7 +138,7 @@ fn the_same_key_with_other_content_names_the_field() {
     };
     for (other, field) in [
         (of((GONE, FREE), euros(1_000_000), "a present"), "user"),
-        (of((ANN, GONE), euros(1_000_000), "a present"), "to"),
+        (of((ANN, GONE), euros(1_000_000), "a present"), "receiver"),
         (of((ANN, FREE), (1_000_000, usd), "a present"), "currency"),
         (of((ANN, FREE), euros(1), "a present"), "amount_micros"),
         (of((ANN, FREE), euros(1_000_000), "a loan"), "reason"),

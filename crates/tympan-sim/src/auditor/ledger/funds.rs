@@ -38,11 +38,11 @@ pub(super) fn transfer(
     attempt: i32,
 ) -> Result<Prediction, Refusal> {
     let from = tenant.find(&transfer.user).ok_or(Code::UnknownUser)?;
-    let to = tenant.find(&transfer.to).ok_or(Code::UnknownUser)?;
+    let to = tenant.find(&transfer.receiver).ok_or(Code::UnknownUser)?;
     if from == to {
         return Err(Refusal(
             Code::InvalidValue,
-            vec![("field", "to".to_owned())],
+            vec![("field", "receiver".to_owned())],
         ));
     }
     let mut gives = Desk::open(tenant, from, clock, calendar)?;

@@ -55,7 +55,7 @@ pub(super) fn first_wrong(tenant: &Tenant, actor: Option<UserId>, ask: &Ask) -> 
         }
         Ask::TransferFunds(asked) => {
             let mut codes = wrong::user(&asked.user);
-            codes.extend(wrong::user(&asked.to));
+            codes.extend(wrong::user(&asked.receiver));
             codes.extend(wrong::payment(
                 asked.amount_micros,
                 &asked.reason,
@@ -173,7 +173,10 @@ pub(super) fn differing(
         ]),
         (Ask::TransferFunds(new), Ask::TransferFunds(old)) => first_different([
             ("user", other_user(&new.user)),
-            ("to", done.other.is_some_and(|got| is_other(&new.to, got))),
+            (
+                "receiver",
+                done.other.is_some_and(|got| is_other(&new.receiver, got)),
+            ),
             ("currency", new.currency != old.currency),
             ("amount_micros", new.amount_micros != old.amount_micros),
             ("reason", new.reason.trim() != old.reason.trim()),
