@@ -2410,7 +2410,8 @@ export declare class Tympan {
    * is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
    * as well.
    *
-   * @throws {@link TympanError} `denied` to a user; `storage` for a store that is not a file; else those of the store.
+   * @throws {@link TympanError} `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
+   * belongs to the database, as its keys do; else those of the store.
    */
   backupTo(path: string, options?: CallOptions | null): Promise<void>;
 
@@ -2419,7 +2420,8 @@ export declare class Tympan {
    * is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
    * as well.
    *
-   * @throws {@link TympanError} `denied` to a user; `storage` for a store that is not a file; else those of the store.
+   * @throws {@link TympanError} `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
+   * belongs to the database, as its keys do; else those of the store.
    */
   backupToSync(path: string): void;
 

@@ -32,6 +32,49 @@ pub fn copy(from: &Path, to: &Path, busy_timeout: Duration) -> Result<(), Error>
     outcome
 }
 
+/// What belongs to a database and lies beside it, and the database itself.
+const OWN_FILES: &[&str] = &["", "-journal", "-next", "-shm", "-turn", "-wal"];
+
+/// Refuses a place for a backup that is taken by the database itself, or by what lies beside it: a
+/// copy there would destroy what it is a copy of.
+///
+/// # Errors
+/// `invalid_value` for `path`.
+pub(crate) fn check_place(database: &Path, path: &Path) -> Result<(), Error> {
+    let real = database.canonicalize();
+    let real = real.unwrap_or_else(|_| database.to_owned());
+    let owned = [database, &real].into_iter().flat_map(|database| {
+        let names = OWN_FILES.iter();
+        names.map(move |suffix| beside(database, suffix))
+    });
+    match owned.into_iter().any(|own| is_same_place(&own, path)) {
+        true => Err(taken(path)),
+        false => Ok(()),
+    }
+}
+
+/// The refusal of a place for a backup that belongs to the database.
+#[must_use]
+pub fn taken(path: &Path) -> Error {
+    let shown = path.display();
+    let message = format!("`{shown}` belongs to the database: a backup there would destroy it");
+    Error::new(Code::InvalidValue, message).with("field", "path")
+}
+
+/// Whether two paths are one place, whatever lies there. Names that differ by the case of letters
+/// alone are one: on some file systems they are.
+#[must_use]
+pub fn is_same_place(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new(".")).canonicalize().ok()
+    };
+    let name = |path: &Path| path.file_name().map(std::ffi::OsStr::to_ascii_lowercase);
+    name(one) == name(other) && folder(one).is_some() && folder(one) == folder(other)
+}
+
 fn copy_to_part(from: &Path, part: &Path, busy_timeout: Duration) -> Result<(), Error> {
     let opening = |error| at_opening(part, error);
     // What an interrupted copy left behind would be taken for its own by the next.

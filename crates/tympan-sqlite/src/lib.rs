@@ -40,7 +40,7 @@ mod store;
 mod turn;
 mod turnstile;
 
-pub use backup::copy;
+pub use backup::{copy, is_same_place, taken};
 pub use options::SqliteOptions;
 pub use store::SqliteStore;
 pub use tympan_store::{Durability, Migrate};

@@ -85,7 +85,8 @@ impl SqliteStore {
     /// is replaced, once the copy is whole.
     ///
     /// # Errors
-    /// Those of [`SqliteStore::open`]; `storage` for a database in memory.
+    /// Those of [`SqliteStore::open`]; `storage` for a database in memory; `invalid_value` for a
+    /// path that belongs to the database itself.
     pub fn backup_to(&self, path: &Path) -> Result<(), Error> {
         let Some(file) = &self.file else {
             return Err(Error::new(
@@ -93,6 +94,7 @@ impl SqliteStore {
                 "a database in memory cannot be copied to a file",
             ));
         };
+        backup::check_place(&file.path, path)?;
         backup::copy(&file.path, path, self.options.busy_timeout)
     }
 

@@ -27,7 +27,8 @@ impl Tympan {
     /// ring of [`Options::keys`], safe as well, or ask for [`Tympan::seal_keys`].
     ///
     /// # Errors
-    /// `storage` for a store that is not a file; else those of kind `storage`.
+    /// `storage` for a store that is not a file; `invalid_value` for a path that belongs to the
+    /// database, as its keys do; else those of kind `storage`.
     pub fn backup_to(&self, path: &Path) -> Result<(), Error> {
         let Some(file) = &self.file else {
             return Err(Error::new(
@@ -35,6 +36,9 @@ impl Tympan {
                 "only a database in a file can be copied to another file",
             ));
         };
+        if tympan_sqlite::is_same_place(&file.key_file, path) {
+            return Err(tympan_sqlite::taken(path));
+        }
         file.open()?.backup_to(path)
     }
 

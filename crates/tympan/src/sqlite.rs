@@ -29,10 +29,12 @@ pub(crate) fn open(path: &Path, mut options: Options) -> Result<Tympan, Error> {
         busy_timeout: options.deadline,
     };
     let store = SqliteStore::open(path, &sqlite_options)?;
+    let key_file = key_file::beside(path);
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let mut tympan = Tympan::open_store(Box::new(store), options.keys(ring))?;
     tympan.file = Some(Arc::new(DatabaseFile {
         path,
+        key_file: std::path::absolute(&key_file).unwrap_or(key_file),
         options: SqliteOptions {
             migrate: Migrate::Never,
             ..sqlite_options
@@ -44,6 +46,8 @@ pub(crate) fn open(path: &Path, mut options: Options) -> Result<Tympan, Error> {
 /// The file of an open database, and how it is opened once more.
 pub(crate) struct DatabaseFile {
     path: PathBuf,
+    /// Where its keys lie, if the host does not give them.
+    pub(crate) key_file: PathBuf,
     options: SqliteOptions,
 }
 

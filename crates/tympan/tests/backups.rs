@@ -190,3 +190,34 @@ fn keys_are_sealed_under_a_passphrase_that_is_long_enough() {
     let opened = KeyRing::unseal(&sealed, &SecretText::new(PASSPHRASE).unwrap()).unwrap();
     assert_eq!(opened.to_text(), shop.keys().to_text());
 }
+
+#[test]
+fn no_backup_takes_the_place_of_the_database_or_of_what_belongs_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("shop.db");
+    let address = format!("sqlite:{}", database.display());
+    let tympan = Tympan::open(&address, Options::default()).unwrap();
+    let host = tympan.host();
+    host.run(Bootstrap::new("Shop", Currency::EUR, "Ada"))
+        .unwrap();
+    let around = folder
+        .path()
+        .join("..")
+        .join(folder.path().file_name().unwrap());
+    for suffix in [
+        "", "-wal", "-shm", "-journal", "-next", "-turn", ".keys", ".KEYS",
+    ] {
+        for folder in [folder.path(), &around] {
+            let path = folder.join(format!("shop.db{suffix}"));
+            let error = tympan.backup_to(&path).unwrap_err();
+            assert_eq!(error.code(), Code::InvalidValue, "{suffix}");
+            assert_eq!(error.details().get("field").unwrap(), "path");
+        }
+    }
+    tympan
+        .backup_to(&folder.path().join("shop.db.backup"))
+        .unwrap();
+    drop((tympan, host));
+    let again = Tympan::open(&address, Options::default()).unwrap();
+    assert!(again.verify().unwrap().is_sound());
+}

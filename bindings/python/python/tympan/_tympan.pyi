@@ -1919,7 +1919,8 @@ class Tympan:
         as well.
 
         Raises:
-            TympanError: `denied` to a user; `storage` for a store that is not a file; else those of the store.
+            TympanError: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
+            belongs to the database, as its keys do; else those of the store.
         """
     def bootstrap(self, tenant_name: str, currency: str, administrator_name: str, *, username: str | None = None, email: str | None = None) -> Bootstrapped:
         """Makes the tenant with its starter roles, a default profile and its first administrator.

@@ -177,7 +177,8 @@ class Tympan:
         as well.
 
         Raises:
-            TympanError: `denied` to a user; `storage` for a store that is not a file; else those of the store.
+            TympanError: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
+            belongs to the database, as its keys do; else those of the store.
         """
         await answered(partial(self._blocking.backup_to, path))
 

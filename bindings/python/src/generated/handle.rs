@@ -275,7 +275,8 @@ impl Tympan {
     /// as well.
     ///
     /// Raises:
-    ///     TympanError: `denied` to a user; `storage` for a store that is not a file; else those of the store.
+    ///     TympanError: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
+    ///     belongs to the database, as its keys do; else those of the store.
     #[pyo3(signature = (path), text_signature = "($self, path)")]
     fn backup_to<'py>(
         &self,

@@ -655,7 +655,7 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
      * as well.
      *
-     * - Throws: `denied` to a user; `storage` for a store that is not a file; else those of the store.
+     * - Throws: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that belongs to the database, as its keys do; else those of the store.
      */
     func backupTo(path: String) async throws
 
@@ -1781,7 +1781,7 @@ open func authorise(user: UserReference, key: String, usage: Usage, queue: Strin
      * is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
      * as well.
      *
-     * - Throws: `denied` to a user; `storage` for a store that is not a file; else those of the store.
+     * - Throws: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that belongs to the database, as its keys do; else those of the store.
      */
 open func backupTo(path: String)async throws   {
     return
@@ -16421,7 +16421,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_authorise() != 2069) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_backup_to() != 7249) {
+    if (uniffi_tympan_swift_checksum_method_tympan_backup_to() != 14706) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_bootstrap() != 56553) {

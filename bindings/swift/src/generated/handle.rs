@@ -166,7 +166,7 @@ impl Tympan {
     /// is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
     /// as well.
     ///
-    /// - Throws: `denied` to a user; `storage` for a store that is not a file; else those of the store.
+    /// - Throws: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that belongs to the database, as its keys do; else those of the store.
     pub async fn backup_to(&self, path: String) -> Result<(), TympanError> {
         Ok(self.0.backup_to(path).submit().await?)
     }

@@ -307,8 +307,8 @@ pub(super) fn check_hold_ms(hold_ms: i64) -> Result<(), Error> {
     if (1..=MAX_HOLD_MS).contains(&hold_ms) {
         return Ok(());
     }
-    let message = format!("`expires_in_ms` is not between 1 and {MAX_HOLD_MS}");
-    Err(Error::new(Code::InvalidValue, message).with("field", "expires_in_ms"))
+    let message = "`expires_in` is not between a millisecond and 366 days";
+    Err(Error::new(Code::InvalidValue, message).with("field", "expires_in"))
 }
 
 /// Three things that were paired.
@@ -340,7 +340,7 @@ impl PreparedJob {
         }
         let expires_at = self.hold_ms.map(|hold_ms| entry.at.plus_millis(hold_ms));
         if entry.expires_at != expires_at {
-            return Ok(Some("expires_in_ms"));
+            return Ok(Some("expires_in"));
         }
         Ok(self.job.differs(entry))
     }

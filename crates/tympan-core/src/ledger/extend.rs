@@ -109,6 +109,6 @@ impl PreparedExtend {
             return Some("hold");
         }
         let expires_at = entry.at.plus_millis(self.expires_in_ms);
-        (entry.expires_at != Some(expires_at)).then_some("expires_in_ms")
+        (entry.expires_at != Some(expires_at)).then_some("expires_in")
     }
 }

@@ -187,7 +187,8 @@ impl Tympan {
     /// as well.
     ///
     /// # Errors
-    /// `denied` to a user; `storage` for a store that is not a file; else those of the store.
+    /// `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
+    /// belongs to the database, as its keys do; else those of the store.
     pub fn backup_to(&self, path: String) -> Call<()> {
         self.ask_store(move |store| store.backup_to(path.as_ref()))
     }

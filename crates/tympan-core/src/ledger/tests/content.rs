@@ -86,7 +86,7 @@ fn the_expiry_of_a_hold_that_was_refused_or_ends_with_time_itself() {
     hold(&mut store, "h", 1_000, 60_000).unwrap_err();
     let again = hold(&mut store, "h", 1_000, 60_000).unwrap_err();
     assert_eq!(again.code(), Code::AllowanceExhausted);
-    assert_reused(hold(&mut store, "h", 1_000, 60_001), "expires_in_ms");
+    assert_reused(hold(&mut store, "h", 1_000, 60_001), "expires_in");
     store.now = Timestamp::LATEST.plus_millis(-5);
     let last = hold(&mut store, "i", 1, 60_000).unwrap();
     assert_eq!(hold(&mut store, "i", 1, 60_000).unwrap(), last);

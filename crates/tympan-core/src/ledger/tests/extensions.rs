@@ -55,13 +55,13 @@ fn only_what_is_open_is_extended_and_by_a_year_at_most() {
         let refused = extend(&mut store, one, ms, "e").unwrap_err();
         assert_eq!(
             (refused.code(), refused.detail("field")),
-            (Code::InvalidValue, Some("expires_in_ms"))
+            (Code::InvalidValue, Some("expires_in"))
         );
     }
     extend(&mut store, one, 60_000, "e").unwrap();
     for (id, ms, key, field) in [
         (settled, 60_000, "e", "hold"),
-        (one, 60_001, "e", "expires_in_ms"),
+        (one, 60_001, "e", "expires_in"),
         (one, 60_000, "c", "command"),
     ] {
         let refused = extend(&mut store, id, ms, key).unwrap_err();

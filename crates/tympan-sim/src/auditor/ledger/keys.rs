@@ -130,7 +130,7 @@ pub(super) fn differing(
             }
             let ms = |authorise: &Authorise| authorise.expires_in_ms.unwrap_or(DEFAULT_HOLD_MS);
             if ms(new) != ms(old) {
-                return Some("expires_in_ms");
+                return Some("expires_in");
             }
             differing_charge(&new.job, &old.job)
         }
@@ -183,7 +183,7 @@ pub(super) fn differing(
         ]),
         (Ask::Extend(new), Ask::Extend(old)) => first_different([
             ("hold", new.hold != old.hold),
-            ("expires_in_ms", new.expires_in_ms != old.expires_in_ms),
+            ("expires_in", new.expires_in_ms != old.expires_in_ms),
         ]),
         (Ask::Refund(new), Ask::Refund(old)) => {
             let part = |refund: &Refund| refund.part.map(|part| (part.measure, part.amount));

@@ -292,7 +292,7 @@ pub(super) const ROWS: &[Row] = &[
                 .err()
         },
         Code::InvalidValue,
-        "expires_in_ms",
+        "expires_in",
     ),
     (
         "hold for ever",
@@ -305,6 +305,6 @@ pub(super) const ROWS: &[Row] = &[
                 .err()
         },
         Code::InvalidValue,
-        "expires_in_ms",
+        "expires_in",
     ),
 ];
