@@ -140,6 +140,7 @@ fn config() -> Config {
         pin_length: 6,
         pin_alphabet: "numeric".into(),
         pin_floor: "usual".into(),
+        low_funds: Default::default(),
         time_zone_database: String::new(),
         created_at: at,
         digests: Vec::new(),
@@ -175,6 +176,7 @@ fn config() -> Config {
             suspended: false,
             when_exhausted: WhenExhausted::Refuse,
             overdraft: 0,
+            low_balances: Default::default(),
             ended: false,
         }],
     );

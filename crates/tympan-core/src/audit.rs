@@ -13,6 +13,9 @@ use crate::view::{Change, Key, Record, View};
 /// configuration.
 pub const USER: &str = "user";
 
+/// The kind of subject of what becomes of a wallet; the subject is its owner.
+pub const WALLET: &str = "wallet";
+
 /// The strand of stores with one writer at a time.
 pub const STRAND: i32 = 0;
 
@@ -37,7 +40,8 @@ pub struct Event<'a> {
     pub reason: Option<String>,
 }
 
-/// Chains events to the tenant's strand: the changes to make, in order.
+/// Chains events to the tenant's strand, behind those that are among the command's changes
+/// already, and adds them there.
 ///
 /// # Errors
 /// What the view lacks.
@@ -45,9 +49,18 @@ pub fn record(
     view: &View,
     context: &mut Context<'_>,
     events: Vec<Event<'_>>,
-) -> Result<Vec<Change>, Stop> {
+    changes: &mut Vec<Change>,
+) -> Result<(), Stop> {
     let tenant = context.tenant;
-    let stored = view.strand(tenant, STRAND)?;
+    let key = strand_key(tenant);
+    let written = changes.iter().rev().find_map(|change| match change {
+        Change::Put(place, Record::Strand(strand)) if *place == key => Some(strand),
+        _ => None,
+    });
+    let stored = match written {
+        Some(strand) => Some(strand),
+        None => view.strand(tenant, STRAND)?,
+    };
     let mut strand = stored
         .map(|stored| Strand::clone(stored))
         .unwrap_or(Strand {
@@ -58,18 +71,14 @@ pub fn record(
             latest_at: Timestamp::EPOCH,
             version: 0,
         });
-    let mut changes = Vec::with_capacity(events.len() * 2 + 1);
     for event in events {
         let (event, text) = chained(&mut strand, context, event);
         changes.push(Change::Audit(event));
         changes.push(Change::AuditText(text));
     }
     strand.version += 1;
-    changes.push(Change::Put(
-        strand_key(tenant),
-        Record::Strand(strand.into()),
-    ));
-    Ok(changes)
+    changes.push(Change::Put(key, Record::Strand(strand.into())));
+    Ok(())
 }
 
 fn chained(

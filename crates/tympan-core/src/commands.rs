@@ -185,6 +185,8 @@ queries! {
     STATEMENT, Statement = "statement", Requirement::PermissionOrSelf(ALLOWANCE_READ);
     /// The audit events.
     LIST_AUDIT_EVENTS, ListAuditEvents = "list_audit_events", Requirement::Permission(AUDIT_READ);
+    /// What a host may want to tell somebody of.
+    LIST_EVENTS, ListEvents = "list_events", Requirement::Permission(AUDIT_READ);
     /// Whether ledger, users and audit events are whole, in every tenant: of an open store, which
     /// only the host holds.
     VERIFY, Verify = "verify", Requirement::Host;

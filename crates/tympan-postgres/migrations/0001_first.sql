@@ -16,6 +16,7 @@ CREATE TABLE "tenant" (
     "pin_length" bigint NOT NULL,
     "pin_alphabet" text COLLATE "C" NOT NULL,
     "pin_floor" text COLLATE "C" NOT NULL,
+    "low_funds" text COLLATE "C" NOT NULL,
     "time_zone_database" text COLLATE "C" NOT NULL,
     "created_at" bigint NOT NULL,
     "digests" bytea NOT NULL
@@ -79,6 +80,7 @@ CREATE TABLE "plan_revision" (
     "suspended" bigint NOT NULL,
     "when_exhausted" text COLLATE "C" NOT NULL,
     "overdraft" bigint NOT NULL,
+    "low_balances" text COLLATE "C" NOT NULL,
     "ended" bigint NOT NULL,
     PRIMARY KEY ("tenant", "plan", "revision")
 );

@@ -72,6 +72,8 @@ faults! {
     HidesDeactivations,
     /// The auditor is told another mode of a settlement.
     TellsAnotherMode,
+    /// The auditor is told that nobody wants to know of low balances.
+    HidesThresholds,
 }
 
 impl Fault {
@@ -86,6 +88,7 @@ impl Fault {
                 | Self::HidesPriceRevisions
                 | Self::HidesDeactivations
                 | Self::TellsAnotherMode
+                | Self::HidesThresholds
         )
     }
 }

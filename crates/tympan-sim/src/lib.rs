@@ -12,6 +12,7 @@ pub mod charging;
 pub mod disk;
 mod fault;
 mod interruption;
+mod low_balances;
 mod question;
 mod sides;
 mod simulation;

@@ -8,13 +8,14 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tympan::{Code, Error};
 use tympan_core::ids::UserId;
-use tympan_core::ledger::{Counter, Extra};
+use tympan_core::ledger::{Counter, Extra, LOW_BALANCE, Thresholds};
 
 use crate::ask::{Answer, Ask, in_full};
 use crate::auditor::Auditor;
 use crate::chance::Chance;
 use crate::fault::Fault;
 use crate::interruption::Interruption;
+use crate::low_balances::LowBalances;
 use crate::question::{Heard, Question};
 use crate::sides::{Kind, Side};
 use crate::step::Step;
@@ -108,7 +109,8 @@ pub struct Failure {
     pub step: usize,
     /// Whether commits were interrupted.
     pub interrupts: bool,
-    /// Who found it: `stores`, `auditor`, `verify`, `dump`, `wallets`, `holds` or `error`.
+    /// Who found it: `stores`, `auditor`, `verify`, `dump`, `wallets`, `holds`,
+    /// `low balances` or `error`.
     pub by: &'static str,
     /// What was found.
     pub what: String,
@@ -434,6 +436,11 @@ impl Simulation {
                     Extra::TakeAndOwe => Extra::TakeAvailable,
                 };
             }
+            (Some(Fault::HidesThresholds), Ask::CreateProfile(create)) => {
+                for terms in &mut create.plans {
+                    terms.low_balances = Thresholds::default();
+                }
+            }
             _ => {}
         }
         Some((told, clock))
@@ -474,6 +481,7 @@ impl Simulation {
     fn audit(&self, dump: &[u8]) -> Result<(), Failure> {
         let mut wallets = BTreeMap::new();
         let mut holds = BTreeMap::new();
+        let mut low = LowBalances::default();
         for line in dump
             .split(|byte| *byte == b'\n')
             .filter(|line| !line.is_empty())
@@ -498,6 +506,10 @@ impl Simulation {
                 Some("hold") => {
                     holds.insert((number("tenant"), number("id")), text("state"));
                 }
+                Some("audit_event") if text("action") == LOW_BALANCE => {
+                    low.add(number("id"), number("tenant"), number("subject"));
+                }
+                Some("audit_text") => low.say(number("audit"), &text("changes")),
                 _ => {}
             }
         }
@@ -512,6 +524,14 @@ impl Simulation {
             .collect();
         if let Some(what) = first_difference(&holds, &expected) {
             return Err(self.failure("holds", what));
+        }
+        let low = low.told();
+        let expected = self.auditor.low_balances();
+        if low != expected {
+            let different = low.iter().zip(&expected).find(|(one, other)| one != other);
+            let counts = (low.len(), expected.len());
+            let what = format!("told, auditor: {counts:?}, first difference {different:?}");
+            return Err(self.failure("low balances", what));
         }
         Ok(())
     }

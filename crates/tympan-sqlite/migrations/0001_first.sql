@@ -15,6 +15,7 @@ CREATE TABLE "tenant" (
     "pin_length" INTEGER NOT NULL,
     "pin_alphabet" TEXT NOT NULL,
     "pin_floor" TEXT NOT NULL,
+    "low_funds" TEXT NOT NULL,
     "time_zone_database" TEXT NOT NULL,
     "created_at" INTEGER NOT NULL,
     "digests" BLOB NOT NULL
@@ -78,6 +79,7 @@ CREATE TABLE "plan_revision" (
     "suspended" INTEGER NOT NULL,
     "when_exhausted" TEXT NOT NULL,
     "overdraft" INTEGER NOT NULL,
+    "low_balances" TEXT NOT NULL,
     "ended" INTEGER NOT NULL,
     PRIMARY KEY ("tenant", "plan", "revision")
 ) STRICT, WITHOUT ROWID;

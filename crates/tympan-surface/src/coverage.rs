@@ -119,6 +119,7 @@ pub const fn of_query(query: QueryName) -> Coverage {
         QueryName::Quote => &["quote"],
         QueryName::Statement => &["statement", "statement_text"],
         QueryName::ListAuditEvents => &["audit_events"],
+        QueryName::ListEvents => &["events"],
         QueryName::Verify => &["verify"],
         QueryName::Dump => {
             return Coverage::Refused(

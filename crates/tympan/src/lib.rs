@@ -6,6 +6,7 @@ mod capabilities;
 mod copy;
 mod dump;
 mod engine;
+mod events;
 pub mod guide;
 mod handle;
 mod history;
@@ -32,6 +33,7 @@ pub use backup::{restore, verify_backup};
 pub use capabilities::Capabilities;
 pub use copy::{Copied, CopyProgress};
 pub use engine::{Ended, Submission};
+pub use events::{EventKind, EventList, HostEvent, LowBalance};
 pub use handle::{Handle, Tympan};
 pub use history::AuditLine;
 pub use options::Options;
@@ -59,8 +61,8 @@ pub use tympan_core::ids::{
 pub use tympan_core::ledger::{
     Adjust, Authorise, Cancel, Charge, Counter, Extend, Extra, IdempotencyKey, Missing, PayOut,
     Price, Quote, QuoteLine, Quoted, Receipt, ReceiptLine, Refund, RefundPart, Rounding,
-    RoundingMode, SetBalance, Settle, SettleDue, Standing, StatedCost, TopUp, TransferFunds, Usage,
-    Void, WalletName,
+    RoundingMode, SetBalance, Settle, SettleDue, Standing, StatedCost, Thresholds, TopUp,
+    TransferFunds, Usage, Void, WalletName,
 };
 pub use tympan_core::measure::{Currency, CustomMeasure, Measure};
 pub use tympan_core::people::{

@@ -12,7 +12,7 @@ use crate::configuration::pin_policy::{alphabet_word, floor_word};
 use crate::configuration::starter::{self, StarterRoles};
 use crate::error::{Code, Error};
 use crate::ids::{ProfileId, TenantId, UserId};
-use crate::ledger::{new_register, register_key};
+use crate::ledger::{Thresholds, new_register, register_key};
 use crate::measure::Currency;
 use crate::people::{FirstUser, UserFields};
 use crate::permissions::Requirement;
@@ -159,7 +159,8 @@ impl Decide for PreparedBootstrap {
             ],
             reason: None,
         };
-        let mut changes = audit::record(view, context, vec![event])?;
+        let mut changes = Vec::new();
+        audit::record(view, context, vec![event], &mut changes)?;
         // The first user is decided over a view in which the tenant's own event is written.
         let mut made = view.clone();
         apply(changes.clone(), &mut made);
@@ -197,6 +198,7 @@ impl PreparedBootstrap {
             pin_length: i32::from(DEFAULT_PIN_LENGTH),
             pin_alphabet: alphabet_word(PinAlphabet::default()).to_owned(),
             pin_floor: floor_word(PinFloor::default()).to_owned(),
+            low_funds: Thresholds::default(),
             time_zone_database: time_zone_database().to_owned(),
             created_at: now,
             digests: Vec::new(),

@@ -118,7 +118,7 @@ impl<'v> Draft<'v> {
             changes: self.notes,
             reason: None,
         };
-        changes.extend(audit::record(self.view, context, vec![event])?);
+        audit::record(self.view, context, vec![event], &mut changes)?;
         Ok(changes)
     }
 }

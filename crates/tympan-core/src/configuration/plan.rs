@@ -7,6 +7,7 @@ use crate::configuration::limits::{MAX_AMOUNT, MAX_PLAN_ROWS, MAX_PLANS, MAX_REV
 use crate::configuration::named::Ending;
 use crate::error::{Code, Error};
 use crate::ids::{PlanId, ProfileId};
+use crate::ledger::Thresholds;
 use crate::measure::Measure;
 use crate::records::{Config, PlanRevision, WhenExhausted};
 use crate::refusals::{Refusals, too_many};
@@ -40,6 +41,8 @@ pub struct PlanTerms {
     pub when_exhausted: WhenExhausted,
     /// How far below zero the balance may go, in the measure's unit; not negative.
     pub overdraft: i64,
+    /// Below which balances somebody is to be told.
+    pub low_balances: Thresholds,
 }
 
 impl PlanTerms {
@@ -59,6 +62,7 @@ impl PlanTerms {
             suspended: false,
             when_exhausted: WhenExhausted::Refuse,
             overdraft: 0,
+            low_balances: Thresholds::default(),
         }
     }
 
@@ -89,6 +93,7 @@ impl PlanTerms {
             suspended: revision.suspended,
             when_exhausted: revision.when_exhausted,
             overdraft: revision.overdraft,
+            low_balances: revision.low_balances.clone(),
         }
     }
 }
@@ -246,6 +251,7 @@ impl Place {
             suspended: terms.suspended,
             when_exhausted: terms.when_exhausted,
             overdraft: terms.overdraft,
+            low_balances: terms.low_balances,
             ended,
         }
     }

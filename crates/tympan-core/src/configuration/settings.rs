@@ -9,6 +9,7 @@ use crate::configuration::pin_policy::{alphabet_word, floor_word, pin_policy};
 use crate::configuration::uses::population;
 use crate::error::{Code, Error};
 use crate::ids::{ProfileId, TenantId};
+use crate::ledger::Thresholds;
 use crate::permissions::{Requirement, TENANT_EDIT};
 use crate::records::{Profile, Tenant};
 use crate::refusals::{Refusals, stale};
@@ -30,6 +31,9 @@ pub struct EditTenant {
     pub pin_alphabet: Option<PinAlphabet>,
     /// How long a PIN that signs in alone must be.
     pub pin_floor: Option<PinFloor>,
+    /// Below which balances of own funds in the tenant's currency somebody is to be told, in micros;
+    /// an empty list: none.
+    pub low_funds: Option<Thresholds>,
     /// The steps that every card number passes, as JSON: see [`CardPipeline`]. Cards that are
     /// registered already keep the value that they have: those that the new steps read otherwise
     /// find nobody any more, until they are registered anew. So other steps need
@@ -148,6 +152,9 @@ impl PreparedEditTenant {
         }
         if let Some(floor) = edit.pin_floor {
             floor_word(floor).clone_into(&mut tenant.pin_floor);
+        }
+        if let Some(low) = &edit.low_funds {
+            tenant.low_funds.clone_from(low);
         }
         if let Some(pipeline) = &edit.card_pipeline {
             tenant.card_pipeline.clone_from(pipeline);

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use tympan_vault::{ChainHead, LINK_BYTES};
 
+use crate::audit::{self, Event};
 use crate::command::{Context, Decision, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{EntryId, HoldId, TenantId};
 use crate::ledger::chain::{entry_chain, entry_text_digest};
 use crate::ledger::receipt::{PreparedKey, Receipt, answer};
-use crate::ledger::{register, schedule};
+use crate::ledger::{register, schedule, thresholds};
 use crate::measure::Measure;
 use crate::records::{
-    Config, Entry, EntryText, Hold, HoldPart, HoldState, PlansInForce, Request, User, Verb, Wallet,
-    WalletKey, WalletKind, Wallets,
+    Config, Entry, EntryText, Hold, HoldPart, HoldState, PlanRevision, PlansInForce, Request, User,
+    Verb, Wallet, WalletKey, WalletKind, Wallets,
 };
 use crate::refusals::too_many;
 use crate::schedule::Window;
@@ -220,10 +221,7 @@ impl<'a> Book<'a> {
 
     /// How far below zero a wallet may go.
     pub(super) fn overdraft(&self, wallet: &Wallet) -> i64 {
-        self.plans
-            .iter()
-            .find(|plan| schedule::wallet_key(self.user, plan) == wallet.key())
-            .map_or(0, |plan| plan.overdraft)
+        self.plan_of(wallet).map_or(0, |plan| plan.overdraft)
     }
 
     /// Sets every part of a hold aside whose time is over: they are given back in turn with what
@@ -406,8 +404,11 @@ impl<'a> Book<'a> {
             self.config,
             self.entries.get(self.receipt_from..).unwrap_or_default(),
         );
+        let low = self.low_balances();
+        let mut changes = self.into_changes(registered, None);
+        tell(view, context, low, &mut changes)?;
         Ok(Decision {
-            changes: self.into_changes(registered, None),
+            changes,
             reply: answer,
         })
     }
@@ -427,7 +428,10 @@ impl<'a> Book<'a> {
         self.chain(context);
         let lines = self.entries.get(self.receipt_from..).unwrap_or_default();
         let lines = lines.to_vec();
-        Ok((self.into_changes(registered, None), lines))
+        let low = self.low_balances();
+        let mut changes = self.into_changes(registered, None);
+        tell(view, context, low, &mut changes)?;
+        Ok((changes, lines))
     }
 
     /// Makes the first line the head of its receipt, which has so many lines in other books.
@@ -459,14 +463,42 @@ impl<'a> Book<'a> {
     pub(super) fn close_due(
         mut self,
         view: &View,
-        context: &Context<'_>,
+        context: &mut Context<'_>,
     ) -> Result<Vec<Change>, Stop> {
         let registered = self.register(view, context)?;
         self.chain(context);
         let nothing = Wallets::default();
         let before = view.wallets(context.tenant, self.user.id.0)?;
         let before = before.map_or(&nothing, |wallets| &**wallets);
-        Ok(self.into_changes(registered, Some(before)))
+        let low = self.low_balances();
+        let mut changes = self.into_changes(registered, Some(before));
+        tell(view, context, low, &mut changes)?;
+        Ok(changes)
+    }
+
+    /// The balances that the new entries bring below a threshold, one after the other.
+    fn low_balances(&self) -> Vec<Event<'static>> {
+        let funds = &self.config.tenant.low_funds;
+        if funds.is_empty() && self.plans.iter().all(|plan| plan.low_balances.is_empty()) {
+            return Vec::new();
+        }
+        let own = Measure::Cost(self.config.tenant.currency);
+        let thresholds = |wallet: &Wallet| match wallet.kind {
+            WalletKind::OwnFunds => Some(funds).filter(|_| wallet.measure == own),
+            WalletKind::Allowance => self.plan_of(wallet).map(|plan| &plan.low_balances),
+        };
+        let low = |entry: &Arc<Entry>| {
+            let wallet = self.wallet(self.position(entry.wallet())?).ok()?;
+            let low = thresholds::events(thresholds(wallet)?, wallet.measure, entry);
+            Some(low.collect::<Vec<_>>())
+        };
+        self.entries.iter().filter_map(low).flatten().collect()
+    }
+
+    /// The plan that feeds a wallet, if it is in force.
+    fn plan_of(&self, wallet: &Wallet) -> Option<&'a PlanRevision> {
+        let mut plans = self.plans.iter().copied();
+        plans.find(|plan| schedule::wallet_key(self.user, plan) == wallet.key())
     }
 
     /// Enters the wallets that are new and will be kept.
@@ -538,6 +570,19 @@ impl<'a> Book<'a> {
         changes.extend(registered);
         changes
     }
+}
+
+/// Puts events of low balances to the changes that they come from; most have none.
+fn tell(
+    view: &View,
+    context: &mut Context<'_>,
+    low: Vec<Event<'_>>,
+    changes: &mut Vec<Change>,
+) -> Result<(), Stop> {
+    if low.is_empty() {
+        return Ok(());
+    }
+    audit::record(view, context, low, changes)
 }
 
 /// The key of a user's own funds.

@@ -113,7 +113,7 @@ pub(super) fn over(
     book: Book<'_>,
     hold: &Hold,
     view: &View,
-    context: &Context<'_>,
+    context: &mut Context<'_>,
 ) -> Result<Decision<Receipt>, Stop> {
     let expired = Hold {
         state: HoldState::Expired,

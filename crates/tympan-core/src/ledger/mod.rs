@@ -22,6 +22,7 @@ mod settle_due;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod thresholds;
 mod transfer_funds;
 mod usage;
 
@@ -43,5 +44,6 @@ pub use rounding::{MAX_ROUNDING_MICROS, Rounding, RoundingMode};
 pub use settle::Settle;
 pub use settle_due::SettleDue;
 pub use standing::{Standing, standing};
+pub use thresholds::{LOW_BALANCE, MAX_THRESHOLDS, Thresholds};
 pub use transfer_funds::TransferFunds;
 pub use usage::{Counter, KeptUsage, MAX_COUNT, MAX_CUSTOM_COUNTS, MAX_MEASURED, MAX_MEDIA, Usage};

@@ -8,6 +8,7 @@ mod funds;
 mod holds;
 mod invariants;
 mod kept;
+mod low_balances;
 mod measures;
 mod properties;
 mod quotes;
@@ -67,6 +68,7 @@ fn plan(revision: i32, from: i64, amount: i64) -> PlanRevision {
         suspended: false,
         when_exhausted: WhenExhausted::Refuse,
         overdraft: 0,
+        low_balances: Thresholds::default(),
         ended: false,
     }
 }
@@ -84,6 +86,7 @@ fn shop_with(plans: Vec<PlanRevision>) -> TestStore {
         pin_length: 6,
         pin_alphabet: "numeric".into(),
         pin_floor: "usual".into(),
+        low_funds: Thresholds::default(),
         time_zone_database: "test".into(),
         created_at: at(START),
         digests: Vec::new(),

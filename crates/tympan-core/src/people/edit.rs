@@ -125,7 +125,7 @@ impl Edits<'_> {
             changes.extend(puts(edit));
         }
         if !events.is_empty() {
-            changes.extend(audit::record(view, context, events)?);
+            audit::record(view, context, events, &mut changes)?;
         }
         let people = self.edits.into_iter().map(|edit| edit.after).collect();
         Ok(Outcome { changes, people })

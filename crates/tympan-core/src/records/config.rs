@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use crate::card_pipeline::CardPipeline;
 use crate::error::Error;
 use crate::ids::{AccountId, GroupId, PlanId, PriceListId, ProfileId, RoleId, TenantId};
-use crate::ledger::Rounding;
+use crate::ledger::{Rounding, Thresholds};
 use crate::measure::{Currency, Measure};
 use crate::row::{record, words};
 use crate::schedule::{ResetVerb, Schedule, TimeOfDay, Timetable};
@@ -36,6 +36,9 @@ record! {
         pub pin_alphabet: String,
         /// `population` or `usual`: how long a PIN that signs in alone must be.
         pub pin_floor: String,
+        /// Below which balances of own funds in the tenant's currency somebody is to be told, in
+        /// micros.
+        pub low_funds: Thresholds,
         /// The version of the time zone database that decided last.
         pub time_zone_database: String,
         /// When it was bootstrapped.
@@ -131,6 +134,8 @@ record! {
         pub when_exhausted: WhenExhausted,
         /// How far below zero the balance may go, in the measure's unit.
         pub overdraft: i64,
+        /// Below which balances somebody is to be told, in the measure's unit.
+        pub low_balances: Thresholds,
         /// From this revision on the plan limits nothing and feeds nothing.
         pub ended: bool,
     }

@@ -76,6 +76,7 @@ impl Desk {
         let Some(purse) = self.purses.purses.get_mut(&feed) else {
             return Ok(());
         };
+        let mut balances = vec![purse.balance];
         let (person, now) = (&self.person, self.now);
         let back = person.profile_since;
         let mut away = purse.due_at < back;
@@ -86,7 +87,11 @@ impl Desk {
             let Some(current) = revisions.iter().rfind(|revision| revision.from <= at) else {
                 continue;
             };
-            let mut run = |purse: &mut Purse| reset(purse, current, at, calendar);
+            let mut run = |purse: &mut Purse| {
+                let changed = reset(purse, current, at, calendar);
+                balances.push(purse.balance);
+                changed
+            };
             if event != Event::Active && !(event == Event::Due && away) {
                 purse.due_at = at;
             }
@@ -112,6 +117,9 @@ impl Desk {
             }
         }
         purse.fed_until = now.max(purse.fed_until);
+        for (before, after) in balances.iter().zip(balances.iter().skip(1)) {
+            self.note_low(feed, *before, *after);
+        }
         Ok(())
     }
 

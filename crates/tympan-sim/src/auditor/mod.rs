@@ -25,6 +25,7 @@ use tympan_core::records::IdentityKind;
 
 use crate::ask::{Answer, Ask};
 use crate::calendar::Calendar;
+pub use model::Low;
 use model::Tenant;
 use rights::Before;
 
@@ -122,6 +123,16 @@ impl Auditor {
             }
         }
         all
+    }
+
+    /// Every balance that fell below a threshold: tenant and what fell, in their order.
+    #[must_use]
+    pub fn low_balances(&self) -> Vec<(i64, Low)> {
+        let tenants = self.tenants.iter();
+        let low = tenants.flat_map(|(tenant, known)| known.low.iter().map(|low| (*tenant, *low)));
+        let mut low: Vec<_> = low.collect();
+        low.sort_unstable();
+        low
     }
 
     /// How every hold of which something was kept aside stands, as a dump of holds would say it.

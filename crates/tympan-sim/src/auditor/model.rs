@@ -26,6 +26,8 @@ pub(super) struct Tenant {
     pub(super) paid: BTreeMap<i64, Paid>,
     /// By key and attempt.
     pub(super) done: BTreeMap<(String, i32), Done>,
+    /// Balances that fell below a threshold.
+    pub(super) low: Vec<Low>,
     /// Identities that were ever made, to number them.
     pub(super) identities: u64,
 }
@@ -39,6 +41,21 @@ pub(super) struct Done {
     pub(super) ask: Ask,
     pub(super) answer: Answer,
     pub(super) refused: bool,
+}
+
+/// A balance that fell below a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Low {
+    /// Whose.
+    pub user: i64,
+    /// The plan whose purse it is.
+    pub plan: i64,
+    /// What it fell below.
+    pub threshold: i64,
+    /// The balance before.
+    pub before: i128,
+    /// The balance after.
+    pub balance: i128,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -67,6 +84,7 @@ pub(super) struct Terms {
     /// `forgive`, `owe` or `carry`: what becomes of what a job needs that finishes.
     pub(super) finishes: Option<&'static str>,
     pub(super) overdraft: i128,
+    pub(super) thresholds: Vec<i64>,
 }
 
 impl Terms {
@@ -90,6 +108,7 @@ impl Terms {
                 WhenExhausted::Refuse | WhenExhausted::Warn => None,
             },
             overdraft: i128::from(terms.overdraft),
+            thresholds: terms.low_balances.amounts().to_vec(),
         }
     }
 }

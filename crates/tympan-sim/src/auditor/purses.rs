@@ -2,7 +2,7 @@
 
 use tympan_core::error::Code;
 
-use super::model::{Feed, HoldState, Person, Profile, Purse, Purses, Revision, Tenant, Unit};
+use super::model::{Feed, HoldState, Low, Person, Profile, Purse, Purses, Revision, Tenant, Unit};
 use crate::calendar::Calendar;
 
 /// The lowest balance of a plan's purse, so that the plan can always feed it again.
@@ -17,6 +17,9 @@ pub(super) struct Desk {
     pub(super) plans: Vec<(i64, Revision)>,
     /// Holds whose time was over.
     pub(super) expired: Vec<i64>,
+    /// Balances that fell below a threshold.
+    pub(super) low: Vec<Low>,
+    user: i64,
     pub(super) written: bool,
 }
 
@@ -122,6 +125,8 @@ impl Desk {
             plans: in_force(profile, now),
             purses,
             expired: Vec::new(),
+            low: Vec::new(),
+            user,
             written: false,
         };
         desk.give_back_expired(tenant);
@@ -394,13 +399,34 @@ impl Desk {
             given: 0,
             by_day: Vec::new(),
         });
-        purse.balance = fits(purse.balance + fits(amount)?)?;
+        let before = purse.balance;
+        purse.balance = fits(before + fits(amount)?)?;
         purse.held = fits(purse.held + held)?;
         if matches!(feed, Feed::Plan(_)) && purse.balance < LOWEST_ALLOWANCE {
             return Err(Code::AmountOverflow);
         }
         self.written = true;
-        Ok((purse.balance, purse.held))
+        let (balance, held) = (purse.balance, purse.held);
+        self.note_low(feed, before, balance);
+        Ok((balance, held))
+    }
+
+    /// Takes note of every threshold that a balance falls below, by the terms in force now.
+    pub(super) fn note_low(&mut self, feed: Feed, before: i128, balance: i128) {
+        let Feed::Plan(plan) = feed else { return };
+        let terms = self.plans.iter().filter(|(number, _)| *number == plan);
+        for threshold in terms.flat_map(|(_, revision)| &revision.terms.thresholds) {
+            let limit = i128::from(*threshold);
+            if before >= limit && balance < limit {
+                self.low.push(Low {
+                    user: self.user,
+                    plan,
+                    threshold: *threshold,
+                    before,
+                    balance,
+                });
+            }
+        }
     }
 
     /// Keeps what was written.
@@ -408,6 +434,7 @@ impl Desk {
         if self.written {
             self.purses.latest = self.now;
         }
+        tenant.low.append(&mut self.low);
         for hold in self.expired {
             if let Some(hold) = tenant.holds.get_mut(&hold)
                 && hold.state == HoldState::Open

@@ -7,7 +7,7 @@ use tympan_core::configuration::{
     RenameRole, RetireProfile, RetireRole, UnretireProfile, UnretireRole,
 };
 use tympan_core::ids::{GroupId, PlanId, PriceListId, ProfileId, RoleId};
-use tympan_core::ledger::{Rounding, RoundingMode};
+use tympan_core::ledger::{Rounding, RoundingMode, Thresholds};
 use tympan_core::measure::{Currency, Measure};
 use tympan_core::permissions::{OWN, USER_ADMINISTER};
 use tympan_core::records::WhenExhausted;
@@ -178,7 +178,21 @@ impl Workload {
             } else {
                 0
             },
+            low_balances: self.low_balances(amount),
         }
+    }
+
+    /// Mostly none, or a few about the amount and about nothing.
+    fn low_balances(&mut self, amount: i64) -> Thresholds {
+        let mut amounts = Vec::new();
+        while amounts.len() < 3 && self.chance.one_in(2) {
+            amounts.push(match self.chance.below(3) {
+                0 => 0,
+                1 => self.chance.between(-amount, 2 * amount),
+                _ => amount / 5,
+            });
+        }
+        Thresholds::new(amounts).unwrap_or_default()
     }
 
     fn verb(&mut self, amount: i64) -> ResetVerb {

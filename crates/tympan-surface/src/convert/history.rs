@@ -3,8 +3,11 @@
 use tympan::{Error, Handle};
 
 use super::references::id_text;
-use super::{page, total};
-use crate::definition::{AuditLine, AuditList, AuditPage, Fault, Verification};
+use super::{page, same_words, total};
+use crate::definition::{
+    AuditLine, AuditList, AuditPage, Event, EventKind, EventList, EventPage, Fault, LowBalance,
+    Verification,
+};
 
 impl AuditList {
     pub(crate) fn page(self, handle: &Handle) -> Result<AuditPage, Error> {
@@ -29,6 +32,51 @@ impl From<tympan::AuditLine> for AuditLine {
             subject,
             changes: line.changes,
             reason: line.reason,
+        }
+    }
+}
+
+same_words! {
+    EventKind => tympan::EventKind { LowBalance }
+    tympan::EventKind => EventKind { LowBalance }
+}
+
+impl EventList {
+    pub(crate) fn page(self, handle: &Handle) -> Result<EventPage, Error> {
+        let list = tympan::EventList {
+            kinds: self.kinds.into_iter().map(Into::into).collect(),
+        };
+        let found = handle.events(&list, &page(self.after, self.limit)?)?;
+        Ok(EventPage {
+            rows: found.rows.into_iter().map(Event::from).collect(),
+            next: found.next,
+            end: found.end,
+        })
+    }
+}
+
+impl From<tympan::HostEvent> for Event {
+    fn from(event: tympan::HostEvent) -> Self {
+        Self {
+            id: event.id,
+            at: event.at,
+            kind: event.kind.into(),
+            user: event.user,
+            actor: event.actor,
+            low_balance: event.low_balance.map(LowBalance::from),
+        }
+    }
+}
+
+impl From<tympan::LowBalance> for LowBalance {
+    fn from(low: tympan::LowBalance) -> Self {
+        Self {
+            plan: low.plan,
+            measure: low.measure.name().into_owned(),
+            threshold: low.threshold,
+            before: low.before,
+            balance: low.balance,
+            entry: low.entry,
         }
     }
 }

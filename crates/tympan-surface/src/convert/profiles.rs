@@ -1,6 +1,6 @@
 //! Profiles and their allowance plans.
 
-use tympan::{Code, Error, Measure, PlanTerms, ProfileId, TimeOfDay, TimeZoneName};
+use tympan::{Code, Error, Measure, PlanTerms, ProfileId, Thresholds, TimeOfDay, TimeZoneName};
 
 use super::{count, same_words, schedules, version};
 use crate::definition::{
@@ -95,6 +95,7 @@ impl Plan {
             suspended: self.suspended,
             when_exhausted: self.when_exhausted.unwrap_or(WhenExhausted::Refuse).into(),
             overdraft: self.overdraft.unwrap_or(0),
+            low_balances: Thresholds::new(self.low_balances)?,
         })
     }
 }

@@ -59,7 +59,8 @@ pub(super) fn id_text(kind: &str, number: i64) -> String {
         "profile" => ProfileId(number).to_string(),
         "role" => RoleId(number).to_string(),
         "tenant" => TenantId(number).to_string(),
-        "user" => UserId(number).to_string(),
+        // Of a wallet: whose it is.
+        "user" | "wallet" => UserId(number).to_string(),
         _ => number.to_string(),
     }
 }

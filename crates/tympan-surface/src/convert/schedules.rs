@@ -113,6 +113,7 @@ pub(super) fn shown(revision: tympan::PlanRevision) -> Plan {
         suspended: revision.suspended,
         when_exhausted: Some(revision.when_exhausted.into()),
         overdraft: Some(revision.overdraft),
+        low_balances: revision.low_balances.amounts().to_vec(),
         priority: Some(revision.priority),
     };
     show_schedule(revision.schedule, &mut plan);

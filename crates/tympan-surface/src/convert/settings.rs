@@ -2,7 +2,7 @@
 
 use tympan::core::configuration::pin_words;
 use tympan::core::records::Tenant;
-use tympan::{Bootstrap, Currency, Error};
+use tympan::{Bootstrap, Currency, Error, Thresholds};
 
 use super::{count, same_words, total, version};
 use crate::definition::{
@@ -52,17 +52,18 @@ impl From<tympan::Bootstrapped> for Bootstrapped {
 }
 
 impl EditSettings {
-    pub(crate) fn command(self) -> tympan::EditTenant {
-        tympan::EditTenant {
+    pub(crate) fn command(self) -> Result<tympan::EditTenant, Error> {
+        Ok(tympan::EditTenant {
             expected_version: version(self.expected_version),
             name: self.name,
             default_profile: self.default_profile,
             pin_length: self.pin_length,
             pin_alphabet: self.pin_alphabet.map(Into::into),
             pin_floor: self.pin_floor.map(Into::into),
+            low_funds: self.low_funds.map(Thresholds::new).transpose()?,
             card_pipeline: self.card_pipeline,
             accepts_unfindable_cards: self.accepts_unfindable_cards,
-        }
+        })
     }
 }
 
@@ -81,6 +82,7 @@ impl Settings {
             pin_length: tenant.pin_length,
             pin_alphabet: pin_alphabet.into(),
             pin_floor: pin_floor.into(),
+            low_funds: tenant.low_funds.amounts().to_vec(),
             time_zone_database: tenant.time_zone_database.clone(),
             created_at: tenant.created_at,
         })

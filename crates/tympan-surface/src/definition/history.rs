@@ -1,6 +1,6 @@
 //! What was done, and whether it is whole.
 
-use crate::definition::{AuditId, UserId};
+use crate::definition::{AuditId, EntryId, PlanId, UserId};
 use crate::{Call, Timestamp, Tympan};
 
 /// One change to anything but a wallet.
@@ -16,7 +16,7 @@ pub struct AuditLine {
     pub action: String,
     /// What kind of thing it was done to: `user`, `tenant`, `role` and so on.
     pub subject_kind: String,
-    /// The id of that thing.
+    /// The id of that thing; of a `wallet`, that of its owner.
     pub subject: String,
     /// What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised.
     pub changes: Option<String>,
@@ -42,6 +42,70 @@ pub struct AuditPage {
     pub next: Option<String>,
     /// The cursor behind the last row of this page, be there more or not; none if there was never
     /// a row. Whoever copies the list elsewhere keeps it, and asks again later.
+    pub end: Option<String>,
+}
+
+/// What kind of event it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum EventKind {
+    /// A balance fell below one of its thresholds.
+    LowBalance,
+}
+
+/// One thing that a host may want to tell somebody of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The id of the audit event that it is.
+    pub id: AuditId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What kind of event it is.
+    pub kind: EventKind,
+    /// Whom it is about.
+    pub user: UserId,
+    /// Whose command it came with; none for the host itself.
+    pub actor: Option<UserId>,
+    /// Of a low balance: what is low. None if it was anonymised.
+    pub low_balance: Option<LowBalance>,
+}
+
+/// A balance that fell below a threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LowBalance {
+    /// The plan whose wallet it is; none: own funds.
+    pub plan: Option<PlanId>,
+    /// What it counts, as plans write it.
+    pub measure: String,
+    /// What it fell below, in the measure's unit.
+    pub threshold: i64,
+    /// The balance before; not below the threshold.
+    pub before: i64,
+    /// The balance after; below the threshold.
+    pub balance: i64,
+    /// The entry that it fell with.
+    pub entry: EntryId,
+}
+
+/// Which events to read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventList {
+    /// Only those of these kinds; empty: all.
+    pub kinds: Vec<EventKind>,
+    /// The cursor of an earlier page, as it was given; none: the first page.
+    pub after: Option<String>,
+    /// At most so many rows, 1 to 999; none: 50.
+    pub limit: Option<i32>,
+}
+
+/// One page of events. It may be empty and yet have a next one, where many changes lie between.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventPage {
+    /// The events.
+    pub rows: Vec<Event>,
+    /// The cursor for the next page; none: this was the last.
+    pub next: Option<String>,
+    /// The cursor behind this page, be there more or not. Whoever follows the feed keeps it, and
+    /// asks again later.
     pub end: Option<String>,
 }
 
@@ -79,6 +143,15 @@ impl Tympan {
     /// # Errors
     /// `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
     pub fn audit_events(&self, options: AuditList) -> Call<AuditPage> {
+        self.ask_checked(move |handle| options.page(handle))
+    }
+
+    /// What a host may want to tell somebody of, oldest first, each once: a feed that grows at its
+    /// end. Nothing is committed later in front of what was shown.
+    ///
+    /// # Errors
+    /// `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+    pub fn events(&self, options: EventList) -> Call<EventPage> {
         self.ask_checked(move |handle| options.page(handle))
     }
 

@@ -85,6 +85,9 @@ pub struct Plan {
     pub when_exhausted: Option<WhenExhausted>,
     /// How far below zero the balance may go, in the measure's unit, not negative; none: not at all.
     pub overdraft: Option<i64>,
+    /// Below which balances an event is raised, in the measure's unit, in any order, at most 8; they
+    /// may lie below zero.
+    pub low_balances: Vec<i64>,
     /// Wallets of lower numbers are emptied first; none: 0.
     pub priority: Option<i32>,
 }

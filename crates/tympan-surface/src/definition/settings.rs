@@ -50,6 +50,9 @@ pub struct Settings {
     pub pin_alphabet: PinAlphabet,
     /// How long a PIN that signs in alone must be.
     pub pin_floor: PinFloor,
+    /// Below which balances of own funds in the tenant's currency an event is raised, in micros,
+    /// highest first.
+    pub low_funds: Vec<i64>,
     /// The version of the time zone database that decided last.
     pub time_zone_database: String,
     /// When the tenant was made.
@@ -91,6 +94,9 @@ pub struct EditSettings {
     pub pin_alphabet: Option<PinAlphabet>,
     /// How long a PIN that signs in alone must be.
     pub pin_floor: Option<PinFloor>,
+    /// Below which balances of own funds in the tenant's currency an event is raised, in micros, in
+    /// any order, at most 8; an empty list: none.
+    pub low_funds: Option<Vec<i64>>,
     /// The steps that every card number passes, as JSON. Cards that are registered already keep the
     /// value that they have: those that the new steps read otherwise find nobody any more, until
     /// they are registered anew. So other steps need `accepts_unfindable_cards`, unless the tenant
@@ -151,8 +157,9 @@ impl Tympan {
     ///
     /// # Errors
     /// `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`,
-    /// `invalid_value`, `empty_text`, `text_too_long`, `control_character`.
+    /// `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `amount_overflow`,
+    /// `too_many`.
     pub fn edit_settings(&self, options: EditSettings) -> Call<SavedSettings> {
-        self.command(Ok(options.command()))
+        self.command(options.command())
     }
 }

@@ -68,6 +68,7 @@ impl Shop {
             suspended: false,
             when_exhausted: None,
             overdraft: None,
+            low_balances: Vec::new(),
             priority: None,
         };
         let profile = CreateProfile {

@@ -65,11 +65,14 @@ impl Check<'_> {
                     && event.text_digest == audit::digest_of(&text);
                 self.found.expect(fits, "text", || words_of_event(&text));
             }
-            let changes = if event.subject_kind == audit::USER {
-                let user = (event.tenant, UserId(event.subject));
-                told.users.entry(user).or_default()
-            } else {
-                told.configurations.entry(event.tenant).or_default()
+            let changes = match event.subject_kind.as_str() {
+                audit::USER => {
+                    let user = (event.tenant, UserId(event.subject));
+                    told.users.entry(user).or_default()
+                }
+                // The wallet's own entries tell of its changes.
+                audit::WALLET => continue,
+                _ => told.configurations.entry(event.tenant).or_default(),
             };
             *changes = changes.saturating_add(1);
         }

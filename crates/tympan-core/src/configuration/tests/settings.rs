@@ -6,6 +6,7 @@ use super::*;
 use crate::card_pipeline::CardPipeline;
 use crate::command::Actor;
 use crate::ids::ProfileId;
+use crate::ledger::Thresholds;
 use crate::records::{Subject, SubjectKind, Uses};
 use crate::time::time_zone_database;
 use crate::view::{Key, Record};
@@ -22,6 +23,7 @@ fn settings_are_edited_as_a_whole() {
             pin_length: Some(8),
             pin_alphabet: Some(PinAlphabet::Alphanumeric),
             pin_floor: Some(PinFloor::Usual),
+            low_funds: Some(Thresholds::new([5]).unwrap()),
             card_pipeline: None,
             accepts_unfindable_cards: false,
         })
@@ -31,6 +33,7 @@ fn settings_are_edited_as_a_whole() {
     assert_eq!(tenant.name, "Press Ltd");
     assert_eq!(tenant.version, 3);
     assert_eq!(tenant.default_profile, profile);
+    assert_eq!(tenant.low_funds.amounts(), [5]);
     assert_eq!(
         (
             tenant.pin_length,

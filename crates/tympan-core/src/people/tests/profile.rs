@@ -1,5 +1,6 @@
 use super::store::*;
 use crate::ids::{PlanId, ProfileId};
+use crate::ledger::Thresholds;
 use crate::measure::Measure;
 use crate::people::*;
 use crate::records::{PlanRevision, Verb, WhenExhausted};
@@ -28,6 +29,7 @@ fn plan(plan: PlanId, profile: ProfileId, amount: i64) -> PlanRevision {
         suspended: false,
         when_exhausted: WhenExhausted::Refuse,
         overdraft: 0,
+        low_balances: Thresholds::default(),
         ended: false,
     }
 }

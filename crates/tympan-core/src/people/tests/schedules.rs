@@ -48,6 +48,7 @@ fn revision(plan: PlanId, profile: ProfileId, terms: &PlanTerms) -> PlanRevision
         suspended: terms.suspended,
         when_exhausted: terms.when_exhausted,
         overdraft: terms.overdraft,
+        low_balances: terms.low_balances.clone(),
         ended: false,
     }
 }

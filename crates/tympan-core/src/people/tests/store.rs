@@ -56,6 +56,7 @@ pub(in crate::people) fn config() -> Config {
         pin_length: 6,
         pin_alphabet: "numeric".into(),
         pin_floor: "population".into(),
+        low_funds: crate::ledger::Thresholds::default(),
         time_zone_database: "test".into(),
         created_at: Timestamp::EPOCH,
         digests: Vec::new(),

@@ -1,9 +1,9 @@
 //! Another tenant, and one that is not there.
 
 use tympan::{
-    Bootstrap, Charge, Code, CreateRole, CreateUser, Currency, Error, Filter, HoldId, Options,
-    PageRequest, Period, ProfileId, Refund, RetireProfile, RoleId, SetBalance, TenantId, Usage,
-    UserId, UserList, UserReference,
+    Bootstrap, Charge, Code, CreateRole, CreateUser, Currency, Error, EventList, Filter, HoldId,
+    Options, PageRequest, Period, ProfileId, Refund, RetireProfile, RoleId, SetBalance, TenantId,
+    Usage, UserId, UserList, UserReference,
 };
 
 use super::{OWN, cancel, named, with_fixture};
@@ -73,6 +73,13 @@ fn another_tenants_ids_and_cursors_are_unknown() {
             };
             let theirs = shop.host.audit_events(&PageRequest::of(1)).unwrap();
             same(audit(theirs.next), audit(Some("00".into())), "-", "-");
+            let events = |after: Option<String>| {
+                let page = PageRequest { after, limit: 1 };
+                other.events(&EventList::default(), &page).err()
+            };
+            let all = PageRequest::of(1);
+            let theirs = shop.host.events(&EventList::default(), &all).unwrap();
+            same(events(theirs.end), events(Some("00".into())), "-", "-");
             assert_eq!(other.look_up(ann).unwrap(), None);
             assert_eq!(other.user_details(ann).unwrap(), None);
             assert_eq!(other.profile(profile).unwrap(), None);
@@ -123,6 +130,9 @@ fn a_tenant_without_bootstrap_is_unknown() {
                 .statement(shop.ann, OWN, Period::ALL, &PageRequest::of(1))
                 .err(),
             nobody.audit_events(&PageRequest::of(1)).err(),
+            nobody
+                .events(&EventList::default(), &PageRequest::of(1))
+                .err(),
             nobody.roles(Filter::All).err(),
             nobody.role(RoleId(1)).err(),
             nobody.role_uses(RoleId(1)).err(),
