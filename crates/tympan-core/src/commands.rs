@@ -6,15 +6,16 @@ use crate::configuration::{
     EditProfile, EditRole, EditTenant, Rename, Retire, Unretire,
 };
 use crate::ledger::{
-    Adjust, Authorise, Cancel, Charge, Extend, PayOut, Refund, SetBalance, Settle, SettleDue,
-    TopUp, TransferFunds, Void,
+    Adjust, Authorise, Cancel, Charge, Extend, PayOut, Refund, ResetAllowance, SetBalance, Settle,
+    SettleDue, TopUp, TransferFunds, Void,
 };
 use crate::people::{
     AddIdentity, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
     RemoveIdentity, ReplaceIdentity, SwapIdentities, TransferIdentity,
 };
 use crate::permissions::{
-    ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, JOB_CHARGE, Requirement, USER_READ,
+    ALLOWANCE_ADJUST, ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, JOB_CHARGE, Requirement,
+    USER_READ,
 };
 use crate::records::{Account, Group, PriceList, Profile, Role};
 
@@ -125,6 +126,7 @@ commands! {
     TransferFunds = TransferFunds,
     Adjust = Adjust,
     SetBalance = SetBalance,
+    ResetAllowance = ResetAllowance,
     SettleDue = SettleDue,
 }
 
@@ -183,6 +185,8 @@ queries! {
     QUOTE, Quote = "quote", Requirement::Permission(JOB_CHARGE);
     /// The entries of a wallet.
     STATEMENT, Statement = "statement", Requirement::PermissionOrSelf(ALLOWANCE_READ);
+    /// Whose wallets there are, to settle what fell due in all of them.
+    SETTLE_ALL_DUE, SettleAllDue = "settle_all_due", Requirement::Permission(ALLOWANCE_ADJUST);
     /// The audit events.
     LIST_AUDIT_EVENTS, ListAuditEvents = "list_audit_events", Requirement::Permission(AUDIT_READ);
     /// What a host may want to tell somebody of.

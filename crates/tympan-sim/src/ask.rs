@@ -11,8 +11,8 @@ use tympan_core::configuration::{
 };
 use tympan_core::ids::{AccountId, GroupId, PriceListId, ProfileId, RoleId};
 use tympan_core::ledger::{
-    Adjust, Authorise, Cancel, Charge, Extend, PayOut, Receipt, Refund, SetBalance, Settle,
-    SettleDue, TopUp, TransferFunds, Void,
+    Adjust, Authorise, Cancel, Charge, Extend, PayOut, Receipt, Refund, ResetAllowance, SetBalance,
+    Settle, SettleDue, TopUp, TransferFunds, Void,
 };
 use tympan_core::people::{
     AddIdentity, Changed, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
@@ -58,6 +58,7 @@ macro_rules! asks {
                         | Self::Cancel(_)
                         | Self::Adjust(_)
                         | Self::SetBalance(_)
+                        | Self::ResetAllowance(_)
                         | Self::Extend(_)
                         | Self::TopUp(_)
                         | Self::PayOut(_)
@@ -102,6 +103,7 @@ asks! {
     Cancel => Receipt,
     Adjust => Receipt,
     SetBalance => Receipt,
+    ResetAllowance => Receipt,
     Extend => Receipt,
     TopUp => Receipt,
     PayOut => Receipt,

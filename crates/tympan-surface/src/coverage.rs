@@ -81,6 +81,7 @@ pub const fn of_command(command: CommandName) -> Coverage {
         CommandName::TransferFunds => &["transfer_funds"],
         CommandName::Adjust => &["adjust"],
         CommandName::SetBalance => &["set_balance"],
+        CommandName::ResetAllowance => &["reset_allowance", "reset_allowances"],
         CommandName::SettleDue => &["settle_due"],
     })
 }
@@ -118,6 +119,7 @@ pub const fn of_query(query: QueryName) -> Coverage {
         ],
         QueryName::Quote => &["quote"],
         QueryName::Statement => &["statement", "statement_text"],
+        QueryName::SettleAllDue => &["settle_all_due"],
         QueryName::ListAuditEvents => &["audit_events"],
         QueryName::ListEvents => &["events"],
         QueryName::Verify => &["verify"],

@@ -25,6 +25,7 @@ pub mod sources;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statement;
+mod sweep;
 mod things;
 mod verify;
 
@@ -40,6 +41,7 @@ pub use options::Options;
 pub use page::{Page, PageRequest};
 pub use queries::UserList;
 pub use statement::{Period, Position, Statement, StatementFormat, StatementLine};
+pub use sweep::Swept;
 pub use things::{ShownPriceList, ShownProfile, ShownRole};
 pub use tympan_core as core;
 pub use tympan_core::card_pipeline::{CardPipeline, CardPreview};
@@ -60,8 +62,8 @@ pub use tympan_core::ids::{
 };
 pub use tympan_core::ledger::{
     Adjust, Authorise, Cancel, Charge, Counter, Extend, Extra, IdempotencyKey, Missing, PayOut,
-    Price, Quote, QuoteLine, Quoted, Receipt, ReceiptLine, Refund, RefundPart, Rounding,
-    RoundingMode, SetBalance, Settle, SettleDue, Standing, StatedCost, Thresholds, TopUp,
+    Price, Quote, QuoteLine, Quoted, Receipt, ReceiptLine, Refund, RefundPart, ResetAllowance,
+    Rounding, RoundingMode, SetBalance, Settle, SettleDue, Standing, StatedCost, Thresholds, TopUp,
     TransferFunds, Usage, Void, WalletName,
 };
 pub use tympan_core::measure::{Currency, CustomMeasure, Measure};

@@ -45,7 +45,8 @@ fn shop(url: &str) -> Shop {
         ..ann.fields
     };
     let ann = host.run(ann).unwrap().user.id;
-    let plan = host.profile(profile.id).unwrap().unwrap().plans[0].plan;
+    let shown = host.profile(profile.id).unwrap().unwrap();
+    let plan = shown.plans.first().unwrap().plan;
     Shop {
         _tympan: tympan,
         host,
@@ -81,7 +82,9 @@ fn thresholds(events: &[HostEvent]) -> Vec<i64> {
 
 #[test]
 fn a_feed_tells_of_each_low_balance_once() {
-    for url in ["memory:", "sqlite::memory:"] {
+    let folder = tempfile::tempdir().unwrap();
+    let file = format!("sqlite:{}/shop.db", folder.path().display());
+    for url in ["memory:", &file] {
         let shop = shop(url);
         let all = EventList::default();
         let begun = shop.host.events(&all, &PageRequest::default()).unwrap();

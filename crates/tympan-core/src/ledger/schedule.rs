@@ -8,8 +8,8 @@
 use crate::command::Context;
 use crate::error::Error;
 use crate::ledger::book::{Book, blank};
-use crate::records::{PlanRevision, User, Verb, Wallet, WalletKey, WalletKind};
-use crate::schedule::Feeding;
+use crate::records::{Entry, PlanRevision, Request, User, Verb, Wallet, WalletKey, WalletKind};
+use crate::schedule::{Fed, Feeding};
 use crate::time::Timestamp;
 
 /// Does whatever fell due: feeds the wallets of every plan of the user's profile, opening those
@@ -253,21 +253,50 @@ fn reset(
     let wallet = book.wallet_mut(index)?;
     wallet.settled_at = due;
     let before = wallet.balance;
-    let mut feeding = Feeding {
+    let Some(fed) = feeding(wallet).run(plan.timetable(), plan.verb, plan.amount, due) else {
+        return Ok(false);
+    };
+    let mut entry = fed_line(wallet, before, &fed)?;
+    entry.due_at = Some(due);
+    book.write(context, index, entry)?;
+    Ok(true)
+}
+
+/// Does what a plan does to its wallet, now and because somebody asks for it. The schedule goes on
+/// as if nothing had been asked.
+pub(super) fn reset_by_hand(
+    book: &mut Book<'_>,
+    context: &mut Context<'_>,
+    index: usize,
+    plan: &PlanRevision,
+) -> Result<(), Error> {
+    let wallet = book.wallet_mut(index)?;
+    let before = wallet.balance;
+    let nothing = Fed {
         balance: before,
+        paid: 0,
+    };
+    let fed = feeding(wallet).by_hand(plan.verb, plan.amount);
+    let mut entry = fed_line(wallet, before, &fed.unwrap_or(nothing))?;
+    entry.request = Request::ResetAllowance;
+    book.write(context, index, entry)
+}
+
+fn feeding(wallet: &mut Wallet) -> Feeding<'_> {
+    Feeding {
+        balance: wallet.balance,
         used: &mut wallet.used,
         given: &mut wallet.given,
         window: &mut wallet.used_by_day,
         carried: wallet.carried,
-    };
-    let Some(fed) = feeding.run(plan.timetable(), plan.verb, plan.amount, due) else {
-        return Ok(false);
-    };
+    }
+}
+
+/// The line that says what a wallet was fed, which counts what it paid of what was carried.
+fn fed_line(wallet: &mut Wallet, before: i64, fed: &Fed) -> Result<Entry, Error> {
     wallet.spent = Book::checked(wallet.spent.checked_add(fed.paid))?;
     let mut entry = blank(Verb::Reset);
-    entry.due_at = Some(due);
     entry.amount = Book::checked(fed.balance.checked_sub(before))?;
     entry.carried = (fed.paid > 0).then_some(-fed.paid);
-    book.write(context, index, entry)?;
-    Ok(true)
+    Ok(entry)
 }

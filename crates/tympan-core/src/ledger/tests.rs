@@ -9,6 +9,7 @@ mod holds;
 mod invariants;
 mod kept;
 mod low_balances;
+mod manual_resets;
 mod measures;
 mod properties;
 mod quotes;

@@ -64,6 +64,8 @@ words! {
         SetBalance = "set_balance",
         /// A balance was changed by an amount.
         Adjust = "adjust",
+        /// A plan's wallet was reset before it was due.
+        ResetAllowance = "reset_allowance",
         /// A hold got another expiry.
         Extend = "extend",
         /// Some of what a job took was given back.

@@ -17,7 +17,7 @@ use crate::text::excerpt;
 
 pub use day::{Date, TimeOfDay, Weekday};
 pub use timetable::Timetable;
-pub(crate) use verb::Feeding;
+pub(crate) use verb::{Fed, Feeding};
 pub use verb::{HIGHEST_ALLOWANCE, ResetVerb};
 pub use window::Window;
 

@@ -127,6 +127,17 @@ impl Feeding<'_> {
                 *self.used
             }
         };
+        self.feed(verb, amount, freed)
+    }
+
+    /// Does what a verb says when somebody asks for it: whatever the schedule looks back on, all
+    /// that jobs took counts.
+    pub(crate) fn by_hand(&mut self, verb: ResetVerb, amount: i64) -> Option<Fed> {
+        *self.window = Window::default();
+        self.feed(verb, amount, *self.used)
+    }
+
+    fn feed(&mut self, verb: ResetVerb, amount: i64, freed: i64) -> Option<Fed> {
         let balance = verb.balance(self.balance, amount, *self.given, freed);
         let gift = match verb {
             ResetVerb::SetTo => amount,

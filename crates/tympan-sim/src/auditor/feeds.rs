@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use tympan_core::error::Code;
 
-use super::model::{Feed, Person, Purse, Revision};
+use super::model::{Feed, Person, Purse, Revision, Terms};
 use super::purses::{Desk, fits};
 use crate::calendar::{Calendar, Timetable};
 
@@ -207,6 +207,21 @@ fn reset(
             purse.used
         }
     };
+    let changed = give(purse, terms, freed)?;
+    purse.period += u64::from(changed);
+    Ok(changed)
+}
+
+/// Feeds a purse because somebody asks for it: all that jobs took counts, and it is on record
+/// whatever it changes.
+pub(super) fn reset_by_hand(purse: &mut Purse, revision: &Revision) -> Result<(), Code> {
+    purse.by_day.clear();
+    give(purse, &revision.terms, purse.used)?;
+    purse.period += 1;
+    Ok(())
+}
+
+fn give(purse: &mut Purse, terms: &Terms, freed: i128) -> Result<bool, Code> {
     let (before, amount) = (purse.balance, terms.amount);
     let up_to = |cap: i128| before.max(cap.min(before + amount));
     let (verb, cap) = terms.verb.split_once(':').unwrap_or((&terms.verb, "0"));
@@ -230,9 +245,7 @@ fn reset(
     purse.balance = after;
     purse.used += off - freed;
     purse.given = amount;
-    let changed = after != before || freed != 0 || off != 0;
-    purse.period += u64::from(changed);
-    Ok(changed)
+    Ok(after != before || freed != 0 || off != 0)
 }
 
 /// What jobs took on days that are looked back on no longer.

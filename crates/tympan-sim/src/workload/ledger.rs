@@ -3,7 +3,8 @@
 use tympan_core::ids::{HoldId, PlanId};
 use tympan_core::ledger::{
     Adjust, Authorise, Cancel, Charge, Extend, Extra, IdempotencyKey, PayOut, Refund, RefundPart,
-    SetBalance, Settle, SettleDue, StatedCost, TopUp, TransferFunds, Void, WalletName,
+    ResetAllowance, SetBalance, Settle, SettleDue, StatedCost, TopUp, TransferFunds, Void,
+    WalletName,
 };
 use tympan_core::measure::{Currency, Measure};
 use tympan_core::people::UserReference;
@@ -17,7 +18,7 @@ impl Workload {
     pub(super) fn ledger(&mut self) -> Ask {
         match self
             .chance
-            .weighted(&[40, 14, 14, 6, 6, 6, 4, 10, 4, 8, 3, 5, 6, 3, 5])
+            .weighted(&[40, 14, 14, 6, 6, 6, 4, 10, 4, 8, 3, 5, 6, 3, 5, 4])
         {
             0 => self.charge().into(),
             1 => self.authorise().into(),
@@ -33,7 +34,8 @@ impl Workload {
             11 => self.extend().into(),
             12 => self.top_up().into(),
             13 => self.pay_out().into(),
-            _ => self.transfer_funds().into(),
+            14 => self.transfer_funds().into(),
+            _ => self.reset_allowance().into(),
         }
     }
 
@@ -154,6 +156,18 @@ impl Workload {
         }
     }
 
+    fn reset_allowance(&mut self) -> ResetAllowance {
+        ResetAllowance {
+            user: self.user(),
+            plan: match self.wallet() {
+                WalletName::Allowance(plan) => plan,
+                WalletName::OwnFunds(_) => PlanId(1),
+            },
+            reason: self.reason(),
+            key: self.key(),
+        }
+    }
+
     fn set_balance(&mut self) -> SetBalance {
         let balance = if self.is_hostile() {
             self.hostile_number()
@@ -266,6 +280,11 @@ impl Workload {
                 0 => set.balance = self.chance.between(-3, 3),
                 1 => set.wallet = self.wallet(),
                 _ => set.user = self.user(),
+            },
+            Ask::ResetAllowance(reset) => match self.chance.below(3) {
+                0 => reset.user = self.user(),
+                1 => reset.reason = self.reason(),
+                _ => reset.plan = PlanId(self.chance.between(1, 3)),
             },
             Ask::TopUp(paid) => match self.chance.below(4) {
                 0 => paid.amount_micros = self.chance.between(1, 3),

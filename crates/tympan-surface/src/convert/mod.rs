@@ -19,6 +19,7 @@ mod role_rows;
 mod roles;
 mod schedules;
 mod settings;
+mod sweeps;
 mod things;
 mod usage;
 mod user_details;

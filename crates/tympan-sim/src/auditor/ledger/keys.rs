@@ -38,6 +38,12 @@ pub(super) fn first_wrong(tenant: &Tenant, actor: Option<UserId>, ask: &Ask) -> 
             codes.extend(wrong::key(&set.key));
             codes
         }
+        Ask::ResetAllowance(reset) => {
+            let mut codes = wrong::user(&reset.user);
+            codes.extend(wrong::words(&reset.reason, 4_000, true));
+            codes.extend(wrong::key(&reset.key));
+            codes
+        }
         Ask::Extend(extend) => {
             let mut codes = wrong::expiry(Some(extend.expires_in_ms));
             codes.extend(wrong::key(&extend.key));
@@ -72,7 +78,7 @@ pub(super) fn first_wrong(tenant: &Tenant, actor: Option<UserId>, ask: &Ask) -> 
         _ => Vec::new(),
     };
     let permission = match ask {
-        Ask::Adjust(_) | Ask::SetBalance(_) => "allowance.adjust",
+        Ask::Adjust(_) | Ask::SetBalance(_) | Ask::ResetAllowance(_) => "allowance.adjust",
         Ask::Refund(_) | Ask::Void(_) => "job.refund",
         Ask::TopUp(_) => "funds.top_up",
         Ask::PayOut(_) => "funds.pay_out",
@@ -157,6 +163,11 @@ pub(super) fn differing(
             ("wallet", new.wallet != old.wallet),
             ("balance", new.balance != old.balance),
             ("may_owe", new.may_owe != old.may_owe),
+            ("reason", new.reason.trim() != old.reason.trim()),
+        ]),
+        (Ask::ResetAllowance(new), Ask::ResetAllowance(old)) => first_different([
+            ("user", other_user(&new.user)),
+            ("plan", new.plan != old.plan),
             ("reason", new.reason.trim() != old.reason.trim()),
         ]),
         (Ask::TopUp(new), Ask::TopUp(old)) => first_different([

@@ -18,7 +18,7 @@ use tympan_core::records::{IdentityKind, Verb};
 use tympan_core::time::Timestamp;
 
 use self::answers::{compare, feed_of};
-use self::by_hand::by_hand;
+use self::by_hand::{by_hand, reset};
 use self::funds::{payment, transfer};
 use self::holds::{cancellation, extension, settlement};
 use self::jobs::job;
@@ -251,6 +251,7 @@ fn key_of(ask: &Ask) -> Option<&IdempotencyKey> {
         Ask::Cancel(cancel) => &cancel.key,
         Ask::Adjust(adjust) => &adjust.key,
         Ask::SetBalance(set) => &set.key,
+        Ask::ResetAllowance(reset) => &reset.key,
         Ask::Extend(extend) => &extend.key,
         Ask::TopUp(paid) => &paid.key,
         Ask::PayOut(paid) => &paid.key,
@@ -325,6 +326,7 @@ fn predict(
             (&set.user, set.wallet, set.may_owe),
             (Verb::Set, set.balance, attempt),
         ),
+        Ask::ResetAllowance(asked) => reset(tenant, calendar, clock, asked, attempt),
         Ask::Extend(extend) => extension(tenant, calendar, clock, extend, attempt),
         Ask::TopUp(paid) => payment(
             tenant,
