@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::UserId;
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
-use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User, Verb, Wallets};
+use tympan_core::records::{
+    AuditEvent, AuditText, Entry, EntryText, User, Verb, Wallet, WalletKey, Wallets,
+};
 use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Batch, Key, ReadSet, Record, View};
@@ -48,6 +50,16 @@ faults! {
     ForgetsAHoldPart,
     /// The store keeps a hold open that was resolved.
     KeepsHoldsOpen,
+    /// The store keeps a hold, and what it keeps aside, that was cancelled: it can be cancelled
+    /// again.
+    CancelsTwice,
+    /// The store loses what is to be taken off what a plan gives next.
+    LosesTheCarry,
+    /// The store puts what comes back into another wallet of the same user.
+    RefundsTheWrongWallet,
+    /// The store does not check what a decision rested on: now and then it is what another process
+    /// has changed since.
+    DropsPreconditions,
     /// The store puts off a schedule.
     PutsOffResets,
     /// The store forgets that a user was deactivated.
@@ -104,6 +116,9 @@ pub(crate) struct FaultyStore {
 #[derive(Debug, Default)]
 struct Remembered {
     batches: Vec<Batch>,
+    /// What the last batch replaced.
+    replaced: Vec<(Key, Option<Record>)>,
+    turns: usize,
     /// Two users, the second of whom stands behind what the first owns.
     mixed_up: Vec<UserId>,
 }
@@ -154,6 +169,26 @@ impl FaultyStore {
         Ok(())
     }
 
+    /// Every third turn sees wallets as they were before the last batch.
+    fn load_what_was_replaced(&self, view: &mut View) {
+        let mut memory = self.memory();
+        memory.turns += 1;
+        if memory.turns % 3 != 0 {
+            return;
+        }
+        let mut old = View::default();
+        for (key, record) in &memory.replaced {
+            let known = view.records().any(|(loaded, _)| loaded == key);
+            if known && matches!(key, Key::Wallets(..)) {
+                old.load(key.clone(), record.clone());
+            }
+        }
+        for (key, record) in view.records() {
+            old.load(key.clone(), record.cloned());
+        }
+        *view = old;
+    }
+
     fn read_fault(&self, key: &Key, record: &mut Option<Record>) {
         match (self.fault, key, record.as_mut()) {
             (Fault::ForgetsReceipts, Key::Receipt(..), Some(_)) => *record = None,
@@ -198,15 +233,37 @@ impl FaultyStore {
         if self.fault == Fault::LeavesAGap && batch.entries.len() > 1 {
             batch.entries.remove(0);
         }
-        if self.fault == Fault::KeepsHoldsOpen {
+        let is_cancelled = batch.entries.iter().any(|entry| entry.verb == Verb::Cancel);
+        let forgets = match self.fault {
+            Fault::KeepsHoldsOpen => true,
+            Fault::CancelsTwice => is_cancelled,
+            _ => false,
+        };
+        if forgets {
             batch
                 .changes
                 .retain(|change| !(matches!(change.key, Key::Hold(..)) && change.before.is_some()));
         }
+        if self.fault == Fault::DropsPreconditions {
+            batch.expectations.clear();
+        }
+        let refunds = batch.entries.iter();
+        let refunded = refunds.filter(|entry| entry.verb == Verb::Refund && entry.amount > 0);
+        let refunded: Vec<(WalletKey, i64)> = match self.fault {
+            Fault::RefundsTheWrongWallet => refunded
+                .map(|entry| (entry.wallet(), entry.amount))
+                .collect(),
+            _ => Vec::new(),
+        };
         for change in &mut batch.changes {
             match (&change.before, &mut change.after) {
                 (Some(Record::Wallets(before)), Some(Record::Wallets(after))) => {
-                    self.write_wallets(before, Arc::make_mut(after));
+                    let after = Arc::make_mut(after);
+                    self.write_wallets(before, after);
+                    move_to_another(after, &refunded);
+                    if self.fault == Fault::CancelsTwice && is_cancelled {
+                        after.hold_parts.clone_from(&before.hold_parts);
+                    }
                 }
                 (None, Some(Record::Wallets(after))) => {
                     self.write_wallets(&Wallets::default(), Arc::make_mut(after));
@@ -235,6 +292,11 @@ impl FaultyStore {
             Fault::ForgetsAHoldPart if after.hold_parts.len() > before.hold_parts.len() => {
                 after.hold_parts.pop();
             }
+            Fault::LosesTheCarry => {
+                for wallet in &mut after.wallets {
+                    wallet.carried = 0;
+                }
+            }
             Fault::RoundsAsFloats => {
                 for wallet in &mut after.wallets {
                     wallet.balance = rounded(wallet.balance);
@@ -255,6 +317,20 @@ impl FaultyStore {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// Moves amounts from wallets to others beside them.
+fn move_to_another(wallets: &mut Wallets, amounts: &[(WalletKey, i64)]) {
+    for (wallet, amount) in amounts {
+        let is_right = |other: &&mut Wallet| other.key() == *wallet;
+        let mut all = wallets.wallets.iter_mut();
+        if let Some(wrong) = all.find(|other| !is_right(other)) {
+            wrong.balance += amount;
+            if let Some(right) = wallets.wallets.iter_mut().find(is_right) {
+                right.balance -= amount;
+            }
         }
     }
 }
@@ -335,7 +411,11 @@ struct FaultyTurn<'a> {
 impl Turn for FaultyTurn<'_> {
     fn load(&mut self, set: &ReadSet, view: &mut View) -> Result<(), Error> {
         let (store, inner) = (self.store, &mut self.inner);
-        store.load(view, |view| inner.load(set, view))
+        store.load(view, |view| inner.load(set, view))?;
+        if store.fault == Fault::DropsPreconditions {
+            store.load_what_was_replaced(view);
+        }
+        Ok(())
     }
 
     fn now(&mut self) -> Result<Option<Timestamp>, Error> {
@@ -349,6 +429,11 @@ impl Turn for FaultyTurn<'_> {
     fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {
         let batch = self.store.written(batch);
         let done = self.inner.commit(&batch);
+        if self.store.fault == Fault::DropsPreconditions {
+            let replaced = batch.changes.iter();
+            let replaced = replaced.map(|change| (change.key.clone(), change.before.clone()));
+            self.store.memory().replaced = replaced.collect();
+        }
         if done.is_ok() && self.store.fault == Fault::LosesTheLastBatch {
             self.store.memory().batches.push(batch);
         }
