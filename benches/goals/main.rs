@@ -17,6 +17,7 @@ mod permission;
 mod postgres;
 mod shop;
 mod single;
+mod sweep;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +41,9 @@ struct Arguments {
     /// Entries of the old ledger.
     #[arg(long, default_value_t = 1_000_000)]
     entries: u64,
+    /// Users of a sweep.
+    #[arg(long, default_value_t = 100_000)]
+    users: usize,
     /// How long several processes charge one hot wallet on PostgreSQL.
     #[cfg(feature = "postgres")]
     #[arg(long, default_value_t = 60)]
@@ -105,6 +109,9 @@ fn main() -> ExitCode {
     }
     if wanted(&["verify"]) {
         report("verify", &verify::rounds(rounds, arguments.entries));
+    }
+    if wanted(&["sweep"]) {
+        report("sweep", &sweep::rounds(rounds, arguments.users));
     }
     #[cfg(feature = "postgres")]
     postgres::measure(wanted, &mut report, rounds, arguments.seconds);
