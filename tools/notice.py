@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes the notice of third parties for a crate: every library that is linked into it, with its licence.
 
-    python3 tools/notice.py PACKAGE FILE [CARGO OPTION …]
+    python3 tools/notice.py [--check] PACKAGE FILE [CARGO OPTION …]
 
-The texts are those that the libraries bring along; the same text is told once.
+The texts are those that the libraries bring along; the same text is told once. With --check nothing is written: the exit
+status is 1 if the file says something else.
 """
 
 import json
@@ -16,9 +17,22 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXTS = re.compile(r"^(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
 
 
-def main() -> None:
-    package, out, *options = sys.argv[1:]
+def main() -> int:
+    arguments = sys.argv[1:]
+    is_check = arguments[:1] == ["--check"]
+    package, out, *options = arguments[is_check:]
     libraries = linked(package, options)
+    path, notice = pathlib.Path(out), told(package, libraries)
+    if is_check and (not path.exists() or path.read_text(encoding="utf-8") != notice):
+        print(f"{out} is stale: python3 tools/notice.py {' '.join(arguments[1:])}", file=sys.stderr)
+        return 1
+    if not is_check:
+        path.write_text(notice, encoding="utf-8")
+    print(f"{len(libraries)} libraries in {out}")
+    return 0
+
+
+def told(package: str, libraries: list[dict]) -> str:
     lines = [
         "# Third parties",
         "",
@@ -28,8 +42,7 @@ def main() -> None:
     ]
     for text, users in texts(libraries).items():
         lines += ["", f"## {', '.join(users)}", "", "```text", text.replace("```", "'''"), "```"]
-    pathlib.Path(out).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{len(libraries)} libraries in {out}")
+    return "\n".join(lines) + "\n"
 
 
 def linked(package: str, options: list[str]) -> list[dict]:
@@ -62,4 +75,4 @@ def texts(libraries: list[dict]) -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
