@@ -111,9 +111,9 @@ function writeMap(write, to, value, name, at) {
 }
 
 /** The place of an object, for what is within it. */
-function objectAt(value, name, at) {
+function objectAt(value, name, at, must = 'an object') {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject) throw wrong(false, 'an object', name, at);
+  if (!isObject) throw wrong(false, must, name, at);
   return [name, at];
 }
 

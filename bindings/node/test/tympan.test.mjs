@@ -313,4 +313,5 @@ test('what cannot be opened says why', async (test) => {
   await assert.rejects(() => Tympan.open(`sqlite:${join(folder(test), 'none', 'shop.db')}`), TympanError);
   await assert.rejects(() => Tympan.open(), { name: 'TypeError', message: '`address` must be a string' });
   assert.throws(() => Tympan.openSync('memory:', { clock: new Date(NaN) }), RangeError);
+  assert.throws(() => Tympan.openSync('memory:').lookUpSync(1), { name: 'TypeError', message: '`user` must be an id or an object' });
 });

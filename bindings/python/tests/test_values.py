@@ -1,5 +1,6 @@
 """Every type through the border and back, and what is refused at it."""
 
+import builtins
 from collections import UserDict, UserList
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -146,6 +147,8 @@ def test_words_are_text() -> None:
     assert text == "full_colour"
     assert str(Colour.FULL_COLOUR) == f"{Colour.FULL_COLOUR}" == "full_colour"
     assert Colour("mono") is Colour.MONO
+    assert everything(colour="mono") == everything(colour=Colour.MONO)
+    assert everything(colour="mono").colour is Colour.MONO
 
 
 def test_records_are_frozen_and_show_no_secret() -> None:
@@ -206,7 +209,8 @@ REFUSED: list[Refused] = [
     ("words", lambda p: p.options("x", words={"a"}), TypeError),  # type: ignore[arg-type]
     ("details", lambda p: p.refuse("denied", [("a", "b")]), TypeError),  # type: ignore[arg-type]
     ("details", lambda p: p.refuse("denied", {1: "b"}), TypeError),  # type: ignore[dict-item]
-    ("colour", lambda _: everything(colour="mono"), TypeError),
+    ("colour", lambda _: everything(colour="red"), ValueError),
+    ("colour", lambda _: everything(colour=1), TypeError),
     ("colour", lambda _: everything(colour=tympan.Filter.ALL), TypeError),
     ("user", lambda _: everything(user=1), TypeError),
     ("children", lambda _: everything(children=[None]), TypeError),
@@ -234,3 +238,12 @@ def test_a_user_is_meant_by_a_bare_id_too(shop: tympan.Tympan, ann: tympan.User)
     assert job.user == tympan.UserReference.Id(id=ann.id)
     with pytest.raises(tympan.errors.InvalidId):
         shop.look_up(UserId("ann"))
+    with pytest.raises(TypeError, match="^user must be UserReference or UserId, not int$"):
+        shop.look_up(1)  # type: ignore[arg-type]
+
+
+def test_a_star_import_hides_nothing_of_pythons() -> None:
+    names: dict[str, object] = {}
+    exec("from tympan import *", names)
+    assert names["Tympan"] is tympan.Tympan
+    assert not set(names) & set(dir(builtins)) - {"__builtins__"}, "what Python has by itself"

@@ -124,10 +124,13 @@ fn parse_text(prefix: &str, text: &str) -> Result<i64, Error> {
             .ok_or_else(wrong)?;
         number = number * 32 + digit as u128;
     }
-    i64::try_from(number)
-        .ok()
-        .filter(|number| *number > 0)
-        .ok_or_else(wrong)
+    match i64::try_from(number) {
+        Ok(0) => {
+            let message = format!("`{text}` is the id of nothing: an id is never zero");
+            Err(Error::new(Code::InvalidId, message))
+        }
+        number => number.map_err(|_| wrong()),
+    }
 }
 
 /// The ids that one batch of decisions may use: a counter from a start that lies above every id
@@ -209,6 +212,8 @@ mod tests {
         ] {
             assert!(wrong.parse::<UserId>().is_err(), "{wrong}");
         }
+        let zero = "usr_0000000000000".parse::<UserId>().unwrap_err();
+        assert!(zero.message().contains("never zero"), "{zero}");
         let endless = format!("usr_\n{}", "7".repeat(100_000));
         let error = endless.parse::<UserId>().unwrap_err();
         assert!(error.message().len() < 200 && !error.message().contains('\n'));

@@ -35,12 +35,17 @@ pub fn copy(from: &Path, to: &Path, busy_timeout: Duration) -> Result<(), Error>
 /// What belongs to a database and lies beside it, and the database itself.
 const OWN_FILES: &[&str] = &["", "-journal", "-next", "-shm", "-turn", "-wal"];
 
-/// Refuses a place for a backup that is taken by the database itself, or by what lies beside it: a
-/// copy there would destroy what it is a copy of.
+/// Refuses a place for a backup that is no file, or that is taken by the database itself, or by what
+/// lies beside it: a copy there would destroy what it is a copy of.
 ///
 /// # Errors
 /// `invalid_value` for `path`.
 pub(crate) fn check_place(database: &Path, path: &Path) -> Result<(), Error> {
+    if path.file_name().is_none() || path.is_dir() {
+        let shown = path.display();
+        let message = format!("`{shown}` is no path of a file: name one, `folder/shop.backup` say");
+        return Err(Error::new(Code::InvalidValue, message).with("field", "path"));
+    }
     let real = database.canonicalize();
     let real = real.unwrap_or_else(|_| database.to_owned());
     let owned = [database, &real].into_iter().flat_map(|database| {

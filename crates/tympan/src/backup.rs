@@ -27,8 +27,8 @@ impl Tympan {
     /// ring of [`Options::keys`], safe as well, or ask for [`Tympan::seal_keys`].
     ///
     /// # Errors
-    /// `storage` for a store that is not a file; `invalid_value` for a path that belongs to the
-    /// database, as its keys do; else those of kind `storage`.
+    /// `storage` for a store that is not a file; `invalid_value` for a path that names no file,
+    /// or that belongs to the database, as its keys do; else those of kind `storage`.
     pub fn backup_to(&self, path: &Path) -> Result<(), Error> {
         let Some(file) = &self.file else {
             return Err(Error::new(

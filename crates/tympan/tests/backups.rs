@@ -192,7 +192,7 @@ fn keys_are_sealed_under_a_passphrase_that_is_long_enough() {
 }
 
 #[test]
-fn no_backup_takes_the_place_of_the_database_or_of_what_belongs_to_it() {
+fn no_backup_takes_the_place_of_the_database_or_of_what_belongs_to_it_or_of_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("shop.db");
     let address = format!("sqlite:{}", database.display());
@@ -213,6 +213,16 @@ fn no_backup_takes_the_place_of_the_database_or_of_what_belongs_to_it() {
             assert_eq!(error.code(), Code::InvalidValue, "{suffix}");
             assert_eq!(error.details().get("field").unwrap(), "path");
         }
+    }
+    for path in [
+        Path::new(""),
+        Path::new(".."),
+        Path::new("/"),
+        folder.path(),
+    ] {
+        let error = tympan.backup_to(path).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidValue, "{error}");
+        assert!(error.message().contains("no path of a file"), "{error}");
     }
     tympan
         .backup_to(&folder.path().join("shop.db.backup"))

@@ -65,6 +65,7 @@ fn errors() -> String {
     let mut text = format!(
         "{HEADER}# Errors\n\n\
          Every error has a stable code, a kind, whether to try again, a message for people, and details by name.\n\
+         Details are text, numbers and instants (milliseconds since 1970) too: a detail that is not there is absent.\n\
          When several codes apply, the first in this list is reported.\n\n\
          | code | kind | try again | meaning | details |\n| --- | --- | --- | --- | --- |\n"
     );

@@ -170,18 +170,22 @@ impl Measure {
     /// The measure that a word names.
     ///
     /// # Errors
-    /// `invalid_value`, `unknown_currency`.
+    /// `invalid_value` for `measure`, `unknown_currency`.
     pub fn parse(name: &str) -> Result<Self, Error> {
         if let Some((measure, _)) = WORDS.iter().find(|(_, word)| *word == name) {
             return Ok(*measure);
         }
         match name.split_once(':') {
             Some(("cost", code)) => Currency::parse(code).map(Self::Cost),
-            Some(("custom", custom)) => CustomMeasure::parse(custom).map(Self::Custom),
+            Some(("custom", custom)) => CustomMeasure::parse(custom)
+                .map(Self::Custom)
+                .map_err(|error| error.with("field", "measure")),
             _ => {
-                let shown = excerpt(name);
-                let message = format!("there is no measure `{shown}`");
-                Err(Error::new(Code::InvalidValue, message))
+                let (shown, words) = (excerpt(name), WORDS.map(|(_, word)| word).join(", "));
+                let message = format!(
+                    "there is no measure `{shown}`: it is one of {words}, cost: and a currency, or custom: and a name"
+                );
+                Err(Error::new(Code::InvalidValue, message).with("field", "measure"))
             }
         }
     }
@@ -284,10 +288,9 @@ mod tests {
         for wrong in [
             "", "pages", "custom", "custom:", "custom:A", "Jobs", "jobs:EUR",
         ] {
-            assert_eq!(
-                Measure::parse(wrong).unwrap_err().code(),
-                Code::InvalidValue
-            );
+            let error = Measure::parse(wrong).unwrap_err();
+            let field = error.details().get("field").map(String::as_str);
+            assert_eq!((error.code(), field), (Code::InvalidValue, Some("measure")));
         }
     }
 }

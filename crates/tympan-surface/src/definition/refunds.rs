@@ -33,7 +33,8 @@ impl Tympan {
     /// Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
     /// was taken below a wallet's limit first, then what was taken last. The job is named by the key
     /// of its charge, of its hold, or of the settlement. What is given back of a job never comes to
-    /// more than it took. The reason is kept, and the refund has a key of its own.
+    /// more than it took. The reason, of at most 4,000 characters, is kept, and the refund has a key
+    /// of its own.
     ///
     /// # Errors
     /// `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`,

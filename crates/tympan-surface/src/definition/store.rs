@@ -188,7 +188,7 @@ impl Tympan {
     ///
     /// # Errors
     /// `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
-    /// belongs to the database, as its keys do; else those of the store.
+    /// names no file, or belongs to the database, as its keys do; else those of the store.
     pub fn backup_to(&self, path: String) -> Call<()> {
         self.ask_store(move |store| store.backup_to(path.as_ref()))
     }

@@ -168,8 +168,8 @@ pub struct TextPage {
 }
 
 impl Tympan {
-    /// Changes a balance by an amount, in the wallet's unit; negative to take. The reason is kept,
-    /// and the key makes it happen once.
+    /// Changes a balance by an amount, in the wallet's unit; negative to take. The reason, of at most
+    /// 4,000 characters, is kept, and the key makes it happen once.
     ///
     /// # Errors
     /// `balance_below_limit`, `unknown_user`, `unknown_plan`, `unknown_currency`, `amount_overflow`,
@@ -186,7 +186,8 @@ impl Tympan {
         self.command(options.adjust(user, wallet, amount, reason, key))
     }
 
-    /// Sets a balance, in the wallet's unit. The reason is kept, and the key makes it happen once.
+    /// Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
+    /// key makes it happen once.
     ///
     /// # Errors
     /// Those of [`Tympan::adjust`].

@@ -166,6 +166,7 @@ fn union_writer(words: &Enum) -> String {
 "
         )
     });
+    let must = bare.as_ref().map_or("", |_| ", 'an id or an object'");
     let arm = |(number, variant): (usize, &Variant)| {
         let fields: String = variant
             .fields
@@ -182,7 +183,7 @@ fn union_writer(words: &Enum) -> String {
     format!(
         "
 function write{}(to, value, name, at) {{
-{}  const here = objectAt(value, name, at);
+{}  const here = objectAt(value, name, at{must});
   const {{ type }} = value;
   if (typeof type !== 'string') throw wrong(false, 'a string', 'type', here);
   switch (type) {{

@@ -81,7 +81,7 @@ from __future__ import annotations
     text += &from(body, "datetime", &["datetime"]);
     text += &from(body, "functools", &["partial"]);
     text += &from(body, "types", &["TracebackType"]);
-    text += &from(body, "typing", &["TYPE_CHECKING", "final"]);
+    text += &from(body, "typing", &["Literal", "final"]);
     let model = target.model;
     let glue = if target.is_probe { "_glue" } else { "_tympan" };
     let _ = writeln!(text, "\nfrom {package} import {glue} as _blocking");
@@ -100,10 +100,7 @@ from __future__ import annotations
     text += &from(body, "tympan.ids", &ids);
     if is_used(body, "Self") {
         text += "\nif TYPE_CHECKING:\n    from typing_extensions import Self\n";
-        text = text.replace(
-            "from typing import final",
-            "from typing import TYPE_CHECKING, final",
-        );
+        text = text.replace("from typing import ", "from typing import TYPE_CHECKING, ");
     }
     text
 }

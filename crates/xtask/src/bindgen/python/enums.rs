@@ -18,6 +18,15 @@ pub fn all(target: &Target<'_>) -> String {
     enums.map(code).collect()
 }
 
+/// The words of an enum, each between quotes.
+pub fn quoted(words: &Enum, quote: char) -> String {
+    let variants = words.variants.iter();
+    let words: Vec<String> = variants
+        .map(|variant| format!("{quote}{}{quote}", snake(&variant.name)))
+        .collect();
+    words.join(", ")
+}
+
 /// The function that adds an enum's classes.
 pub fn register_name(name: &str) -> String {
     format!("register_{}", snake(name))
@@ -28,6 +37,7 @@ fn words_of(target: &Target<'_>, words: &Enum) -> String {
     let (name, package) = (&words.name, target.package);
     let class = upper(name);
     let (mut told, mut meant) = (String::new(), String::new());
+    let one_of = quoted(words, '\'');
     for variant in &words.variants {
         let (variant, word) = (&variant.name, snake(&variant.name));
         let _ = write!(told, "Self::{variant} => {word:?},");
@@ -50,11 +60,12 @@ fn words_of(target: &Target<'_>, words: &Enum) -> String {
             "impl FromPython for surface::{name} {{
                 fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {{
                     let py = value.py();
-                    let wrong = || wrong(value, name, \"{name}\");
-                    if !value.is_instance({class})? {{ return Err(wrong()); }}
+                    // A member of another enum is text too, and meant as something else.
+                    let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+                    if !is_text && !value.is_instance({class})? {{ return Err(wrong(value, name, \"{name}\")); }}
                     match String::from_python(value, name)?.as_str() {{
                         {meant}
-                        _ => Err(wrong()),
+                        _ => Err(pyo3::exceptions::PyValueError::new_err(format!(\"{{name}} must be one of {one_of}\"))),
                     }}
                 }}
             }}\n"
@@ -134,8 +145,9 @@ fn class(target: &Target<'_>, words: &Enum) -> String {
 }
 
 fn from_python(words: &Enum) -> String {
-    let name = &words.name;
-    let bare = types::bare_id(words).map_or(String::new(), |_| {
+    let (name, id) = (&words.name, types::bare_id(words));
+    let due = id.map_or(name.clone(), |id| format!("{name} or {id}"));
+    let bare = id.map_or(String::new(), |_| {
         "if value.is_instance_of::<pyo3::types::PyString>() {
             return Ok(Self::Id { id: FromPython::from_python(value, name)? });
         }"
@@ -146,7 +158,7 @@ fn from_python(words: &Enum) -> String {
             fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {{
                 {bare}
                 let known = value.cast::<{name}>();
-                known.map(|known| known.get().0.clone()).map_err(|_| wrong(value, name, \"{name}\"))
+                known.map(|known| known.get().0.clone()).map_err(|_| wrong(value, name, {due:?}))
             }}
         }}\n"
     )

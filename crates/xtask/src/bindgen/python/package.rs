@@ -78,10 +78,12 @@ pub fn init(target: &Target<'_>) -> String {
             text += "    __version__,\n";
         }
         for name in &names {
-            let _ = writeln!(text, "    {name},");
+            // Under its own name again: that makes it public without a place in `__all__`.
+            let again = if is_hidden(name) { " as open" } else { "" };
+            let _ = writeln!(text, "    {name}{again},");
         }
         text += ")\n";
-        all.extend(names);
+        all.extend(names.into_iter().filter(|name| !is_hidden(name)));
     }
     all.sort();
     text += "\n__all__ = [\n";
@@ -89,6 +91,11 @@ pub fn init(target: &Target<'_>) -> String {
         let _ = writeln!(text, "    {name:?},");
     }
     text + "]\n"
+}
+
+/// Whether `from tympan import *` leaves it out: it would hide Python's own.
+fn is_hidden(name: &str) -> bool {
+    name == "open"
 }
 
 /// What the tests' package shows.

@@ -58,7 +58,7 @@ fn imports(target: &Target<'_>, body: &str) -> String {
     );
     text += &from("datetime", &["datetime"]);
     text += &from("types", &["TracebackType"]);
-    text += &from("typing", &["final"]);
+    text += &from("typing", &["Literal", "final"]);
     text += "\n";
     text += &from("typing_extensions", &["Self", "disjoint_base"]);
     text += "\n";

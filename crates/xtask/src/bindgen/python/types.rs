@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::docs;
+use super::enums::quoted;
 use crate::bindgen::model::{Enum, Field, Method, Model, Type};
 
 /// Whether a value is given to the library or comes from it.
@@ -49,8 +50,8 @@ impl<'m> Scope<'m> {
             Type::Error => "TympanError".to_owned(),
             Type::Handle => self.model.handle.name.clone(),
             Type::Id(name) | Type::Record(name) => name.clone(),
-            Type::Enum(name) => match self.model.enums.get(name).and_then(bare_id) {
-                Some(id) if way == Way::In => format!("{name} | {id}"),
+            Type::Enum(name) => match (way, self.model.enums.get(name)) {
+                (Way::In, Some(words)) => taken(words),
                 _ => name.clone(),
             },
             Type::Option(inner) => format!("{} | None", self.written(inner, way)),
@@ -96,6 +97,16 @@ impl<'m> Scope<'m> {
         }
         arguments.extend(options.iter().map(|field| self.argument(field)));
         arguments
+    }
+}
+
+/// An enum, and what may stand for it: an id, or its own words.
+fn taken(words: &Enum) -> String {
+    let name = &words.name;
+    match bare_id(words) {
+        Some(id) => format!("{name} | {id}"),
+        None if words.has_fields() => name.clone(),
+        None => format!("{name} | Literal[{}]", quoted(words, '"')),
     }
 }
 
