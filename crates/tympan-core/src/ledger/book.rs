@@ -398,7 +398,10 @@ impl<'a> Book<'a> {
     ) -> Result<Decision<Receipt>, Stop> {
         // First of all: what is missing is asked for before anything is hashed.
         let registered = self.register(view, context)?;
-        self.head(context, key, reason, 0)?;
+        self.head(key, 0)?;
+        if let Some(reason) = reason {
+            self.words(context, key, &reason);
+        }
         self.chain(context);
         let answer = answer(
             self.config,
@@ -414,17 +417,19 @@ impl<'a> Book<'a> {
     }
 
     /// The changes, and the entries, of one of two users whose wallets share a receipt: of the first
-    /// one, with the receipt's key and reason.
+    /// one, which has the receipt's key, or of the other. Both tell the reason.
     pub(super) fn close_half(
         mut self,
         view: &View,
         context: &mut Context<'_>,
-        head: Option<(&PreparedKey, String)>,
+        (key, reason): (&PreparedKey, &str),
+        is_first: bool,
     ) -> Result<(Vec<Change>, Vec<Arc<Entry>>), Stop> {
         let registered = self.register(view, context)?;
-        if let Some((key, reason)) = head {
-            self.head(context, key, Some(reason), 1)?;
+        if is_first {
+            self.head(key, 1)?;
         }
+        self.words(context, key, reason);
         self.chain(context);
         let lines = self.entries.get(self.receipt_from..).unwrap_or_default();
         let lines = lines.to_vec();
@@ -435,13 +440,7 @@ impl<'a> Book<'a> {
     }
 
     /// Makes the first line the head of its receipt, which has so many lines in other books.
-    fn head(
-        &mut self,
-        context: &Context<'_>,
-        key: &PreparedKey,
-        reason: Option<String>,
-        others: usize,
-    ) -> Result<(), Error> {
+    fn head(&mut self, key: &PreparedKey, others: usize) -> Result<(), Error> {
         let parts = self.entries.len().saturating_sub(self.receipt_from) + others;
         let parts = i32::try_from(parts).map_err(|_| Error::of(Code::TooMany))?;
         if let Some(first) = self.entries.get_mut(self.receipt_from) {
@@ -449,13 +448,20 @@ impl<'a> Book<'a> {
             first.key = Some(key.digest);
             first.parts = parts;
             first.attempt = key.attempt;
-            if let Some(reason) = reason {
-                let text = key.text(context, first.id, reason);
-                first.text_digest = Some(entry_text_digest(&text));
-                self.texts.push(text);
-            }
         }
         Ok(())
+    }
+
+    /// Has every line of the receipt tell the reason: whoever reads the statement of one wallet sees
+    /// no line of the others.
+    fn words(&mut self, context: &Context<'_>, key: &PreparedKey, reason: &str) {
+        let lines = self.entries.get_mut(self.receipt_from..);
+        for line in lines.into_iter().flatten() {
+            let line = Arc::make_mut(line);
+            let text = key.text(context, line.id, reason.to_owned());
+            line.text_digest = Some(entry_text_digest(&text));
+            self.texts.push(text);
+        }
     }
 
     /// Changes that stand by themselves, without a receipt: what fell due. Up to when the wallets

@@ -160,8 +160,8 @@ impl PreparedTransferFunds {
             .payment
             .line(Verb::Transfer, Request::TransferFunds, amount);
         book.write(context, index, line)?;
-        let head = gives.then(|| (&self.payment.key, self.payment.reason.clone()));
-        let (changes, lines) = book.close_half(&seen.view, context, head)?;
+        let words = (&self.payment.key, self.payment.reason.as_str());
+        let (changes, lines) = book.close_half(&seen.view, context, words, gives)?;
         seen.add(changes);
         Ok(lines)
     }

@@ -64,6 +64,21 @@ fn what_was_taken_last_goes_back_first() {
 }
 
 #[test]
+fn every_line_of_a_receipt_tells_why() {
+    let mut store = mixed();
+    let receipt = part(&mut store, "job", "r1", 1_400_000).unwrap();
+    let last = EntryId(receipt.entry.0 + 1);
+    let lines = |entry: &&Arc<crate::records::Entry>| (receipt.entry..=last).contains(&entry.id);
+    let told: Vec<_> = store.entries.iter().filter(lines).collect();
+    let [first, second] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!((first.kind, second.kind), (OwnFunds, Allowance));
+    assert!(first.text_digest.is_some());
+    assert_eq!(first.text_digest, second.text_digest);
+}
+
+#[test]
 fn each_line_names_what_it_gives_back_and_a_record_says_how_much_came_back() {
     let mut store = mixed();
     let job = charge(&mut store, ANN, "job", 150).unwrap();
