@@ -115,6 +115,9 @@ impl Binding {
             told.map_err(|error| napi::Error::from_reason(error.to_string()))?;
         }
         let take = self.take.borrow_back(env)?;
+        if to.values.len() <= AT_ONCE {
+            return take.call(Values(to.values)).map(drop);
+        }
         let mut parts = to.values.chunks(AT_ONCE);
         parts.try_for_each(|part| take.call(Values(part.to_vec())).map(drop))
     }

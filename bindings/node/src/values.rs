@@ -1,8 +1,6 @@
 //! Values on their way: a call and its answer are each a flat list of plain values, which the
 //! modules in JavaScript write and read in the same order. They have checked what they write.
-//! Plain values, ids, records and enums are generated from what is here.
-
-use std::collections::BTreeMap;
+//! Plain values, ids, records, enums and what holds others are generated from what is here.
 
 use napi::bindgen_prelude::{Env, FromNapiValue, JsObjectValue, JsValue, Object, ToNapiValue};
 use napi::sys::napi_value;
@@ -48,53 +46,9 @@ pub(crate) trait Read: Sized {
     fn read(from: &mut Reader<'_>) -> Crossed<Self>;
 }
 
-impl<T: Read> Read for Option<T> {
-    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
-        let is_there: bool = from.value()?;
-        is_there.then(|| T::read(from)).transpose()
-    }
-}
-
-impl<T: Read> Read for Vec<T> {
-    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
-        let count: u32 = from.value()?;
-        (0..count).map(|_| T::read(from)).collect()
-    }
-}
-
-impl<T: Read> Read for BTreeMap<String, T> {
-    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
-        let count: u32 = from.value()?;
-        let entry = |_| Ok((from.value()?, T::read(from)?));
-        (0..count).map(entry).collect()
-    }
-}
-
 /// What JavaScript is given.
-pub(crate) trait Write {
+pub(crate) trait Write: Sized {
+    /// Whether it is one value, and never null: then null says that it is not there.
+    const IS_PLAIN: bool = false;
     fn write(self, to: &mut Writer<'_>) -> Crossed<()>;
-}
-
-impl<T: Write> Write for Option<T> {
-    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
-        to.put(self.is_some())?;
-        self.map_or(Ok(()), |value| value.write(to))
-    }
-}
-
-impl<T: Write> Write for Vec<T> {
-    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
-        to.put(self.len() as f64)?;
-        self.into_iter().try_for_each(|value| value.write(to))
-    }
-}
-
-impl<T: Write> Write for BTreeMap<String, T> {
-    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
-        to.put(self.len() as f64)?;
-        self.into_iter().try_for_each(|(name, value)| {
-            to.put(name)?;
-            value.write(to)
-        })
-    }
 }

@@ -68,62 +68,96 @@ impl Usage {
 }
 
 impl From<tympan::Usage> for Usage {
-    /// What was used, with the totals that the host did not give.
+    /// What was used, with the totals that the host did not give. Every receipt holds one: it goes
+    /// over the few counters that were given, once, rather than asking for each there is.
     fn from(usage: tympan::Usage) -> Self {
-        let full = usage.in_full();
+        let mut told = Self {
+            pages: Some(count(usage.total_pages())),
+            colour_pages: Some(count(usage.colour_pages())),
+            mono_pages: Some(count(usage.mono_pages())),
+            impressions: Some(count(usage.impressions())),
+            sheets: Some(count(usage.total_sheets())),
+            two_sided: usage.is_two_sided(),
+            media: usage.media.as_ref().map(ToString::to_string),
+            ..Self::default()
+        };
+        for (counter, number) in usage.counts() {
+            told.tell(counter, number);
+        }
+        told.custom.extend(usage.custom_counts().map(custom));
+        told
+    }
+}
+
+fn custom((measure, count): (CustomMeasure, i64)) -> CustomCount {
+    let name = measure.to_string();
+    CustomCount { name, count }
+}
+
+impl Usage {
+    fn tell(&mut self, counter: Counter, number: i64) {
         // No job has more pieces of any kind than `MAX_COUNT`, which fits.
-        let count = |counter| full.count(counter).map(count);
-        Self {
-            pages: count(Counter::Pages),
-            colour_pages: count(Counter::ColourPages),
-            mono_pages: count(Counter::MonoPages),
-            impressions: count(Counter::Impressions),
-            impressions_by_colour: ImpressionsByColour::of(&count),
-            sheets: count(Counter::Sheets),
-            sheets_by_colour: SheetsByColour::of(&count),
-            two_sided: full.two_sided,
-            media: full.media.as_ref().map(ToString::to_string),
-            kilobytes: full.count(Counter::Kilobytes),
-            area: full.count(Counter::Area),
-            length: full.count(Counter::Length),
-            scans: count(Counter::Scans),
-            faxes: count(Counter::Faxes),
-            points: full.count(Counter::Points),
-            custom: full
-                .custom_counts()
-                .map(|(measure, count)| CustomCount {
-                    name: measure.to_string(),
-                    count,
-                })
-                .collect(),
+        let (pieces, measured) = (|| Some(count(number)), Some(number));
+        match counter {
+            Counter::Pages => self.pages = pieces(),
+            Counter::ColourPages => self.colour_pages = pieces(),
+            Counter::MonoPages => self.mono_pages = pieces(),
+            Counter::Impressions => self.impressions = pieces(),
+            Counter::Sheets => self.sheets = pieces(),
+            Counter::Scans => self.scans = pieces(),
+            Counter::Faxes => self.faxes = pieces(),
+            Counter::Kilobytes => self.kilobytes = measured,
+            Counter::Area => self.area = measured,
+            Counter::Length => self.length = measured,
+            Counter::Points => self.points = measured,
+            Counter::BlankSides
+            | Counter::BlankSidesTwoSided
+            | Counter::FullColourSides
+            | Counter::FullColourSidesTwoSided
+            | Counter::HighlightColourSides
+            | Counter::HighlightColourSidesTwoSided
+            | Counter::MonochromeSides
+            | Counter::MonochromeSidesTwoSided => {
+                let sides = self.impressions_by_colour.get_or_insert_default();
+                sides.tell(counter, pieces());
+            }
+            Counter::BlankSheets
+            | Counter::FullColourSheets
+            | Counter::HighlightColourSheets
+            | Counter::MonochromeSheets => {
+                let sheets = self.sheets_by_colour.get_or_insert_default();
+                sheets.tell(counter, pieces());
+            }
         }
     }
 }
 
 impl ImpressionsByColour {
-    fn of(count: &dyn Fn(Counter) -> Option<i32>) -> Option<Self> {
-        let sides = Self {
-            blank: count(Counter::BlankSides),
-            blank_two_sided: count(Counter::BlankSidesTwoSided),
-            full_colour: count(Counter::FullColourSides),
-            full_colour_two_sided: count(Counter::FullColourSidesTwoSided),
-            highlight_colour: count(Counter::HighlightColourSides),
-            highlight_colour_two_sided: count(Counter::HighlightColourSidesTwoSided),
-            monochrome: count(Counter::MonochromeSides),
-            monochrome_two_sided: count(Counter::MonochromeSidesTwoSided),
+    fn tell(&mut self, counter: Counter, sides: Option<i32>) {
+        let place = match counter {
+            Counter::BlankSides => &mut self.blank,
+            Counter::BlankSidesTwoSided => &mut self.blank_two_sided,
+            Counter::FullColourSides => &mut self.full_colour,
+            Counter::FullColourSidesTwoSided => &mut self.full_colour_two_sided,
+            Counter::HighlightColourSides => &mut self.highlight_colour,
+            Counter::HighlightColourSidesTwoSided => &mut self.highlight_colour_two_sided,
+            Counter::MonochromeSides => &mut self.monochrome,
+            Counter::MonochromeSidesTwoSided => &mut self.monochrome_two_sided,
+            _ => return,
         };
-        (sides != Self::default()).then_some(sides)
+        *place = sides;
     }
 }
 
 impl SheetsByColour {
-    fn of(count: &dyn Fn(Counter) -> Option<i32>) -> Option<Self> {
-        let sheets = Self {
-            blank: count(Counter::BlankSheets),
-            full_colour: count(Counter::FullColourSheets),
-            highlight_colour: count(Counter::HighlightColourSheets),
-            monochrome: count(Counter::MonochromeSheets),
+    fn tell(&mut self, counter: Counter, sheets: Option<i32>) {
+        let place = match counter {
+            Counter::BlankSheets => &mut self.blank,
+            Counter::FullColourSheets => &mut self.full_colour,
+            Counter::HighlightColourSheets => &mut self.highlight_colour,
+            Counter::MonochromeSheets => &mut self.monochrome,
+            _ => return,
         };
-        (sheets != Self::default()).then_some(sheets)
+        *place = sheets;
     }
 }

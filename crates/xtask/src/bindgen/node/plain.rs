@@ -29,6 +29,59 @@ struct Fits {
     when: &'static str,
 }
 
+/// What holds others.
+const OTHERS: &str = r"
+impl<T: Read> Read for Option<T> {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let is_there: bool = from.value()?;
+        is_there.then(|| T::read(from)).transpose()
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let count: u32 = from.value()?;
+        (0..count).map(|_| T::read(from)).collect()
+    }
+}
+
+impl<T: Read> Read for BTreeMap<String, T> {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let count: u32 = from.value()?;
+        let entry = |_| Ok((from.value()?, T::read(from)?));
+        (0..count).map(entry).collect()
+    }
+}
+
+impl<T: Write> Write for Option<T> {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        match (T::IS_PLAIN, self.is_some()) {
+            (true, true) => {}
+            (true, false) => to.put(Null)?,
+            (false, is_there) => to.put(is_there)?,
+        }
+        self.map_or(Ok(()), |value| value.write(to))
+    }
+}
+
+impl<T: Write> Write for Vec<T> {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        to.put(self.len() as f64)?;
+        self.into_iter().try_for_each(|value| value.write(to))
+    }
+}
+
+impl<T: Write> Write for BTreeMap<String, T> {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        to.put(self.len() as f64)?;
+        self.into_iter().try_for_each(|(name, value)| {
+            to.put(name)?;
+            value.write(to)
+        })
+    }
+}
+";
+
 const PLAIN: &[Plain] = &[
     Plain {
         rust: "bool",
@@ -159,10 +212,12 @@ const LAST = Date.UTC(10_000, 0) - 1;
 /// The same in the addon, with ids and secrets, which cross as text, and the one error.
 pub fn glue(source: &Source<'_>) -> String {
     let mut out = String::from(
-        "use napi::bindgen_prelude::{BigInt, Uint8Array, i64n};
+        "use std::collections::BTreeMap;
+        use napi::bindgen_prelude::{BigInt, Null, Uint8Array, i64n};
         use tympan_surface::{Error, Secret, Timestamp};
         use crate::values::{Crossed, Read, Reader, Write, Writer};",
     );
+    out.push_str(OTHERS);
     for plain in PLAIN {
         both(&mut out, plain.rust, plain.read, plain.put);
     }
@@ -200,6 +255,7 @@ fn both(out: &mut String, rust: &str, read: &str, put: &str) {
             fn read(from: &mut Reader<'_>) -> Crossed<Self> {{ {read} }}
         }}
         impl Write for {rust} {{
+            const IS_PLAIN: bool = true;
             fn write(self, to: &mut Writer<'_>) -> Crossed<()> {{ to.put({put}) }}
         }}"
     );

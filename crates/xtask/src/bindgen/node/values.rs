@@ -246,6 +246,9 @@ fn read(kind: &Type) -> String {
         Type::Error => "readError(from)".to_owned(),
         Type::Handle => "readHandle(from)".to_owned(),
         Type::Record(name) | Type::Enum(name) => format!("read{name}(from)"),
+        // Null is what is not there.
+        Type::Option(inner) if **inner == Type::Timestamp => "instant(from.next())".to_owned(),
+        Type::Option(inner) if plain::writer(inner).is_some() => "from.next()".to_owned(),
         Type::Option(inner) => format!("from.option({})", reader(inner)),
         Type::List(inner) => format!("from.list({})", reader(inner)),
         Type::Map(inner) => format!("from.map({})", reader(inner)),
@@ -270,6 +273,8 @@ pub fn helpers(source: &Source<'_>) -> String {
         out,
         "
 const next = (from) => from.next();
+
+const instant = (millis) => (millis === null ? null : new Date(millis));
 
 function readError(from) {{
   return refused(from.next(), from.next(), from.next(), from.map(next));
