@@ -80,6 +80,18 @@ scenarios() {
         -Xswiftc -warnings-as-errors --filter ScenarioTests
 }
 
+# What the README of the package shows, twice: the second run finds what the first one made.
+guide() {
+    local run first second
+    rm -f "$place"/shop.db*
+    run=(in_swift examples/swift/shop sh -c 'cd /build && exec ./shop/debug/Guide')
+    first=$("${run[@]}") && second=$("${run[@]}") || return 1
+    [ "$second" = "set up before
+$first" ] || { echo "the guide says something else the second time: $first $second" >&2; return 1; }
+    grep -q '^488 pages are left' <<<"$first" && grep -q 'refund 12 500 the paper was crumpled' <<<"$first" ||
+        { echo "the guide says: $first" >&2; return 1; }
+}
+
 # What is shipped: the package, the archive for this machine, licences, the notice of third parties.
 package() {
     local profile=${PROFILE:-dev} folder=$place/packed/tympan-swift
@@ -119,6 +131,7 @@ test_all() {
             bash tools/broken-scenarios.sh bash tools/swift.sh scenarios &&
             test_package examples/swift/shop shop &&
             bash tools/first-program.sh bash tools/swift.sh first-program &&
+            guide &&
             package && test_packed
     } 2>&1 | tee "$log" || verdict=1
     count <"$log"

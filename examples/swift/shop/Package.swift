@@ -13,6 +13,7 @@ let package = Package(
     ],
     targets: [
         .executableTarget(name: "FirstProgram", dependencies: [tympan]),
+        .executableTarget(name: "Guide", dependencies: [tympan]),
         .target(name: "ShopModel", dependencies: [tympan]),
         .testTarget(name: "ShopModelTests", dependencies: ["ShopModel", tympan]),
     ],
