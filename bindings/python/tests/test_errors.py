@@ -51,6 +51,9 @@ def test_a_panic_is_an_internal_error(passer: probe.Probe) -> None:
     # At the border, outside of any call, it is one too, and ends nothing else.
     with pytest.raises(errors.Internal):
         passer.panics_at_once()
+    # And where a page is asked for while rows are read.
+    with pytest.raises(errors.Internal):
+        next(passer.words_all(after="fault"))
     assert passer.text("still here") == "still here"
 
 

@@ -117,12 +117,13 @@ impl EchoOptions {
         )
     }
 
+    #[expect(clippy::panic, reason = "a planted fault: the borders must catch it")]
     pub(crate) fn page(&self) -> WordPage {
-        let place: usize = self
-            .after
-            .as_deref()
-            .and_then(|after| after.parse().ok())
-            .unwrap_or(0);
+        let after = self.after.as_deref();
+        if after == Some("fault") {
+            panic!("a planted fault");
+        }
+        let place: usize = after.and_then(|after| after.parse().ok()).unwrap_or(0);
         let word = ["one", "two", "three"].get(place);
         let rows = word.map(|word| Child {
             name: (*word).to_owned(),
