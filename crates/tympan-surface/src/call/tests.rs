@@ -192,6 +192,24 @@ fn a_thread_that_must_not_wait_closes_nothing() {
     assert_ne!(closed.recv_timeout(LONG).unwrap(), here, "a fault");
 }
 
+/// A future that waits for room may never be polled again: it holds the store as this does.
+#[test]
+fn an_awaited_close_waits_no_longer_than_the_deadline() {
+    let options = OpenOptions {
+        deadline_ms: Some(1),
+        ..OpenOptions::default()
+    };
+    let tympan = Tympan::open("memory:".to_owned(), options).wait().unwrap();
+    let held = tympan.host_store().unwrap();
+    let ended = held.ended();
+    let refused = answer(tympan.close().submit()).unwrap_err();
+    assert_eq!(refused.code(), Code::Busy);
+    assert_eq!(ended.wait_to_the_deadline().unwrap_err().code(), Code::Busy);
+    drop(held);
+    assert_eq!(ended.wait_to_the_deadline(), Ok(()));
+    assert_eq!(answer(tympan.close().submit()), Ok(()));
+}
+
 /// Who waits for the end on a thread may be the handler of a signal that came in the middle of a call.
 #[test]
 fn a_thread_that_closes_waits_for_nobody_else() {

@@ -170,6 +170,10 @@ impl Tympan {
     /// are refused with `closed`. Calls under way are still answered, and the store is closed with
     /// the last of them; whoever awaits the end of this call is told when it is. What was answered
     /// is durable in any case; closing twice does nothing.
+    ///
+    /// # Errors
+    /// Where it is awaited, `busy` if calls still hold the store at the deadline that it was opened
+    /// with, 30 seconds if nothing was said: it is closed when they end.
     pub fn close(&self) -> Call<()> {
         self.closed()
     }

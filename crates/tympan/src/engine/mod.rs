@@ -139,7 +139,7 @@ impl Engine {
     }
 
     pub(crate) fn ended(&self) -> Ended {
-        self.lasts.ended()
+        self.lasts.ended(self.deadline)
     }
 
     /// The time: an injected clock goes before the store's, and the store's before the machine's.
