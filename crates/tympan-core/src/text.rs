@@ -1,10 +1,13 @@
 //! What text may be, and how texts are compared.
 
+mod joiners;
+
 use icu_casemap::CaseMapper;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::error::{Code, Error};
+use joiners::{first_misplaced, is_joiner};
 
 /// Characters of a name (user, role, profile and the like): fits PaperCut's and Printanista's.
 pub const MAX_NAME: usize = 200;
@@ -31,6 +34,19 @@ pub fn required(field: &'static str, text: &str, limit: usize) -> Result<String,
     optional(field, text, limit)?.ok_or_else(|| {
         Error::new(Code::EmptyText, format!("`{field}` is empty")).with("field", field)
     })
+}
+
+/// Like [`required`], for what people are recognised by: without the joiners that words may be
+/// written with, since nobody types them.
+///
+/// # Errors
+/// Those of [`required`].
+pub fn without_joiners(field: &'static str, text: &str, limit: usize) -> Result<String, Error> {
+    let text = required(field, text, limit)?;
+    match text.chars().find(|symbol| is_joiner(*symbol)) {
+        Some(joiner) => Err(unprintable(field, joiner)),
+        None => Ok(text),
+    }
 }
 
 /// Like [`required`], where a text is given at all.
@@ -84,18 +100,19 @@ fn checked(
         .with("field", field)
         .with("limit", limit));
     }
-    if let Some(symbol) = text
-        .chars()
-        .find(|symbol| is_unprintable(*symbol) && !allowed(*symbol))
-    {
-        let number = u32::from(symbol);
-        return Err(Error::new(
-            Code::ControlCharacter,
-            format!("`{field}` holds the control character U+{number:04X}"),
-        )
-        .with("field", field));
+    let refused =
+        |symbol: &char| is_unprintable(*symbol) && !allowed(*symbol) && !is_joiner(*symbol);
+    let refused = text.chars().find(refused);
+    if let Some(symbol) = refused.or_else(|| first_misplaced(text)) {
+        return Err(unprintable(field, symbol));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+fn unprintable(field: &'static str, symbol: char) -> Error {
+    let number = u32::from(symbol);
+    let message = format!("`{field}` holds the control character U+{number:04X}");
+    Error::new(Code::ControlCharacter, message).with("field", field)
 }
 
 /// What an error repeats of a text that nobody has checked: its beginning, on one line.
@@ -130,7 +147,7 @@ fn is_variation_selector(symbol: char) -> bool {
 }
 
 /// The form in which names are compared: compatibility-composed, case folded. `Müller` and
-/// `MÜLLER` are the same, `Muller` is another.
+/// `MÜLLER` are the same, `Muller` is another. Variation selectors and joiners make no difference.
 #[must_use]
 pub fn fold(text: &str) -> String {
     if text
@@ -141,7 +158,7 @@ pub fn fold(text: &str) -> String {
     }
     let composed: String = text
         .nfkc()
-        .filter(|symbol| !is_variation_selector(*symbol))
+        .filter(|symbol| !is_variation_selector(*symbol) && !is_joiner(*symbol))
         .collect();
     CaseMapper::new().fold_string(&composed).nfkc().collect()
 }
@@ -159,7 +176,7 @@ pub fn fold_for_search(text: &str) -> String {
     // Variation selectors are combining marks too.
     let bare: String = text
         .nfkd()
-        .filter(|symbol| !is_combining_mark(*symbol))
+        .filter(|symbol| !is_combining_mark(*symbol) && !is_joiner(*symbol))
         .collect();
     let folded = CaseMapper::new().fold_string(&bare);
     folded
@@ -174,7 +191,7 @@ pub fn fold_for_search(text: &str) -> String {
 /// # Errors
 /// `invalid_email`, and those of [`required`].
 pub fn email(field: &'static str, text: &str) -> Result<String, Error> {
-    let text = required(field, text, MAX_EMAIL)?;
+    let text = without_joiners(field, text, MAX_EMAIL)?;
     let well_formed = text.rsplit_once('@').is_some_and(|(local, host)| {
         let host_label = |label: &str| {
             !label.is_empty()
@@ -344,6 +361,31 @@ mod tests {
                 "{pattern:?} {text}"
             );
         }
+    }
+
+    #[test]
+    fn joiners_stand_between_letters_that_join_and_nowhere_else() {
+        for (text, is_right) in [
+            ("علی\u{200c}رضا", true),
+            ("क्\u{200d}ष", true),
+            ("श्री\u{200c}राम", true),
+            ("ක්\u{200d}ෂ", true),
+            ("An\u{200c}n", false),
+            ("\u{200c}علی", false),
+            ("علی\u{200d}", false),
+            ("علی\u{200c}\u{200c}رضا", false),
+            ("علی\u{200c} رضا", false),
+            ("علی\u{200c}Ann", false),
+            ("علی\u{200c}क", false),
+            ("علی\u{200b}رضا", false),
+        ] {
+            assert_eq!(required("name", text, 40).is_ok(), is_right, "{text:?}");
+            let refused = without_joiners("name", text, 40).unwrap_err();
+            assert_eq!(refused.code(), Code::ControlCharacter, "{text:?}");
+        }
+        let (with, without) = ("علی\u{200c}رضا", "علیرضا");
+        assert_eq!(fold(with), fold(without));
+        assert_eq!(fold_for_search(with), fold_for_search(without));
     }
 
     #[test]

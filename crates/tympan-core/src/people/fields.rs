@@ -236,7 +236,7 @@ fn listed(kind: &IdentityKind, text: &str) -> Result<Listed, Error> {
 }
 
 fn domain(text: &str) -> Result<String, Error> {
-    let domain = text::required("network_domain", text, text::MAX_SHORT)?;
+    let domain = text::without_joiners("network_domain", text, text::MAX_SHORT)?;
     if domain.contains(DOMAIN_SEPARATOR) {
         return Err(
             Error::new(Code::InvalidValue, "`network_domain` holds a backslash")

@@ -88,13 +88,13 @@ pub(super) fn lookup_only(
 pub(super) fn plain_value(kind: &IdentityKind, raw: &str) -> Result<LookupValue, Error> {
     let text = match kind {
         IdentityKind::Email => text::email("email", raw)?,
-        IdentityKind::Username => text::required("username", raw, text::MAX_USERNAME)?,
+        IdentityKind::Username => text::without_joiners("username", raw, text::MAX_USERNAME)?,
         IdentityKind::NetworkName => network_name(raw)?,
         IdentityKind::Custom(_) => {
             IdentityKind::parse(&kind.name())?;
-            text::required("value", raw, text::MAX_VALUE)?
+            text::without_joiners("value", raw, text::MAX_VALUE)?
         }
-        _ => text::required("value", raw, text::MAX_VALUE)?,
+        _ => text::without_joiners("value", raw, text::MAX_VALUE)?,
     };
     let lookup = text::fold(&text);
     if lookup.is_empty() {
@@ -109,7 +109,7 @@ pub(super) fn plain_value(kind: &IdentityKind, raw: &str) -> Result<LookupValue,
 
 /// `name` or `DOMAIN\name`, with nothing around either: `DOM\ ann` is `DOM\ann`.
 fn network_name(raw: &str) -> Result<String, Error> {
-    let text = text::required("network_name", raw, text::MAX_VALUE)?;
+    let text = text::without_joiners("network_name", raw, text::MAX_VALUE)?;
     let parts: Vec<&str> = text.split(DOMAIN_SEPARATOR).map(str::trim).collect();
     if parts.len() <= 2 && parts.iter().all(|part| !part.is_empty()) {
         Ok(parts.join(DOMAIN_SEPARATOR.encode_utf8(&mut [0; 4])))
@@ -136,7 +136,11 @@ fn normalised_secret(
         };
         return normalised.map(RawValue::from);
     }
-    let text = Zeroizing::new(text::required("value", raw.expose(), text::MAX_VALUE)?);
+    let text = Zeroizing::new(text::without_joiners(
+        "value",
+        raw.expose(),
+        text::MAX_VALUE,
+    )?);
     let folded = Zeroizing::new(text::fold(&text));
     // Generated PINs are capitals.
     Ok(RawValue::from(folded.to_uppercase()))
