@@ -115,7 +115,7 @@ fn addon_and_module_write_and_read_the_same_values_in_the_same_order() {
         script::library,
         &[
             "  writeAmount(to, value.amount, 'amount', here);\n  writeOption(writeText, to, value.pin, 'pin', here);\n",
-            "return hide({ amount: from.next(), pin: from.option(next), otherNames: from.list(next) }, ['pin']);",
+            "return hide({ amount: from.next(), pin: from.next(), otherNames: from.list(next) }, ['pin']);",
         ],
     );
     check(
