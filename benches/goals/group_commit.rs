@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tympan::Handle;
 use tympan::core::error::Error;
+use tympan::core::ids::TenantId;
 use tympan::core::ledger::{Charge, Usage};
 use tympan::core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan::core::records::{AuditEvent, AuditText, Entry, EntryText, User};
@@ -124,6 +125,10 @@ impl Store for Slow {
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
         self.0.scan(table, after, limit)
     }
+    fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
+        self.0.erase_words(tenant, until, limit)
+    }
+
     fn stamp(&self) -> Result<Stamp, Error> {
         self.0.stamp()
     }

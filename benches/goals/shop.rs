@@ -11,7 +11,7 @@ use tympan::core::measure::{Currency, Measure};
 use tympan::core::queries::fold_user;
 use tympan::core::records::{
     Claim, ClaimName, Config, IdentityKind, PlanRevision, PriceList, PriceRule, Profile, Role,
-    RolePermission, Tenant, User, Wallet, WalletKind, Wallets, WhenExhausted,
+    RolePermission, Tenant, Tracking, User, Wallet, WalletKind, Wallets, WhenExhausted,
 };
 use tympan::core::schedule::{ResetVerb, Schedule, TimeOfDay, Window};
 use tympan::core::time::{TimeZoneName, Timestamp};
@@ -153,6 +153,7 @@ fn config() -> Config {
             name: "Staff".into(),
             version: 1,
             retired: false,
+            tracking: Tracking::ALL,
             price_list: Some(PRICES),
             created_at: at,
         },

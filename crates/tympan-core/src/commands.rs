@@ -14,8 +14,8 @@ use crate::people::{
     RemoveIdentity, ReplaceIdentity, SwapIdentities, TransferIdentity,
 };
 use crate::permissions::{
-    ALLOWANCE_ADJUST, ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, JOB_CHARGE, Requirement,
-    USER_READ,
+    ALLOWANCE_ADJUST, ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, JOB_CHARGE, REPORT_VIEW,
+    Requirement, TENANT_EDIT, USER_READ,
 };
 use crate::records::{Account, Group, PriceList, Profile, Role};
 
@@ -187,6 +187,12 @@ queries! {
     STATEMENT, Statement = "statement", Requirement::PermissionOrSelf(ALLOWANCE_READ);
     /// Whose wallets there are, to settle what fell due in all of them.
     SETTLE_ALL_DUE, SettleAllDue = "settle_all_due", Requirement::Permission(ALLOWANCE_ADJUST);
+    /// What jobs used, in total.
+    REPORT, Report = "report", Requirement::Permission(REPORT_VIEW);
+    /// The jobs of a user, of everybody, or under a key.
+    LIST_JOBS, ListJobs = "list_jobs", Requirement::PermissionOrSelf(REPORT_VIEW);
+    /// Erases the words of jobs whose time is over, which nobody sees any more.
+    ERASE_WORDS, EraseWords = "erase_words", Requirement::Permission(TENANT_EDIT);
     /// The audit events.
     LIST_AUDIT_EVENTS, ListAuditEvents = "list_audit_events", Requirement::Permission(AUDIT_READ);
     /// What a host may want to tell somebody of.

@@ -108,6 +108,10 @@ pub const DETAILS: &[(&str, &str)] = &[
         "the status by which a print server tells it to a client: PWG 5100.16",
     ),
     ("job", "the id of the first entry of what the job took"),
+    (
+        "job_kind",
+        "the kind of job: `print`, `copy`, `scan` or `fax`",
+    ),
     ("kind", "the type of identity by which the user was named"),
     (
         "left",
@@ -221,6 +225,7 @@ codes! {
     Retired, "retired", Refused, false, ["role", "profile", "group", "account", "price_list"], "it is retired and takes no new users";
     LastAdministrator, "last_administrator", Refused, false, [], "an active user with user administration must remain";
     UserInactive, "user_inactive", Refused, false, ["user"], "the user is inactive and can neither sign in nor print";
+    NotTracked, "not_tracked", Refused, false, ["job_kind"], "the user's profile does not count jobs of this kind: let it run; nothing is charged and nothing is kept";
     HoldResolved, "hold_resolved", Refused, false, ["hold", "state", "resolved_at"], "the hold was settled or cancelled already; the details say which";
     JobNotCharged, "job_not_charged", Refused, false, ["state", "hold"], "the job took nothing that could be given back: it was refused, or its hold is open, cancelled or expired; the details say which";
     JobVoided, "job_voided", Refused, false, ["job"], "the job was voided already: nothing of it is left";

@@ -157,6 +157,13 @@ impl Ids {
         (high | low).max(floor.saturating_add(1)).max(1)
     }
 
+    /// The lowest id that can be drawn at a moment or later, by a clock that shows it. Whatever the
+    /// clock showed before, nothing that was decided then has a lower one.
+    #[must_use]
+    pub fn lowest_at(now_ms: i64) -> i64 {
+        Self::start(now_ms, 0, 0)
+    }
+
     /// The next number.
     #[expect(
         clippy::should_implement_trait,

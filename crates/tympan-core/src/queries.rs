@@ -60,7 +60,7 @@ impl UserPlace {
     /// # Errors
     /// `invalid_cursor`, also for a cursor of another tenant.
     pub fn from_cursor(tenant: TenantId, cursor: &str) -> Result<Self, Error> {
-        place_of_cursor(cursor, |place: &Self| place.tenant == tenant)
+        from_cursor(cursor, |place: &Self| place.tenant == tenant)
     }
 }
 
@@ -98,7 +98,7 @@ impl EntryPlace {
     /// # Errors
     /// `invalid_cursor`, also for a cursor of another wallet.
     pub fn from_cursor(tenant: TenantId, wallet: WalletKey, cursor: &str) -> Result<Self, Error> {
-        place_of_cursor(cursor, |place: &Self| {
+        from_cursor(cursor, |place: &Self| {
             *place == Self::of(tenant, wallet, place.entry)
         })
     }
@@ -120,7 +120,7 @@ impl AuditPlace {
     /// # Errors
     /// `invalid_cursor`, also for a cursor of another tenant.
     pub fn from_cursor(tenant: TenantId, cursor: &str) -> Result<Self, Error> {
-        place_of_cursor(cursor, |place: &Self| place.tenant == tenant)
+        from_cursor(cursor, |place: &Self| place.tenant == tenant)
     }
 }
 
@@ -131,11 +131,11 @@ pub fn to_cursor(place: &impl Serialize) -> String {
     json.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The place that a cursor stands for, if it belongs where it is used.
+/// The place that a cursor stands for, if it belongs to the list.
 ///
 /// # Errors
 /// `invalid_cursor`.
-pub fn place_of_cursor<P: DeserializeOwned>(
+pub fn from_cursor<P: DeserializeOwned>(
     cursor: &str,
     belongs: impl Fn(&P) -> bool,
 ) -> Result<P, Error> {

@@ -10,13 +10,14 @@ use crate::error::Error;
 use crate::ids::{Ids, TenantId};
 use crate::ledger::{Quote, Quoted};
 use crate::permissions::{actor_reads, permit};
-use crate::records::{AuditEvent, AuditText, Config, Entry};
+use crate::records::{AuditEvent, AuditText, Config, Entry, EntryText};
 use crate::time::Timestamp;
 use crate::view::{Key, ReadSet, Record, View, apply};
 
 pub(crate) struct TestStore {
     pub(crate) records: BTreeMap<Key, Record>,
     pub(crate) entries: Vec<Arc<Entry>>,
+    pub(crate) entry_texts: Vec<EntryText>,
     pub(crate) audit_events: Vec<AuditEvent>,
     pub(crate) audit_texts: Vec<AuditText>,
     pub(crate) keys: TenantKeys,
@@ -38,6 +39,7 @@ impl TestStore {
         Self {
             records: BTreeMap::new(),
             entries: Vec::new(),
+            entry_texts: Vec::new(),
             audit_events: Vec::new(),
             audit_texts: Vec::new(),
             keys: TenantKeys::new(&ring, Self::TENANT),
@@ -163,6 +165,7 @@ impl TestStore {
                 .insert(Key::Receipt(first.tenant, digest), record);
         }
         self.entries.extend(batch.entries);
+        self.entry_texts.extend(batch.entry_texts);
         self.audit_events.extend(batch.audit_events);
         self.audit_texts.extend(batch.audit_texts);
     }

@@ -19,6 +19,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use tympan_core::error::{Code, Error};
+use tympan_core::ids::TenantId;
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
 use tympan_core::row::{Cell, Table};
@@ -120,6 +121,11 @@ impl Store for MemoryStore {
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
         Ok(scan::scan(&*self.shared.state()?, table, after, limit))
+    }
+
+    fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
+        let mut state = self.shared.state.write().map_err(|_| broken())?;
+        Ok(state.erase_words(tenant, until, limit))
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {

@@ -1,6 +1,7 @@
 //! Lines that are only ever added: nearly always at the end, but any order is kept right.
 
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText};
@@ -67,6 +68,11 @@ impl<T: Line> Log<T> {
     pub(crate) fn add(&mut self, line: Arc<T>) {
         let at = self.0.len() - self.after(Some(line.id())).len();
         self.0.insert(at, line);
+    }
+
+    /// Takes lines out, by their ids.
+    pub(crate) fn remove(&mut self, ids: &BTreeSet<i64>) {
+        self.0.retain(|line| !ids.contains(&line.id()));
     }
 
     /// The first of new lines whose id is taken, be it by another of them.

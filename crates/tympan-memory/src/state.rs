@@ -1,12 +1,13 @@
 //! Everything the store holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use tympan_core::ids::{EntryId, TenantId, UserId};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Relations, User, Wallets};
+use tympan_core::time::Timestamp;
 use tympan_core::view::{Key, Record};
 
 use crate::log::Log;
@@ -187,6 +188,20 @@ impl State {
             self.receipts.add(&digest, entry.id);
         }
         self.entries.add(Arc::clone(entry));
+    }
+
+    /// Erases the words of entries whose time is over; how many.
+    pub(crate) fn erase_words(&mut self, tenant: TenantId, until: Timestamp, limit: u32) -> u32 {
+        let over = self.entry_texts.after(None).iter().filter_map(|text| {
+            let at = text.erase_at.filter(|at| *at <= until)?;
+            (text.tenant == tenant).then_some((at, text.entry.0))
+        });
+        let mut over: Vec<_> = over.collect();
+        over.sort_unstable();
+        over.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let erased: BTreeSet<i64> = over.into_iter().map(|(_, entry)| entry).collect();
+        self.entry_texts.remove(&erased);
+        u32::try_from(erased.len()).unwrap_or(limit)
     }
 
     /// Adds an audit event.

@@ -59,6 +59,7 @@ CREATE TABLE "profile" (
     "version" bigint NOT NULL,
     "retired" bigint NOT NULL,
     "price_list" bigint,
+    "tracking" text COLLATE "C" NOT NULL,
     "created_at" bigint NOT NULL,
     PRIMARY KEY ("tenant", "id")
 );
@@ -254,6 +255,7 @@ CREATE TABLE "hold" (
     "expires_at" bigint NOT NULL,
     "resolved_at" bigint,
     "settled_by" bytea,
+    "job_kind" text COLLATE "C",
     PRIMARY KEY ("tenant", "id")
 ) WITH (fillfactor = 70);
 
@@ -292,6 +294,8 @@ CREATE TABLE "entry" (
     "expires_at" bigint,
     "refunds" bigint,
     "queue" text COLLATE "C",
+    "job_kind" text COLLATE "C",
+    "account_code" text COLLATE "C",
     "usage" bytea,
     "cost_micros" bigint,
     "price_list" bigint,
@@ -312,7 +316,10 @@ CREATE TABLE "entry_text" (
     "entry" bigint NOT NULL,
     "tenant" bigint NOT NULL,
     "salt" bytea NOT NULL,
-    "reason" text COLLATE "C" NOT NULL,
+    "reason" text COLLATE "C",
+    "document" text COLLATE "C",
+    "host" text COLLATE "C",
+    "erase_at" bigint,
     PRIMARY KEY ("tenant", "entry")
 );
 
@@ -367,6 +374,9 @@ CREATE INDEX "user_by_name" ON "user" ("tenant", "name_folded", "id");
 CREATE INDEX "membership_by_group" ON "membership" ("tenant", "user_group", "user");
 
 -- The entries that were written under an idempotency key.
+-- Words whose time will be over: few profiles set one, and nobody else pays for it.
+CREATE INDEX "entry_text_by_end" ON "entry_text" ("tenant", "erase_at") WHERE "erase_at" IS NOT NULL;
+
 CREATE UNIQUE INDEX "entry_by_key" ON "entry" ("tenant", "key") WHERE "key" IS NOT NULL;
 
 -- What was committed: how many batches, and up to which id. Every commit adds to one of the rows,

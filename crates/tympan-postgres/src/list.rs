@@ -1,10 +1,12 @@
 //! Lists, page by page; and whole tables.
 
 use tympan_core::error::Error;
+use tympan_core::ids::TenantId;
 use tympan_core::queries::{AuditQuery, EntryQuery, SEARCHED_COLUMNS, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User, Wallet};
 use tympan_core::row::{Cell, Field, Row, Table};
 use tympan_core::text::{Pattern, PatternPart};
+use tympan_core::time::Timestamp;
 
 use crate::answers::Answer;
 use crate::cells::{cells, records, value};
@@ -198,6 +200,23 @@ fn with_words<T: Row, W: Row>(ask: &mut Ask<'_>, sql: Query) -> Result<Vec<(T, O
             Ok((record, words))
         })
         .collect()
+}
+
+/// Erases the words of entries whose time is over, a row for each. What another is erasing it is
+/// left to.
+pub(crate) fn erase_words(tenant: TenantId, until: Timestamp, limit: u32) -> Step {
+    let mut sql = Query::default();
+    let tenant = sql.value(&tenant.cell());
+    let until = sql.value(&until.cell());
+    let limit = sql.value(&Cell::Integer(limit.into()));
+    sql.push(&format!(
+        "DELETE FROM \"entry_text\" AS t USING ( \
+            SELECT \"tenant\", \"entry\" FROM \"entry_text\" \
+            WHERE \"tenant\" = {tenant} AND \"erase_at\" <= {until} \
+            ORDER BY \"erase_at\" LIMIT {limit} FOR UPDATE SKIP LOCKED \
+         ) AS o WHERE t.\"tenant\" = o.\"tenant\" AND t.\"entry\" = o.\"entry\" RETURNING t.\"entry\""
+    ));
+    sql.step()
 }
 
 /// Rows of a whole table in the order of its key.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use tympan_core::error::{Code, Error};
+use tympan_core::ids::TenantId;
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
 use tympan_core::row::{Cell, Table};
@@ -245,6 +246,15 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
         self.listing(|ask| list::scan(ask, table, after, limit))
+    }
+
+    fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
+        self.reading(|link, deadline| {
+            let step = list::erase_words(tenant, until, limit);
+            let answer = sound(link.run(&[step], deadline))?.pop();
+            let erased = answer.map_or(0, |answer| answer.rows.len());
+            Ok(u32::try_from(erased).unwrap_or(limit))
+        })
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {

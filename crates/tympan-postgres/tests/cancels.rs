@@ -37,6 +37,7 @@ fn records(id: i64) -> [(Key, Record); 2] {
         expires_at: Timestamp::EPOCH,
         resolved_at: None,
         settled_by: None,
+        job_kind: None,
     };
     let subject = Subject {
         kind: SubjectKind::Role,

@@ -32,6 +32,7 @@ fn hold(id: i64) -> (Key, Record) {
         expires_at: Timestamp::EPOCH,
         resolved_at: None,
         settled_by: None,
+        job_kind: None,
     };
     (Key::Hold(TENANT, hold.id), Record::Hold(hold.into()))
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tympan_core::error::{Code, Error};
-use tympan_core::ids::UserId;
+use tympan_core::ids::{TenantId, UserId};
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan_core::records::{
     AuditEvent, AuditText, Entry, EntryText, User, Verb, Wallet, WalletKey, Wallets,
@@ -377,6 +377,10 @@ impl Store for FaultyStore {
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
         self.inner.scan(table, after, limit)
+    }
+
+    fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
+        self.inner.erase_words(tenant, until, limit)
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tympan_core::error::{Code, Error};
+use tympan_core::ids::TenantId;
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
 use tympan_core::row::{Cell, Table};
@@ -97,6 +98,10 @@ impl Store for InterruptedStore {
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
         self.inner.scan(table, after, limit)
+    }
+
+    fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
+        self.inner.erase_words(tenant, until, limit)
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {

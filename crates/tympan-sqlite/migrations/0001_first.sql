@@ -58,6 +58,7 @@ CREATE TABLE "profile" (
     "version" INTEGER NOT NULL,
     "retired" INTEGER NOT NULL,
     "price_list" INTEGER,
+    "tracking" TEXT NOT NULL,
     "created_at" INTEGER NOT NULL,
     PRIMARY KEY ("tenant", "id")
 ) STRICT, WITHOUT ROWID;
@@ -253,6 +254,7 @@ CREATE TABLE "hold" (
     "expires_at" INTEGER NOT NULL,
     "resolved_at" INTEGER,
     "settled_by" BLOB,
+    "job_kind" TEXT,
     PRIMARY KEY ("tenant", "id")
 ) STRICT, WITHOUT ROWID;
 
@@ -293,6 +295,8 @@ CREATE TABLE "entry" (
     "expires_at" INTEGER,
     "refunds" INTEGER,
     "queue" TEXT,
+    "job_kind" TEXT,
+    "account_code" TEXT,
     "usage" BLOB,
     "cost_micros" INTEGER,
     "price_list" INTEGER,
@@ -312,8 +316,14 @@ CREATE TABLE "entry_text" (
     "entry" INTEGER NOT NULL PRIMARY KEY,
     "tenant" INTEGER NOT NULL,
     "salt" BLOB NOT NULL,
-    "reason" TEXT NOT NULL
+    "reason" TEXT,
+    "document" TEXT,
+    "host" TEXT,
+    "erase_at" INTEGER
 ) STRICT;
+
+-- Words whose time will be over: few profiles set one, and nobody else pays for it.
+CREATE INDEX "entry_text_by_end" ON "entry_text" ("tenant", "erase_at") WHERE "erase_at" IS NOT NULL;
 
 CREATE TABLE "refunded" (
     "tenant" INTEGER NOT NULL,

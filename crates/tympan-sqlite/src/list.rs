@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use rusqlite::Connection;
 use tympan_core::error::Error;
-use tympan_core::ids::EntryId;
+use tympan_core::ids::{EntryId, TenantId};
 use tympan_core::queries::{AuditQuery, EntryQuery, SEARCHED_COLUMNS, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User, Wallet};
 use tympan_core::row::{Cell, Field, Row, Table};
 use tympan_core::text::{Pattern, PatternPart};
+use tympan_core::time::Timestamp;
 
 use crate::statements::{cells, columns, query, query_with, select_one};
 
@@ -191,6 +192,22 @@ pub(crate) fn audit_events(
             Ok((event, text))
         })
         .collect()
+}
+
+/// Erases the words of entries whose time is over; how many.
+pub(crate) fn erase_words(
+    connection: &Connection,
+    tenant: TenantId,
+    until: Timestamp,
+    limit: u32,
+) -> Result<u32, Error> {
+    let text = "DELETE FROM \"entry_text\" WHERE \"entry\" IN (
+        SELECT \"entry\" FROM \"entry_text\" INDEXED BY \"entry_text_by_end\"
+        WHERE \"tenant\" = ?1 AND \"erase_at\" <= ?2 ORDER BY \"erase_at\" LIMIT ?3
+    ) RETURNING \"entry\"";
+    let values = [tenant.cell(), until.cell(), Cell::Integer(limit.into())];
+    let erased = query_with(connection, text, &values, |_| Ok(()))?;
+    Ok(u32::try_from(erased.len()).unwrap_or(limit))
 }
 
 /// Rows of a whole table in the order of its key.

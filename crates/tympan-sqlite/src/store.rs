@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use tympan_core::error::{Code, Error};
+use tympan_core::ids::TenantId;
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
 use tympan_core::row::{Cell, Table};
@@ -264,6 +265,18 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
         self.at_one_instant(|connection| list::scan(connection, table, after, limit))
+    }
+
+    fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
+        let turn = SqliteTurn::begin(self)?;
+        let writer = self.writer();
+        let erased = list::erase_words(&writer.connection, tenant, until, limit)?;
+        if self.file.is_some() {
+            run(&writer.connection, "COMMIT").map_err(error::sql)?;
+        }
+        drop(writer);
+        drop(turn);
+        Ok(erased)
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {

@@ -22,6 +22,7 @@ mod in_memory {
     use std::sync::Arc;
 
     use tympan_core::error::Error;
+    use tympan_core::ids::TenantId;
     use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
     use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
     use tympan_core::row::{Cell, Table};
@@ -66,6 +67,15 @@ mod in_memory {
         ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
             self.0.scan(table, after, limit)
         }
+        fn erase_words(
+            &self,
+            tenant: TenantId,
+            until: Timestamp,
+            limit: u32,
+        ) -> Result<u32, Error> {
+            self.0.erase_words(tenant, until, limit)
+        }
+
         fn stamp(&self) -> Result<Stamp, Error> {
             self.0.stamp()
         }

@@ -1,6 +1,7 @@
 //! The contract. What is written here holds for every store, and the conformance suite checks it.
 
 use tympan_core::error::Error;
+use tympan_core::ids::TenantId;
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
 use tympan_core::row::{Cell, Table};
@@ -66,6 +67,14 @@ pub trait Store: Send + Sync {
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error>;
+
+    /// Erases the words of a tenant's entries whose time is over at an instant, those first whose time
+    /// was over first, at most `limit` of them, durably; how many that were. The entries stay as they
+    /// are. Whether it changes the stamp is the store's own affair.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error>;
 
     /// A stamp that differs from every earlier one if and only if something was committed since,
     /// by whatever process. Cheap: for caches.

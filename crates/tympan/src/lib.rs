@@ -10,6 +10,7 @@ mod events;
 pub mod guide;
 mod handle;
 mod history;
+mod jobs;
 #[cfg(feature = "sqlite")]
 mod key_file;
 pub mod limits;
@@ -20,12 +21,14 @@ pub mod permissions;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod queries;
+mod reports;
 mod rows;
 pub mod sources;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statement;
 mod sweep;
+mod text_lines;
 mod things;
 mod verify;
 
@@ -37,11 +40,16 @@ pub use engine::{Ended, Submission};
 pub use events::{EventKind, EventList, HostEvent, LowBalance};
 pub use handle::{Handle, Tympan};
 pub use history::AuditLine;
+pub use jobs::{JobLine, JobState};
 pub use options::Options;
 pub use page::{Page, PageRequest};
 pub use queries::UserList;
-pub use statement::{Period, Position, Statement, StatementFormat, StatementLine};
+pub use reports::{
+    ReportBy, ReportEvery, ReportFilter, ReportRow, ReportSubject, ReportTotal, UsageReport,
+};
+pub use statement::{Period, Position, Statement, StatementLine};
 pub use sweep::Swept;
+pub use text_lines::TextFormat;
 pub use things::{ShownPriceList, ShownProfile, ShownRole};
 pub use tympan_core as core;
 pub use tympan_core::card_pipeline::{CardPipeline, CardPreview};
@@ -61,10 +69,10 @@ pub use tympan_core::ids::{
     RoleId, RoleRowId, TenantId, UserId,
 };
 pub use tympan_core::ledger::{
-    Adjust, Authorise, Cancel, Charge, Counter, Extend, Extra, IdempotencyKey, Missing, PayOut,
-    Price, Quote, QuoteLine, Quoted, Receipt, ReceiptLine, Refund, RefundPart, ResetAllowance,
-    Rounding, RoundingMode, SetBalance, Settle, SettleDue, Standing, StatedCost, Thresholds, TopUp,
-    TransferFunds, Usage, Void, WalletName,
+    Adjust, Authorise, Cancel, Charge, Counter, Extend, Extra, IdempotencyKey, JobDetails, Missing,
+    PayOut, Price, Quote, QuoteLine, Quoted, Receipt, ReceiptLine, Refund, RefundPart,
+    ResetAllowance, Rounding, RoundingMode, SetBalance, Settle, SettleDue, Standing, StatedCost,
+    Thresholds, TopUp, TransferFunds, Usage, Void, WalletName,
 };
 pub use tympan_core::measure::{Currency, CustomMeasure, Measure};
 pub use tympan_core::people::{
@@ -76,8 +84,8 @@ pub use tympan_core::people::{
     UserReference,
 };
 pub use tympan_core::records::{
-    Account, Config, Group, IdentityKind, IdentitySource, PlanRevision, PriceRule, Tenant, Verb,
-    WalletKind, WhenExhausted,
+    Account, Config, Group, IdentityKind, IdentitySource, JobKind, PlanRevision, PriceRule, Tenant,
+    Tracking, Verb, WalletKind, WhenExhausted, WordKeeping,
 };
 pub use tympan_core::schedule::{Cycle, Date, ResetVerb, Schedule, TimeOfDay, Weekday};
 pub use tympan_core::time::{TimeZoneName, Timestamp};

@@ -24,11 +24,15 @@ pub(crate) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(crate) fn new(snapshot: &'a dyn Snapshot, table: &'static Table) -> Self {
+        Self::after(snapshot, table, None)
+    }
+
+    fn after(snapshot: &'a dyn Snapshot, table: &'static Table, key: Option<Cells>) -> Self {
         Self {
             snapshot,
             table,
             page: Vec::new().into_iter(),
-            last: None,
+            last: key,
             ended: false,
         }
     }
@@ -72,6 +76,14 @@ impl<'a, T: Row> Scan<'a, T> {
     pub(crate) fn new(snapshot: &'a dyn Snapshot) -> Self {
         Self {
             rows: Rows::new(snapshot, T::TABLE),
+            record: PhantomData,
+        }
+    }
+
+    /// Those behind a key.
+    pub(crate) fn after(snapshot: &'a dyn Snapshot, key: Cells) -> Self {
+        Self {
+            rows: Rows::after(snapshot, T::TABLE, Some(key)),
             record: PhantomData,
         }
     }

@@ -5,7 +5,7 @@ use tympan_core::commands::SETTLE_ALL_DUE;
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::{TenantId, UserId};
 use tympan_core::ledger::SettleDue;
-use tympan_core::queries::{place_of_cursor, to_cursor};
+use tympan_core::queries::{from_cursor, to_cursor};
 use tympan_core::records::User;
 use tympan_core::row::{Cell, Field, Row};
 
@@ -49,7 +49,7 @@ impl Handle {
             None => UserId(i64::MIN),
             Some(cursor) => {
                 let belongs = |place: &SweepPlace| place.swept_in == tenant;
-                place_of_cursor(cursor, belongs)?.after
+                from_cursor(cursor, belongs)?.after
             }
         };
         let users = self.users_behind(after, page.rows())?;

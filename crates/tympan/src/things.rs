@@ -8,7 +8,7 @@ use tympan_core::ledger::Rounding;
 use tympan_core::measure::Currency;
 use tympan_core::permissions::{configured, permissions_of, permit};
 use tympan_core::records::{
-    Account, Config, Group, PlanRevision, PriceList, PriceRule, Profile, Role,
+    Account, Config, Group, PlanRevision, PriceList, PriceRule, Profile, Role, Tracking,
 };
 use tympan_core::time::Timestamp;
 
@@ -48,6 +48,8 @@ pub struct ShownProfile {
     pub is_default: bool,
     /// What turns usage into cost; without one, only a stated cost is charged.
     pub price_list: Option<PriceListId>,
+    /// What is counted and kept of jobs.
+    pub tracking: Tracking,
     /// Every revision of its plans, in order of plan, then revision: those that have ended too.
     pub plans: Vec<PlanRevision>,
     /// When it was created.
@@ -96,6 +98,7 @@ fn profile(config: &Config, profile: &Profile) -> ShownProfile {
         retired: profile.retired,
         is_default: config.tenant.default_profile == profile.id,
         price_list: profile.price_list,
+        tracking: profile.tracking.clone(),
         plans: plans.unwrap_or_default(),
         created_at: profile.created_at,
     }

@@ -12,8 +12,8 @@ use tympan::core::records::Verb;
 use tympan::sources::ManualClock;
 use tympan::{
     Adjust, Bootstrap, Charge, Code, CreateProfile, CreateUser, Currency, Error, Handle, Measure,
-    Options, Page, PageRequest, Period, PlanTerms, Position, SettleDue, StatementFormat,
-    TimeZoneName, Timestamp, Tympan, Usage, UserId, WalletName,
+    Options, Page, PageRequest, Period, PlanTerms, Position, SettleDue, TextFormat, TimeZoneName,
+    Timestamp, Tympan, Usage, UserId, WalletName,
 };
 
 const OWN: WalletName = WalletName::OwnFunds(Currency::EUR);
@@ -174,12 +174,10 @@ fn what_is_asked_wrongly_is_refused() {
     assert_eq!(error.code(), Code::InvalidValue);
     assert_eq!(error.details().get("field").unwrap(), "until");
     let none = WalletName::Allowance(tympan::PlanId(7));
-    let error = text(&shop, none, StatementFormat::Csv, &page)
-        .err()
-        .unwrap();
+    let error = text(&shop, none, TextFormat::Csv, &page).err().unwrap();
     assert_eq!(error.code(), Code::UnknownPlan);
     let stranger = shop.host.as_user(UserId(7));
-    let csv = StatementFormat::Csv;
+    let csv = TextFormat::Csv;
     let denied = stranger.statement_text(shop.ann, OWN, Period::ALL, csv, &page);
     assert_eq!(denied.err().unwrap().code(), Code::Denied);
 }
@@ -187,7 +185,7 @@ fn what_is_asked_wrongly_is_refused() {
 fn text(
     shop: &Shop,
     wallet: WalletName,
-    format: StatementFormat,
+    format: TextFormat,
     page: &PageRequest,
 ) -> Result<Page<String>, Error> {
     let host = &shop.host;
@@ -195,7 +193,7 @@ fn text(
 }
 
 /// All pages of so many lines, one after the other.
-fn whole(shop: &Shop, wallet: WalletName, format: StatementFormat, limit: u32) -> String {
+fn whole(shop: &Shop, wallet: WalletName, format: TextFormat, limit: u32) -> String {
     let (mut written, mut page) = (String::new(), PageRequest::of(limit));
     loop {
         let part = text(shop, wallet, format, &page).unwrap();
@@ -215,7 +213,7 @@ fn a_spreadsheet_reads_every_line_and_takes_no_words_for_a_formula() {
     shop.pay(1, 8_000_000, "paid");
     shop.pay(2, -7_032_500, HOSTILE);
     for limit in [1, 2, 50] {
-        let csv = whole(&shop, OWN, StatementFormat::Csv, limit);
+        let csv = whole(&shop, OWN, TextFormat::Csv, limit);
         assert!(csv.ends_with("\r\n") && csv.lines().count() == 5, "{csv}");
         let mut reader = csv::Reader::from_reader(csv.as_bytes());
         let names = reader.headers().unwrap().clone();
@@ -241,7 +239,7 @@ fn a_program_reads_every_line() {
     shop.host
         .run(Charge::new(shop.ann, "job", Usage::pages(3)).queue("=front"))
         .unwrap();
-    let json = whole(&shop, shop.pages, StatementFormat::JsonLines, 1);
+    let json = whole(&shop, shop.pages, TextFormat::JsonLines, 1);
     let lines: Vec<serde_json::Value> = json
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

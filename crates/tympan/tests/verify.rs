@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use tympan::core::ids::TenantId;
 use tympan::core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan::core::records::{
     AuditEvent, AuditText, Claim, Entry, EntryText, HoldPart, Identity, Membership, Refunded,
@@ -60,6 +61,10 @@ impl Store for Tampered {
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
         self.store.scan(table, after, limit)
+    }
+
+    fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
+        self.store.erase_words(tenant, until, limit)
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {

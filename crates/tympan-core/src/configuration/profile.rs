@@ -8,7 +8,7 @@ use crate::configuration::plan::{PlanChange, PlanTerms, revise};
 use crate::error::{Code, Error};
 use crate::ids::{PlanId, PriceListId, ProfileId, TenantId};
 use crate::permissions::Requirement;
-use crate::records::{PriceList, Profile};
+use crate::records::{PriceList, Profile, Tracking};
 use crate::refusals::{Refusals, too_many};
 use crate::text;
 use crate::view::{ReadSet, View};
@@ -20,16 +20,19 @@ pub struct CreateProfile {
     pub name: String,
     /// What turns usage into cost; without one, only a stated cost is charged.
     pub price_list: Option<PriceListId>,
+    /// What is counted and kept of jobs.
+    pub tracking: Tracking,
     /// Its plans.
     pub plans: Vec<PlanTerms>,
 }
 
 impl CreateProfile {
-    /// A profile that neither limits nor prices anything.
+    /// A profile that neither limits nor prices anything, and counts everything.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             price_list: None,
+            tracking: Tracking::ALL,
             plans: Vec::new(),
         }
     }
@@ -60,6 +63,8 @@ pub struct EditProfile {
     pub name: Option<String>,
     /// Another price list, or none from now on.
     pub price_list: Option<Option<PriceListId>>,
+    /// What else is counted and kept of jobs, from now on.
+    pub tracking: Option<Tracking>,
     /// What to do to its plans, in order.
     pub plans: Vec<PlanChange>,
 }
@@ -73,6 +78,7 @@ impl EditProfile {
             expected_version: None,
             name: None,
             price_list: None,
+            tracking: None,
             plans: Vec::new(),
         }
     }
@@ -101,6 +107,7 @@ pub struct SavedProfile {
 pub struct PreparedCreateProfile {
     name: String,
     price_list: Option<PriceListId>,
+    tracking: Tracking,
     plans: Vec<PlanChange>,
 }
 
@@ -119,6 +126,7 @@ impl Command for CreateProfile {
         let prepared = PreparedCreateProfile {
             name: refusals.or_default(name),
             price_list: self.price_list,
+            tracking: refusals.or_default(self.tracking.checked()),
             plans: refusals.or_default(checked(plans)),
         };
         refusals.finish().map(|()| prepared)
@@ -152,6 +160,7 @@ impl Decide for PreparedCreateProfile {
                     version: 1,
                     retired: false,
                     price_list: self.price_list,
+                    tracking: self.tracking.clone(),
                     created_at: context.now,
                 })
             })?;
@@ -166,6 +175,7 @@ pub struct PreparedEditProfile {
     expected_version: Option<i64>,
     name: Option<String>,
     price_list: Option<Option<PriceListId>>,
+    tracking: Option<Tracking>,
     plans: Vec<PlanChange>,
 }
 
@@ -182,6 +192,8 @@ impl Command for EditProfile {
             expected_version: self.expected_version,
             name: refusals.or_default(name),
             price_list: self.price_list,
+            tracking: refusals
+                .or_default(self.tracking.as_ref().map(Tracking::checked).transpose()),
             plans: refusals.or_default(checked(self.plans.iter().cloned())),
         };
         refusals.finish().map(|()| prepared)
@@ -211,6 +223,9 @@ impl Decide for PreparedEditProfile {
                     in_use_by_new(draft, new)?;
                 }
                 profile.price_list = price_list;
+            }
+            if let Some(tracking) = &self.tracking {
+                profile.tracking = tracking.clone();
             }
             draft.after.profiles.insert(id, profile);
             if let Some(name) = &self.name {

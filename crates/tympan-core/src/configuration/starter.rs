@@ -6,7 +6,7 @@ use crate::permissions::{
     ALLOWANCE_READ, CONFIGURATION_READ, FUNDS_PAY_OUT, FUNDS_TOP_UP, FUNDS_TRANSFER, JOB_REFUND,
     OWN, REPORT_VIEW, USER_READ,
 };
-use crate::records::{Config, Profile, Role, RolePermission};
+use crate::records::{Config, Profile, Role, RolePermission, Tracking};
 use crate::time::Timestamp;
 
 /// The name of the role that may do everything.
@@ -90,6 +90,7 @@ pub(super) fn profile(tenant: TenantId, id: ProfileId, now: Timestamp) -> Profil
         version: 1,
         retired: false,
         price_list: None,
+        tracking: Tracking::ALL,
         created_at: now,
     }
 }

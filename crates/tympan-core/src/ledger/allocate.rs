@@ -158,7 +158,8 @@ pub(super) enum Beyond {
     Owe,
 }
 
-/// What a job needs of each measure that a plan in force or its price limits.
+/// What a job needs of each measure that a plan in force or its price limits, and the user's profile
+/// records.
 pub(super) fn demands(
     book: &mut Book<'_>,
     usage: &Usage,
@@ -170,6 +171,8 @@ pub(super) fn demands(
     measures.extend(cost.map(|(measure, _)| measure));
     measures.sort_unstable();
     measures.dedup();
+    let tracking = book.config.tracking(book.user.profile);
+    measures.retain(|measure| tracking.records(*measure));
     let mut demands = Demands::new();
     for measure in measures {
         let amount = match (measure, cost) {

@@ -10,11 +10,12 @@ use crate::command::{Context, Decision, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{EntryId, HoldId, TenantId};
 use crate::ledger::chain::{entry_chain, entry_text_digest};
-use crate::ledger::receipt::{PreparedKey, Receipt, answer};
+use crate::ledger::receipt::{PreparedKey, Receipt, Words, answer};
 use crate::ledger::{register, schedule, thresholds};
 use crate::measure::Measure;
 use crate::records::{
-    Config, Entry, EntryText, Hold, HoldPart, HoldState, PlanRevision, PlansInForce, Request, User,
+    Config, Entry, EntryText, Hold, HoldPart, HoldState, JobKind, PlanRevision, PlansInForce,
+    Request, User,
     Verb, Wallet, WalletKey, WalletKind, Wallets,
 };
 use crate::refusals::too_many;
@@ -76,6 +77,8 @@ pub(super) fn blank(verb: Verb) -> Entry {
         expires_at: None,
         refunds: None,
         queue: None,
+        job_kind: None,
+        account_code: None,
         usage: None,
         cost_micros: None,
         price_list: None,
@@ -297,7 +300,12 @@ impl<'a> Book<'a> {
     }
 
     /// A new hold.
-    pub(super) fn make_hold(&mut self, id: HoldId, expires_at: Timestamp) {
+    pub(super) fn make_hold(
+        &mut self,
+        id: HoldId,
+        expires_at: Timestamp,
+        job_kind: Option<JobKind>,
+    ) {
         self.holds.push(Hold {
             tenant: self.user.tenant,
             id,
@@ -308,6 +316,7 @@ impl<'a> Book<'a> {
             expires_at,
             resolved_at: None,
             settled_by: None,
+            job_kind,
         });
     }
 
@@ -394,13 +403,13 @@ impl<'a> Book<'a> {
         view: &View,
         context: &mut Context<'_>,
         key: &PreparedKey,
-        reason: Option<String>,
+        words: Option<Words>,
     ) -> Result<Decision<Receipt>, Stop> {
         // First of all: what is missing is asked for before anything is hashed.
         let registered = self.register(view, context)?;
         self.head(key, 0)?;
-        if let Some(reason) = reason {
-            self.words(context, key, &reason);
+        if let Some(words) = words {
+            self.words(context, key, &words);
         }
         self.chain(context);
         let answer = answer(
@@ -417,19 +426,19 @@ impl<'a> Book<'a> {
     }
 
     /// The changes, and the entries, of one of two users whose wallets share a receipt: of the first
-    /// one, which has the receipt's key, or of the other. Both tell the reason.
+    /// one, which has the receipt's key, or of the other. Both tell the words.
     pub(super) fn close_half(
         mut self,
         view: &View,
         context: &mut Context<'_>,
-        (key, reason): (&PreparedKey, &str),
+        (key, words): (&PreparedKey, &Words),
         is_first: bool,
     ) -> Result<(Vec<Change>, Vec<Arc<Entry>>), Stop> {
         let registered = self.register(view, context)?;
         if is_first {
             self.head(key, 1)?;
         }
-        self.words(context, key, reason);
+        self.words(context, key, words);
         self.chain(context);
         let lines = self.entries.get(self.receipt_from..).unwrap_or_default();
         let lines = lines.to_vec();
@@ -452,13 +461,13 @@ impl<'a> Book<'a> {
         Ok(())
     }
 
-    /// Has every line of the receipt tell the reason: whoever reads the statement of one wallet sees
+    /// Has every line of the receipt tell its words: whoever reads the statement of one wallet sees
     /// no line of the others.
-    fn words(&mut self, context: &Context<'_>, key: &PreparedKey, reason: &str) {
+    fn words(&mut self, context: &Context<'_>, key: &PreparedKey, words: &Words) {
         let lines = self.entries.get_mut(self.receipt_from..);
         for line in lines.into_iter().flatten() {
             let line = Arc::make_mut(line);
-            let text = key.text(context, line.id, reason.to_owned());
+            let text = key.text(context, line.id, words.clone());
             line.text_digest = Some(entry_text_digest(&text));
             self.texts.push(text);
         }

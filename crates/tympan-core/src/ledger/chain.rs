@@ -4,7 +4,7 @@ use tympan_vault::{ChainHead, ChainKey, LINK_BYTES};
 
 use crate::digest::{Canonical, text_digest};
 use crate::ledger::usage::KeptUsage;
-use crate::records::{Entry, EntryText, Extra};
+use crate::records::{Entry, EntryText, Extra, JobKind};
 
 /// The head of a wallet's chain after an entry, given the link of the entry before it (zeros before
 /// the first). It covers every field but the link itself.
@@ -35,6 +35,8 @@ pub fn entry_chain(key: &ChainKey, previous: &[u8; LINK_BYTES], entry: &Entry) -
         .optional_time(entry.expires_at)
         .optional(entry.refunds.map(|refunded| refunded.0))
         .optional_text(entry.queue.as_deref())
+        .optional_text(entry.job_kind.map(JobKind::as_str))
+        .optional_text(entry.account_code.as_deref())
         .optional_bytes(entry.usage.as_ref().map(KeptUsage::as_bytes))
         .optional(entry.cost_micros)
         .optional(entry.price_list.map(|list| list.0))
@@ -53,5 +55,6 @@ pub fn entry_chain(key: &ChainKey, previous: &[u8; LINK_BYTES], entry: &Entry) -
 /// The salted digest that an entry keeps of its words.
 #[must_use]
 pub fn entry_text_digest(text: &EntryText) -> [u8; 32] {
-    text_digest(&text.salt, &[Some(&text.reason)])
+    let words = [&text.reason, &text.document, &text.host];
+    text_digest(&text.salt, &words.map(Option::as_deref))
 }

@@ -1,26 +1,33 @@
 //! Charging a job in one step, and setting its cost aside before it is printed.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{HoldId, TenantId, UserId};
 use crate::ledger::allocate::{Beyond, Demands, Shortage, Take, allocate, demands};
 use crate::ledger::book::{Book, blank};
+use crate::ledger::chain::entry_text_digest;
+use crate::ledger::details::JobDetails;
 use crate::ledger::price::{Price, price_of_checked};
-use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, answer, measure_of};
+use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, Words, answer, measure_of};
 use crate::ledger::usage::{KeptUsage, MAX_MEDIA, Usage};
 use crate::measure::{Currency, Measure};
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
-use crate::records::{Config, Entry, HoldPart, Request, User, Verb};
+use crate::records::{Config, Entry, HoldPart, JobKind, Request, User, Verb, WordKeeping};
 use crate::text;
+use crate::time::Timestamp;
 use crate::view::{Follow, ReadSet, View};
 
 /// How long a hold stays open if nobody says: a week.
 pub const DEFAULT_HOLD_MS: i64 = 168 * 3_600 * 1_000;
 /// How long a hold may stay open at most: a year.
-pub const MAX_HOLD_MS: i64 = 366 * 24 * 3_600 * 1_000;
+pub const MAX_HOLD_MS: i64 = 366 * DAY_MS;
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
 /// A cost that the host has worked out itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +52,8 @@ pub struct Charge {
     pub queue: Option<String>,
     /// What it costs, instead of what the price list says.
     pub cost: Option<StatedCost>,
+    /// What else is known of it.
+    pub details: JobDetails,
 }
 
 impl Charge {
@@ -60,6 +69,7 @@ impl Charge {
             usage,
             queue: None,
             cost: None,
+            details: JobDetails::default(),
         }
     }
 
@@ -67,6 +77,13 @@ impl Charge {
     #[must_use]
     pub fn queue(mut self, queue: impl Into<String>) -> Self {
         self.queue = Some(queue.into());
+        self
+    }
+
+    /// The same charge with what else is known of the job.
+    #[must_use]
+    pub fn details(mut self, details: JobDetails) -> Self {
+        self.details = details;
         self
     }
 }
@@ -116,6 +133,7 @@ pub(super) struct Job {
     kept: KeptUsage,
     queue: Option<String>,
     cost: Option<StatedCost>,
+    details: JobDetails,
 }
 
 impl Job {
@@ -123,6 +141,7 @@ impl Job {
         usage: &Usage,
         queue: Option<&str>,
         cost: Option<StatedCost>,
+        details: &JobDetails,
     ) -> Result<Self, Error> {
         let mut refusals = Refusals::default();
         let word = |field, word: Option<&str>, most| {
@@ -137,6 +156,7 @@ impl Job {
             );
         }
         refusals.prepared(usage.check());
+        let details = refusals.or_default(details.prepare());
         refusals.finish()?;
         let mut usage = usage.clone();
         usage.media = media.map(Into::into);
@@ -145,23 +165,68 @@ impl Job {
             usage,
             queue,
             cost,
+            details,
         })
     }
 
+    /// What the job costs; none where nothing prices it, or the user's profile does not record the
+    /// cost.
     pub(super) fn price(
         &self,
         config: &Config,
         user: &User,
-        at: crate::time::Timestamp,
+        at: Timestamp,
     ) -> Result<Option<Price>, Error> {
-        match self.cost {
-            Some(stated) => Ok(Some(Price {
+        let price = match self.cost {
+            Some(stated) => Some(Price {
                 cost_micros: stated.cost_micros,
                 currency: stated.currency,
                 price_list: None,
-            })),
-            None => price_of_checked(config, user.profile, &self.usage, self.queue.as_deref(), at),
+            }),
+            None => price_of_checked(config, user.profile, &self.usage, self.queue.as_deref(), at)?,
+        };
+        let tracking = config.tracking(user.profile);
+        Ok(price.filter(|price| tracking.records(Measure::Cost(price.currency))))
+    }
+
+    /// Checks that the user's profile counts jobs of the kind.
+    pub(super) fn check_kind(&self, config: &Config, user: &User) -> Result<(), Error> {
+        let kind = self.details.kind;
+        if config.tracking(user.profile).counts(kind) {
+            return Ok(());
         }
+        let kind = kind.unwrap_or(JobKind::Print);
+        Err(Error::of(Code::NotTracked).with("job_kind", kind.as_str()))
+    }
+
+    /// What the user's profile records of the usage.
+    pub(super) fn recorded<'a>(&'a self, book: &Book<'_>) -> Cow<'a, Usage> {
+        let tracking = book.config.tracking(book.user.profile);
+        match tracking.measures {
+            None => Cow::Borrowed(&self.usage),
+            Some(_) => Cow::Owned(self.usage.part(|measure| tracking.records(measure))),
+        }
+    }
+
+    /// The words of the job that the user's profile keeps.
+    fn words(&self, book: &Book<'_>, context: &Context<'_>) -> Option<Words> {
+        let details = &self.details;
+        if details.document.is_none() && details.host.is_none() {
+            return None;
+        }
+        let tracking = book.config.tracking(book.user.profile);
+        let keep = |keeping, word: &Option<String>| {
+            let word = word.as_deref()?;
+            kept_word(keeping, word, context)
+        };
+        let until = |days: i32| book.now.plus_millis(i64::from(days).saturating_mul(DAY_MS));
+        let words = Words {
+            reason: None,
+            document: keep(tracking.document_names, &details.document),
+            host: keep(tracking.hosts, &details.host),
+            erase_at: tracking.keep_days.map(until),
+        };
+        words.any()
     }
 
     /// What the job needs, and the entry that says what it was, for each wallet to fill in. A hold
@@ -182,11 +247,18 @@ impl Job {
         let mut entry = blank(verb);
         entry.request = request;
         entry.queue.clone_from(&self.queue);
-        entry.usage = Some(self.kept.clone());
+        entry.job_kind = self.details.kind;
+        entry.account_code = book.user.account_code.as_deref().map(SmolStr::new);
+        let usage = self.recorded(book);
+        entry.usage = Some(match &usage {
+            Cow::Borrowed(_) => self.kept.clone(),
+            Cow::Owned(part) => KeptUsage::of(part),
+        });
         entry.cost_micros = price.map(|price| price.cost_micros);
         entry.price_list = price.and_then(|price| price.price_list);
-        entry.asked = self.cost.map(|cost| cost.cost_micros);
-        Ok((demands(book, &self.usage, price)?, entry))
+        let stated = self.cost.filter(|_| price.is_some());
+        entry.asked = stated.map(|cost| cost.cost_micros);
+        Ok((demands(book, &usage, price)?, entry))
     }
 
     /// The currency, if the job states its cost in another than the one that was decided: the first
@@ -213,8 +285,41 @@ impl Job {
             return Some("queue");
         }
         let stated = self.cost.map(|cost| cost.cost_micros);
+        let is_part = entry.usage.as_ref().is_some_and(KeptUsage::is_part);
+        // A cost that was not recorded cannot differ.
+        let other_cost = entry.asked != stated && !(is_part && entry.cost_micros.is_none());
         self.other_usage(entry)
-            .or_else(|| (entry.asked != stated).then_some("cost_micros"))
+            .or_else(|| other_cost.then_some("cost_micros"))
+    }
+
+    /// The first of the job's words that is another than the one that was kept, as whatever it was
+    /// kept: which that was, the profile need not say any more.
+    fn other_words(
+        &self,
+        entry: &Entry,
+        key: &PreparedKey,
+        context: &Context<'_>,
+    ) -> Option<&'static str> {
+        let Some(digest) = entry.text_digest else {
+            return None;
+        };
+        let forms = |word: &Option<String>| {
+            let kept = WordKeeping::ALL.iter();
+            let kept = kept.map(|keeping| kept_word(*keeping, word.as_deref()?, context));
+            kept.collect::<Vec<_>>()
+        };
+        let hosts = forms(&self.details.host);
+        let same = forms(&self.details.document).into_iter().any(|document| {
+            hosts.iter().any(|host| {
+                let words = Words {
+                    document: document.clone(),
+                    host: host.clone(),
+                    ..Words::default()
+                };
+                entry_text_digest(&key.text(context, entry.id, words)) == digest
+            })
+        });
+        (!same).then_some("document")
     }
 
     fn other_usage(&self, entry: &Entry) -> Option<&'static str> {
@@ -223,6 +328,21 @@ impl Job {
             Some(kept) => self.usage.differs(&kept.usage()),
             None => Some("command"),
         }
+    }
+}
+
+/// What is kept of a word.
+fn kept_word(keeping: WordKeeping, word: &str, context: &Context<'_>) -> Option<String> {
+    match keeping {
+        WordKeeping::Kept => Some(word.to_owned()),
+        WordKeeping::Hashed => {
+            let digest = context
+                .keys
+                .document
+                .digest(format!("word {word}").as_bytes());
+            Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        }
+        WordKeeping::Dropped => None,
     }
 }
 
@@ -274,7 +394,8 @@ impl Command for Charge {
         let user = refusals.prepared(self.user.prepare(preparation));
         let key = refusals.prepared(self.key.prepare(preparation.tenant));
         let queue = self.queue.as_deref();
-        let job = refusals.prepared(Job::prepare(&self.usage, queue, self.cost));
+        let job = Job::prepare(&self.usage, queue, self.cost, &self.details);
+        let job = refusals.prepared(job);
         let (user, key, job) = refusals.all(user.zip(key).zip(job)).map(flat)?;
         Ok(PreparedJob {
             user,
@@ -328,21 +449,25 @@ impl PreparedJob {
     fn differs(
         &self,
         view: &View,
-        tenant: TenantId,
+        context: &Context<'_>,
         entry: &Entry,
     ) -> Result<Option<&'static str>, Stop> {
         if entry.request != self.request() {
             return Ok(Some("command"));
         }
         let owner = UserId(entry.owner);
-        if self.user.is_other_than(owner, view, tenant)? {
+        if self.user.is_other_than(owner, view, context.tenant)? {
             return Ok(Some("user"));
         }
         let expires_at = self.hold_ms.map(|hold_ms| entry.at.plus_millis(hold_ms));
         if entry.expires_at != expires_at {
             return Ok(Some("expires_in"));
         }
-        Ok(self.job.differs(entry))
+        if entry.job_kind != self.job.details.kind {
+            return Ok(Some("job_kind"));
+        }
+        let differs = self.job.differs(entry);
+        Ok(differs.or_else(|| self.job.other_words(entry, &self.key, context)))
     }
 }
 
@@ -359,7 +484,7 @@ impl Decide for PreparedJob {
         let config = configured(view, context.tenant)?;
         if let Some(entries) = self.key.answered(view, context.tenant)? {
             let differs = match entries.first() {
-                Some(first) => self.differs(view, context.tenant, first)?,
+                Some(first) => self.differs(view, context, first)?,
                 None => None,
             };
             let differs = differs.or_else(|| self.job.other_currency(config, entries));
@@ -369,6 +494,7 @@ impl Decide for PreparedJob {
         if !user.active {
             return Err(Error::of(Code::UserInactive).with("user", user.id).into());
         }
+        self.job.check_kind(config, user)?;
         let mut book = Book::open(view, context, config, user)?;
         let verb = if self.hold_ms.is_some() {
             Verb::Authorise
@@ -390,7 +516,8 @@ impl Decide for PreparedJob {
                 None => take(&mut book, context, &entry, &takes)?,
             },
         }
-        book.close(view, context, &self.key, None)
+        let words = self.job.words(&book, context);
+        book.close(view, context, &self.key, words)
     }
 }
 
@@ -440,7 +567,7 @@ fn hold(
             });
         }
     }
-    book.make_hold(id, expires_at);
+    book.make_hold(id, expires_at, template.job_kind);
     Ok(())
 }
 

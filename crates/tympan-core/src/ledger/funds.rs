@@ -7,7 +7,7 @@ use crate::ledger::book::{Book, blank};
 use crate::ledger::chain::entry_text_digest;
 use crate::ledger::charge::{flat, repeat};
 use crate::ledger::override_balance::WalletName;
-use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
+use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, Words};
 use crate::ledger::refund::positive;
 use crate::measure::{Currency, Measure};
 use crate::people::{PreparedUser, Refusals, UserReference};
@@ -152,7 +152,9 @@ impl Payment {
         if entry.asked != Some(self.amount) {
             return Some("amount_micros");
         }
-        let text = self.key.text(context, entry.id, self.reason.clone());
+        let text = self
+            .key
+            .text(context, entry.id, Words::reason(&self.reason));
         let same_reason = entry.text_digest == Some(entry_text_digest(&text));
         (!same_reason).then_some("reason")
     }
@@ -238,7 +240,7 @@ impl Decide for PreparedFunds {
         book.begin_receipt();
         let line = self.payment.line(verb, self.request(), amount);
         book.write(context, index, line)?;
-        let reason = Some(self.payment.reason.clone());
+        let reason = Some(Words::reason(&self.payment.reason));
         book.close(view, context, &self.payment.key, reason)
     }
 }

@@ -6,7 +6,7 @@ use crate::ids::{PlanId, TenantId, UserId};
 use crate::ledger::book::{Book, blank};
 use crate::ledger::chain::entry_text_digest;
 use crate::ledger::charge::{flat, repeat};
-use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
+use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, Words};
 use crate::measure::{Currency, Measure};
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{ALLOWANCE_ADJUST, Requirement, configured};
@@ -286,7 +286,7 @@ impl Decide for PreparedOverride {
         entry.extra = Some(self.change.extra());
         entry.debt = (owed > 0).then_some(owed);
         book.write(context, index, entry)?;
-        book.close(view, context, &self.key, Some(self.reason.clone()))
+        book.close(view, context, &self.key, Some(Words::reason(&self.reason)))
     }
 }
 
@@ -316,7 +316,9 @@ impl PreparedOverride {
         if entry.extra != Some(change.extra()) {
             return Ok(Some("may_owe"));
         }
-        let text = self.key.text(context, entry.id, self.reason.clone());
+        let text = self
+            .key
+            .text(context, entry.id, Words::reason(&self.reason));
         let same_reason = entry.text_digest == Some(entry_text_digest(&text));
         Ok((!same_reason).then_some("reason"))
     }

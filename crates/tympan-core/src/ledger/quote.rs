@@ -6,12 +6,13 @@ use crate::ids::{TenantId, UserId};
 use crate::ledger::allocate::{Beyond, Shortage, Take, allocate};
 use crate::ledger::book::Book;
 use crate::ledger::charge::{Charge, Job, StatedCost, take};
+use crate::ledger::details::JobDetails;
 use crate::ledger::price::Price;
 use crate::ledger::usage::Usage;
 use crate::measure::Measure;
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::configured;
-use crate::records::{Request, Verb, WalletKind};
+use crate::records::{JobKind, Request, Verb, WalletKind};
 use crate::time::Timestamp;
 use crate::view::{Follow, ReadSet, View};
 
@@ -26,6 +27,8 @@ pub struct Quote {
     pub queue: Option<String>,
     /// What it costs, instead of what the price list says.
     pub cost: Option<StatedCost>,
+    /// What kind of job it is; none: it counts as printed.
+    pub kind: Option<JobKind>,
 }
 
 impl Quote {
@@ -36,6 +39,7 @@ impl Quote {
             usage,
             queue: None,
             cost: None,
+            kind: None,
         }
     }
 
@@ -54,7 +58,11 @@ impl Quote {
         let mut refusals = Refusals::default();
         let user = refusals.prepared(self.user.prepare(preparation));
         let queue = self.queue.as_deref();
-        let job = refusals.prepared(Job::prepare(&self.usage, queue, self.cost));
+        let details = JobDetails {
+            kind: self.kind,
+            ..JobDetails::default()
+        };
+        let job = refusals.prepared(Job::prepare(&self.usage, queue, self.cost, &details));
         let (user, job) = refusals.all(user.zip(job))?;
         Ok(PreparedQuote { user, job })
     }
@@ -67,6 +75,7 @@ impl From<&Charge> for Quote {
             usage: charge.usage.clone(),
             queue: charge.queue.clone(),
             cost: charge.cost,
+            kind: charge.details.kind,
         }
     }
 }
@@ -152,6 +161,7 @@ impl PreparedQuote {
         if !user.active {
             return Err(Error::of(Code::UserInactive).with("user", user.id).into());
         }
+        self.job.check_kind(config, user)?;
         let mut book = Book::open(view, context, config, user)?;
         let price = self.job.price(config, user, book.now)?;
         let what = (Verb::Charge, Request::Charge);
@@ -159,7 +169,7 @@ impl PreparedQuote {
         let mut quoted = Quoted {
             at: book.now,
             user: user.id,
-            usage: self.job.usage.clone(),
+            usage: self.job.recorded(&book).into_owned(),
             price,
             lines: Vec::new(),
             missing: None,

@@ -49,6 +49,14 @@ impl IdempotencyKey {
         self
     }
 
+    /// The digest under which a tenant's entries are found.
+    ///
+    /// # Errors
+    /// `invalid_key`.
+    pub fn digest(&self, tenant: TenantId) -> Result<[u8; 32], Error> {
+        self.prepare(tenant).map(|prepared| prepared.digest)
+    }
+
     pub(super) fn prepare(&self, tenant: TenantId) -> Result<PreparedKey, Error> {
         let invalid = |message: &str| Err(Error::new(Code::InvalidKey, message));
         if self.key.is_empty() {
@@ -66,6 +74,31 @@ impl IdempotencyKey {
             before: (self.attempt > 1).then(|| digest(self.attempt - 1)),
             attempt: self.attempt,
         })
+    }
+}
+
+/// The words that an entry keeps beside itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Words {
+    pub(super) reason: Option<String>,
+    pub(super) document: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) erase_at: Option<Timestamp>,
+}
+
+impl Words {
+    /// Why something was done.
+    pub(super) fn reason(reason: &str) -> Self {
+        Self {
+            reason: Some(reason.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// Something, if there is any.
+    pub(super) fn any(self) -> Option<Self> {
+        let words = [&self.reason, &self.document, &self.host];
+        words.iter().any(|word| word.is_some()).then_some(self)
     }
 }
 
@@ -88,12 +121,15 @@ impl PreparedKey {
 
     /// The words under the key. Their salt comes from the key, so that a repeat finds out whether
     /// its words are the same; without the host's keys nobody can try words out.
-    pub(super) fn text(&self, context: &Context<'_>, entry: EntryId, reason: String) -> EntryText {
+    pub(super) fn text(&self, context: &Context<'_>, entry: EntryId, words: Words) -> EntryText {
         EntryText {
             entry,
             tenant: context.tenant,
             salt: context.keys.document.digest(&self.digest),
-            reason,
+            reason: words.reason,
+            document: words.document,
+            host: words.host,
+            erase_at: words.erase_at,
         }
     }
 
@@ -155,6 +191,27 @@ pub struct ReceiptLine {
     pub refunds: Option<EntryId>,
 }
 
+impl ReceiptLine {
+    /// What an entry says of its wallet.
+    #[must_use]
+    pub fn of(config: &Config, entry: &Entry) -> Self {
+        Self {
+            user: UserId(entry.owner),
+            kind: entry.kind,
+            feed: entry.feed,
+            measure: measure_of(config, entry.wallet()),
+            amount: entry.amount,
+            held: entry.held,
+            balance_after: entry.balance_after,
+            held_after: entry.held_after,
+            denied: entry.denied.unwrap_or(0),
+            debt: entry.debt.unwrap_or(0),
+            carried: entry.carried.unwrap_or(0),
+            refunds: entry.refunds,
+        }
+    }
+}
+
 /// What was done under a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -201,20 +258,7 @@ pub(super) fn answer(config: &Config, entries: &[Arc<Entry>]) -> Result<Receipt,
         late: first.request == Request::Settle && first.verb == Verb::Charge,
         lines: entries
             .iter()
-            .map(|entry| ReceiptLine {
-                user: UserId(entry.owner),
-                kind: entry.kind,
-                feed: entry.feed,
-                measure: measure_of(config, entry.wallet()),
-                amount: entry.amount,
-                held: entry.held,
-                balance_after: entry.balance_after,
-                held_after: entry.held_after,
-                denied: entry.denied.unwrap_or(0),
-                debt: entry.debt.unwrap_or(0),
-                carried: entry.carried.unwrap_or(0),
-                refunds: entry.refunds,
-            })
+            .map(|entry| ReceiptLine::of(config, entry))
             .collect(),
     })
 }
@@ -247,7 +291,8 @@ fn refusal(config: &Config, entry: &Entry) -> Error {
 }
 
 /// What a wallet counts. A plan's measure never changes.
-pub(super) fn measure_of(config: &Config, wallet: WalletKey) -> Measure {
+#[must_use]
+pub fn measure_of(config: &Config, wallet: WalletKey) -> Measure {
     let currency = || currency_of(wallet.feed).unwrap_or(config.tenant.currency);
     match wallet.kind {
         WalletKind::OwnFunds => Measure::Cost(currency()),

@@ -9,7 +9,7 @@ use crate::ledger::book::{Book, blank};
 use crate::ledger::chain::entry_text_digest;
 use crate::ledger::charge::{flat, repeat};
 use crate::ledger::paid::{Given, Paid, lines_of};
-use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, measure_of};
+use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, Words, measure_of};
 use crate::measure::Measure;
 use crate::people::Refusals;
 use crate::permissions::{JOB_REFUND, Requirement, configured};
@@ -206,7 +206,8 @@ impl Decide for PreparedRefund {
         for given in given {
             records.push(self.give(&mut book, context, &paid, given)?);
         }
-        let mut decision = book.close(view, context, &self.key, Some(self.reason.clone()))?;
+        let mut decision =
+            book.close(view, context, &self.key, Some(Words::reason(&self.reason)))?;
         decision.changes.extend(records);
         Ok(decision)
     }
@@ -274,7 +275,9 @@ impl PreparedRefund {
             (Extent::Void, _) | (Extent::Whole, None) => {}
             (Extent::Part(_), None) | (Extent::Whole, Some(_)) => return Ok(Some("part")),
         }
-        let text = self.key.text(context, entry.id, self.reason.clone());
+        let text = self
+            .key
+            .text(context, entry.id, Words::reason(&self.reason));
         let same_reason = entry.text_digest == Some(entry_text_digest(&text));
         Ok((!same_reason).then_some("reason"))
     }

@@ -7,7 +7,7 @@ use crate::ledger::book::Book;
 use crate::ledger::chain::entry_text_digest;
 use crate::ledger::charge::{flat, repeat};
 use crate::ledger::override_balance::WalletName;
-use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
+use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, Words};
 use crate::ledger::schedule;
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{ALLOWANCE_ADJUST, Requirement, configured};
@@ -102,7 +102,7 @@ impl Decide for PreparedResetAllowance {
         let (plan, index) = plan.zip(index).ok_or_else(|| self.unknown())?;
         book.begin_receipt();
         schedule::reset_by_hand(&mut book, context, index, plan)?;
-        book.close(view, context, &self.key, Some(self.reason.clone()))
+        book.close(view, context, &self.key, Some(Words::reason(&self.reason)))
     }
 }
 
@@ -129,7 +129,8 @@ impl PreparedResetAllowance {
         if entry.wallet() != WalletName::Allowance(self.plan).of(owner) {
             return Ok(Some("plan"));
         }
-        let text = self.key.text(context, entry.id, self.reason.clone());
+        let words = Words::reason(&self.reason);
+        let text = self.key.text(context, entry.id, words);
         let same_reason = entry.text_digest == Some(entry_text_digest(&text));
         Ok((!same_reason).then_some("reason"))
     }

@@ -6,6 +6,7 @@ use crate::ids::{HoldId, TenantId, UserId};
 use crate::ledger::allocate::{Beyond, Take, Takes, allocate, keep};
 use crate::ledger::book::Book;
 use crate::ledger::charge::{Job, StatedCost, repeat};
+use crate::ledger::details::JobDetails;
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::ledger::usage::Usage;
 use crate::people::Refusals;
@@ -75,7 +76,12 @@ impl Command for Settle {
         let mut refusals = Refusals::default();
         let key = refusals.prepared(self.key.prepare(preparation.tenant));
         let queue = self.queue.as_deref();
-        let job = refusals.prepared(Job::prepare(&self.usage, queue, self.cost));
+        let job = refusals.prepared(Job::prepare(
+            &self.usage,
+            queue,
+            self.cost,
+            &JobDetails::default(),
+        ));
         let (key, job) = refusals.all(key.zip(job))?;
         Ok(PreparedSettle {
             hold: self.hold,
@@ -119,8 +125,9 @@ impl Decide for PreparedSettle {
                 .demands(&mut book, (verb, Request::Settle), &parts)?;
         entry.hold = Some(hold.id);
         entry.extra = Some(self.extra);
+        entry.job_kind = hold.job_kind;
 
-        keep(&mut demands, &parts, &book, &self.job.usage)?;
+        keep(&mut demands, &parts, &book, &self.job.recorded(&book))?;
         if self.extra == Extra::Deny && !late {
             for demand in &mut demands {
                 demand.limit_to_kept()?;

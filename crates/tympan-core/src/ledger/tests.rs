@@ -17,6 +17,7 @@ mod refunds;
 mod register;
 mod resets;
 mod schedules;
+mod tracking;
 
 use std::sync::Arc;
 
@@ -27,8 +28,8 @@ use crate::ids::{EntryId, HoldId, PlanId, PriceListId, ProfileId, TenantId, User
 use crate::measure::{Currency, CustomMeasure, Measure};
 use crate::queries::fold_user;
 use crate::records::{
-    Config, HoldState, PlanRevision, PriceList, PriceRule, Profile, Tenant, User, Verb, Wallet,
-    WalletKind, Wallets, WhenExhausted,
+    Config, HoldState, PlanRevision, PriceList, PriceRule, Profile, Tenant, Tracking, User, Verb,
+    Wallet, WalletKind, Wallets, WhenExhausted,
 };
 use crate::schedule::{ResetVerb, Schedule, TimeOfDay};
 use crate::testing::TestStore;
@@ -102,6 +103,7 @@ fn shop_with(plans: Vec<PlanRevision>) -> TestStore {
             version: 1,
             retired: false,
             price_list: Some(list),
+            tracking: Tracking::ALL,
             created_at: at(START),
         },
     );

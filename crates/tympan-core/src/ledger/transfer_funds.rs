@@ -7,7 +7,7 @@ use crate::ledger::book::Book;
 use crate::ledger::charge::{flat, repeat};
 use crate::ledger::due::settle;
 use crate::ledger::funds::Payment;
-use crate::ledger::receipt::{IdempotencyKey, Receipt, answer};
+use crate::ledger::receipt::{IdempotencyKey, Receipt, Words, answer};
 use crate::measure::Currency;
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{FUNDS_TRANSFER, Requirement, configured};
@@ -160,7 +160,8 @@ impl PreparedTransferFunds {
             .payment
             .line(Verb::Transfer, Request::TransferFunds, amount);
         book.write(context, index, line)?;
-        let words = (&self.payment.key, self.payment.reason.as_str());
+        let words = Words::reason(&self.payment.reason);
+        let words = (&self.payment.key, &words);
         let (changes, lines) = book.close_half(&seen.view, context, words, gives)?;
         seen.add(changes);
         Ok(lines)

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::ids::{AccountId, GroupId, PlanId, PriceListId, ProfileId, RoleId, TenantId};
 use crate::ledger::{Rounding, Thresholds};
 use crate::measure::{Currency, Measure};
+use crate::records::Tracking;
 use crate::row::{record, words};
 use crate::schedule::{ResetVerb, Schedule, TimeOfDay, Timetable};
 use crate::time::{TimeZoneName, Timestamp};
@@ -64,6 +65,8 @@ record! {
         pub retired: bool,
         /// What turns usage into cost; without one, only a stated cost is charged.
         pub price_list: Option<PriceListId>,
+        /// What is counted and kept of jobs.
+        pub tracking: Tracking,
         /// When it was created.
         pub created_at: Timestamp,
     }
@@ -372,6 +375,13 @@ impl Config {
         in_force.retain(|revision| !revision.ended);
         in_force.sort_by_key(|revision| (revision.priority, revision.plan));
         in_force
+    }
+
+    /// What is counted and kept of the jobs of a profile's users.
+    #[must_use]
+    pub fn tracking(&self, profile: ProfileId) -> &Tracking {
+        let profile = self.profiles.get(&profile);
+        profile.map_or(&Tracking::ALL, |profile| &profile.tracking)
     }
 
     /// The plans of a profile that are there or were: the revisions of each, oldest first.

@@ -1,6 +1,7 @@
 //! Ledger entries: the immutable lines of a wallet's history. An entry is at once audit record,
 //! receipt and job history, so that a charge writes little.
 
+use smol_str::SmolStr;
 use tympan_vault::LINK_BYTES;
 
 use crate::ids::{EntryId, HoldId, PriceListId, TenantId, UserId};
@@ -93,6 +94,20 @@ words! {
     }
 }
 
+words! {
+    /// What kind of job used something.
+    pub enum JobKind {
+        /// Pages that came from a computer.
+        Print = "print",
+        /// Pages that were copied at the device.
+        Copy = "copy",
+        /// Pages that were read in.
+        Scan = "scan",
+        /// Pages that were sent or received by fax.
+        Fax = "fax",
+    }
+}
+
 record! {
     /// One immutable line of a wallet's history. Corrections are new entries.
     pub struct Entry in "entry", key 1 {
@@ -142,6 +157,10 @@ record! {
         pub refunds: Option<EntryId>,
         /// The queue the job went to.
         pub queue: Option<String>,
+        /// What kind of job it was, if the host said so.
+        pub job_kind: Option<JobKind>,
+        /// The account code that the job is booked to: the user's, as it was then.
+        pub account_code: Option<SmolStr>,
         /// What the job used, as the host counted it.
         pub usage: Option<KeptUsage>,
         /// What the job costs, in micros.
@@ -197,6 +216,12 @@ record! {
         /// What the digest is salted with.
         pub salt: [u8; 16],
         /// Why it was done.
-        pub reason: String,
+        pub reason: Option<String>,
+        /// What the job's document is called, or the digest of it.
+        pub document: Option<String>,
+        /// The host that the job came from, or the digest of it.
+        pub host: Option<String>,
+        /// From when on nobody sees them any more, and they may be erased.
+        pub erase_at: Option<Timestamp>,
     }
 }

@@ -1,7 +1,7 @@
 //! Holds: amounts set aside for jobs that have not finished.
 
 use crate::ids::{HoldId, TenantId};
-use crate::records::{WalletKey, WalletKind};
+use crate::records::{JobKind, WalletKey, WalletKind};
 use crate::row::{record, words};
 use crate::time::Timestamp;
 
@@ -40,6 +40,8 @@ record! {
         pub resolved_at: Option<Timestamp>,
         /// Of a settled one: the digest of the settlement's key, under which is what the job took.
         pub settled_by: Option<[u8; 32]>,
+        /// What kind of job it is for, if the host said so.
+        pub job_kind: Option<JobKind>,
     }
 }
 

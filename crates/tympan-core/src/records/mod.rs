@@ -6,6 +6,7 @@ mod config;
 mod entry;
 mod hold;
 mod refunded;
+mod tracking;
 mod user;
 mod wallet;
 
@@ -15,9 +16,10 @@ pub use config::{
     Account, Config, Group, PlanRevision, PlansInForce, PriceList, PriceRule, Profile, Role,
     RolePermission, Tenant, WhenExhausted,
 };
-pub use entry::{Entry, EntryText, Extra, Request, Verb};
+pub use entry::{Entry, EntryText, Extra, JobKind, Request, Verb};
 pub use hold::{Hold, HoldPart, HoldState};
 pub use refunded::Refunded;
+pub use tracking::{MAX_KEEP_DAYS, Tracking, WordKeeping};
 pub use user::{
     Identity, IdentityKind, IdentitySource, Membership, Relations, RoleRow, RoleRowAccount, User,
 };

@@ -2,9 +2,9 @@
 
 use tympan_core::ids::{HoldId, PlanId};
 use tympan_core::ledger::{
-    Adjust, Authorise, Cancel, Charge, Extend, Extra, IdempotencyKey, PayOut, Refund, RefundPart,
-    ResetAllowance, SetBalance, Settle, SettleDue, StatedCost, TopUp, TransferFunds, Void,
-    WalletName,
+    Adjust, Authorise, Cancel, Charge, Extend, Extra, IdempotencyKey, JobDetails, PayOut, Refund,
+    RefundPart, ResetAllowance, SetBalance, Settle, SettleDue, StatedCost, TopUp, TransferFunds,
+    Void, WalletName,
 };
 use tympan_core::measure::{Currency, Measure};
 use tympan_core::people::UserReference;
@@ -46,6 +46,7 @@ impl Workload {
             usage: self.usage(),
             queue: self.queue(),
             cost: self.cost(),
+            details: JobDetails::default(),
         };
         if self.is_hostile() {
             self.spoil(&mut charge);

@@ -78,6 +78,8 @@ pub fn entry(id: i64, key: Option<[u8; 32]>, wallet: &Wallet) -> Entry {
         expires_at: None,
         refunds: None,
         queue: Some("lobby".to_owned()),
+        job_kind: None,
+        account_code: None,
         usage: Some(KeptUsage::of(&Usage::pages(1))),
         cost_micros: Some(50_000),
         price_list: None,

@@ -91,6 +91,7 @@ files! {
     ($)
     about = __conformance_about,
     atomicity = __conformance_atomicity,
+    erasing = __conformance_erasing,
     expectations = __conformance_expectations,
     history = __conformance_history,
     loading = __conformance_loading,

@@ -29,6 +29,7 @@ mod variants;
 pub mod about;
 pub mod atomicity;
 pub mod broken;
+pub mod erasing;
 pub mod expectations;
 pub mod history;
 pub mod loading;

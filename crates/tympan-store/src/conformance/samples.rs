@@ -237,7 +237,7 @@ pub(super) fn entry_text(tenant: TenantId, id: i64) -> EntryText {
     EntryText {
         entry: EntryId(id),
         tenant,
-        reason: format!("reason {id}"),
+        reason: Some(format!("reason {id}")),
         ..plain()
     }
 }

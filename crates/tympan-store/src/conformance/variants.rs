@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use tympan_core::ledger::{Counter, KeptUsage, MAX_CUSTOM_COUNTS, MAX_MEDIA, Usage};
 use tympan_core::measure::CustomMeasure;
 use tympan_core::records::{
-    HoldState, IdentityKind, IdentitySource, SubjectKind, Verb, WalletKind, WhenExhausted,
+    HoldState, IdentityKind, IdentitySource, JobKind, SubjectKind, Verb, WalletKind, WhenExhausted,
 };
 use tympan_core::row::{Cell, CellKind, Column, Row};
 use tympan_core::time::Timestamp;
@@ -88,6 +88,8 @@ const OTHER_WORDS: &[&str] = &[
     "raise_to",
     "zero_usage",
     "739860:5 739862:9223372036854775807",
+    r#"{"job_kinds":null,"measures":null,"document_names":"kept","hosts":"kept","keep_days":null}"#,
+    r#"{"job_kinds":["print","fax"],"measures":["jobs","cost:EUR"],"document_names":"hashed","hosts":"dropped","keep_days":36525}"#,
 ];
 
 fn words() -> impl Iterator<Item = String> {
@@ -97,6 +99,7 @@ fn words() -> impl Iterator<Item = String> {
     [
         of(HoldState::ALL, HoldState::as_str),
         of(IdentitySource::ALL, IdentitySource::as_str),
+        of(JobKind::ALL, JobKind::as_str),
         of(SubjectKind::ALL, SubjectKind::as_str),
         of(Verb::ALL, Verb::as_str),
         of(WalletKind::ALL, WalletKind::as_str),

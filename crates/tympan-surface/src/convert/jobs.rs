@@ -30,6 +30,7 @@ impl Job {
             usage: self.usage.usage()?,
             queue: self.queue,
             cost: self.cost.map(StatedCost::cost).transpose()?,
+            details: self.details.unwrap_or_default().into(),
         })
     }
 }
@@ -47,6 +48,7 @@ impl ChargeJob {
             queue,
             cost,
             attempt,
+            details,
         } = self;
         let job = Job {
             user,
@@ -55,6 +57,7 @@ impl ChargeJob {
             queue,
             cost,
             attempt,
+            details,
         };
         job.command()
     }
@@ -76,6 +79,7 @@ impl AuthoriseJob {
             queue: self.queue,
             cost: self.cost,
             attempt: self.attempt,
+            details: self.details,
         };
         let seconds = self.expires_in_seconds;
         Ok(Authorise {

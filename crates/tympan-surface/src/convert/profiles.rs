@@ -4,7 +4,7 @@ use tympan::{Code, Error, Measure, PlanTerms, ProfileId, Thresholds, TimeOfDay, 
 
 use super::{count, same_words, schedules, version};
 use crate::definition::{
-    CreateProfile, EditProfile, Plan, PlanChange, PlanRevision, Profile, SavedProfile,
+    CreateProfile, EditProfile, Plan, PlanChange, PlanRevision, Profile, SavedProfile, Tracking,
     WhenExhausted,
 };
 
@@ -20,6 +20,7 @@ impl CreateProfile {
         Ok(tympan::CreateProfile {
             name,
             price_list: self.price_list,
+            tracking: self.tracking.unwrap_or_default().tracking()?,
             plans: self
                 .plans
                 .into_iter()
@@ -46,6 +47,7 @@ impl EditProfile {
             expected_version: version(self.expected_version),
             name: self.name,
             price_list,
+            tracking: self.tracking.map(Tracking::tracking).transpose()?,
             plans: self
                 .plans
                 .into_iter()
@@ -109,6 +111,7 @@ impl From<tympan::ShownProfile> for Profile {
             retired: profile.retired,
             is_default: profile.is_default,
             price_list: profile.price_list,
+            tracking: profile.tracking.into(),
             plans: profile.plans.into_iter().map(PlanRevision::from).collect(),
             created_at: profile.created_at,
         }

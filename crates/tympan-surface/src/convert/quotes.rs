@@ -20,6 +20,7 @@ impl QuoteJob {
             usage: usage.usage()?,
             queue: self.queue,
             cost: self.cost.map(StatedCost::cost).transpose()?,
+            kind: self.kind.map(Into::into),
         };
         handle.quote(&quote).map(Quote::from)
     }

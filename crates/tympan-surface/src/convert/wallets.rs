@@ -6,8 +6,8 @@ use tympan::{Adjust, Currency, Error, Handle, Measure, Period, PlanId, SetBalanc
 use super::page;
 use super::words::same_words;
 use crate::definition::{
-    ChangeBalance, Position, Standing, StatementFormat, StatementLine, StatementList,
-    StatementPage, TextPage, UserReference, WalletName,
+    ChangeBalance, Position, Standing, StatementLine, StatementList, StatementPage, TextFormat,
+    TextPage, UserReference, WalletName,
 };
 
 impl WalletName {
@@ -118,7 +118,7 @@ impl StatementList {
         handle: &Handle,
         user: UserId,
         wallet: WalletName,
-        format: StatementFormat,
+        format: TextFormat,
     ) -> Result<TextPage, Error> {
         let period = self.period();
         let page = page(self.after, self.limit)?;
@@ -148,7 +148,7 @@ impl From<tympan::Position> for Position {
 }
 
 same_words! {
-    StatementFormat => tympan::StatementFormat { Csv JsonLines }
+    TextFormat => tympan::TextFormat { Csv JsonLines }
 }
 
 impl From<tympan::StatementLine> for StatementLine {

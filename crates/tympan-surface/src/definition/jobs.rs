@@ -1,7 +1,7 @@
 //! Jobs: what they cost, set aside, charged, settled, cancelled. Every change to a wallet carries
 //! the caller's key: the same key and content gives the same receipt, however often it is sent.
 
-use crate::definition::{EntryId, HoldId, Usage, UserId, UserReference, WalletName};
+use crate::definition::{EntryId, HoldId, JobDetails, Usage, UserId, UserReference, WalletName};
 use crate::{Call, Error, Timestamp, Tympan};
 
 /// A cost that the host has worked out itself.
@@ -23,6 +23,8 @@ pub struct ChargeJob {
     /// Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to
     /// try the same job again, for example after a top-up, name the next attempt.
     pub attempt: Option<i32>,
+    /// What kind of job it is, and where it came from.
+    pub details: Option<JobDetails>,
 }
 
 /// What else is known of a job to authorise.
@@ -36,6 +38,8 @@ pub struct AuthoriseJob {
     pub attempt: Option<i32>,
     /// How long the hold stays open, in seconds; none: 168 hours.
     pub expires_in_seconds: Option<i32>,
+    /// What kind of job it is, and where it came from.
+    pub details: Option<JobDetails>,
 }
 
 /// What else is known of a job to settle.
@@ -167,6 +171,8 @@ pub struct Job {
     pub cost: Option<StatedCost>,
     /// Which attempt under the same key, 1, 2, 3 …; none: the first.
     pub attempt: Option<i32>,
+    /// What kind of job it is, and where it came from.
+    pub details: Option<JobDetails>,
 }
 
 /// What became of one job of many: a receipt, or why there is none.
@@ -187,7 +193,8 @@ impl Tympan {
     /// # Errors
     /// `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
     /// `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
-    /// `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+    /// `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
+    /// `denied`;
     /// `unknown_outcome`: send it again with the same key.
     pub fn charge(
         &self,

@@ -1,6 +1,6 @@
 //! Profiles: the rules that users are tracked and limited by, with their allowance plans.
 
-use crate::definition::{Against, Listed, PlanId, PriceListId, ProfileId, Uses};
+use crate::definition::{Against, Listed, PlanId, PriceListId, ProfileId, Tracking, Uses};
 use crate::{Call, Timestamp, Tympan};
 
 /// The rules that users are tracked and limited by.
@@ -18,6 +18,8 @@ pub struct Profile {
     pub is_default: bool,
     /// What turns usage into cost; without one, only a stated cost is charged.
     pub price_list: Option<PriceListId>,
+    /// What is counted and kept of jobs.
+    pub tracking: Tracking,
     /// Every revision of its plans, in order of plan, then revision: those that have ended too.
     pub plans: Vec<PlanRevision>,
     /// When it was created.
@@ -202,6 +204,8 @@ pub enum PlanChange {
 pub struct CreateProfile {
     /// What turns usage into cost; without one, only a stated cost is charged.
     pub price_list: Option<PriceListId>,
+    /// What is counted and kept of jobs; none: everything.
+    pub tracking: Option<Tracking>,
     /// Its allowance plans, in force from now on.
     pub plans: Vec<Plan>,
 }
@@ -217,6 +221,8 @@ pub struct EditProfile {
     pub price_list: Option<PriceListId>,
     /// Whether it has no price list from now on.
     pub clear_price_list: bool,
+    /// What is counted and kept of jobs, from now on: all of it as it is given.
+    pub tracking: Option<Tracking>,
     /// What to do to its plans, in order.
     pub plans: Vec<PlanChange>,
 }

@@ -1,6 +1,8 @@
 //! Quotes: what a job would cost and be paid from, before it is sent.
 
-use crate::definition::{PriceListId, StatedCost, Usage, UserId, UserReference, WalletName};
+use crate::definition::{
+    JobKind, PriceListId, StatedCost, Usage, UserId, UserReference, WalletName,
+};
 use crate::{Call, Timestamp, Tympan};
 
 /// What else is known of a job to quote.
@@ -10,6 +12,8 @@ pub struct QuoteJob {
     pub queue: Option<String>,
     /// What it will cost, instead of what the price list says.
     pub cost: Option<StatedCost>,
+    /// What kind of job it is; none: it counts as printed.
+    pub kind: Option<JobKind>,
 }
 
 /// What a charge would do.

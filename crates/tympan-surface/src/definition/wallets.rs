@@ -119,9 +119,9 @@ pub struct Position {
     pub held: i64,
 }
 
-/// How a statement is written.
+/// How a list is written as text.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum StatementFormat {
+pub enum TextFormat {
     /// Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
     /// a spreadsheet would take for a formula begins with an apostrophe.
     Csv,
@@ -240,7 +240,7 @@ impl Tympan {
         &self,
         user: UserId,
         wallet: WalletName,
-        format: StatementFormat,
+        format: TextFormat,
         options: StatementList,
     ) -> Call<TextPage> {
         self.ask_checked(move |handle| options.text(handle, user, wallet, format))

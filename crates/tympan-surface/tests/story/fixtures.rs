@@ -72,6 +72,7 @@ impl Shop {
             priority: None,
         };
         let profile = CreateProfile {
+            tracking: None,
             price_list: None,
             plans: vec![plan],
         };

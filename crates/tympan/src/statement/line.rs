@@ -95,7 +95,7 @@ impl StatementLine {
             needed: entry.needed,
             available: entry.available,
             next_reset_at: entry.next_reset_at,
-            reason: text.map(|text| text.reason),
+            reason: text.and_then(|text| text.reason),
         }
     }
 }

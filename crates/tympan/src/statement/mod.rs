@@ -4,7 +4,6 @@ mod line;
 mod text;
 
 pub use line::StatementLine;
-pub use text::StatementFormat;
 
 use tympan_core::commands::STATEMENT;
 use tympan_core::error::{Code, Error};
@@ -33,7 +32,12 @@ impl Period {
         until: None,
     };
 
-    fn check(self) -> Result<Self, Error> {
+    /// Whether an instant belongs to it.
+    pub(crate) fn holds(self, at: Timestamp) -> bool {
+        self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
+    }
+
+    pub(crate) fn check(self) -> Result<Self, Error> {
         match (self.since, self.until) {
             (Some(since), Some(until)) if until < since => {
                 let message = "the period ends before it begins";

@@ -10,16 +10,7 @@ use tympan_core::records::Config;
 use super::{Period, Position, StatementLine};
 use crate::handle::Handle;
 use crate::page::{Page, PageRequest};
-
-/// How a statement is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatementFormat {
-    /// Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
-    /// a spreadsheet would take for a formula begins with an apostrophe.
-    Csv,
-    /// One JSON object a line.
-    JsonLines,
-}
+use crate::text_lines::TextFormat;
 
 /// A line of text. Amounts are decimals in the unit: exact, and money in the currency's major unit.
 #[derive(Serialize)]
@@ -56,7 +47,7 @@ impl Handle {
         user: UserId,
         wallet: WalletName,
         period: Period,
-        format: StatementFormat,
+        format: TextFormat,
         page: &PageRequest,
     ) -> Result<Page<String>, Error> {
         let statement = self.statement(user, wallet, period, page)?;
@@ -97,23 +88,18 @@ fn measure_of(config: &Config, wallet: WalletName) -> Result<Measure, Error> {
 }
 
 struct Writer {
-    format: StatementFormat,
+    format: TextFormat,
     measure: Measure,
 }
 
 impl Writer {
     fn header(&self) -> Result<Option<String>, Error> {
-        match self.format {
-            StatementFormat::JsonLines => Ok(None),
-            StatementFormat::Csv => {
-                let both = csv_text(&self.blank("opening", Position::default()), true)?;
-                Ok(both.split_inclusive("\r\n").next().map(str::to_owned))
-            }
-        }
+        self.format
+            .header(&self.blank("opening", Position::default()))
     }
 
     fn position(&self, name: &'static str, position: Position) -> Result<String, Error> {
-        self.write(&self.blank(name, position))
+        self.format.line(&self.blank(name, position))
     }
 
     fn entry(&self, line: &StatementLine) -> Result<String, Error> {
@@ -122,7 +108,7 @@ impl Writer {
             balance: line.balance_after,
             held: line.held_after,
         };
-        self.write(&TextLine {
+        self.format.line(&TextLine {
             effective_at: Some(line.effective_at().to_string()),
             decided_at: Some(line.at.to_string()),
             entry: Some(line.id.to_string()),
@@ -134,8 +120,8 @@ impl Writer {
             debt: line.debt.map(number),
             carried: line.carried.map(number),
             actor: line.actor.map(|user| user.to_string()),
-            queue: self.words(line.queue.as_deref()),
-            reason: self.words(line.reason.as_deref()),
+            queue: self.format.words(line.queue.as_deref()),
+            reason: self.format.words(line.reason.as_deref()),
             ..self.blank("entry", position)
         })
     }
@@ -161,42 +147,4 @@ impl Writer {
             reason: None,
         }
     }
-
-    /// Somebody else's words, which must not begin to count in a spreadsheet.
-    fn words(&self, words: Option<&str>) -> Option<String> {
-        let counts = |words: &str| words.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        let is_csv = self.format == StatementFormat::Csv;
-        words.map(|words| match is_csv && counts(words) {
-            true => format!("'{words}"),
-            false => words.to_owned(),
-        })
-    }
-
-    fn write(&self, line: &TextLine) -> Result<String, Error> {
-        match self.format {
-            StatementFormat::Csv => csv_text(line, false),
-            StatementFormat::JsonLines => {
-                let mut text = serde_json::to_string(line).map_err(internal)?;
-                text.push('\n');
-                Ok(text)
-            }
-        }
-    }
-}
-
-fn csv_text(line: &TextLine, with_names: bool) -> Result<String, Error> {
-    let mut writer = csv::WriterBuilder::new()
-        .has_headers(with_names)
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    writer.serialize(line).map_err(internal)?;
-    let bytes = writer.into_inner().map_err(internal)?;
-    String::from_utf8(bytes).map_err(internal)
-}
-
-fn internal(error: impl std::fmt::Display) -> Error {
-    Error::new(
-        Code::Internal,
-        format!("a statement was not written: {error}"),
-    )
 }

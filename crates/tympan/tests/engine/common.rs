@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tympan::core::command::{Command, Preparation};
+use tympan::core::ids::TenantId;
 use tympan::core::permissions::Requirement;
 use tympan::core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan::core::records::{AuditEvent, AuditText, Entry, EntryText, User};
@@ -122,6 +123,10 @@ impl Store for Watched {
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
         self.store.scan(table, after, limit)
     }
+    fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
+        self.store.erase_words(tenant, until, limit)
+    }
+
     fn stamp(&self) -> Result<Stamp, Error> {
         self.watch.read();
         self.store.stamp()

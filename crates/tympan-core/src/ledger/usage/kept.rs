@@ -6,7 +6,8 @@
 //! - [`TWO_SIDED`] for a job printed on both sides;
 //! - [`MEDIA`], the number of bytes, and the bytes of the paper's name;
 //! - [`CUSTOM`] for each custom count, in the order of their names: the number of bytes of the name,
-//!   the name, the count.
+//!   the name, the count;
+//! - [`PART`] if that is only a part of what was counted.
 //!
 //! A count is written seven bits a byte, the lowest first, all but the last byte with the highest
 //! bit set, in as few bytes as it takes. So each usage has one form, and each form one usage.
@@ -22,11 +23,12 @@ const VERSION: u8 = 1;
 const TWO_SIDED: u8 = 0x40;
 const MEDIA: u8 = 0x41;
 const CUSTOM: u8 = 0x42;
+const PART: u8 = 0x43;
 
 /// Bytes of a count at most.
 const MAX_COUNT_BYTES: usize = 9;
 /// Bytes that usage takes at most: more is not ours.
-const MAX_BYTES: usize = 2
+const MAX_BYTES: usize = 3
     + Counter::ALL.len() * (1 + MAX_COUNT_BYTES)
     + (1 + MAX_COUNT_BYTES + 4 * MAX_MEDIA)
     + MAX_CUSTOM_COUNTS * (2 + MAX_CUSTOM_NAME + MAX_COUNT_BYTES);
@@ -60,6 +62,9 @@ impl KeptUsage {
             kept.extend_from_slice(name.as_bytes());
             write(&mut kept, count);
         }
+        if usage.is_part {
+            kept.push(PART);
+        }
         Self(kept)
     }
 
@@ -67,6 +72,12 @@ impl KeptUsage {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Whether it is only a part of what was counted.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        self.0.last() == Some(&PART) && self.usage().is_part()
     }
 
     /// What was used.
@@ -139,6 +150,7 @@ impl<'a> Reader<'a> {
             last = Some(tag);
             match tag {
                 TWO_SIDED => usage.two_sided = true,
+                PART => usage.is_part = true,
                 MEDIA => usage.media = Some(SmolStr::new(self.text()?)),
                 CUSTOM => {
                     let measure = CustomMeasure::parse(self.text()?).ok()?;

@@ -15,6 +15,7 @@
 mod check;
 mod counter;
 mod kept;
+mod part;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -41,6 +42,8 @@ pub struct Usage {
     pub two_sided: bool,
     /// The paper, `iso_a4_210x297mm` say: some price lists ask.
     pub media: Option<SmolStr>,
+    /// Whether it is only a part of what was counted: the rest was not recorded.
+    is_part: bool,
 }
 
 impl Usage {
@@ -131,6 +134,9 @@ impl Usage {
         if self == other {
             return None;
         }
+        if other.is_part && !self.is_part {
+            return self.differs_from_part(other);
+        }
         let counter = Counter::ALL
             .iter()
             .find(|counter| self.count(**counter) != other.count(**counter));
@@ -162,6 +168,8 @@ mod shown {
         two_sided: bool,
         media: Option<SmolStr>,
         custom: BTreeMap<CustomMeasure, i64>,
+        #[serde(default)]
+        is_part: bool,
     }
 
     impl From<Usage> for Shown {
@@ -171,6 +179,7 @@ mod shown {
                 two_sided: usage.two_sided,
                 media: usage.media,
                 custom: usage.custom.into_iter().collect(),
+                is_part: usage.is_part,
             }
         }
     }
@@ -182,6 +191,7 @@ mod shown {
                 custom: shown.custom.into_iter().collect(),
                 two_sided: shown.two_sided,
                 media: shown.media,
+                is_part: shown.is_part,
             }
         }
     }

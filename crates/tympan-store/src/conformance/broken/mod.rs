@@ -92,6 +92,10 @@ faults! {
     ReversesEvents,
     /// Entries and audit events come without their words.
     LosesWords,
+    /// Words whose time is over are not erased.
+    ErasesNothing,
+    /// Words whose time will be over are erased before.
+    ErasesTooMuch,
     /// Rows of a scan come in the wrong order.
     ReversesScans,
     /// A scan goes on at the key instead of behind it.

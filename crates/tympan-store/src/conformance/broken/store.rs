@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tympan_core::error::Error;
+use tympan_core::ids::TenantId;
 use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
 use tympan_core::row::{Cell, Table};
@@ -93,6 +94,14 @@ impl Store for BrokenStore {
             _ => {}
         }
         Ok(rows)
+    }
+
+    fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
+        match self.fault {
+            Fault::ErasesNothing => Ok(0),
+            Fault::ErasesTooMuch => self.sound.erase_words(tenant, Timestamp::LATEST, limit),
+            _ => self.sound.erase_words(tenant, until, limit),
+        }
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {
