@@ -287,6 +287,7 @@ fn new_user(number: i64) -> User {
         active: true,
         production: false,
         restricted: true,
+        price_percent: None,
         account_code: None,
         department: None,
         office: None,

@@ -29,7 +29,7 @@ permissions! {
     /// See users, their details and the user list.
     USER_READ = "user.read";
     /// Create, edit, deactivate and reactivate users, their groups and their profile. One's own
-    /// profile, and whether wallets limit oneself, need `allowance.adjust` too.
+    /// profile, whether wallets limit oneself and what one pays of prices need `allowance.adjust` too.
     USER_EDIT = "user.edit";
     /// User administration: grant roles. An active user must always hold it.
     USER_ADMINISTER = "user.administer";

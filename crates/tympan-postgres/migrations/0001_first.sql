@@ -136,6 +136,7 @@ CREATE TABLE "user" (
     "active" bigint NOT NULL,
     "production" bigint NOT NULL,
     "restricted" bigint NOT NULL,
+    "price_percent" bigint,
     "account_code" text COLLATE "C",
     "department" text COLLATE "C",
     "office" text COLLATE "C",

@@ -135,6 +135,7 @@ CREATE TABLE "user" (
     "active" INTEGER NOT NULL,
     "production" INTEGER NOT NULL,
     "restricted" INTEGER NOT NULL,
+    "price_percent" INTEGER,
     "account_code" TEXT,
     "department" TEXT,
     "office" TEXT,

@@ -183,7 +183,11 @@ impl Job {
                 currency: stated.currency,
                 price_list: None,
             }),
-            None => price_of_checked(config, user.profile, &self.usage, self.queue.as_deref(), at)?,
+            None => {
+                let payer = (user.profile, user.price_percent);
+                let queue = self.queue.as_deref();
+                price_of_checked(config, payer, &self.usage, queue, at)?
+            }
         };
         let tracking = config.tracking(user.profile);
         Ok(price.filter(|price| tracking.records(Measure::Cost(price.currency))))

@@ -5,8 +5,8 @@
 //! that for all others.
 //!
 //! The parts of a job are added exactly: its pages in colour and in one colour, both times the part
-//! that pages of two-sided jobs cost; its sheets; its area; the job itself. The sum is rounded once,
-//! as the price list says.
+//! that pages of two-sided jobs cost; its sheets; its area; the job itself. Of the sum the user pays
+//! so many percent, and that is rounded once, as the price list says.
 
 use crate::error::{Code, Error};
 use crate::ids::{PriceListId, ProfileId};
@@ -29,7 +29,7 @@ pub struct Price {
     pub price_list: Option<PriceListId>,
 }
 
-/// What a job costs a user of a profile, by the revision of its price list in force at an instant;
+/// What a job costs a user of a profile who pays the whole price, by the revision of its price list in force at an instant;
 /// none if the profile has no price list or none of its revisions is in force yet.
 ///
 /// # Errors
@@ -42,13 +42,13 @@ pub fn price(
     at: Timestamp,
 ) -> Result<Option<Price>, Error> {
     usage.check()?;
-    price_of_checked(config, profile, usage, queue, at)
+    price_of_checked(config, (profile, None), usage, queue, at)
 }
 
-/// [`price`] of usage that was checked.
+/// [`price`] of usage that was checked, for a user who pays so many percent of it.
 pub(super) fn price_of_checked(
     config: &Config,
-    profile: ProfileId,
+    (profile, percent): (ProfileId, Option<i32>),
     usage: &Usage,
     queue: Option<&str>,
     at: Timestamp,
@@ -66,7 +66,7 @@ pub(super) fn price_of_checked(
     let Some(rule) = rule_for(rules, queue, usage.media.as_deref(), at) else {
         return Ok(None);
     };
-    let cost = cost(rule, usage, list.rounding).ok_or_else(|| {
+    let cost = cost(rule, usage, percent, list.rounding).ok_or_else(|| {
         Error::new(
             Code::AmountOverflow,
             "the cost of the job does not fit into 63 bits",
@@ -102,7 +102,7 @@ fn rule_for<'a>(
 
 /// What a job costs by a line; none if that does not fit, here or on the way: no part is negative,
 /// so that what is too large on the way is too large in the end.
-fn cost(rule: &PriceRule, usage: &Usage, rounding: Rounding) -> Option<i64> {
+fn cost(rule: &PriceRule, usage: &Usage, percent: Option<i32>, rounding: Rounding) -> Option<i64> {
     let priced = |count: i64, micros: i64| i128::from(count).checked_mul(i128::from(micros));
     let colour = priced(usage.colour_pages(), rule.colour_page_micros)?;
     let pages = priced(usage.mono_pages(), rule.mono_page_micros)?.checked_add(colour)?;
@@ -124,6 +124,10 @@ fn cost(rule: &PriceRule, usage: &Usage, rounding: Rounding) -> Option<i64> {
             .checked_mul(SQUARE_METRE)?
             .checked_add(area.checked_mul(denominator)?)?;
         denominator = denominator.checked_mul(SQUARE_METRE)?;
+    }
+    if let Some(percent) = percent {
+        sum = sum.checked_mul(percent.into())?;
+        denominator = denominator.checked_mul(100)?;
     }
     rounding.round(sum, denominator)
 }
@@ -166,7 +170,7 @@ mod tests {
         ];
         for (micros, usage, expected) in table {
             assert_eq!(
-                cost(&rule(None, 1, 0, micros, 0), &usage, Rounding::MICRO),
+                cost(&rule(None, 1, 0, micros, 0), &usage, None, Rounding::MICRO),
                 Some(expected),
                 "{micros} {usage:?}"
             );
@@ -195,21 +199,49 @@ mod tests {
             (1_000_000, RoundingMode::Up, 1_000_000),
         ] {
             let rounding = Rounding::to(unit, mode).unwrap();
-            assert_eq!(cost(&line, &usage, rounding), Some(expected));
+            assert_eq!(cost(&line, &usage, None, rounding), Some(expected));
         }
         // A blank side is a page of neither; its sheet costs.
         let blank = Usage::default().with(Counter::BlankSides, 2);
-        assert_eq!(cost(&line, &blank, Rounding::MICRO), Some(110_000));
+        assert_eq!(cost(&line, &blank, None, Rounding::MICRO), Some(110_000));
         assert_eq!(
-            cost(&line, &Usage::default(), Rounding::MICRO),
+            cost(&line, &Usage::default(), None, Rounding::MICRO),
             Some(100_000)
         );
     }
 
     #[test]
+    fn a_percentage_is_of_the_exact_sum_and_rounded_with_it() {
+        // Three quarters of 3 × 40,001 are 90,002.25: 33 percent of that are 29,700.7425.
+        let line = rule(None, 1, 0, 40_001, 0);
+        let usage = Usage::pages(3).two_sided(true);
+        for (percent, mode, unit, expected) in [
+            (None, RoundingMode::HalfUp, 1, 90_002),
+            (Some(100), RoundingMode::HalfUp, 1, 90_002),
+            (Some(33), RoundingMode::HalfUp, 1, 29_701),
+            (Some(33), RoundingMode::HalfUp, 10_000, 30_000),
+            (Some(0), RoundingMode::Up, 10_000, 0),
+            (Some(1), RoundingMode::Up, 1_000_000, 1_000_000),
+            (Some(150), RoundingMode::Up, 1, 135_004),
+        ] {
+            let rounding = Rounding::to(unit, mode).unwrap();
+            assert_eq!(
+                cost(&line, &usage, percent, rounding),
+                Some(expected),
+                "{percent:?}"
+            );
+        }
+        // Half of a price that does not fit may fit.
+        let dear = rule(None, 1, 0, i64::MAX, 0);
+        let two = Usage::pages(2);
+        assert_eq!(cost(&dear, &two, Some(50), Rounding::MICRO), Some(i64::MAX));
+        assert_eq!(cost(&dear, &two, Some(51), Rounding::MICRO), None);
+    }
+
+    #[test]
     fn a_cost_that_does_not_fit_is_none() {
         let dear = rule(None, 1, 0, i64::MAX, 0);
-        let of = |rule: &PriceRule, usage| cost(rule, &usage, Rounding::MICRO);
+        let of = |rule: &PriceRule, usage| cost(rule, &usage, None, Rounding::MICRO);
         assert_eq!(of(&dear, Usage::pages(1)), Some(i64::MAX));
         assert_eq!(of(&dear, Usage::pages(2)), None);
         let most = PriceRule {

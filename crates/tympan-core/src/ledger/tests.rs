@@ -154,6 +154,7 @@ fn shop_with(plans: Vec<PlanRevision>) -> TestStore {
             active,
             production: false,
             restricted,
+            price_percent: None,
             account_code: None,
             department: None,
             office: None,

@@ -46,6 +46,8 @@ fn described(person: &Person) -> BTreeMap<String, (String, String)> {
     plain("active", Some(user.active.to_string()));
     plain("production", Some(user.production.to_string()));
     plain("restricted", Some(user.restricted.to_string()));
+    let percent = user.price_percent.map(|percent| percent.to_string());
+    plain("price_percent", percent);
     plain("account_code", user.account_code.clone());
     plain("department", user.department.clone());
     plain("office", user.office.clone());

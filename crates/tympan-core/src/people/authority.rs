@@ -108,6 +108,9 @@ fn opens(edit: &Edit, before: &Person) -> bool {
 
 /// Whether the rules change by which the user is limited.
 fn changes_limits(edit: &Edit, before: &Person) -> bool {
-    let limits = |person: &Person| (person.user.profile, person.user.restricted);
+    let limits = |person: &Person| {
+        let user = &person.user;
+        (user.profile, user.restricted, user.price_percent)
+    };
     limits(&edit.after) != limits(before)
 }

@@ -232,6 +232,7 @@ pub(super) fn blank_user(context: &mut Context<'_>, config: &Config) -> User {
         active: true,
         production: false,
         restricted: true,
+        price_percent: None,
         account_code: None,
         department: None,
         office: None,

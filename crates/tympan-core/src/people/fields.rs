@@ -14,6 +14,9 @@ use crate::view::{Key, ReadSet};
 /// E-mail addresses of one user besides the primary one.
 pub const MAX_OTHER_EMAILS: usize = 20;
 
+/// Percent of a price that a user may pay at most: more is a slip of the finger.
+pub const MAX_PRICE_PERCENT: i32 = 1_000;
+
 /// Fields to set; what is not given stays. Set a field to nothing by naming it among those to
 /// clear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub struct UserFields {
     pub production: Option<bool>,
     /// Whether wallets limit the user.
     pub restricted: Option<bool>,
+    /// How many percent of what price lists say the user pays, 0 to [`MAX_PRICE_PERCENT`].
+    pub price_percent: Option<i32>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.
@@ -65,6 +70,8 @@ pub enum UserField {
     Email,
     /// All other e-mail addresses.
     OtherEmails,
+    /// The percentage of prices: the user pays what price lists say.
+    PricePercent,
     /// The account code.
     AccountCode,
     /// The department.
@@ -89,6 +96,7 @@ impl UserField {
             Self::NetworkDomain => "network_domain",
             Self::Email => "email",
             Self::OtherEmails => "other_emails",
+            Self::PricePercent => "price_percent",
             Self::AccountCode => "account_code",
             Self::Department => "department",
             Self::Office => "office",
@@ -140,6 +148,7 @@ pub(super) struct PreparedFields {
     pub(super) active: Option<bool>,
     production: Option<bool>,
     restricted: Option<bool>,
+    price_percent: Field<i32>,
     account_code: Field<String>,
     department: Field<String>,
     office: Field<String>,
@@ -171,6 +180,8 @@ impl UserFields {
                 Error::new(Code::EmptyText, "`notes` is empty").with("field", "notes")
             })
         });
+        let (field, percent) = (UserField::PricePercent, &self.price_percent);
+        let price_percent = of(field, percent, clear, price_percent);
         let clears_role = clear.contains(&UserField::Role);
         if clears_role && self.role.is_some() {
             refusals.note(both(UserField::Role));
@@ -187,6 +198,7 @@ impl UserFields {
             office: short(UserField::Office, &self.office),
             home: short(UserField::Home, &self.home),
             name: refusals.or_default(name),
+            price_percent: refusals.or_default(price_percent),
             username: refusals.or_default(username),
             network_name: refusals.or_default(network_name),
             network_domain: refusals.or_default(network_domain),
@@ -233,6 +245,14 @@ fn listed(kind: &IdentityKind, text: &str) -> Result<Listed, Error> {
         lookup: value.lookup,
         shown: value.shown,
     })
+}
+
+fn price_percent(percent: &i32) -> Result<i32, Error> {
+    if (0..=MAX_PRICE_PERCENT).contains(percent) {
+        return Ok(*percent);
+    }
+    let message = format!("`price_percent` is not between 0 and {MAX_PRICE_PERCENT}");
+    Err(Error::new(Code::InvalidValue, message).with("field", "price_percent"))
 }
 
 fn domain(text: &str) -> Result<String, Error> {
@@ -296,6 +316,7 @@ impl PreparedFields {
         ] {
             *to = field.unwrap_or(*to);
         }
+        self.price_percent.apply(&mut user.price_percent);
         self.account_code.apply(&mut user.account_code);
         self.department.apply(&mut user.department);
         self.office.apply(&mut user.office);

@@ -27,6 +27,8 @@ pub struct ShownUser {
     pub production: bool,
     /// Whether wallets limit the user; if not, usage is counted without limit.
     pub restricted: bool,
+    /// How many percent of what price lists say the user pays; none: all of it.
+    pub price_percent: Option<i32>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.
@@ -64,6 +66,7 @@ impl ShownUser {
             active: user.active,
             production: user.production,
             restricted: user.restricted,
+            price_percent: user.price_percent,
             account_code: user.account_code.clone(),
             department: user.department.clone(),
             office: user.office.clone(),

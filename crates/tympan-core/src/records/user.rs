@@ -35,6 +35,8 @@ record! {
         pub production: bool,
         /// Whether wallets limit the user; if not, usage is counted without limit.
         pub restricted: bool,
+        /// How many percent of what price lists say the user pays; none: all of it.
+        pub price_percent: Option<i32>,
         /// The internal account number the user's work is booked to.
         pub account_code: Option<String>,
         /// Department.

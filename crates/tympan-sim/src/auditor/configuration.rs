@@ -98,6 +98,7 @@ pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
                 active: true,
                 was_active: vec![(clock, true)],
                 restricted: true,
+                percent: 100,
                 profile: made.default_profile.0,
                 profile_since: clock,
                 role: Some(made.roles.administrator.0),

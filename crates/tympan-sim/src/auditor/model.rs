@@ -179,6 +179,8 @@ pub(super) struct Person {
     /// From when on the person was active, or was not, since they are there.
     pub(super) was_active: Vec<(i64, bool)>,
     pub(super) restricted: bool,
+    /// What of each price the person pays.
+    pub(super) percent: i32,
     pub(super) profile: i64,
     pub(super) profile_since: i64,
     pub(super) role: Option<i64>,

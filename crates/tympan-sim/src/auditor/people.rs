@@ -295,6 +295,7 @@ fn created(
         active: fields.active.unwrap_or(true),
         was_active: vec![(clock, fields.active.unwrap_or(true))],
         restricted: fields.restricted.unwrap_or(true),
+        percent: fields.price_percent.unwrap_or(100),
         profile: fields.profile.map_or(tenant.default_profile, |id| id.0),
         profile_since: clock,
         role: fields.role.map(|role| role.0),
@@ -339,6 +340,10 @@ fn edited(
     )?;
     if let Some(person) = tenant.people.get_mut(&id) {
         person.restricted = set.restricted.unwrap_or(person.restricted);
+        if edit.clear.contains(&UserField::PricePercent) {
+            person.percent = 100;
+        }
+        person.percent = set.price_percent.unwrap_or(person.percent);
         if edit.clear.contains(&UserField::Role) {
             person.role = None;
         }
@@ -526,7 +531,7 @@ fn same(tenant: &mut Tenant, user: &ShownUser) -> Result<(), String> {
     let (expected, found) = (
         (
             person.active,
-            person.restricted,
+            (person.restricted, person.percent),
             person.profile,
             person.profile_since,
             person.role,
@@ -535,7 +540,7 @@ fn same(tenant: &mut Tenant, user: &ShownUser) -> Result<(), String> {
         ),
         (
             user.active,
-            user.restricted,
+            (user.restricted, user.price_percent.unwrap_or(100)),
             user.profile.0,
             user.profile_since.millis(),
             user.role.map(|role| role.0),

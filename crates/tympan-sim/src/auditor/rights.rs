@@ -54,7 +54,7 @@ impl Before {
             {
                 return Err(format!("expected `grant_beyond_own`, for the user {id}"));
             }
-            let limits = |person: &Person| (person.profile, person.restricted);
+            let limits = |person: &Person| (person.profile, person.restricted, person.percent);
             if *id == actor
                 && limits(before) != limits(after)
                 && !everywhere(tenant, before).contains("allowance.adjust")

@@ -91,6 +91,9 @@ impl Workload {
         if self.chance.one_in(4) {
             user.fields.restricted = Some(self.chance.one_in(2));
         }
+        if self.chance.one_in(6) {
+            user.fields.price_percent = Some(self.percent());
+        }
         if self.chance.one_in(12) {
             user.fields.active = Some(false);
         }
@@ -109,6 +112,10 @@ impl Workload {
         user
     }
 
+    fn percent(&mut self) -> i32 {
+        [0, 33, 50, 100, 117, 1_000][usize::try_from(self.chance.below(6)).unwrap_or(0)]
+    }
+
     pub(super) fn edit_user(&mut self) -> EditUser {
         let mut edit = EditUser::of(self.user(), self.version());
         for _ in 0..self.chance.between(1, 2) {
@@ -118,7 +125,7 @@ impl Workload {
     }
 
     fn edit_one(&mut self, edit: &mut EditUser) {
-        match self.chance.below(16) {
+        match self.chance.below(18) {
             0 => edit.set.username = Some(self.username()),
             1 => edit.clear.push(UserField::Username),
             2 => edit.set.email = Some(self.email()),
@@ -135,6 +142,8 @@ impl Workload {
                 edit.role_rows.push(edited);
             }
             14 => edit.identities.push(IdentityEdit::Add(self.new_identity())),
+            15 => edit.set.price_percent = Some(self.percent()),
+            16 => edit.clear.push(UserField::PricePercent),
             _ => {
                 edit.set.department = Some(if self.is_hostile() {
                     self.hostile_text()

@@ -177,6 +177,7 @@ pub fn user(id: i64, name: &str) -> User {
         active: true,
         production: false,
         restricted: false,
+        price_percent: None,
         account_code: None,
         department: None,
         office: None,

@@ -135,6 +135,7 @@ pub(super) fn named(nth: usize, name: &str) -> User {
         username: None,
         network_name: None,
         email: None,
+        price_percent: None,
         account_code: None,
         active: !nth.is_multiple_of(3),
         profile: ProfileId(1 + id % 2),

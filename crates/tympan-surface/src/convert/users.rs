@@ -10,7 +10,7 @@ use crate::definition::{
 
 same_words! {
     UserField => tympan::UserField {
-        Username NetworkName NetworkDomain Email OtherEmails AccountCode Department Office Home
+        Username NetworkName NetworkDomain Email OtherEmails PricePercent AccountCode Department Office Home
         Notes Role
     }
 }
@@ -27,6 +27,7 @@ impl From<UserFields> for tympan::UserFields {
             active: fields.active,
             production: fields.production,
             restricted: fields.restricted,
+            price_percent: fields.price_percent,
             account_code: fields.account_code,
             department: fields.department,
             office: fields.office,
@@ -58,6 +59,7 @@ impl CreateUser {
                 active: self.active,
                 production: Some(self.production),
                 restricted: self.restricted,
+                price_percent: self.price_percent,
                 account_code: self.account_code,
                 department: self.department,
                 office: self.office,
@@ -146,6 +148,7 @@ impl From<tympan::ShownUser> for User {
             active: user.active,
             production: user.production,
             restricted: user.restricted,
+            price_percent: user.price_percent,
             account_code: user.account_code,
             department: user.department,
             office: user.office,

@@ -72,6 +72,9 @@ pub struct User {
     pub production: bool,
     /// Whether wallets limit the user; if not, usage is counted without limit.
     pub restricted: bool,
+    /// How many percent of what price lists say the user pays, 0 to 1000; none: all of
+    /// it.
+    pub price_percent: Option<i32>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.
@@ -115,6 +118,8 @@ pub struct UserFields {
     pub production: Option<bool>,
     /// Whether wallets limit the user.
     pub restricted: Option<bool>,
+    /// How many percent of what price lists say the user pays, 0 to 1000.
+    pub price_percent: Option<i32>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.
@@ -144,6 +149,8 @@ pub enum UserField {
     Email,
     /// All other e-mail addresses.
     OtherEmails,
+    /// The percentage of prices: the user pays what price lists say.
+    PricePercent,
     /// The account code.
     AccountCode,
     /// The department.
@@ -178,6 +185,9 @@ pub struct CreateUser {
     pub production: bool,
     /// Whether wallets limit the user; none: yes.
     pub restricted: Option<bool>,
+    /// How many percent of what price lists say the user pays, 0 to 1000; none: all of
+    /// it.
+    pub price_percent: Option<i32>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.

@@ -45,15 +45,15 @@ pub(super) fn priced(
         .or_else(|| exactly(&None, &None));
     match rule {
         Some(rule) => {
-            let cost = cost(rule, usage, list.rounding)?;
+            let cost = cost(rule, usage, desk.person.percent, list.rounding)?;
             Ok(Some((Unit::money(&list.currency), cost)))
         }
         None => Ok(None),
     }
 }
 
-/// The exact cost is a number of millionths of the factor's parts of a micro.
-fn cost(rule: &PriceTerms, usage: &Usage, rounding: Rounding) -> Result<i128, Code> {
+/// The exact cost is a number of hundredths of millionths of the factor's parts of a micro.
+fn cost(rule: &PriceTerms, usage: &Usage, percent: i32, rounding: Rounding) -> Result<i128, Code> {
     let counted = |unit| paper::counted(usage, unit);
     let pages = counted("mono_pages") * i128::from(rule.mono_page_micros)
         + counted("colour_pages") * i128::from(rule.colour_page_micros);
@@ -78,6 +78,8 @@ fn cost(rule: &PriceTerms, usage: &Usage, rounding: Rounding) -> Result<i128, Co
         .into_iter()
         .try_fold(0_i128, |sum, part| sum.checked_add(part))
         .ok_or(Code::AmountOverflow)?;
+    let exact = wide(exact, percent.into())?;
+    let per_micro = 100 * per_micro;
     let unit = i128::from(rounding.unit_micros());
     let step = per_micro * unit;
     let below = exact - exact.rem_euclid(step);
