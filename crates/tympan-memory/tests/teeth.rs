@@ -113,6 +113,12 @@ fn expected(fault: Fault) -> &'static [&'static str] {
             "entries_come_with_their_words",
             "audit_events_come_with_their_words",
         ],
+        Fault::ErasesNothing => &[
+            "only_words_whose_time_is_over_are_erased",
+            "words_are_erased_a_few_at_a_time",
+            "entries_stay_whole_without_their_words",
+        ],
+        Fault::ErasesTooMuch => &["only_words_whose_time_is_over_are_erased"],
         Fault::ReversesScans => &["rows_are_in_the_order_of_their_keys"],
         Fault::RepeatsRows => &[
             "pages_of_rows_join_to_the_whole",

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tympan::{Code, Error};
+use tympan::{Code, Error, Handle, PageRequest, Period, ReportBy, ReportSubject, UsageReport};
 use tympan_core::ids::UserId;
 use tympan_core::ledger::{Counter, Extra, LOW_BALANCE, Thresholds};
 
 use crate::ask::{Answer, Ask, in_full};
-use crate::auditor::Auditor;
+use crate::auditor::{Auditor, Figures};
 use crate::chance::Chance;
 use crate::fault::Fault;
 use crate::interruption::Interruption;
@@ -109,7 +109,7 @@ pub struct Failure {
     pub step: usize,
     /// Whether commits were interrupted.
     pub interrupts: bool,
-    /// Who found it: `stores`, `auditor`, `verify`, `dump`, `wallets`, `holds`,
+    /// Who found it: `stores`, `auditor`, `verify`, `dump`, `wallets`, `holds`, `totals`,
     /// `low balances` or `error`.
     pub by: &'static str,
     /// What was found.
@@ -473,6 +473,7 @@ impl Simulation {
         }
         let dump = first.unwrap_or_default();
         self.audit(&dump)?;
+        self.totals()?;
         self.report.dump = dump;
         Ok(())
     }
@@ -536,6 +537,37 @@ impl Simulation {
         Ok(())
     }
 
+    /// Compares what reports say of all time with what the auditor adds up.
+    fn totals(&self) -> Result<(), Failure> {
+        for (tenant, expected) in self.auditor.totals() {
+            let most = i128::from(i64::MAX);
+            let fits = |(used, taken, back): &Figures| used.max(taken).max(back) <= &most;
+            for side in &self.sides {
+                let found = match side
+                    .handle(tenant, None)
+                    .and_then(|handle| reported(&handle))
+                {
+                    Ok(found) => found,
+                    // Nothing was ever decided in the tenant, or more than a report can say.
+                    Err(error) if error.code() == Code::UnknownTenant && expected.is_empty() => {
+                        continue;
+                    }
+                    Err(error)
+                        if error.code() == Code::AmountOverflow && !expected.values().all(fits) =>
+                    {
+                        continue;
+                    }
+                    Err(error) => return Err(self.error(&error)),
+                };
+                if let Some(what) = first_difference(&found, &expected) {
+                    let what = format!("tenant {tenant}, {}: {what}", side.name);
+                    return Err(self.failure("totals", what));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn end(self) -> Result<Report, Failure> {
         let digest = self.answers.finalize();
         let answers = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -543,6 +575,30 @@ impl Simulation {
             answers,
             ..self.report
         })
+    }
+}
+
+/// What a report says of all time, by user and measure, page by page.
+fn reported(handle: &Handle) -> Result<BTreeMap<(i64, String), Figures>, Error> {
+    let report = UsageReport::of(Period::ALL).by(ReportBy::User);
+    let mut all = BTreeMap::new();
+    let mut page = PageRequest::of(40);
+    loop {
+        let found = handle.report(&report, &page)?;
+        for row in found.rows {
+            let ReportSubject::User(user) = row.subject else {
+                continue;
+            };
+            for total in row.totals {
+                let figures = (total.used, total.charged, total.refunded);
+                let figures = (figures.0.into(), figures.1.into(), figures.2.into());
+                all.insert((user.0, total.measure.name().into_owned()), figures);
+            }
+        }
+        match found.next {
+            Some(next) => page = page.after(next),
+            None => return Ok(all),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod paper;
 mod people;
 mod purses;
 mod rights;
+mod totals;
 mod wrong;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use crate::calendar::Calendar;
 pub use model::Low;
 use model::Tenant;
 use rights::Before;
+pub use totals::Figures;
 
 /// Knows what should have happened.
 #[derive(Debug, Default)]
@@ -133,6 +135,15 @@ impl Auditor {
         let mut low: Vec<_> = low.collect();
         low.sort_unstable();
         low
+    }
+
+    /// The tenants that it heard of, and what all jobs of each came to by person and unit.
+    #[must_use]
+    pub fn totals(&self) -> BTreeMap<i64, BTreeMap<(i64, String), Figures>> {
+        let tenants = self.tenants.iter();
+        tenants
+            .map(|(id, tenant)| (*id, totals::totals(tenant)))
+            .collect()
     }
 
     /// How every hold of which something was kept aside stands, as a dump of holds would say it.

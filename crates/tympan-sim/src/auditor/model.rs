@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use tympan_core::configuration::{PlanTerms, PriceTerms};
-use tympan_core::ledger::Rounding;
+use tympan_core::ledger::{Rounding, Usage};
 use tympan_core::measure::Measure;
 use tympan_core::records::WhenExhausted;
 
@@ -264,6 +264,9 @@ pub(super) struct Hold {
 #[derive(Clone, Debug)]
 pub(super) struct Paid {
     pub(super) user: i64,
+    /// What it used, and what it cost.
+    pub(super) usage: Option<Usage>,
+    pub(super) cost: Option<i128>,
     pub(super) lines: Vec<PaidLine>,
     pub(super) voided: bool,
 }

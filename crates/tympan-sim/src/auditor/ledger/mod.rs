@@ -223,6 +223,8 @@ fn keep_paid(tenant: &mut Tenant, user: i64, effect: Effect, desk: &Desk, answer
             });
             let paid = Paid {
                 user,
+                usage: receipt.usage.clone(),
+                cost: receipt.cost_micros.map(i128::from),
                 lines: lines.collect(),
                 voided: false,
             };
