@@ -308,6 +308,7 @@ CREATE TABLE "entry" (
     "needed" bigint,
     "available" bigint,
     "next_reset_at" bigint,
+    "words_until" bigint,
     "text_digest" bytea,
     "chain" bytea NOT NULL,
     PRIMARY KEY ("tenant", "id")

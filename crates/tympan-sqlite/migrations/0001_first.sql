@@ -309,6 +309,7 @@ CREATE TABLE "entry" (
     "needed" INTEGER,
     "available" INTEGER,
     "next_reset_at" INTEGER,
+    "words_until" INTEGER,
     "text_digest" BLOB,
     "chain" BLOB NOT NULL
 ) STRICT;

@@ -244,7 +244,7 @@ fn entries_wallets_and_holds_that_are_changed_in_the_file_are_found() {
                 "text: the words of entry `ent_",
             ),
             (
-                "INSERT INTO entry_text SELECT max(id) + 1, tenant, zeroblob(16), 'x' FROM entry",
+                "INSERT INTO entry_text SELECT max(id) + 1, tenant, zeroblob(16), 'x', NULL, NULL, NULL FROM entry",
                 "text: the words of entry `ent_",
             ),
         ],

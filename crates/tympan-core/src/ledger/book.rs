@@ -90,6 +90,7 @@ pub(super) fn blank(verb: Verb) -> Entry {
         needed: None,
         available: None,
         next_reset_at: None,
+        words_until: None,
         text_digest: None,
         chain: [0; LINK_BYTES],
     }
@@ -468,6 +469,7 @@ impl<'a> Book<'a> {
         for line in lines.into_iter().flatten() {
             let line = Arc::make_mut(line);
             let text = key.text(context, line.id, words.clone());
+            line.words_until = text.erase_at;
             line.text_digest = Some(entry_text_digest(&text));
             self.texts.push(text);
         }

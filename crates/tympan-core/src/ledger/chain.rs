@@ -48,6 +48,7 @@ pub fn entry_chain(key: &ChainKey, previous: &[u8; LINK_BYTES], entry: &Entry) -
         .optional(entry.needed)
         .optional(entry.available)
         .optional_time(entry.next_reset_at)
+        .optional_time(entry.words_until)
         .optional_bytes(entry.text_digest.as_ref().map(<[u8; 32]>::as_slice));
     key.next(previous, canonical.as_bytes())
 }

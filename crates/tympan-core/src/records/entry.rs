@@ -186,6 +186,8 @@ record! {
         pub available: Option<i64>,
         /// Of a refusal: when the wallet is next fed.
         pub next_reset_at: Option<Timestamp>,
+        /// From when on nobody sees its text any more, if that is ever.
+        pub words_until: Option<Timestamp>,
         /// The salted digest of its text, if it has one.
         pub text_digest: Option<[u8; 32]>,
         /// The link of this entry, which covers the wallet's one before it: see
@@ -221,7 +223,7 @@ record! {
         pub document: Option<String>,
         /// The host that the job came from, or the digest of it.
         pub host: Option<String>,
-        /// From when on nobody sees them any more, and they may be erased.
+        /// From when on nobody sees them any more, and they may be erased: as the entry says.
         pub erase_at: Option<Timestamp>,
     }
 }

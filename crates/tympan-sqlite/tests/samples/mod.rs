@@ -91,6 +91,7 @@ pub fn entry(id: i64, key: Option<[u8; 32]>, wallet: &Wallet) -> Entry {
         needed: None,
         available: None,
         next_reset_at: None,
+        words_until: None,
         text_digest: None,
         chain: [9; 16],
     }

@@ -134,7 +134,7 @@ impl JobLine {
         let digest = first.key.unwrap_or_default();
         let receipt = view.receipt(tenant, digest).ok().flatten();
         let receipt = receipt.unwrap_or_default();
-        let text = text.filter(|text| text.erase_at.is_none_or(|at| now < at));
+        let text = text.filter(|_| first.words_until.is_none_or(|at| now < at));
         let (reason, document, host) = match text {
             Some(text) => (text.reason, text.document, text.host),
             None => (None, None, None),

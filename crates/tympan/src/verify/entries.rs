@@ -186,6 +186,7 @@ impl Check<'_> {
             {
                 let text = text?;
                 let fits = (text.tenant, text.entry) == (entry.tenant, id)
+                    && text.erase_at == entry.words_until
                     && entry.text_digest == Some(entry_text_digest(&text));
                 self.found.expect(fits, "text", || words_of_entry(&text));
             }
