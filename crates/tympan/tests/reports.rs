@@ -1,11 +1,7 @@
 //! Reports and the history of jobs: pages, clocks that go back, other tenants, totals too large.
 
 #![cfg(feature = "sqlite")]
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test may stop at the first surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::sync::Arc;
 

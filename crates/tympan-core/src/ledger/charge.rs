@@ -304,9 +304,7 @@ impl Job {
         key: &PreparedKey,
         context: &Context<'_>,
     ) -> Option<&'static str> {
-        let Some(digest) = entry.text_digest else {
-            return None;
-        };
+        let digest = entry.text_digest?;
         let forms = |word: &Option<String>| {
             let kept = WordKeeping::ALL.iter();
             let kept = kept.map(|keeping| kept_word(*keeping, word.as_deref()?, context));

@@ -113,7 +113,14 @@ impl Workload {
     }
 
     fn percent(&mut self) -> i32 {
-        [0, 33, 50, 100, 117, 1_000][usize::try_from(self.chance.below(6)).unwrap_or(0)]
+        match self.chance.below(6) {
+            0 => 0,
+            1 => 33,
+            2 => 50,
+            3 => 117,
+            4 => 1_000,
+            _ => 100,
+        }
     }
 
     pub(super) fn edit_user(&mut self) -> EditUser {
