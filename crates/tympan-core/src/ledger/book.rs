@@ -15,8 +15,7 @@ use crate::ledger::{register, schedule, thresholds};
 use crate::measure::Measure;
 use crate::records::{
     Config, Entry, EntryText, Hold, HoldPart, HoldState, JobKind, PlanRevision, PlansInForce,
-    Request, User,
-    Verb, Wallet, WalletKey, WalletKind, Wallets,
+    Request, User, Verb, Wallet, WalletKey, WalletKind, Wallets,
 };
 use crate::refusals::too_many;
 use crate::schedule::Window;

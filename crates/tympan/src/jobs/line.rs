@@ -119,6 +119,7 @@ pub(super) fn is_job(entry: &Entry) -> bool {
             | Request::Cancel
             | Request::SetBalance
             | Request::Adjust
+            | Request::ResetAllowance
             | Request::Extend
             | Request::TopUp
             | Request::PayOut
