@@ -10,7 +10,7 @@ use tympan::core::ids::{
 use tympan::core::measure::{Currency, Measure};
 use tympan::core::queries::fold_user;
 use tympan::core::records::{
-    Claim, ClaimName, Config, IdentityKind, PlanRevision, PriceList, PriceRule, Profile, Role,
+    Claim, ClaimName, Config, IdentityKind, Joined, PlanRevision, PriceList, PriceRule, Profile, Role,
     RolePermission, Tenant, Tracking, User, Wallet, WalletKind, Wallets, WhenExhausted,
 };
 use tympan::core::schedule::{ResetVerb, Schedule, TimeOfDay, Window};
@@ -159,12 +159,12 @@ fn config() -> Config {
         },
     );
     config.plans.insert(
-        STAFF,
+        STAFF.into(),
         vec![PlanRevision {
             tenant: TENANT,
             plan: PLAN,
             revision: 1,
-            profile: STAFF,
+            owner: STAFF.into(),
             effective_from: at,
             priority: 0,
             measure: Measure::Cost(Currency::EUR),
@@ -265,6 +265,7 @@ fn fed_wallet(user: UserId) -> Wallet {
         settled_at: Timestamp::EPOCH,
         missed: false,
         given: ALLOWANCE,
+        taken_back: None,
         used_by_day: Window::default(),
         revision: 1,
         next_due_at: None,
@@ -295,6 +296,7 @@ fn new_user(number: i64) -> User {
         notes: None,
         profile: STAFF,
         profile_since: at,
+        groups: Joined::default(),
         role: Some(RoleId(100 + number % ROLES)),
         created_at: at,
         updated_at: at,

@@ -2,8 +2,8 @@
 
 use crate::command::Command;
 use crate::configuration::{
-    Bootstrap, Create, CreatePriceList, CreateProfile, CreateRole, Delete, EditPriceList,
-    EditProfile, EditRole, EditTenant, Rename, Retire, Unretire,
+    Bootstrap, Create, CreatePriceList, CreateProfile, CreateRole, Delete, EditGroup,
+    EditPriceList, EditProfile, EditRole, EditTenant, Rename, Retire, Unretire,
 };
 use crate::ledger::{
     Adjust, Authorise, Cancel, Charge, Extend, PayOut, Refund, ResetAllowance, SetBalance, Settle,
@@ -89,6 +89,7 @@ commands! {
     UnretireRole = Unretire<Role>,
     DeleteRole = Delete<Role>,
     CreateGroup = Create<Group>,
+    EditGroup = EditGroup,
     RenameGroup = Rename<Group>,
     RetireGroup = Retire<Group>,
     UnretireGroup = Unretire<Group>,

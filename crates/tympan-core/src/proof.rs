@@ -7,7 +7,7 @@
 use tympan_vault::RecordKey;
 
 use crate::digest::Canonical;
-use crate::records::{Config, Relations, User};
+use crate::records::{Config, PlanOwner, PlanRevision, Relations, User};
 use crate::row::Row;
 
 /// Bytes of the digest of one part of a configuration.
@@ -65,16 +65,27 @@ impl Part {
             }
             Self::Profiles => {
                 add(canonical, config.profiles.values(), "");
-                add(canonical, config.plans.values().flatten(), "");
+                add(canonical, plans(config, false), "");
             }
             Self::Roles => {
                 add(canonical, config.roles.values(), "");
                 add(canonical, config.permissions.values().flatten(), "");
             }
-            Self::Groups => add(canonical, config.groups.values(), ""),
+            Self::Groups => {
+                add(canonical, config.groups.values(), "");
+                add(canonical, plans(config, true), "");
+            }
             Self::Accounts => add(canonical, config.accounts.values(), ""),
         }
     }
+}
+
+/// The plans that groups carry, or those that profiles carry.
+fn plans(config: &Config, of_groups: bool) -> impl Iterator<Item = &PlanRevision> {
+    let carried = config.plans.iter();
+    let carried =
+        carried.filter(move |(owner, _)| matches!(owner, PlanOwner::Group(_)) == of_groups);
+    carried.flat_map(|(_, revisions)| revisions)
 }
 
 /// The digests of all parts of a configuration, in their order.

@@ -204,7 +204,7 @@ impl Found {
             };
         }
         map!(profiles);
-        map!(plans by profile);
+        map!(plans by owner);
         map!(roles);
         map!(permissions by role);
         map!(groups);

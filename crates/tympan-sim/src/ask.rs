@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use tympan::{Error, Handle};
 use tympan_core::configuration::{
     Bootstrap, Bootstrapped, CreateAccount, CreateGroup, CreatePriceList, CreateProfile,
-    CreateRole, DeleteAccount, DeleteGroup, DeletePriceList, DeleteProfile, DeleteRole,
+    CreateRole, DeleteAccount, DeleteGroup, DeletePriceList, DeleteProfile, DeleteRole, EditGroup,
     EditPriceList, EditProfile, EditRole, EditTenant, RenameProfile, RenameRole, RetireProfile,
-    RetireRole, Saved, SavedProfile, SavedTenant, UnretireProfile, UnretireRole,
+    RetireRole, Saved, SavedGroup, SavedProfile, SavedTenant, UnretireProfile, UnretireRole,
 };
 use tympan_core::ids::{AccountId, GroupId, PriceListId, ProfileId, RoleId};
 use tympan_core::ledger::{
@@ -137,6 +137,7 @@ asks! {
     UnretireRole => Role,
     DeleteRole => Nothing,
     CreateGroup => Group,
+    EditGroup => GroupPlans,
     DeleteGroup => Nothing,
     CreateAccount => Account,
     DeleteAccount => Nothing,
@@ -168,6 +169,8 @@ pub enum Reply {
     Role(Saved<RoleId>),
     /// A group.
     Group(Saved<GroupId>),
+    /// A group with its new plans.
+    GroupPlans(SavedGroup),
     /// An account.
     Account(Saved<AccountId>),
     /// The settings.

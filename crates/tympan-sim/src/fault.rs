@@ -62,6 +62,8 @@ faults! {
     DropsPreconditions,
     /// The store puts off a schedule.
     PutsOffResets,
+    /// The store forgets what was taken back of a user who left a group.
+    ForgetsWhatWasTakenBack,
     /// The store forgets that a user was deactivated.
     ForgetsDeactivations,
     /// The store finds another user behind a username or card.
@@ -82,6 +84,8 @@ faults! {
     HidesPriceRevisions,
     /// The auditor is not told that users became inactive.
     HidesDeactivations,
+    /// The auditor is not told that users left groups.
+    HidesLeaving,
     /// The auditor is told another mode of a settlement.
     TellsAnotherMode,
     /// The auditor is told that nobody wants to know of low balances.
@@ -99,6 +103,7 @@ impl Fault {
                 | Self::HidesPlanRevisions
                 | Self::HidesPriceRevisions
                 | Self::HidesDeactivations
+                | Self::HidesLeaving
                 | Self::TellsAnotherMode
                 | Self::HidesThresholds
         )
@@ -309,6 +314,11 @@ impl FaultyStore {
                         wallet.settled_at = old.settled_at;
                         wallet.next_due_at = old.next_due_at;
                     }
+                }
+            }
+            Fault::ForgetsWhatWasTakenBack => {
+                for wallet in &mut after.wallets {
+                    wallet.taken_back = None;
                 }
             }
             Fault::PutsOffResets => {

@@ -429,6 +429,7 @@ impl Simulation {
             (Some(Fault::HidesPlanRevisions), Ask::EditProfile(edit)) => edit.plans.clear(),
             (Some(Fault::HidesPriceRevisions), Ask::EditPriceList(edit)) => edit.rules = None,
             (Some(Fault::HidesDeactivations), Ask::DeactivateUser(_)) => return None,
+            (Some(Fault::HidesLeaving), Ask::EditUser(edit)) => edit.leave.clear(),
             (Some(Fault::TellsAnotherMode), Ask::Settle(settle)) => {
                 settle.extra = match settle.extra {
                     Extra::Deny => Extra::TakeAndOwe,

@@ -8,7 +8,7 @@ use tympan_core::ids::{
 };
 use tympan_core::ledger::IdempotencyKey;
 use tympan_core::people::{Changed, RoleRowEdit};
-use tympan_core::records::IdentityKind;
+use tympan_core::records::{IdentityKind, PlanOwner};
 
 use crate::ask::{Answer, Ask, Reply};
 
@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) identities: Vec<(UserId, IdentityId, IdentityKind)>,
     pub(crate) role_rows: Vec<(UserId, RoleRowId)>,
     pub(crate) profiles: Vec<ProfileId>,
-    pub(crate) plans: Vec<(ProfileId, PlanId, PlanTerms)>,
+    pub(crate) plans: Vec<(PlanOwner, PlanId, PlanTerms)>,
     pub(crate) price_lists: Vec<PriceListId>,
     pub(crate) roles: Vec<RoleId>,
     pub(crate) groups: Vec<GroupId>,
@@ -61,7 +61,11 @@ impl World {
             Reply::Changed(changed) => self.learn_user(ask, changed),
             Reply::Reactivated(reactivated) => self.learn_user(ask, &reactivated.user),
             Reply::Transferred(_) | Reply::Nothing(()) | Reply::Tenant(_) | Reply::Settled(_) => {}
-            Reply::Profile(saved) => self.learn_profile(ask, saved.id, &saved.added_plans),
+            Reply::Profile(saved) => {
+                add(&mut self.profiles, saved.id);
+                self.learn_plans(ask, saved.id.into(), &saved.added_plans);
+            }
+            Reply::GroupPlans(saved) => self.learn_plans(ask, saved.id.into(), &saved.added_plans),
             Reply::SavedProfile(_) => {}
             Reply::PriceList(saved) => add(&mut self.price_lists, saved.id),
             Reply::Role(saved) => add(&mut self.roles, saved.id),
@@ -125,20 +129,20 @@ impl World {
         }
     }
 
-    fn learn_profile(&mut self, ask: &Ask, id: ProfileId, added: &[PlanId]) {
+    fn learn_plans(&mut self, ask: &Ask, owner: PlanOwner, added: &[PlanId]) {
         use tympan_core::configuration::PlanChange;
-        add(&mut self.profiles, id);
         let mut added = added.iter();
         let changes: Vec<PlanChange> = match ask {
             Ask::CreateProfile(made) => made.plans.iter().cloned().map(PlanChange::Add).collect(),
             Ask::EditProfile(edit) => edit.plans.clone(),
+            Ask::EditGroup(edit) => edit.plans.clone(),
             _ => Vec::new(),
         };
         for change in changes {
             match change {
                 PlanChange::Add(terms) => {
                     self.plans
-                        .extend(added.next().map(|plan| (id, *plan, terms)));
+                        .extend(added.next().map(|plan| (owner, *plan, terms)));
                 }
                 PlanChange::Edit { plan, terms, .. } => {
                     for (_, known, old) in &mut self.plans {

@@ -20,6 +20,7 @@ const GRANTED: &[&str] = &[
     "CreateRole",
     "CreateUser",
     "DeactivateUser",
+    "EditGroup",
     "EditPriceList",
     "EditProfile",
     "EditRole",

@@ -108,7 +108,7 @@ fn config(
         };
     }
     map!(profiles: Profile);
-    map!(plans: [PlanRevision] by profile);
+    map!(plans: [PlanRevision] by owner);
     map!(roles: Role);
     map!(permissions: [RolePermission] by role);
     map!(groups: Group);

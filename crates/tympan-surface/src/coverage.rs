@@ -44,6 +44,7 @@ pub const fn of_command(command: CommandName) -> Coverage {
         CommandName::UnretireRole => &["unretire_role"],
         CommandName::DeleteRole => &["delete_role"],
         CommandName::CreateGroup => &["create_group"],
+        CommandName::EditGroup => &["edit_group"],
         CommandName::RenameGroup => &["rename_group"],
         CommandName::RetireGroup => &["retire_group"],
         CommandName::UnretireGroup => &["unretire_group"],

@@ -50,17 +50,17 @@ pub use reports::{
 pub use statement::{Period, Position, Statement, StatementLine};
 pub use sweep::Swept;
 pub use text_lines::TextFormat;
-pub use things::{ShownPriceList, ShownProfile, ShownRole};
+pub use things::{ShownGroup, ShownPriceList, ShownProfile, ShownRole};
 pub use tympan_core as core;
 pub use tympan_core::card_pipeline::{CardPipeline, CardPreview};
 pub use tympan_core::command::{Actor, Command, Decide};
 pub use tympan_core::configuration::{
     Bootstrap, Bootstrapped, CreateAccount, CreateGroup, CreatePriceList, CreateProfile,
-    CreateRole, DeleteAccount, DeleteGroup, DeletePriceList, DeleteProfile, DeleteRole,
+    CreateRole, DeleteAccount, DeleteGroup, DeletePriceList, DeleteProfile, DeleteRole, EditGroup,
     EditPriceList, EditProfile, EditRole, EditTenant, Filter, FirstAdministrator, PinStrength,
     PlanChange, PlanTerms, PriceTerms, RenameAccount, RenameGroup, RenamePriceList, RenameProfile,
     RenameRole, RetireAccount, RetireGroup, RetirePriceList, RetireProfile, RetireRole, Saved,
-    SavedProfile, SavedTenant, StarterRoles, TwoSided, UnretireAccount, UnretireGroup,
+    SavedGroup, SavedProfile, SavedTenant, StarterRoles, TwoSided, UnretireAccount, UnretireGroup,
     UnretirePriceList, UnretireProfile, UnretireRole, UsesCount,
 };
 pub use tympan_core::error::{Code, Error, Kind};
@@ -84,8 +84,8 @@ pub use tympan_core::people::{
     UserReference,
 };
 pub use tympan_core::records::{
-    Account, Config, Group, IdentityKind, IdentitySource, JobKind, PlanRevision, PriceRule, Tenant,
-    Tracking, Verb, WalletKind, WhenExhausted, WordKeeping,
+    Account, Config, IdentityKind, IdentitySource, JobKind, PlanOwner, PlanRevision, PriceRule,
+    Tenant, Tracking, Verb, WalletKind, WhenExhausted, WordKeeping,
 };
 pub use tympan_core::schedule::{Cycle, Date, ResetVerb, Schedule, TimeOfDay, Weekday};
 pub use tympan_core::time::{TimeZoneName, Timestamp};

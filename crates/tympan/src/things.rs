@@ -56,6 +56,23 @@ pub struct ShownProfile {
     pub created_at: Timestamp,
 }
 
+/// A group with its plans.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownGroup {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+    /// Rises with every edit.
+    pub version: i64,
+    /// Whether it takes no new members.
+    pub retired: bool,
+    /// Every revision of its plans, in order of plan, then revision: those that have ended too.
+    pub plans: Vec<PlanRevision>,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
 /// A price list with its rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownPriceList {
@@ -90,7 +107,7 @@ fn role(config: &Config, role: &Role) -> ShownRole {
 }
 
 fn profile(config: &Config, profile: &Profile) -> ShownProfile {
-    let plans = config.plans.get(&profile.id).cloned();
+    let plans = config.plans.get(&profile.id.into()).cloned();
     ShownProfile {
         id: profile.id,
         name: profile.name.clone(),
@@ -118,8 +135,16 @@ fn price_list(config: &Config, list: &PriceList) -> ShownPriceList {
     }
 }
 
-fn group(_: &Config, group: &Group) -> Group {
-    group.clone()
+fn group(config: &Config, group: &Group) -> ShownGroup {
+    let plans = config.plans.get(&group.id.into()).cloned();
+    ShownGroup {
+        id: group.id,
+        name: group.name.clone(),
+        version: group.version,
+        retired: group.retired,
+        plans: plans.unwrap_or_default(),
+        created_at: group.created_at,
+    }
 }
 
 fn account(_: &Config, account: &Account) -> Account {
@@ -179,7 +204,7 @@ impl Handle {
     ///
     /// # Errors
     /// `unknown_tenant`; `denied` without `configuration.read`.
-    pub fn groups(&self, filter: Filter) -> Result<Vec<Group>, Error> {
+    pub fn groups(&self, filter: Filter) -> Result<Vec<ShownGroup>, Error> {
         self.list(filter, group)
     }
 
@@ -187,7 +212,7 @@ impl Handle {
     ///
     /// # Errors
     /// `unknown_tenant`; `denied` without `configuration.read`.
-    pub fn group(&self, id: GroupId) -> Result<Option<Group>, Error> {
+    pub fn group(&self, id: GroupId) -> Result<Option<ShownGroup>, Error> {
         self.show(id, group)
     }
 

@@ -27,7 +27,7 @@ pub struct Delete<T: Named> {
 pub type DeleteProfile = Delete<Profile>;
 /// Deletes a role that no user holds.
 pub type DeleteRole = Delete<Role>;
-/// Deletes a group without members.
+/// Deletes a group without members. Plans that fed wallets end and are kept: receipts name them.
 pub type DeleteGroup = Delete<Group>;
 /// Deletes an account that no role row names.
 pub type DeleteAccount = Delete<Account>;

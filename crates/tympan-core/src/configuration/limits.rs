@@ -5,15 +5,15 @@
 /// each keeps the snapshot within a few megabytes.
 pub const MAX_NAMED: usize = 1_000;
 
-/// Plans of one profile that have not ended. Each is a wallet that every charge loads and writes;
+/// Plans of one profile or group that have not ended. Each is a wallet that every charge loads and writes;
 /// there are seven measures, and two plans for each are rare.
 pub const MAX_PLANS: usize = 16;
 
-/// Plan revisions of one profile, and revisions of one price list: one every week for nineteen
+/// Plan revisions of one profile or group, and revisions of one price list: one every week for nineteen
 /// years. Settling a wallet walks them.
 pub const MAX_REVISIONS: usize = 1_000;
 
-/// Plan revisions of all profiles together, those of deleted profiles included, which are kept
+/// Plan revisions of all profiles and groups together, those of deleted ones included, which are kept
 /// because receipts name them: a thousand profiles of two plans, edited once a year for a decade.
 pub const MAX_PLAN_ROWS: usize = 20_000;
 

@@ -10,6 +10,7 @@ mod bootstrap;
 mod create;
 mod delete;
 mod draft;
+mod group;
 mod limits;
 mod list;
 mod named;
@@ -33,6 +34,7 @@ pub use create::{Create, CreateAccount, CreateGroup, NameOnly};
 pub use delete::{Delete, DeleteAccount, DeleteGroup, DeletePriceList, DeleteProfile, DeleteRole};
 pub use draft::Saved;
 pub(crate) use draft::find;
+pub use group::{EditGroup, SavedGroup};
 pub use limits::{
     MAX_AMOUNT, MAX_NAMED, MAX_PERMISSIONS, MAX_PLAN_ROWS, MAX_PLANS, MAX_PRICE_ROWS,
     MAX_PRICE_RULES, MAX_REVISIONS,

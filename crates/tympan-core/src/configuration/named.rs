@@ -185,7 +185,7 @@ named! {
         subject Some(SubjectKind::Profile),
         named_by |_config, _id| UsesCount::default(),
         may_end |config, id| not_default(config, id),
-        children |config, id, ending| end_plans(config, id, ending),
+        children |config, id, ending| end_plans(config, id.into(), ending),
     }
     Role {
         "role",
@@ -205,7 +205,7 @@ named! {
         subject Some(SubjectKind::Group),
         named_by |_config, _id| UsesCount::default(),
         may_end |_config, _id| Ok(()),
-        children |_config, _id, _ending| {},
+        children |config, id, ending| end_plans(config, id.into(), ending),
     }
     Account {
         "account",

@@ -1,15 +1,15 @@
-//! Allowance plans of a profile: immutable revisions, each in force from an instant on. Wallets
-//! are settled under the revision that was in force at each instant, so the past is never edited.
+//! Allowance plans of profiles and groups: immutable revisions, each in force from an instant on.
+//! Wallets are settled under the revision that was in force at each instant, so the past is never edited.
 
 use crate::command::{Context, Stop};
 use crate::configuration::draft::Draft;
 use crate::configuration::limits::{MAX_AMOUNT, MAX_PLAN_ROWS, MAX_PLANS, MAX_REVISIONS};
 use crate::configuration::named::Ending;
 use crate::error::{Code, Error};
-use crate::ids::{PlanId, ProfileId};
+use crate::ids::PlanId;
 use crate::ledger::Thresholds;
 use crate::measure::Measure;
-use crate::records::{Config, PlanRevision, WhenExhausted};
+use crate::records::{Config, PlanOwner, PlanRevision, WhenExhausted};
 use crate::refusals::{Refusals, too_many};
 use crate::schedule::{ResetVerb, Schedule, TimeOfDay};
 use crate::time::{TimeZoneName, Timestamp};
@@ -116,7 +116,7 @@ pub(super) fn amount(field: &'static str, amount: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// One change to the plans of a profile.
+/// One change to the plans of a profile or a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanChange {
     /// A new plan, from now on.
@@ -141,7 +141,7 @@ pub enum PlanChange {
 
 impl PlanChange {
     /// Checks what needs no view.
-    pub(super) fn check(&self, refusals: &mut Refusals) {
+    fn check(&self, refusals: &mut Refusals) {
         match self {
             Self::Add(terms) | Self::Edit { terms, .. } => terms.check(refusals),
             Self::End { .. } => {}
@@ -149,11 +149,25 @@ impl PlanChange {
     }
 }
 
-/// Appends revisions to a profile's plans; the ids of those that were added, in order.
+/// Checks changes as far as that needs no view.
+pub(super) fn checked(changes: impl Iterator<Item = PlanChange>) -> Result<Vec<PlanChange>, Error> {
+    let changes: Vec<PlanChange> = changes.take(MAX_REVISIONS + 1).collect();
+    if changes.len() > MAX_REVISIONS {
+        return Err(too_many("plans", MAX_REVISIONS));
+    }
+    let mut refusals = Refusals::default();
+    for change in &changes {
+        change.check(&mut refusals);
+    }
+    refusals.finish().map(|()| changes)
+}
+
+/// Appends revisions to the plans of a profile or a group; the ids of those that were added, in
+/// order.
 pub(super) fn revise(
     draft: &mut Draft<'_>,
     context: &mut Context<'_>,
-    profile: ProfileId,
+    owner: PlanOwner,
     changes: &[PlanChange],
 ) -> Result<Vec<PlanId>, Stop> {
     let mut added = Vec::new();
@@ -169,9 +183,9 @@ pub(super) fn revise(
                 };
                 append(
                     draft,
-                    profile,
+                    owner,
                     None,
-                    place.revision_of(profile, context, terms, false),
+                    place.revision_of(owner, context, terms, false),
                 );
             }
             PlanChange::Edit {
@@ -179,31 +193,31 @@ pub(super) fn revise(
                 terms,
                 effective_from,
             } => {
-                let newest = newest(draft, context, profile, plan)?;
+                let newest = newest(draft, context, owner, plan)?;
                 if newest.measure != terms.measure {
                     return Err(measure_changed(&newest).into());
                 }
                 if newest.ended || PlanTerms::of(&newest) != terms {
                     let place = Place::after(&newest, context, effective_from)?;
-                    let next = place.revision_of(profile, context, terms, false);
-                    append(draft, profile, Some(&newest), next);
+                    let next = place.revision_of(owner, context, terms, false);
+                    append(draft, owner, Some(&newest), next);
                 }
             }
             PlanChange::End {
                 plan,
                 effective_from,
             } => {
-                let newest = newest(draft, context, profile, plan)?;
+                let newest = newest(draft, context, owner, plan)?;
                 if !newest.ended {
                     let place = Place::after(&newest, context, effective_from)?;
                     let terms = PlanTerms::of(&newest);
-                    let next = place.revision_of(profile, context, terms, true);
-                    append(draft, profile, Some(&newest), next);
+                    let next = place.revision_of(owner, context, terms, true);
+                    append(draft, owner, Some(&newest), next);
                 }
             }
         }
     }
-    check_limits(draft, profile)?;
+    check_limits(draft, owner)?;
     Ok(added)
 }
 
@@ -229,7 +243,7 @@ impl Place {
 
     fn revision_of(
         self,
-        profile: ProfileId,
+        owner: PlanOwner,
         context: &Context<'_>,
         terms: PlanTerms,
         ended: bool,
@@ -238,7 +252,7 @@ impl Place {
             tenant: context.tenant,
             plan: self.plan,
             revision: self.revision,
-            profile,
+            owner,
             effective_from: self.from,
             priority: terms.priority,
             measure: terms.measure,
@@ -276,24 +290,24 @@ pub(super) fn effective(
     Ok(from)
 }
 
-/// The newest revision of a plan of the profile, whose end has not come yet.
+/// The newest revision of a plan of the owner, whose end has not come yet.
 fn newest(
     draft: &Draft<'_>,
     context: &Context<'_>,
-    profile: ProfileId,
+    owner: PlanOwner,
     plan: PlanId,
 ) -> Result<PlanRevision, Error> {
     let newest = draft
         .after
         .plans
-        .get(&profile)
+        .get(&owner)
         .into_iter()
         .flatten()
         .rfind(|revision| revision.plan == plan)
         .ok_or_else(|| {
             Error::new(
                 Code::UnknownPlan,
-                format!("the profile `{profile}` has no plan `{plan}`"),
+                format!("the {} has no plan `{plan}`", owner.word()),
             )
             .with("plan", plan)
         })?;
@@ -322,25 +336,25 @@ fn measure_changed(newest: &PlanRevision) -> Error {
 
 fn append(
     draft: &mut Draft<'_>,
-    profile: ProfileId,
+    owner: PlanOwner,
     newest: Option<&PlanRevision>,
     next: PlanRevision,
 ) {
     let prefix = format!("plan.{}.", next.plan);
     draft.note_record(&prefix, newest, Some(&next));
-    let revisions = draft.after.plans.entry(profile).or_default();
+    let revisions = draft.after.plans.entry(owner).or_default();
     revisions.push(next);
     revisions.sort_by_key(|revision| (revision.plan, revision.revision));
 }
 
-/// Ends the plans of a profile that is deleted. Entries name their plans for ever and ask them for
-/// their measure, so plans that may have fed a wallet are kept, and others go.
-pub(super) fn end_plans(config: &mut Config, profile: ProfileId, ending: Ending) {
+/// Ends the plans of a profile or group that is deleted. Entries name their plans for ever and ask
+/// them for their measure, so plans that may have fed a wallet are kept, and others go.
+pub(super) fn end_plans(config: &mut Config, owner: PlanOwner, ending: Ending) {
     if !ending.was_used {
-        config.plans.remove(&profile);
+        config.plans.remove(&owner);
         return;
     }
-    let Some(revisions) = config.plans.get_mut(&profile) else {
+    let Some(revisions) = config.plans.get_mut(&owner) else {
         return;
     };
     let ends: Vec<PlanRevision> = revisions
@@ -358,8 +372,8 @@ pub(super) fn end_plans(config: &mut Config, profile: ProfileId, ending: Ending)
     revisions.sort_by_key(|revision| (revision.plan, revision.revision));
 }
 
-fn check_limits(draft: &Draft<'_>, profile: ProfileId) -> Result<(), Error> {
-    let Some(revisions) = draft.after.plans.get(&profile) else {
+fn check_limits(draft: &Draft<'_>, owner: PlanOwner) -> Result<(), Error> {
+    let Some(revisions) = draft.after.plans.get(&owner) else {
         return Ok(());
     };
     let all: usize = draft.after.plans.values().map(Vec::len).sum();

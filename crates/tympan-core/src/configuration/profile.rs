@@ -2,9 +2,8 @@
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::configuration::draft::{Draft, Saved, change, create, find, reads};
-use crate::configuration::limits::MAX_REVISIONS;
 use crate::configuration::named::Named;
-use crate::configuration::plan::{PlanChange, PlanTerms, revise};
+use crate::configuration::plan::{PlanChange, PlanTerms, checked, revise};
 use crate::error::{Code, Error};
 use crate::ids::{PlanId, PriceListId, ProfileId, TenantId};
 use crate::permissions::Requirement;
@@ -152,7 +151,7 @@ impl Decide for PreparedCreateProfile {
                 if let Some(price_list) = self.price_list {
                     in_use_by_new(draft, price_list)?;
                 }
-                added = revise(draft, context, id, &self.plans)?;
+                added = revise(draft, context, id.into(), &self.plans)?;
                 Ok(Profile {
                     tenant: context.tenant,
                     id,
@@ -216,7 +215,7 @@ impl Decide for PreparedEditProfile {
         let (id, expected) = (self.profile, self.expected_version);
         let action = EditProfile::NAME;
         let decision = change::<Profile>(view, context, action, id, expected, |draft, context| {
-            added = revise(draft, context, id, &self.plans)?;
+            added = revise(draft, context, id.into(), &self.plans)?;
             let mut profile = find::<Profile>(draft.before, id)?.clone();
             if let Some(price_list) = self.price_list {
                 if let Some(new) = price_list.filter(|_| profile.price_list != price_list) {
@@ -235,18 +234,6 @@ impl Decide for PreparedEditProfile {
         })?;
         Ok(with_plans(decision, added))
     }
-}
-
-fn checked(changes: impl Iterator<Item = PlanChange>) -> Result<Vec<PlanChange>, Error> {
-    let changes: Vec<PlanChange> = changes.take(MAX_REVISIONS + 1).collect();
-    if changes.len() > MAX_REVISIONS {
-        return Err(too_many("plans", MAX_REVISIONS));
-    }
-    let mut refusals = Refusals::default();
-    for change in &changes {
-        change.check(&mut refusals);
-    }
-    refusals.finish().map(|()| changes)
 }
 
 /// Checks that a profile may begin to use a price list.

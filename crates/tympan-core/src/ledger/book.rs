@@ -37,7 +37,7 @@ pub(super) struct Book<'a> {
     /// The plans in force, in the order in which their wallets are emptied.
     pub(super) plans: PlansInForce<'a>,
     /// The time of the turn, but never earlier than the latest time on any of the wallets, nor
-    /// than the one from which on the user's profile feeds them.
+    /// than the one from which on the user's profile, or a group, feeds them.
     pub(super) now: Timestamp,
     pub(super) wallets: Wallets,
     entries: Vec<Arc<Entry>>,
@@ -135,9 +135,10 @@ impl<'a> Book<'a> {
         let now = context
             .now
             .max(latest.unwrap_or(Timestamp::EPOCH))
-            .max(user.profile_since);
+            .max(user.profile_since)
+            .max(user.groups.latest().unwrap_or(Timestamp::EPOCH));
         Self {
-            plans: config.plans_at(user.profile, now),
+            plans: config.plans_for(user, now),
             config,
             user,
             now,
@@ -203,6 +204,7 @@ impl<'a> Book<'a> {
             settled_at: since,
             missed: false,
             given: 0,
+            taken_back: None,
             used_by_day: Window::default(),
             revision: 0,
             next_due_at: None,
@@ -260,6 +262,7 @@ impl<'a> Book<'a> {
             entry.hold = Some(part.hold);
             entry.held = Self::checked(part.amount.checked_neg())?;
             self.write(context, index, entry)?;
+            schedule::take_back(self, context, index, Some(part.expires_at))?;
         }
         Ok(())
     }
@@ -368,7 +371,7 @@ impl<'a> Book<'a> {
         if matches!(entry.verb, Verb::Charge | Verb::Authorise) {
             wallet.last_job_at = Some(now);
         }
-        if matches!(entry.verb, Verb::Grant | Verb::Reset) {
+        if matches!(entry.verb, Verb::Grant | Verb::Join | Verb::Reset) {
             wallet.fed = entry.id;
         }
         self.entries.push(Arc::new(entry));
@@ -411,11 +414,10 @@ impl<'a> Book<'a> {
         if let Some(words) = words {
             self.words(context, key, &words);
         }
+        let receipt = self.receipt_from..self.entries.len();
+        self.take_back(context)?;
         self.chain(context);
-        let answer = answer(
-            self.config,
-            self.entries.get(self.receipt_from..).unwrap_or_default(),
-        );
+        let answer = answer(self.config, self.entries.get(receipt).unwrap_or_default());
         let low = self.low_balances();
         let mut changes = self.into_changes(registered, None);
         tell(view, context, low, &mut changes)?;
@@ -515,6 +517,14 @@ impl<'a> Book<'a> {
     fn plan_of(&self, wallet: &Wallet) -> Option<&'a PlanRevision> {
         let mut plans = self.plans.iter().copied();
         plans.find(|plan| schedule::wallet_key(self.user, plan) == wallet.key())
+    }
+
+    /// Takes back what the command made free in wallets whose group the user left.
+    fn take_back(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        for index in 0..self.wallets.wallets.len() {
+            schedule::take_back(self, context, index, None)?;
+        }
+        Ok(())
     }
 
     /// Enters the wallets that are new and will be kept.

@@ -1,6 +1,7 @@
 //! Settling what fell due, for commands that do no more, or change what feeds a user's wallets.
 
 use crate::command::{Context, Stop};
+use crate::ids::GroupId;
 use crate::ledger::book::Book;
 use crate::ledger::schedule;
 use crate::records::{Config, User};
@@ -9,7 +10,8 @@ use crate::view::{Change, View};
 
 /// Gives back expired holds and runs the schedules of the user's plans, up to the time that is
 /// returned: the turn's, but never earlier than the latest on any of the wallets. `resumes`: the user
-/// is active from then on; if that is new, what was missed is made up for. A command that settles
+/// is active from then on; if that is new, what was missed is made up for. `leaves`: groups whose
+/// member the user is no longer; what is left of what their plans gave is taken back. A command that settles
 /// two users puts the changes of the first into the view before the second: both may open wallets,
 /// which one register counts.
 ///
@@ -21,10 +23,14 @@ pub(crate) fn settle(
     config: &Config,
     user: &User,
     resumes: bool,
+    leaves: &[GroupId],
 ) -> Result<(Vec<Change>, Timestamp), Stop> {
     let mut book = Book::open(view, context, config, user)?;
     if resumes && !user.active {
         schedule::resume(&mut book, context)?;
+    }
+    for group in leaves {
+        schedule::leave(&mut book, context, *group)?;
     }
     let now = book.now;
     Ok((book.close_due(view, context)?, now))

@@ -1,23 +1,28 @@
 //! Schedules, run lazily: whoever touches a wallet sees it as if its schedule had run on time.
 //!
 //! Between two runs nothing changes that a schedule rests on: whatever changes whether a user is
-//! active, or which profile the user has, settles the user's wallets first; plans change by
-//! revisions that say from when on. So it does not matter when, how often and by whom a schedule is
+//! active, which profile the user has, or in which groups the user is, settles the user's wallets
+//! first; plans change by revisions that say from when on. So it does not matter when, how often and by whom a schedule is
 //! run: the entries are the same, each with the instant at which it was due.
 
 use crate::command::Context;
 use crate::error::Error;
+use crate::ids::GroupId;
 use crate::ledger::book::{Book, blank};
-use crate::records::{Entry, PlanRevision, Request, User, Verb, Wallet, WalletKey, WalletKind};
+use crate::records::{
+    Entry, PlanOwner, PlanRevision, Request, User, Verb, Wallet, WalletKey, WalletKind, plan_owners,
+};
 use crate::schedule::{Fed, Feeding};
 use crate::time::Timestamp;
 
-/// Does whatever fell due: feeds the wallets of every plan of the user's profile, opening those
-/// that are not there yet, and gives back holds that expired, in each wallet in the order of time.
+/// Does whatever fell due: feeds the wallets of every plan of the user's profile and groups, opening
+/// those that are not there yet, and gives back holds that expired, in each wallet in the order of time.
 pub(super) fn run(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), Error> {
     let config = book.config;
-    for revisions in config.plans_of(book.user.profile) {
-        feed(book, context, revisions)?;
+    for (owner, since) in plan_owners(book.user) {
+        for revisions in config.plans_of(owner) {
+            feed(book, context, revisions, since)?;
+        }
     }
     book.give_back_expired(context, None, book.now)
 }
@@ -37,6 +42,64 @@ pub(super) fn resume(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(
     Ok(())
 }
 
+/// Takes back what is left in the wallets that the plans of a group feed whose member the user is
+/// no longer: what open holds keep aside stays until it is resolved, and nothing is taken that is
+/// not there.
+pub(super) fn leave(
+    book: &mut Book<'_>,
+    context: &mut Context<'_>,
+    group: GroupId,
+) -> Result<(), Error> {
+    for revisions in book.config.plans_of(group.into()) {
+        let key = revisions.first().map(|plan| wallet_key(book.user, plan));
+        let Some(index) = key.and_then(|key| book.position(key)) else {
+            continue;
+        };
+        book.wallet_mut(index)?.taken_back = Some(0);
+        take_back(book, context, index, None)?;
+    }
+    Ok(())
+}
+
+/// Takes back what became free in a wallet whose group the user left: since when, if it fell due.
+pub(super) fn take_back(
+    book: &mut Book<'_>,
+    context: &mut Context<'_>,
+    index: usize,
+    due_at: Option<Timestamp>,
+) -> Result<(), Error> {
+    let wallet = book.wallet(index)?;
+    let (left, free) = (wallet.taken_back, wallet.available(0));
+    let Some(before) = left.filter(|_| free > 0) else {
+        return Ok(());
+    };
+    let mut entry = blank(Verb::Leave);
+    entry.due_at = due_at;
+    entry.amount = Book::checked(free.checked_neg())?;
+    book.write(context, index, entry)?;
+    book.wallet_mut(index)?.taken_back = Some(Book::checked(before.checked_add(free))?);
+    Ok(())
+}
+
+/// Gives again what was taken back, to a user who is in the group again.
+fn rejoin(
+    book: &mut Book<'_>,
+    context: &mut Context<'_>,
+    index: usize,
+    since: Timestamp,
+) -> Result<(), Error> {
+    let Some(amount) = book.wallet_mut(index)?.taken_back.take() else {
+        return Ok(());
+    };
+    if amount > 0 {
+        let mut entry = blank(Verb::Rejoin);
+        entry.due_at = Some(since);
+        entry.amount = amount;
+        book.write(context, index, entry)?;
+    }
+    Ok(())
+}
+
 /// The wallet that a plan feeds for a user.
 pub(super) fn wallet_key(user: &User, plan: &PlanRevision) -> WalletKey {
     WalletKey {
@@ -46,11 +109,13 @@ pub(super) fn wallet_key(user: &User, plan: &PlanRevision) -> WalletKey {
     }
 }
 
-/// Feeds the wallet of one plan, whose revisions these are, up to now.
+/// Feeds the wallet of one plan, whose revisions these are, up to now. `since`: when the user came to
+/// what carries the plan.
 fn feed(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     revisions: &[PlanRevision],
+    since: Timestamp,
 ) -> Result<(), Error> {
     let now = book.now;
     let Some(current) = revisions.iter().rfind(|plan| plan.effective_from <= now) else {
@@ -58,21 +123,22 @@ fn feed(
     };
     let index = match book.position(wallet_key(book.user, current)) {
         Some(index) => index,
-        None => match open(book, context, revisions)? {
+        None => match open(book, context, revisions, since)? {
             Some(index) => index,
             None => return Ok(()),
         },
     };
+    rejoin(book, context, index, since)?;
     let wallet = book.wallet(index)?;
-    // Whoever missed something and is back in the profile is given to now, not when it is due next.
-    let resumes = wallet.missed && wallet.settled_at < book.user.profile_since;
+    // Whoever missed something and is back is given to now, not when it is due next.
+    let resumes = wallet.missed && wallet.settled_at < since;
     let is_settled = !resumes
         && wallet.revision == current.revision
         && wallet.next_due_at.is_none_or(|due| due > now);
     if is_settled {
         return Ok(());
     }
-    walk(book, context, index, revisions)?;
+    walk(book, context, index, revisions, since)?;
     let next = match current.ended || current.suspended {
         true => None,
         false => current.timetable().next(now),
@@ -89,11 +155,12 @@ fn open(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     revisions: &[PlanRevision],
+    came: Timestamp,
 ) -> Result<Option<usize>, Error> {
     let Some(first) = revisions.first() else {
         return Ok(None);
     };
-    let since = book.user.profile_since.max(first.effective_from);
+    let since = came.max(first.effective_from);
     let begun = |plan: &&PlanRevision| plan.effective_from <= since;
     let plan = revisions.iter().rfind(begun).unwrap_or(first);
     let mut later = revisions
@@ -103,7 +170,8 @@ fn open(
         return Ok(None);
     }
     let index = book.open_wallet(wallet_key(book.user, plan), plan.measure, since);
-    let mut entry = blank(Verb::Grant);
+    let joins = matches!(plan.owner, PlanOwner::Group(_)) && since == came;
+    let mut entry = blank(if joins { Verb::Join } else { Verb::Grant });
     entry.due_at = Some(since);
     entry.amount = if plan.ended { 0 } else { plan.amount };
     book.wallet_mut(index)?.given = entry.amount;
@@ -117,6 +185,7 @@ fn walk(
     context: &mut Context<'_>,
     index: usize,
     revisions: &[PlanRevision],
+    since: Timestamp,
 ) -> Result<(), Error> {
     let mut was_away = false;
     for (place, plan) in revisions.iter().enumerate() {
@@ -126,7 +195,12 @@ fn walk(
             .filter(|next| *next <= book.now)
             .map_or(book.now, |next| next.plus_millis(-1));
         if plan.effective_from <= end && book.wallet(index)?.settled_at <= end {
-            let stretch = Stretch { index, plan, end };
+            let stretch = Stretch {
+                index,
+                plan,
+                since,
+                end,
+            };
             stretch.walk(book, context, &mut was_away)?;
         }
     }
@@ -137,6 +211,8 @@ fn walk(
 struct Stretch<'a> {
     index: usize,
     plan: &'a PlanRevision,
+    /// When the user came to what carries the plan.
+    since: Timestamp,
     /// Its last instant.
     end: Timestamp,
 }
@@ -153,10 +229,10 @@ impl Stretch<'_> {
             let wallet = book.wallet(self.index)?;
             (wallet.settled_at, wallet.revision, wallet.missed)
         };
-        let back = book.user.profile_since;
+        let back = self.since;
         let mut cursor = settled.max(plan.effective_from.plus_millis(-1));
         if cursor < back {
-            // The user had another profile. What was due meanwhile is not the user's; but whoever
+            // The user had another profile, or was not in the group. What was due meanwhile is not the user's; but whoever
             // comes back after it was due is given to as somebody who comes new.
             *was_away |= self.is_due(cursor, back.min(end));
             if end < back {

@@ -11,6 +11,7 @@ mod kept;
 mod low_balances;
 mod manual_resets;
 mod measures;
+mod memberships;
 mod properties;
 mod quotes;
 mod refunds;
@@ -28,7 +29,7 @@ use crate::ids::{EntryId, HoldId, PlanId, PriceListId, ProfileId, TenantId, User
 use crate::measure::{Currency, CustomMeasure, Measure};
 use crate::queries::fold_user;
 use crate::records::{
-    Config, HoldState, PlanRevision, PriceList, PriceRule, Profile, Tenant, Tracking, User, Verb,
+    Config, HoldState, Joined, PlanRevision, PriceList, PriceRule, Profile, Tenant, Tracking, User, Verb,
     Wallet, WalletKind, Wallets, WhenExhausted,
 };
 use crate::schedule::{ResetVerb, Schedule, TimeOfDay};
@@ -57,7 +58,7 @@ fn plan(revision: i32, from: i64, amount: i64) -> PlanRevision {
         tenant: TENANT,
         plan: MONTHLY,
         revision,
-        profile: STAFF,
+        owner: STAFF.into(),
         effective_from: at(from),
         priority: 0,
         measure: EUR,
@@ -107,7 +108,7 @@ fn shop_with(plans: Vec<PlanRevision>) -> TestStore {
             created_at: at(START),
         },
     );
-    config.plans.insert(STAFF, plans);
+    config.plans.insert(STAFF.into(), plans);
     config.price_lists.insert(
         list,
         PriceList {
@@ -162,6 +163,7 @@ fn shop_with(plans: Vec<PlanRevision>) -> TestStore {
             notes: None,
             profile: STAFF,
             profile_since: at(START),
+            groups: Joined::default(),
             role: None,
             created_at: at(START),
             updated_at: at(START),

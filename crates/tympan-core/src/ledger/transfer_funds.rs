@@ -112,7 +112,7 @@ impl Decide for PreparedTransferFunds {
             changes: Vec::new(),
         };
         for user in [from, to] {
-            let (due, _) = settle(&seen.view, context, config, user, false)?;
+            let (due, _) = settle(&seen.view, context, config, user, false, &[])?;
             seen.add(due);
         }
         // Nothing is due any more, so that the two lines follow each other.

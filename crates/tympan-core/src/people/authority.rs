@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::command::{Context, Stop};
-use crate::ids::RoleId;
+use crate::ids::{GroupId, RoleId};
 use crate::people::edit::Edit;
 use crate::people::person::{Person, Place};
 use crate::permissions::{
     ALLOWANCE_ADJUST, Requirement, USER_ADMINISTER, permissions_of, permit, permit_as, permit_grant,
 };
-use crate::records::{Config, Relations};
+use crate::records::{Config, PlanOwner, Relations};
 use crate::refusals::Refusals;
 use crate::view::View;
 
@@ -44,7 +44,7 @@ pub(super) fn check(
         let (user, relations) = (&before.user, &before.relations);
         refusals.check(permit_as(view, tenant, actor, user, relations))?;
     }
-    if actor.user() == Some(before.user.id) && changes_limits(edit, before) {
+    if actor.user() == Some(before.user.id) && changes_limits(config, edit, before) {
         let adjust = Requirement::Permission(ALLOWANCE_ADJUST);
         refusals.check(permit(view, tenant, actor, adjust, None))?;
     }
@@ -107,10 +107,15 @@ fn opens(edit: &Edit, before: &Person) -> bool {
 }
 
 /// Whether the rules change by which the user is limited.
-fn changes_limits(edit: &Edit, before: &Person) -> bool {
+fn changes_limits(config: &Config, edit: &Edit, before: &Person) -> bool {
     let limits = |person: &Person| {
         let user = &person.user;
         (user.profile, user.restricted, user.price_percent)
     };
-    limits(&edit.after) != limits(before)
+    let carries = |group: &GroupId| config.plans.contains_key(&PlanOwner::Group(*group));
+    let groups = |person: &Person| -> BTreeSet<GroupId> {
+        let joined = person.user.groups.iter().map(|(group, _)| group);
+        joined.filter(carries).collect()
+    };
+    limits(&edit.after) != limits(before) || groups(&edit.after) != groups(before)
 }

@@ -12,7 +12,7 @@ use crate::people::new_identity::{NewIdentity, Prepared, Values};
 use crate::people::person::Person;
 use crate::people::role_rows::NewRoleRow;
 use crate::permissions::{IDENTITY_EDIT, Requirement, USER_EDIT, configured, permit};
-use crate::records::{Config, IdentitySource, Relations, User};
+use crate::records::{Config, IdentitySource, Joined, Relations, User};
 use crate::refusals::{Refusals, too_many};
 use crate::text;
 use crate::time::Timestamp;
@@ -240,6 +240,7 @@ pub(super) fn blank_user(context: &mut Context<'_>, config: &Config) -> User {
         notes: None,
         profile: config.tenant.default_profile,
         profile_since: Timestamp::EPOCH,
+        groups: Joined::default(),
         role: None,
         created_at: Timestamp::EPOCH,
         updated_at: Timestamp::EPOCH,

@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use crate::audit;
 use crate::command::{Context, Stop};
-use crate::ids::{TenantId, UserId};
+use crate::ids::{GroupId, TenantId, UserId};
 use crate::ledger::settle_due;
 use crate::people::audited::changed_fields;
 use crate::people::authority;
 use crate::people::claims::ClaimChanges;
-use crate::people::person::Person;
+use crate::people::person::{Person, joined};
 use crate::people::subjects;
 use crate::people::uses::UsesChanges;
 use crate::proof;
-use crate::records::Config;
+use crate::records::{Config, PlanOwner};
 use crate::refusals::{Refusals, stale, too_many};
 use crate::view::{Change, Key, Record, View};
 
@@ -56,6 +56,17 @@ impl Edit {
         })
     }
 
+    /// Whoever leaves a group and joins it in one command never left it.
+    fn keep_memberships(&mut self) {
+        let Some(before) = &self.before else { return };
+        for row in &mut self.after.relations.memberships {
+            let was = before.relations.memberships.iter();
+            if let Some(was) = was.into_iter().find(|was| was.user_group == row.user_group) {
+                row.since = was.since;
+            }
+        }
+    }
+
     fn is_change(&self) -> bool {
         self.before.as_ref() != Some(&self.after)
     }
@@ -89,6 +100,7 @@ impl Edits<'_> {
         config: &Config,
     ) -> Result<Outcome, Stop> {
         for edit in &mut self.edits {
+            edit.keep_memberships();
             edit.after.derive();
         }
         let claims = ClaimChanges::of(&self.edits);
@@ -194,7 +206,8 @@ fn check_version(edit: &Edit, refusals: &mut Refusals) {
 }
 
 /// Settles the wallets before what feeds them changes: under the profile that ends, the new one
-/// feeds from then on; and up to when the user is active, or is so again.
+/// feeds from then on; up to when the user is active, or is so again; and up to when the user is in a
+/// group. What the plans gave of one that is left is taken back.
 fn settled(
     view: &View,
     context: &mut Context<'_>,
@@ -204,17 +217,42 @@ fn settled(
     let Some(before) = &edit.before else {
         return Ok(Vec::new());
     };
+    let (joins, leaves) = memberships_changed(before, &edit.after, config);
     let after = &mut edit.after.user;
     let has_other_profile = before.user.profile != after.profile;
-    if !has_other_profile && before.user.active == after.active {
+    let has_others = has_other_profile || !joins.is_empty() || !leaves.is_empty();
+    if !has_others && before.user.active == after.active {
         return Ok(Vec::new());
     }
     let resumes = after.active && !has_other_profile;
-    let (changes, now) = settle_due(view, context, config, &before.user, resumes)?;
+    let (changes, now) = settle_due(view, context, config, &before.user, resumes, &leaves)?;
     if has_other_profile {
         after.profile_since = now;
     }
+    for row in &mut edit.after.relations.memberships {
+        if joins.contains(&row.user_group) {
+            row.since = now;
+        }
+    }
+    edit.after.user.groups = joined(&edit.after.relations);
     Ok(changes)
+}
+
+/// The groups with plans that the user joins, and those that the user leaves.
+fn memberships_changed(
+    before: &Person,
+    after: &Person,
+    config: &Config,
+) -> (Vec<GroupId>, Vec<GroupId>) {
+    let missing = |from: &Person, of: &Person| -> Vec<GroupId> {
+        let groups = of.user.groups.iter().map(|(group, _)| group);
+        let carries = |group: &GroupId| config.plans.contains_key(&PlanOwner::Group(*group));
+        groups
+            .filter(|group| !from.user.groups.contains(*group))
+            .filter(carries)
+            .collect()
+    };
+    (missing(before, after), missing(after, before))
 }
 
 fn stamp(edit: &mut Edit, context: &Context<'_>) {

@@ -22,9 +22,10 @@ use crate::view::{Follow, ReadSet, View};
 ///
 /// Role changes need the permission to administer users too, identities beyond the fields the
 /// permission to edit identities. Who changes the names or other identities of a user, or makes
-/// them active again, must hold all that the user holds; who changes their own profile, or whether
-/// wallets limit them, must be allowed to adjust balances. A new profile feeds from now on; what
-/// the old one owed is settled first.
+/// them active again, must hold all that the user holds; who changes their own profile, whether
+/// wallets limit them, or their membership of a group with plans, must be allowed to adjust balances.
+/// A new profile and a new group feed from now on; what the old ones owed is settled first, and what
+/// is left of what a group's plans gave is taken back when the user leaves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditUser {
     /// Whom.
@@ -140,7 +141,8 @@ impl Decide for PreparedEditUser {
     type Reply = Changed;
 
     fn reads(&self, tenant: TenantId) -> ReadSet {
-        let follow = if self.fields.profile.is_some() || self.fields.active.is_some() {
+        let moves = !self.join.is_empty() || !self.leave.is_empty();
+        let follow = if moves || self.fields.profile.is_some() || self.fields.active.is_some() {
             Follow::ALL
         } else {
             Follow::RELATIONS

@@ -7,8 +7,8 @@ use crate::error::{Code, Error};
 use crate::ids::{AccountId, GroupId, IdentityId, RoleId, RoleRowId, TenantId, UserId};
 use crate::queries::fold_user;
 use crate::records::{
-    Identity, IdentityKind, Membership, Relations, RoleRow, RoleRowAccount, Subject, SubjectKind,
-    User,
+    Identity, IdentityKind, Joined, Membership, Relations, RoleRow, RoleRowAccount, Subject,
+    SubjectKind, User,
 };
 use crate::time::Timestamp;
 use crate::view::View;
@@ -21,6 +21,12 @@ pub(super) const DOMAIN_SEPARATOR: char = '\\';
 pub(super) struct Person {
     pub(super) user: User,
     pub(super) relations: Relations,
+}
+
+/// The groups that memberships name.
+pub(super) fn joined(relations: &Relations) -> Joined {
+    let memberships = relations.memberships.iter();
+    Joined::new(memberships.map(|row| (row.user_group, row.since)))
 }
 
 /// Where a user uses a thing.
@@ -65,6 +71,7 @@ impl Person {
             },
             None => (None, None),
         };
+        self.user.groups = joined(&self.relations);
         self.user.username = username;
         self.user.email = email;
         self.user.network_name = name;

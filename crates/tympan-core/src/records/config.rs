@@ -2,17 +2,18 @@
 //! change to any of these rows raises the tenant's version.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::OnceLock;
 
 use smallvec::SmallVec;
 
 use crate::card_pipeline::CardPipeline;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::ids::{AccountId, GroupId, PlanId, PriceListId, ProfileId, RoleId, TenantId};
 use crate::ledger::{Rounding, Thresholds};
 use crate::measure::{Currency, Measure};
-use crate::records::Tracking;
-use crate::row::{record, words};
+use crate::records::{Tracking, User};
+use crate::row::{by_text, record, words};
 use crate::schedule::{ResetVerb, Schedule, TimeOfDay, Timetable};
 use crate::time::{TimeZoneName, Timestamp};
 
@@ -101,6 +102,66 @@ impl WhenExhausted {
     }
 }
 
+/// What carries an allowance plan. Written as a word and a number: `profile:12`, `group:13`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PlanOwner {
+    /// Every user of a profile has the plan.
+    Profile(ProfileId),
+    /// Every member of a group has the plan.
+    Group(GroupId),
+}
+
+impl PlanOwner {
+    /// The owner that a text names.
+    ///
+    /// # Errors
+    /// `store_corrupt`: texts are only ever read from a store.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let (word, number) = text.split_once(':').unwrap_or((text, ""));
+        let owner = match (word, number.parse()) {
+            ("profile", Ok(number)) => Some(Self::Profile(ProfileId(number))),
+            ("group", Ok(number)) => Some(Self::Group(GroupId(number))),
+            _ => None,
+        };
+        owner
+            .filter(|owner| owner.to_string() == text)
+            .ok_or_else(|| Error::of(Code::StoreCorrupt))
+    }
+
+    /// The word for what it is.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Profile(_) => "profile",
+            Self::Group(_) => "group",
+        }
+    }
+}
+
+impl fmt::Display for PlanOwner {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = match self {
+            Self::Profile(profile) => profile.0,
+            Self::Group(group) => group.0,
+        };
+        write!(formatter, "{}:{number}", self.word())
+    }
+}
+
+by_text!(PlanOwner);
+
+impl From<ProfileId> for PlanOwner {
+    fn from(profile: ProfileId) -> Self {
+        Self::Profile(profile)
+    }
+}
+
+impl From<GroupId> for PlanOwner {
+    fn from(group: GroupId) -> Self {
+        Self::Group(group)
+    }
+}
+
 record! {
     /// One revision of an allowance plan, in force from an instant until the next one.
     pub struct PlanRevision in "plan_revision", key 3 {
@@ -110,8 +171,8 @@ record! {
         pub plan: PlanId,
         /// 1, 2, 3 …
         pub revision: i32,
-        /// The profile that it belongs to.
-        pub profile: ProfileId,
+        /// What carries it.
+        pub owner: PlanOwner,
         /// From when on.
         pub effective_from: Timestamp,
         /// Wallets of lower numbers are emptied first.
@@ -290,8 +351,8 @@ pub struct Config {
     pub tenant: Tenant,
     /// Profiles by id.
     pub profiles: BTreeMap<ProfileId, Profile>,
-    /// Plan revisions by profile, in order of plan, then revision.
-    pub plans: BTreeMap<ProfileId, Vec<PlanRevision>>,
+    /// Plan revisions by what carries them, in order of plan, then revision.
+    pub plans: BTreeMap<PlanOwner, Vec<PlanRevision>>,
     /// Roles by id.
     pub roles: BTreeMap<RoleId, Role>,
     /// Permissions by role, in the order of their names.
@@ -358,23 +419,11 @@ impl Config {
             .map_err(Clone::clone)
     }
 
-    /// The revisions in force at an instant of the plans of a profile, in order of priority, then
-    /// plan.
+    /// The revisions in force at an instant of the plans that something carries, in order of
+    /// priority, then plan.
     #[must_use]
-    pub fn plans_at(&self, profile: ProfileId, at: Timestamp) -> PlansInForce<'_> {
-        let mut in_force = PlansInForce::new();
-        for revision in self.plans.get(&profile).into_iter().flatten() {
-            if revision.effective_from > at {
-                continue;
-            }
-            match in_force.last_mut() {
-                Some(last) if last.plan == revision.plan => *last = revision,
-                _ => in_force.push(revision),
-            }
-        }
-        in_force.retain(|revision| !revision.ended);
-        in_force.sort_by_key(|revision| (revision.priority, revision.plan));
-        in_force
+    pub fn plans_at(&self, owner: impl Into<PlanOwner>, at: Timestamp) -> PlansInForce<'_> {
+        in_order(self.in_force(owner.into(), at).collect())
     }
 
     /// What is counted and kept of the jobs of a profile's users.
@@ -384,9 +433,41 @@ impl Config {
         profile.map_or(&Tracking::ALL, |profile| &profile.tracking)
     }
 
-    /// The plans of a profile that are there or were: the revisions of each, oldest first.
-    pub fn plans_of(&self, profile: ProfileId) -> impl Iterator<Item = &[PlanRevision]> {
-        let revisions = self.plans.get(&profile).map_or(&[][..], Vec::as_slice);
+    /// The revisions in force at an instant of the plans that a user has, by profile and groups, in
+    /// order of priority, then plan.
+    #[must_use]
+    pub fn plans_for(&self, user: &User, at: Timestamp) -> PlansInForce<'_> {
+        let owners = plan_owners(user);
+        in_order(
+            owners
+                .flat_map(|(owner, _)| self.in_force(owner, at))
+                .collect(),
+        )
+    }
+
+    /// The plans that something carries or carried: the revisions of each, oldest first.
+    pub fn plans_of(&self, owner: PlanOwner) -> impl Iterator<Item = &[PlanRevision]> {
+        let revisions = self.plans.get(&owner);
+        let revisions = revisions.map_or(&[][..], Vec::as_slice);
         revisions.chunk_by(|left, right| left.plan == right.plan)
     }
+
+    fn in_force(&self, owner: PlanOwner, at: Timestamp) -> impl Iterator<Item = &PlanRevision> {
+        self.plans_of(owner).filter_map(move |revisions| {
+            let begun = |revision: &&PlanRevision| revision.effective_from <= at;
+            revisions.iter().rfind(begun).filter(|newest| !newest.ended)
+        })
+    }
+}
+
+fn in_order(mut plans: PlansInForce<'_>) -> PlansInForce<'_> {
+    plans.sort_by_key(|revision| (revision.priority, revision.plan));
+    plans
+}
+
+/// What carries plans for a user, and since when: the profile, then the groups.
+pub fn plan_owners(user: &User) -> impl Iterator<Item = (PlanOwner, Timestamp)> + Clone {
+    let groups = user.groups.iter();
+    let groups = groups.map(|(group, since)| (PlanOwner::Group(group), since));
+    std::iter::once((PlanOwner::Profile(user.profile), user.profile_since)).chain(groups)
 }

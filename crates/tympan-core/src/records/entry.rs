@@ -17,6 +17,12 @@ words! {
         Grant = "grant",
         /// A plan fed the wallet when it was due.
         Reset = "reset",
+        /// A plan of a group fed the wallet for the first time, for the user joined the group.
+        Join = "join",
+        /// The user left the group whose plan feeds the wallet: what was left was taken back.
+        Leave = "leave",
+        /// The user joined the group again: what was taken back came again.
+        Rejoin = "rejoin",
         /// A job was charged in one step.
         Charge = "charge",
         /// An amount was set aside.

@@ -5,6 +5,7 @@ mod claim;
 mod config;
 mod entry;
 mod hold;
+mod joined;
 mod refunded;
 mod tracking;
 mod user;
@@ -13,11 +14,12 @@ mod wallet;
 pub use audit::{AuditEvent, AuditText, Strand};
 pub use claim::{Claim, ClaimName, Subject, SubjectKind, Uses};
 pub use config::{
-    Account, Config, Group, PlanRevision, PlansInForce, PriceList, PriceRule, Profile, Role,
-    RolePermission, Tenant, WhenExhausted,
+    Account, Config, Group, PlanOwner, PlanRevision, PlansInForce, PriceList, PriceRule, Profile,
+    Role, RolePermission, Tenant, WhenExhausted, plan_owners,
 };
 pub use entry::{Entry, EntryText, Extra, JobKind, Request, Verb};
 pub use hold::{Hold, HoldPart, HoldState};
+pub use joined::Joined;
 pub use refunded::Refunded;
 pub use tracking::{MAX_KEEP_DAYS, Tracking, WordKeeping};
 pub use user::{

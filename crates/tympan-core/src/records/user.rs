@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
 use crate::ids::{AccountId, GroupId, IdentityId, ProfileId, RoleId, RoleRowId, TenantId, UserId};
+use crate::records::Joined;
 use crate::row::{Cell, CellKind, Field, record, words};
 use crate::time::Timestamp;
 
@@ -51,6 +52,8 @@ record! {
         pub profile: ProfileId,
         /// Since when: from then on the profile's plans feed the user's wallets.
         pub profile_since: Timestamp,
+        /// The groups the user is in, as the memberships say: their plans feed the user's wallets.
+        pub groups: Joined,
         /// The role that holds in the whole tenant.
         pub role: Option<RoleId>,
         /// When the user was created.

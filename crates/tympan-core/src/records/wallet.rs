@@ -62,6 +62,9 @@ record! {
         pub missed: bool,
         /// What its plan's amount was when it gave last.
         pub given: i64,
+        /// Of a wallet that a group's plan feeds, once the user left the group: what was taken back,
+        /// and comes again if the user joins again. None while the user is a member.
+        pub taken_back: Option<i64>,
         /// Of a rolling plan: what jobs took on each of the days before today.
         pub used_by_day: Window,
         /// Under which revision of its plan `next_due_at` was found; 0 for own funds.

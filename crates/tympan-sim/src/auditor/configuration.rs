@@ -69,7 +69,7 @@ pub(super) fn required(ask: &Ask) -> Option<&'static str> {
         | Ask::RetireRole(_)
         | Ask::UnretireRole(_)
         | Ask::DeleteRole(_) => "role.edit",
-        Ask::CreateGroup(_) | Ask::DeleteGroup(_) => "group.edit",
+        Ask::CreateGroup(_) | Ask::EditGroup(_) | Ask::DeleteGroup(_) => "group.edit",
         Ask::CreateAccount(_) | Ask::DeleteAccount(_) => "account.edit",
         Ask::EditTenant(_) => "tenant.edit",
         Ask::SettleDue(_) => "allowance.adjust",
@@ -101,6 +101,7 @@ pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
                 percent: 100,
                 profile: made.default_profile.0,
                 profile_since: clock,
+                groups: std::collections::BTreeMap::new(),
                 role: Some(made.roles.administrator.0),
                 rows: std::collections::BTreeMap::new(),
                 identities: Vec::new(),
@@ -127,6 +128,10 @@ pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
                     profile.prices = prices.map(|list| list.0);
                 }
             }
+        }
+        (Ask::EditGroup(edit), Reply::GroupPlans(saved)) => {
+            let group = tenant.groups.entry(saved.id.0).or_default();
+            revise(group, clock, &edit.plans, &saved.added_plans);
         }
         (Ask::CreatePriceList(create), Reply::PriceList(saved)) => {
             let prices = Prices {
@@ -163,6 +168,7 @@ pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
             }
         }
         (Ask::DeleteProfile(delete), _) => drop(tenant.profiles.remove(&delete.id.0)),
+        (Ask::DeleteGroup(delete), _) => drop(tenant.groups.remove(&delete.id.0)),
         (Ask::DeleteRole(delete), _) => drop(tenant.roles.remove(&delete.id.0)),
         (Ask::DeletePriceList(delete), _) => drop(tenant.prices.remove(&delete.id.0)),
         _ => {}

@@ -15,7 +15,7 @@ const HIGHEST: i128 = 1 << 62;
 enum Event {
     /// The plan was due.
     Due,
-    /// The person came back to the plan's profile.
+    /// The person came back to the plan's profile or group.
     Back,
     /// The person was active again.
     Active,
@@ -61,16 +61,19 @@ impl Person {
 }
 
 impl Desk {
-    /// Tells what a plan did to its purse since it was looked at last.
+    /// Tells what a plan did to its purse since it was looked at last; `back`: since when the person
+    /// has what the plan belongs to.
     pub(super) fn feed(
         &mut self,
         plan: i64,
         revisions: &[Revision],
+        back: i64,
         calendar: &mut Calendar,
     ) -> Result<(), Code> {
         let feed = Feed::Plan(plan);
         let begun = revisions.iter().any(|revision| revision.from <= self.now);
-        if !begun || !(self.purses.purses.contains_key(&feed) || self.first(feed, revisions)) {
+        if !begun || !(self.purses.purses.contains_key(&feed) || self.first(feed, revisions, back))
+        {
             return Ok(());
         }
         let Some(purse) = self.purses.purses.get_mut(&feed) else {
@@ -78,12 +81,15 @@ impl Desk {
         };
         let mut balances = vec![purse.balance];
         let (person, now) = (&self.person, self.now);
-        let back = person.profile_since;
+        if let Some(gone) = purse.gone.take() {
+            purse.balance += gone;
+            self.written |= gone > 0;
+        }
         let mut away = purse.due_at < back;
         let mut passed = false;
         let mut made_up = None;
         let looked_at = purse.fed_until;
-        for (at, event) in events(person, revisions, purse, now, calendar) {
+        for (at, event) in events((person, back), revisions, purse, now, calendar) {
             let Some(current) = revisions.iter().rfind(|revision| revision.from <= at) else {
                 continue;
             };
@@ -124,11 +130,11 @@ impl Desk {
     }
 
     /// Opens a purse with what its plan gave when it began to apply; false if it never did.
-    fn first(&mut self, feed: Feed, revisions: &[Revision]) -> bool {
+    fn first(&mut self, feed: Feed, revisions: &[Revision], back: i64) -> bool {
         let Some(first) = revisions.first() else {
             return false;
         };
-        let since = self.person.profile_since.max(first.from);
+        let since = back.max(first.from);
         let then = revisions.iter().rfind(|revision| revision.from <= since);
         let then = then.unwrap_or(first);
         let revived = |later: &Revision| (since..=self.now).contains(&later.from) && !later.ended;
@@ -145,6 +151,7 @@ impl Desk {
             fed_until: since,
             missed: false,
             used: 0,
+            gone: None,
             carried: 0,
             period: 0,
             given: balance,
@@ -158,7 +165,7 @@ impl Desk {
 
 /// Everything that happened since a purse was looked at last, in order.
 fn events(
-    person: &Person,
+    (person, back): (&Person, i64),
     revisions: &[Revision],
     purse: &Purse,
     now: i64,
@@ -176,8 +183,8 @@ fn events(
             last = due;
         }
     }
-    if purse.due_at < person.profile_since {
-        events.push((person.profile_since, Event::Back));
+    if purse.due_at < back {
+        events.push((back, Event::Back));
     }
     let again = person.was_active.iter().skip(1);
     let again = again.filter(|(at, active)| *active && *at >= purse.fed_until && *at <= now);

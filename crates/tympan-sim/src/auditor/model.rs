@@ -18,6 +18,8 @@ pub(super) struct Tenant {
     pub(super) default_profile: i64,
     pub(super) roles: BTreeMap<i64, BTreeSet<String>>,
     pub(super) profiles: BTreeMap<i64, Profile>,
+    /// Plans that groups have.
+    pub(super) groups: BTreeMap<i64, Profile>,
     pub(super) prices: BTreeMap<i64, Prices>,
     pub(super) people: BTreeMap<i64, Person>,
     pub(super) purses: BTreeMap<i64, Purses>,
@@ -183,6 +185,8 @@ pub(super) struct Person {
     pub(super) percent: i32,
     pub(super) profile: i64,
     pub(super) profile_since: i64,
+    /// Groups, and since when.
+    pub(super) groups: BTreeMap<i64, i64>,
     pub(super) role: Option<i64>,
     /// Role and accounts; none: all accounts.
     pub(super) rows: BTreeMap<i64, (i64, Option<BTreeSet<i64>>)>,
@@ -232,6 +236,8 @@ pub(super) struct Purse {
     pub(super) missed: bool,
     /// What jobs took that counts as used.
     pub(super) used: i128,
+    /// Once its person left the group whose plan feeds it: what was taken out of it for that.
+    pub(super) gone: Option<i128>,
     /// What is to come off what its plan feeds it next.
     pub(super) carried: i128,
     /// How often its plan fed it.

@@ -1,6 +1,6 @@
 //! What becomes of people: who they are, what they may do, and whose value is whose.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tympan_core::error::Code;
 use tympan_core::ids::{AccountId, UserId};
@@ -11,7 +11,7 @@ use tympan_core::people::{
 };
 use tympan_core::records::IdentityKind;
 
-use super::model::{Identity, Person, Tenant};
+use super::model::{Feed, Identity, Person, Tenant};
 use super::purses::Desk;
 use super::wrong::folded;
 use crate::ask::{Ask, Reply};
@@ -136,6 +136,19 @@ fn value_of(kind: &IdentityKind, raw: &str) -> String {
 }
 
 impl Person {
+    /// Leaves and joins groups; those with plans from a time on, others when the clock says.
+    fn move_groups(&mut self, moves: &Moves, counting: &Moves, now: i64, clock: i64) {
+        self.groups.retain(|group, _| !moves.leaves.contains(group));
+        for group in &moves.joins {
+            let since = if counting.joins.contains(group) {
+                now
+            } else {
+                clock
+            };
+            self.groups.insert(*group, since);
+        }
+    }
+
     /// Puts identities in order: of each type one is the first.
     fn arrange(&mut self) {
         self.identities.sort_by_key(|identity| identity.number);
@@ -204,12 +217,14 @@ pub(super) fn learn(
                 clock,
                 changed.user.id.0,
                 (None, Some(false)),
+                &Moves::default(),
             )?;
             same(tenant, &changed.user)?;
         }
         (Ask::ReactivateUser(_), Reply::Reactivated(reactivated)) => {
             let id = reactivated.user.user.id.0;
-            settle(tenant, calendar, clock, id, (None, Some(true)))?;
+            let moves = Moves::default();
+            settle(tenant, calendar, clock, id, (None, Some(true)), &moves)?;
             same(tenant, &reactivated.user.user)?;
         }
         (Ask::AddIdentity(add), Reply::Changed(changed)) => {
@@ -298,6 +313,7 @@ fn created(
         percent: fields.price_percent.unwrap_or(100),
         profile: fields.profile.map_or(tenant.default_profile, |id| id.0),
         profile_since: clock,
+        groups: create.groups.iter().map(|id| (id.0, clock)).collect(),
         role: fields.role.map(|role| role.0),
         rows: rows
             .map(|(id, row)| (id.0, (row.role.0, accounts(&row.accounts))))
@@ -331,12 +347,14 @@ fn edited(
         return Err(format!("expected another user than {id} to be edited"));
     }
     let set = &edit.set;
+    let moves = Moves::of(tenant, id, edit);
     settle(
         tenant,
         calendar,
         clock,
         id,
         (set.profile.map(|profile| profile.0), set.active),
+        &moves,
     )?;
     if let Some(person) = tenant.people.get_mut(&id) {
         person.restricted = set.restricted.unwrap_or(person.restricted);
@@ -391,13 +409,82 @@ fn accounts(accounts: &Accounts) -> Option<BTreeSet<i64>> {
     }
 }
 
-/// Settles what plans owe a person before the profile changes, or whether the person is active.
+/// Groups that a person joins and leaves.
+#[derive(Default)]
+struct Moves {
+    joins: BTreeSet<i64>,
+    leaves: BTreeSet<i64>,
+}
+
+impl Moves {
+    fn of(tenant: &Tenant, user: i64, edit: &EditUser) -> Self {
+        let nothing = BTreeMap::new();
+        let before = tenant
+            .people
+            .get(&user)
+            .map_or(&nothing, |person| &person.groups);
+        let joins: BTreeSet<i64> = edit.join.iter().map(|group| group.0).collect();
+        let leaves = edit.leave.iter().map(|group| group.0);
+        // Who leaves and joins at once never left.
+        let leaves = leaves.filter(|group| before.contains_key(group) && !joins.contains(group));
+        let leaves = leaves.collect();
+        let joins = joins
+            .into_iter()
+            .filter(|group| !before.contains_key(group));
+        Self {
+            joins: joins.collect(),
+            leaves,
+        }
+    }
+
+    /// Those of groups that have or had plans.
+    fn with_plans(&self, tenant: &Tenant) -> Self {
+        let has = |group: &&i64| {
+            let group = tenant.groups.get(group);
+            group.is_some_and(|group| !group.plans.is_empty())
+        };
+        Self {
+            joins: self.joins.iter().filter(has).copied().collect(),
+            leaves: self.leaves.iter().filter(has).copied().collect(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.joins.is_empty() && self.leaves.is_empty()
+    }
+
+    /// What is left of what the groups gave that are left is taken out.
+    fn take_back(&self, tenant: &mut Tenant, user: i64, now: i64) {
+        let groups = self
+            .leaves
+            .iter()
+            .filter_map(|group| tenant.groups.get(group));
+        let plans: Vec<i64> = groups
+            .flat_map(|group| group.plans.keys().copied())
+            .collect();
+        let Some(purses) = tenant.purses.get_mut(&user) else {
+            return;
+        };
+        for plan in plans {
+            if let Some(purse) = purses.purses.get_mut(&Feed::Plan(plan)) {
+                purse.gone = Some(0);
+            }
+        }
+        if purses.empty_what_was_left() {
+            purses.latest = now;
+        }
+    }
+}
+
+/// Settles what plans owe a person before the profile or the groups change, or whether the person is
+/// active.
 fn settle(
     tenant: &mut Tenant,
     calendar: &mut Calendar,
     clock: i64,
     id: i64,
     (profile, active): (Option<i64>, Option<bool>),
+    moves: &Moves,
 ) -> Result<(), String> {
     let open = |tenant: &Tenant, calendar: &mut Calendar| {
         Desk::open(tenant, id, clock, calendar).map_err(|code: Code| format!("expected {code}"))
@@ -407,7 +494,11 @@ fn settle(
     };
     let profile = profile.filter(|profile| *profile != person.profile);
     let active = active.filter(|active| *active != person.active);
-    if profile.is_none() && active.is_none() {
+    let counting = moves.with_plans(tenant);
+    if profile.is_none() && active.is_none() && counting.is_empty() {
+        if let Some(person) = tenant.people.get_mut(&id) {
+            person.move_groups(moves, &counting, clock, clock);
+        }
         return Ok(());
     }
     let desk = open(tenant, calendar)?;
@@ -423,6 +514,13 @@ fn settle(
     // What was missed is made up for at once, in the wallets that are there already.
     if active == Some(true) && profile.is_none() {
         open(tenant, calendar)?.close(tenant, id);
+    }
+    counting.take_back(tenant, id, now);
+    if let Some(person) = tenant.people.get_mut(&id) {
+        if !counting.joins.is_empty() {
+            person.forget_active_after(now);
+        }
+        person.move_groups(moves, &counting, now, clock);
     }
     Ok(())
 }

@@ -116,13 +116,16 @@ impl Desk {
             return Err(Code::UnknownUser);
         };
         let purses = tenant.purses.get(&user).cloned().unwrap_or_default();
-        let now = clock.max(purses.latest).max(person.profile_since);
-        let nothing = Profile::default();
-        let profile = tenant.profiles.get(&person.profile).unwrap_or(&nothing);
+        let joined = person.groups.values().copied().max().unwrap_or(0);
+        let now = clock
+            .max(purses.latest)
+            .max(person.profile_since)
+            .max(joined);
+        let fed_by = fed_by(tenant, person);
         let mut desk = Self {
             person: person.clone(),
             now,
-            plans: in_force(profile, now),
+            plans: in_force(&fed_by, now),
             purses,
             expired: Vec::new(),
             low: Vec::new(),
@@ -130,8 +133,10 @@ impl Desk {
             written: false,
         };
         desk.give_back_expired(tenant);
-        for (plan, revisions) in &profile.plans {
-            desk.feed(*plan, revisions, calendar)?;
+        for (carrier, since) in fed_by {
+            for (plan, revisions) in &carrier.plans {
+                desk.feed(*plan, revisions, since, calendar)?;
+            }
         }
         Ok(desk)
     }
@@ -155,6 +160,7 @@ impl Desk {
             self.expired.push(hold);
             self.written = true;
         }
+        self.written |= self.purses.empty_what_was_left();
     }
 
     /// `balance + overdraft − held`.
@@ -394,6 +400,7 @@ impl Desk {
             fed_until: since,
             missed: false,
             used: 0,
+            gone: None,
             carried: 0,
             period: 0,
             given: 0,
@@ -431,6 +438,7 @@ impl Desk {
 
     /// Keeps what was written.
     pub(super) fn close(mut self, tenant: &mut Tenant, user: i64) {
+        self.written |= self.purses.empty_what_was_left();
         if self.written {
             self.purses.latest = self.now;
         }
@@ -447,11 +455,36 @@ impl Desk {
     }
 }
 
+impl Purses {
+    /// Takes what is free out of purses whose group their person left; whether there was anything.
+    pub(super) fn empty_what_was_left(&mut self) -> bool {
+        let mut any = false;
+        for purse in self.purses.values_mut() {
+            let free = purse.balance - purse.held;
+            if let Some(gone) = purse.gone.as_mut().filter(|_| free > 0) {
+                *gone += free;
+                purse.balance -= free;
+                any = true;
+            }
+        }
+        any
+    }
+}
+
+/// What has plans for a person, and since when.
+fn fed_by<'a>(tenant: &'a Tenant, person: &Person) -> Vec<(&'a Profile, i64)> {
+    let profile = tenant.profiles.get(&person.profile);
+    let groups = person.groups.iter();
+    let groups = groups.filter_map(|(group, since)| Some((tenant.groups.get(group)?, *since)));
+    let profile = profile.map(|profile| (profile, person.profile_since));
+    profile.into_iter().chain(groups).collect()
+}
+
 /// The revisions in force at a time, without those that ended, by priority, then plan.
-fn in_force(profile: &Profile, at: i64) -> Vec<(i64, Revision)> {
-    let mut plans: Vec<(i64, Revision)> = profile
-        .plans
+fn in_force(fed_by: &[(&Profile, i64)], at: i64) -> Vec<(i64, Revision)> {
+    let mut plans: Vec<(i64, Revision)> = fed_by
         .iter()
+        .flat_map(|(carrier, _)| &carrier.plans)
         .filter_map(|(plan, revisions)| {
             let current = revisions.iter().rfind(|revision| revision.from <= at)?;
             (!current.ended).then(|| (*plan, current.clone()))

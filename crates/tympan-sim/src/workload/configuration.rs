@@ -2,15 +2,15 @@
 
 use tympan_core::configuration::{
     Bootstrap, CreateAccount, CreateGroup, CreatePriceList, CreateProfile, CreateRole,
-    DeleteAccount, DeleteGroup, DeletePriceList, DeleteProfile, DeleteRole, EditPriceList,
-    EditProfile, EditRole, EditTenant, PlanChange, PlanTerms, PriceTerms, RenameProfile,
-    RenameRole, RetireProfile, RetireRole, UnretireProfile, UnretireRole,
+    DeleteAccount, DeleteGroup, DeletePriceList, DeleteProfile, DeleteRole, EditGroup,
+    EditPriceList, EditProfile, EditRole, EditTenant, PlanChange, PlanTerms, PriceTerms,
+    RenameProfile, RenameRole, RetireProfile, RetireRole, UnretireProfile, UnretireRole,
 };
 use tympan_core::ids::{GroupId, PlanId, PriceListId, ProfileId, RoleId};
 use tympan_core::ledger::{Rounding, RoundingMode, Thresholds};
 use tympan_core::measure::{Currency, Measure};
 use tympan_core::permissions::{OWN, USER_ADMINISTER};
-use tympan_core::records::WhenExhausted;
+use tympan_core::records::{PlanOwner, WhenExhausted};
 use tympan_core::schedule::{ResetVerb, Schedule, TimeOfDay};
 use tympan_core::time::{TimeZoneName, Timestamp};
 
@@ -54,7 +54,10 @@ const TIMES: &[&str] = &["00:00", "00:00", "00:00", "02:30", "12:00"];
 
 impl Workload {
     pub(super) fn configuration(&mut self) -> Ask {
-        match self.chance.weighted(&[3, 30, 2, 16, 3, 8, 2, 2, 4, 8, 1]) {
+        match self
+            .chance
+            .weighted(&[3, 30, 2, 16, 3, 8, 2, 2, 4, 8, 1, 14])
+        {
             0 if self.world().profiles.len() < MOST_THINGS => self.create_profile().into(),
             1 => self.edit_profile().into(),
             2 if self.world().price_lists.len() < MOST_THINGS => self.create_price_list().into(),
@@ -66,6 +69,7 @@ impl Workload {
             8 => self.edit_tenant().into(),
             9 => self.shared(),
             10 => Bootstrap::new("Again", Currency::EUR, "Mallory").into(),
+            11 => self.edit_group().into(),
             _ => self.edit_profile().into(),
         }
     }
@@ -82,10 +86,9 @@ impl Workload {
     }
 
     fn edit_profile(&mut self) -> EditProfile {
-        let plans = self.world().plans.clone();
-        let plan = self.chance.pick(&plans).cloned();
+        let plan = self.known_plan(|owner| matches!(owner, PlanOwner::Profile(_)));
         let profile = match &plan {
-            Some((profile, ..)) if !self.chance.one_in(6) => *profile,
+            Some((PlanOwner::Profile(profile), ..)) if !self.chance.one_in(6) => *profile,
             _ => self.profile_id(),
         };
         let mut edit = EditProfile::new(profile);
@@ -104,28 +107,54 @@ impl Workload {
         if self.chance.one_in(8) {
             edit.plans.push(PlanChange::Add(self.terms()));
         }
-        let Some((_, plan, terms)) = plan else {
-            return edit;
+        edit.plans
+            .extend(plan.and_then(|(_, plan, terms)| self.plan_change(plan, terms)));
+        edit
+    }
+
+    /// A plan of one of the groups, or a change to one.
+    pub(super) fn edit_group(&mut self) -> EditGroup {
+        let plan = self.known_plan(|owner| matches!(owner, PlanOwner::Group(_)));
+        let mut edit = match &plan {
+            Some((PlanOwner::Group(group), ..)) if !self.chance.one_in(6) => EditGroup::new(*group),
+            _ => EditGroup::new(self.group_id()),
         };
+        if plan.is_none() || self.chance.one_in(5) {
+            edit.plans.push(PlanChange::Add(self.terms()));
+        }
+        if self.chance.one_in(10) {
+            edit.name = Some(self.text("Group"));
+        }
+        edit.plans
+            .extend(plan.and_then(|(_, plan, terms)| self.plan_change(plan, terms)));
+        edit
+    }
+
+    fn known_plan(&mut self, of: fn(&PlanOwner) -> bool) -> Option<(PlanOwner, PlanId, PlanTerms)> {
+        let mut plans = self.world().plans.clone();
+        plans.retain(|(owner, ..)| of(owner));
+        self.chance.pick(&plans).cloned()
+    }
+
+    fn plan_change(&mut self, plan: PlanId, terms: PlanTerms) -> Option<PlanChange> {
         let effective_from = self.later();
         match self.chance.below(10) {
-            0..7 => edit.plans.push(PlanChange::Edit {
+            0..7 => Some(PlanChange::Edit {
                 plan,
                 terms: self.other_terms(terms),
                 effective_from,
             }),
-            7 => edit.plans.push(PlanChange::End {
+            7 => Some(PlanChange::End {
                 plan,
                 effective_from,
             }),
-            8 => edit.plans.push(PlanChange::Edit {
+            8 => Some(PlanChange::Edit {
                 plan: PlanId(self.hostile_number()),
                 terms: self.terms(),
                 effective_from,
             }),
-            _ => {}
+            _ => None,
         }
-        edit
     }
 
     fn terms(&mut self) -> PlanTerms {

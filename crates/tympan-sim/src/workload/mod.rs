@@ -121,19 +121,20 @@ impl Workload {
         let place = self.begun;
         self.begun += 1;
         self.tenant = match place {
-            0..=12 => TENANTS[0],
-            13..=18 => TENANTS[1],
+            0..=13 => TENANTS[0],
+            14..=19 => TENANTS[1],
             _ => return None,
         };
         Some(match place {
-            0 | 13 => Bootstrap::new("Shop", Currency::EUR, "Root")
+            0 | 14 => Bootstrap::new("Shop", Currency::EUR, "Root")
                 .username("root")
                 .into(),
-            1 | 14 => self.create_price_list().into(),
-            2 | 3 | 15 => self.create_profile().into(),
+            1 | 15 => self.create_price_list().into(),
+            2 | 3 | 16 => self.create_profile().into(),
             4 | 5 => self.create_role().into(),
             6 => self.create_group().into(),
             7 => self.create_account().into(),
+            8 => self.edit_group().into(),
             _ => self.create_user().into(),
         })
     }

@@ -132,7 +132,7 @@ impl Workload {
     }
 
     fn edit_one(&mut self, edit: &mut EditUser) {
-        match self.chance.below(18) {
+        match self.chance.below(22) {
             0 => edit.set.username = Some(self.username()),
             1 => edit.clear.push(UserField::Username),
             2 => edit.set.email = Some(self.email()),
@@ -151,6 +151,8 @@ impl Workload {
             14 => edit.identities.push(IdentityEdit::Add(self.new_identity())),
             15 => edit.set.price_percent = Some(self.percent()),
             16 => edit.clear.push(UserField::PricePercent),
+            17..19 => edit.join.push(self.group_id()),
+            19..21 => edit.leave.push(self.group_id()),
             _ => {
                 edit.set.department = Some(if self.is_hostile() {
                     self.hostile_text()

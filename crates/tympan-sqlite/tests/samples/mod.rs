@@ -6,7 +6,7 @@ use tympan_core::ids::{EntryId, ProfileId, TenantId, UserId};
 use tympan_core::ledger::{KeptUsage, Usage};
 use tympan_core::measure::Measure;
 use tympan_core::queries::fold_user;
-use tympan_core::records::{Entry, Request, User, Verb, Wallet, WalletKind, Wallets};
+use tympan_core::records::{Entry, Joined, Request, User, Verb, Wallet, WalletKind, Wallets};
 use tympan_core::schedule::Window;
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Change, Key, ReadSet, Record, View, apply};
@@ -39,6 +39,7 @@ pub fn wallet(owner: i64) -> Wallet {
         settled_at: at,
         missed: false,
         given: 0,
+        taken_back: None,
         used_by_day: Window::default(),
         latest_at: at,
         last_job_at: None,
@@ -186,6 +187,7 @@ pub fn user(id: i64, name: &str) -> User {
         notes: None,
         profile: ProfileId(1),
         profile_since: at,
+        groups: Joined::default(),
         role: None,
         created_at: at,
         updated_at: at,

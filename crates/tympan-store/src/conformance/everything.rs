@@ -2,8 +2,8 @@
 
 use tympan_core::ids::{AccountId, GroupId, PlanId, PriceListId, ProfileId, RoleId, TenantId};
 use tympan_core::records::{
-    Account, Claim, Config, Group, IdentityKind, PlanRevision, PriceList, PriceRule, Profile, Role,
-    RolePermission, Subject, SubjectKind, Uses, WalletKey, WalletKind, Wallets,
+    Account, Claim, Config, Group, IdentityKind, PlanOwner, PlanRevision, PriceList, PriceRule,
+    Profile, Role, RolePermission, Subject, SubjectKind, Uses, WalletKey, WalletKind, Wallets,
 };
 use tympan_core::view::{Change, Key};
 
@@ -59,15 +59,20 @@ pub(super) fn full_config(tenant: TenantId, version: i64) -> Config {
                 ..plain()
             },
         );
+        // What carries plans is one kind or the other.
+        let owner = match id {
+            1 => PlanOwner::Group(group),
+            _ => PlanOwner::Profile(profile),
+        };
         let plan = |plan, revision| PlanRevision {
             tenant,
             plan: PlanId(plan),
             revision,
-            profile,
+            owner,
             ..plain()
         };
         let plans = vec![plan(10 * id, 1), plan(10 * id, 2), plan(10 * id + 1, 1)];
-        all.plans.insert(profile, plans);
+        all.plans.insert(owner, plans);
         let permission = |permission: &str| RolePermission {
             tenant,
             role,

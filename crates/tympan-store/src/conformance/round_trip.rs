@@ -55,7 +55,7 @@ cases! {
         rows_come_back(
             harness,
             |row: &mut PlanRevision, nth| row.plan = PlanId(nth),
-            |rows| config_of(|all| all.plans = grouped(rows, |row| row.profile)),
+            |rows| config_of(|all| all.plans = grouped(rows, |row| row.owner)),
         );
     }
 

@@ -90,6 +90,9 @@ const OTHER_WORDS: &[&str] = &[
     "739860:5 739862:9223372036854775807",
     r#"{"job_kinds":null,"measures":null,"document_names":"kept","hosts":"kept","keep_days":null}"#,
     r#"{"job_kinds":["print","fax"],"measures":["jobs","cost:EUR"],"document_names":"hashed","hosts":"dropped","keep_days":36525}"#,
+    "profile:1",
+    "group:9223372036854775807",
+    "1@0 9223372036854775807@253402300799000",
 ];
 
 fn words() -> impl Iterator<Item = String> {

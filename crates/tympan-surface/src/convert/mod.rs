@@ -4,6 +4,7 @@
 //! is a `From`, since it may not.
 
 mod funds;
+mod groups;
 mod history;
 mod identities;
 mod job_history;

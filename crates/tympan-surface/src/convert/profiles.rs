@@ -58,7 +58,7 @@ impl EditProfile {
 }
 
 impl PlanChange {
-    fn change(self) -> Result<tympan::PlanChange, Error> {
+    pub(super) fn change(self) -> Result<tympan::PlanChange, Error> {
         Ok(match self {
             Self::Add { terms } => tympan::PlanChange::Add(terms.terms()?),
             Self::Edit {

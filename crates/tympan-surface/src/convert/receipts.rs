@@ -7,7 +7,8 @@ use crate::definition::{Extra, JobOutcome, Receipt, ReceiptLine, Verb, WalletNam
 
 same_words! {
     tympan::Verb => Verb {
-        Grant Reset Charge Authorise Settle Cancel Expire Adjust Set Refuse Extend Refund Void TopUp PayOut Transfer
+        Grant Reset Join Leave Rejoin Charge Authorise Settle Cancel Expire Adjust Set Refuse Extend
+        Refund Void TopUp PayOut Transfer
     }
     Extra => tympan::Extra { Deny TakeAvailable TakeAndOwe }
     tympan::Extra => Extra { Deny TakeAvailable TakeAndOwe }

@@ -5,7 +5,7 @@ use tympan::core::records;
 use tympan::{AccountId, GroupId, PriceListId, ProfileId, RoleId};
 
 use super::{count, same_words};
-use crate::definition::{Account, Filter, Group, Listed, Uses};
+use crate::definition::{Account, Filter, Listed, Uses};
 
 /// The id of a thing with a name, and what it is the id of.
 pub(crate) trait Thing: Copy + Send + 'static {
@@ -59,18 +59,6 @@ impl From<tympan::Account> for Account {
             version: count(account.version),
             retired: account.retired,
             created_at: account.created_at,
-        }
-    }
-}
-
-impl From<tympan::Group> for Group {
-    fn from(group: tympan::Group) -> Self {
-        Self {
-            id: group.id,
-            name: group.name,
-            version: count(group.version),
-            retired: group.retired,
-            created_at: group.created_at,
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Groups: named sets of users.
+//! Groups: named sets of users, with the allowance plans that their members have.
 
-use crate::definition::{Against, GroupId, Listed, Uses};
+use crate::definition::{Against, GroupId, Listed, PlanChange, PlanId, PlanRevision, Uses};
 use crate::{Call, Timestamp, Tympan};
 
 /// A named set of users.
@@ -14,8 +14,32 @@ pub struct Group {
     pub version: i32,
     /// Whether it takes no new members.
     pub retired: bool,
+    /// Every revision of its plans, in order of plan, then revision: those that have ended too.
+    pub plans: Vec<PlanRevision>,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+/// What an edit changes of a group; what is not given stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EditGroup {
+    /// The version that the edit was made against; none: whatever it is.
+    pub expected_version: Option<i32>,
+    /// Another name.
+    pub name: Option<String>,
+    /// What to do to its plans, in order.
+    pub plans: Vec<PlanChange>,
+}
+
+/// The answer to an edit of a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SavedGroup {
+    /// The group.
+    pub id: GroupId,
+    /// Its version now.
+    pub version: i32,
+    /// The plans that were added, in the order in which they were given.
+    pub added_plans: Vec<PlanId>,
 }
 
 impl Tympan {
@@ -25,6 +49,17 @@ impl Tympan {
     /// `denied`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
     pub fn create_group(&self, name: String) -> Call<GroupId> {
         self.create(tympan::CreateGroup::new(name))
+    }
+
+    /// Edits a group as a whole: all of it, or nothing. Its plans feed a wallet of each member,
+    /// besides those of the member's profile; wallets follow when somebody looks.
+    ///
+    /// # Errors
+    /// `denied`, `unknown_group`, `unknown_plan`, `stale_version`, `invalid_value`,
+    /// `unknown_currency`, `unknown_time_zone`, `negative_amount`, `amount_overflow`, `name_taken`,
+    /// `empty_text`, `text_too_long`, `control_character`, `too_many`.
+    pub fn edit_group(&self, group: GroupId, options: EditGroup) -> Call<SavedGroup> {
+        self.command(options.command(group))
     }
 
     /// Gives a group another name, unique among groups. The version of it from then on.

@@ -126,6 +126,12 @@ pub enum Verb {
     Grant,
     /// A plan fed the wallet when it was due.
     Reset,
+    /// A plan of a group fed the wallet for the first time, for the user joined the group.
+    Join,
+    /// The user left the group whose plan feeds the wallet: what was left was taken back.
+    Leave,
+    /// The user joined the group again: what was taken back came again.
+    Rejoin,
     /// A job was charged in one step.
     Charge,
     /// An amount was set aside.

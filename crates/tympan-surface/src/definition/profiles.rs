@@ -173,7 +173,7 @@ pub enum WhenExhausted {
     FinishAndCarry,
 }
 
-/// One change to the plans of a profile.
+/// One change to the plans of a profile or a group.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlanChange {
     /// A new plan, from now on.

@@ -26,6 +26,8 @@ pub(super) struct Sum {
     pub(super) used: i64,
     /// What came back since, of what jobs took before.
     pub(super) late: i64,
+    /// What was taken back when the user left a group, and has not come again.
+    pub(super) taken_back: i64,
     /// What is to be taken off what its plan gives next.
     pub(super) carried: i64,
     /// The entry by which its plan gave last.
@@ -48,6 +50,7 @@ impl Default for Sum {
             spent: 0,
             used: 0,
             late: 0,
+            taken_back: 0,
             carried: 0,
             fed: EntryId(0),
             latest_at: Timestamp::EPOCH,
@@ -79,7 +82,11 @@ impl Sum {
         if matches!(entry.verb, Verb::Charge | Verb::Authorise) {
             self.last_job_at = Some(entry.at);
         }
-        if matches!(entry.verb, Verb::Grant | Verb::Reset) {
+        if matches!(entry.verb, Verb::Leave | Verb::Rejoin) {
+            // All of it comes again at once.
+            self.taken_back = self.taken_back.saturating_sub(entry.amount);
+        }
+        if matches!(entry.verb, Verb::Grant | Verb::Join | Verb::Reset) {
             self.given_at = entry.due_at.unwrap_or_default().max(self.given_at);
             // What was carried counts as taken once it is paid.
             let paid = entry.carried.unwrap_or(0).saturating_neg();

@@ -75,7 +75,7 @@ impl Tympan {
     ///
     /// | Rule | What is broken if it is named |
     /// | --- | --- |
-    /// | `balance`, `held`, `spent`, `used`, `given`, `carried`, `time` | what an entry or a wallet says that it comes to |
+    /// | `balance`, `held`, `spent`, `used`, `given`, `taken_back`, `carried`, `time` | what an entry or a wallet says that it comes to |
     /// | `sequence`, `previous`, `chain` | an entry or audit event was altered, inserted or removed, the newest included |
     /// | `receipt`, `text`, `hold` | a receipt, the words of an entry or event, or a hold does not belong to its entries |
     /// | `refund` | more was given back than an entry took, or what is on record of it is not so |

@@ -10,7 +10,8 @@ use tympan_core::ids::{IdentityId, TenantId, UserId};
 use tympan_core::people::uses_of;
 use tympan_core::proof;
 use tympan_core::records::{
-    Claim, ClaimName, Identity, Membership, Relations, RoleRow, RoleRowAccount, Subject, User, Uses,
+    Claim, ClaimName, Identity, Joined, Membership, Relations, RoleRow, RoleRowAccount, Subject,
+    User, Uses,
 };
 use tympan_core::row::Row;
 use tympan_store::Snapshot;
@@ -76,6 +77,11 @@ impl Check<'_> {
             self.found
                 .expect(claim == Some((id, identity.id)), "claim", place);
         }
+        let memberships = relations.memberships.iter();
+        let joined = Joined::new(memberships.map(|row| (row.user_group, row.since)));
+        self.found.expect(joined == user.groups, "child", || {
+            format!("the groups of user `{id}` of tenant `{tenant}`")
+        });
         for row in &relations.role_row_accounts {
             let mut rows = relations.role_rows.iter();
             let fits = rows.any(|held| held.id == row.role_row && !held.all_accounts);

@@ -147,6 +147,7 @@ impl Check<'_> {
             (wallet.fed == sum.fed, "given"),
             (wallet.carried == sum.carried, "carried"),
             (is_given(wallet, amounts), "given"),
+            (is_taken_back(wallet, sum), "taken_back"),
             (wallet.hold_expires_at == hold_expires_at, "hold"),
             (times && settled, "time"),
         ] {
@@ -207,6 +208,18 @@ fn is_given(wallet: &Wallet, amounts: &Amounts) -> bool {
         }
         WalletKind::OwnFunds => {
             wallet.given == 0 && !wallet.missed && wallet.used_by_day.is_empty()
+        }
+    }
+}
+
+/// Whether what was taken back of a group's plan is what the entries tell, and nothing is left in the
+/// wallet of a group that was left but what holds keep aside.
+fn is_taken_back(wallet: &Wallet, sum: &Sum) -> bool {
+    match wallet.taken_back {
+        None => sum.taken_back == 0,
+        Some(amount) => {
+            let is_allowance = wallet.kind == WalletKind::Allowance;
+            is_allowance && amount == sum.taken_back && wallet.available(0) <= 0
         }
     }
 }

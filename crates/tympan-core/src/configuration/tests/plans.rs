@@ -20,7 +20,7 @@ fn staff(store: &mut TestStore) -> (ProfileId, PlanId) {
 fn revisions(store: &TestStore, profile: ProfileId) -> Vec<&PlanRevision> {
     config(store)
         .plans
-        .get(&profile)
+        .get(&profile.into())
         .into_iter()
         .flatten()
         .collect()
@@ -347,14 +347,14 @@ fn the_revisions_of_all_profiles_are_bounded() {
     let (mut store, _) = shop();
     let (profile, plan) = staff(&mut store);
     let mut full = config(&store).clone();
-    let template = full.plans[&profile][0].clone();
+    let template = full.plans[&profile.into()][0].clone();
     let other = ProfileId(7);
     let rows = (0..MAX_PLAN_ROWS - 2).map(|at| PlanRevision {
         plan: PlanId(1_000_000 + at as i64),
-        profile: other,
+        owner: other.into(),
         ..template.clone()
     });
-    full.plans.insert(other, rows.collect());
+    full.plans.insert(other.into(), rows.collect());
     store.put(
         Key::Config(TestStore::TENANT),
         Record::Config(std::sync::Arc::new(full)),

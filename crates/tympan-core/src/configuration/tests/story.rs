@@ -8,7 +8,7 @@ use super::*;
 use crate::ids::{GroupId, PriceListId, ProfileId, RoleId, UserId};
 use crate::people::{CreateUser, EditUser};
 use crate::permissions::{USER_ADMINISTER, role_grants};
-use crate::records::{Account, Group, PriceList, Profile, Role, User};
+use crate::records::{Account, Group, PlanOwner, PriceList, Profile, Role, User};
 use crate::text::fold;
 use crate::view::Record;
 
@@ -48,7 +48,7 @@ fn run(store: &mut TestStore, step: Step) -> Result<(), Error> {
     let group: GroupId = pick::<Group>(&config, step);
     let plan = config
         .plans
-        .get(&profile)
+        .get(&profile.into())
         .and_then(|plans| plans.last())
         .map_or(crate::ids::PlanId(78), |plan| plan.plan);
     let expected_version = (step.number == 3).then_some(1);
@@ -195,7 +195,10 @@ fn check(before: &Config, after: &Config, now: Timestamp) {
     check_versions::<PriceList>(before, after);
     for (profile, plans) in &after.plans {
         assert!(!plans.is_empty());
-        let is_there = after.profiles.contains_key(profile);
+        let is_there = match profile {
+            PlanOwner::Profile(profile) => after.profiles.contains_key(profile),
+            PlanOwner::Group(group) => after.groups.contains_key(group),
+        };
         for plan in plans.chunk_by(|left, right| left.plan == right.plan) {
             assert_eq!(plan[0].revision, 1);
             for pair in plan.windows(2) {

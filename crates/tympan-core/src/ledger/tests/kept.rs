@@ -6,7 +6,7 @@ fn change_plans(store: &mut TestStore, change: impl FnOnce(&mut Vec<PlanRevision
     let Some(Record::Config(config)) = store.records.get_mut(&Key::Config(TENANT)) else {
         panic!("there is a configuration");
     };
-    change(Arc::make_mut(config).plans.get_mut(&STAFF).unwrap());
+    change(Arc::make_mut(config).plans.get_mut(&STAFF.into()).unwrap());
 }
 
 fn taken(receipt: &Receipt) -> Vec<(WalletKind, i64, i64, i64, i64)> {

@@ -236,7 +236,7 @@ fn a_refund_goes_to_the_wallet_it_came_from_whatever_happened_since() {
     let mut config = store.config().unwrap().clone();
     let mut ended = plan(2, START + 1, 5_000_000);
     ended.ended = true;
-    config.plans.get_mut(&STAFF).unwrap().push(ended);
+    config.plans.get_mut(&STAFF.into()).unwrap().push(ended);
     store.put(Key::Config(TENANT), Record::Config(Arc::new(config)));
     let Some(Record::User(user)) = store.records.get(&Key::User(TENANT, ANN)) else {
         panic!("no user");

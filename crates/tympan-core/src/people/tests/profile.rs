@@ -16,7 +16,7 @@ fn plan(plan: PlanId, profile: ProfileId, amount: i64) -> PlanRevision {
         tenant: TENANT,
         plan,
         revision: 1,
-        profile,
+        owner: profile.into(),
         effective_from: Timestamp::EPOCH,
         priority: 1,
         measure: Measure::TotalPages,
@@ -40,10 +40,10 @@ fn a_new_profile_feeds_from_then_on_and_the_old_one_is_settled_first() {
     store.configure(|config| {
         config
             .plans
-            .insert(STAFF, vec![plan(STAFF_PLAN, STAFF, 100)]);
+            .insert(STAFF.into(), vec![plan(STAFF_PLAN, STAFF, 100)]);
         config
             .plans
-            .insert(GUESTS, vec![plan(GUEST_PLAN, GUESTS, 20)]);
+            .insert(GUESTS.into(), vec![plan(GUEST_PLAN, GUESTS, 20)]);
     });
     let created_at = store.now;
     let ann = store.create("ann").user.id;
@@ -89,10 +89,10 @@ fn a_clock_that_went_back_moves_nothing_back() {
     store.configure(|config| {
         config
             .plans
-            .insert(STAFF, vec![plan(STAFF_PLAN, STAFF, 100)]);
+            .insert(STAFF.into(), vec![plan(STAFF_PLAN, STAFF, 100)]);
         config
             .plans
-            .insert(GUESTS, vec![plan(GUEST_PLAN, GUESTS, 20)]);
+            .insert(GUESTS.into(), vec![plan(GUEST_PLAN, GUESTS, 20)]);
     });
     store.now = store.now.plus_millis(DAY_MS);
     let late = store.now;

@@ -1,21 +1,24 @@
 //! What users miss while they are inactive or have another profile; and that it does not matter
 //! when, how often and by whom schedules are run.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::store::*;
-use crate::configuration::{EditProfile, PlanChange, PlanTerms};
+use crate::configuration::{EditGroup, EditProfile, PlanChange, PlanTerms};
 use crate::ids::{PlanId, ProfileId, UserId};
-use crate::ledger::{Adjust, Authorise, Charge, SettleDue, Usage, WalletName};
+use crate::ledger::{Adjust, Authorise, Cancel, Charge, SettleDue, Usage, WalletName};
 use crate::measure::Measure;
 use crate::people::*;
-use crate::records::{PlanRevision, Verb, WalletKey, WalletKind};
+use crate::records::{PlanOwner, PlanRevision, Verb, WalletKey, WalletKind};
 use crate::schedule::{ResetVerb, Schedule, TimeOfDay};
 use crate::time::{TimeZoneName, Timestamp};
 
 const HOUR: i64 = 3_600_000;
 const PLAN: PlanId = PlanId(1);
 const OTHER_PLAN: PlanId = PlanId(2);
+const GROUP_PLAN: PlanId = PlanId(3);
 const MINUTES_PAST: i64 = 7 * 60_000;
 /// 2026-09-01T00:00Z.
 const MIDNIGHT: i64 = 1_788_220_800_000;
@@ -30,12 +33,16 @@ fn terms(run_if_missed: bool) -> PlanTerms {
     }
 }
 
-fn revision(plan: PlanId, profile: ProfileId, terms: &PlanTerms) -> PlanRevision {
+pub(super) fn revision(
+    plan: PlanId,
+    owner: impl Into<PlanOwner>,
+    terms: &PlanTerms,
+) -> PlanRevision {
     PlanRevision {
         tenant: TENANT,
         plan,
         revision: 1,
-        profile,
+        owner: owner.into(),
         effective_from: Timestamp::EPOCH,
         priority: 0,
         measure: terms.measure,
@@ -58,9 +65,11 @@ fn company(staff: &PlanTerms) -> (Store, UserId) {
     let (mut store, _) = Store::with_administrator();
     store.configure(|config| {
         let plan = revision(PLAN, STAFF, staff);
-        config.plans.insert(STAFF, vec![plan]);
+        config.plans.insert(STAFF.into(), vec![plan]);
         let plan = revision(OTHER_PLAN, GUESTS, &terms(false));
-        config.plans.insert(GUESTS, vec![plan]);
+        config.plans.insert(GUESTS.into(), vec![plan]);
+        let plan = revision(GROUP_PLAN, PRESS, &terms(true));
+        config.plans.insert(PRESS.into(), vec![plan]);
     });
     store.now = hours(0);
     let ann = store.create("ann").user.id;
@@ -223,6 +232,9 @@ enum Step {
     Active(bool),
     Profile(ProfileId),
     Edit { later: i64, terms: PlanTerms },
+    Member(bool),
+    EditGroup { later: i64, terms: PlanTerms },
+    Cancel(usize),
 }
 
 fn steps() -> impl Strategy<Value = Vec<(i64, Step)>> {
@@ -233,6 +245,9 @@ fn steps() -> impl Strategy<Value = Vec<(i64, Step)>> {
         2 => any::<bool>().prop_map(Step::Active),
         1 => prop_oneof![Just(STAFF), Just(GUESTS)].prop_map(Step::Profile),
         2 => (0_i64..60, any_terms()).prop_map(|(later, terms)| Step::Edit { later, terms }),
+        3 => any::<bool>().prop_map(Step::Member),
+        1 => (0_i64..60, any_terms()).prop_map(|(later, terms)| Step::EditGroup { later, terms }),
+        1 => (0_usize..20).prop_map(Step::Cancel),
     ];
     proptest::collection::vec((0_i64..80, step), 1..20)
 }
@@ -315,6 +330,29 @@ fn take(store: &mut Store, ann: UserId, number: usize, now: i64, step: &Step) {
             };
             drop(store.host(&EditProfile::new(STAFF).plan(change)));
         }
+        Step::Member(member) => {
+            let mut edit = EditUser::of(ann, None);
+            match member {
+                true => edit.join.push(PRESS),
+                false => edit.leave.push(PRESS),
+            }
+            store.host(&edit).unwrap();
+        }
+        Step::EditGroup { later, terms } => {
+            let change = PlanChange::Edit {
+                plan: GROUP_PLAN,
+                terms: terms.clone(),
+                effective_from: (*later > 0).then(|| hours(now + later)),
+            };
+            drop(store.host(&EditGroup::new(PRESS).plan(change)));
+        }
+        Step::Cancel(nth) => {
+            let holds = store.entries.iter().filter_map(|entry| entry.hold);
+            let holds: BTreeSet<_> = holds.collect();
+            if let Some(hold) = holds.into_iter().nth(*nth) {
+                drop(store.host(&Cancel::new(hold, key.as_str())));
+            }
+        }
     }
 }
 
@@ -352,6 +390,7 @@ fn ledger(store: &Store, ann: UserId) -> Vec<String> {
             wallet.spent,
             wallet.used,
             wallet.given,
+            wallet.taken_back,
         );
         all.push(format!(
             "{:?} {amounts:?} {}",
