@@ -10,8 +10,9 @@ use tympan::core::ids::{
 use tympan::core::measure::{Currency, Measure};
 use tympan::core::queries::fold_user;
 use tympan::core::records::{
-    Claim, ClaimName, Config, IdentityKind, Joined, PlanRevision, PriceList, PriceRule, Profile, Role,
-    RolePermission, Tenant, Tracking, User, Wallet, WalletKind, Wallets, WhenExhausted,
+    Claim, ClaimName, Config, IdentityKind, Joined, PlanRevision, PriceList, PriceRule, Profile,
+    Role, RolePermission, Stacking, Tenant, Tracking, User, Wallet, WalletKind, Wallets,
+    WhenExhausted,
 };
 use tympan::core::schedule::{ResetVerb, Schedule, TimeOfDay, Window};
 use tympan::core::time::{TimeZoneName, Timestamp};
@@ -155,6 +156,7 @@ fn config() -> Config {
             retired: false,
             tracking: Tracking::ALL,
             price_list: Some(PRICES),
+            stacking: Stacking::Sum,
             created_at: at,
         },
     );

@@ -166,6 +166,8 @@ queries! {
     LIST_USERS, ListUsers = "list_users", Requirement::Permission(USER_READ);
     /// One user with everything that belongs to them.
     SHOW_USER, ShowUser = "show_user", Requirement::PermissionOrSelf(USER_READ);
+    /// Every effective value of a user, with the reason for which it applies.
+    EXPLAIN, Explain = "explain", Requirement::PermissionOrSelf(USER_READ);
     /// Who is recognised by a value.
     LOOK_UP, LookUp = "look_up", Requirement::Permission(USER_READ);
     /// Whether a user may do something.

@@ -60,6 +60,7 @@ CREATE TABLE "profile" (
     "retired" bigint NOT NULL,
     "price_list" bigint,
     "tracking" text COLLATE "C" NOT NULL,
+    "stacking" text COLLATE "C" NOT NULL,
     "created_at" bigint NOT NULL,
     PRIMARY KEY ("tenant", "id")
 );

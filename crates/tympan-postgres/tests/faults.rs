@@ -124,6 +124,7 @@ fn decide(charges: &[(i64, u64)], mut id: i64, view: &mut View) {
             settled_at: Timestamp::EPOCH,
             missed: false,
             given: 0,
+            taken_back: None,
             used_by_day: Window::default(),
             revision: 0,
             next_due_at: None,

@@ -84,6 +84,8 @@ faults! {
     HidesPriceRevisions,
     /// The auditor is not told that users became inactive.
     HidesDeactivations,
+    /// The auditor is told that all plans are summed.
+    HidesStacking,
     /// The auditor is not told that users left groups.
     HidesLeaving,
     /// The auditor is told another mode of a settlement.
@@ -103,6 +105,7 @@ impl Fault {
                 | Self::HidesPlanRevisions
                 | Self::HidesPriceRevisions
                 | Self::HidesDeactivations
+                | Self::HidesStacking
                 | Self::HidesLeaving
                 | Self::TellsAnotherMode
                 | Self::HidesThresholds

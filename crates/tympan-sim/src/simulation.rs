@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use tympan::{Code, Error, Handle, PageRequest, Period, ReportBy, ReportSubject, UsageReport};
 use tympan_core::ids::UserId;
 use tympan_core::ledger::{Counter, Extra, LOW_BALANCE, Thresholds};
+use tympan_core::records::Stacking;
 
 use crate::ask::{Answer, Ask, in_full};
 use crate::auditor::{Auditor, Figures};
@@ -429,6 +430,10 @@ impl Simulation {
             (Some(Fault::HidesPlanRevisions), Ask::EditProfile(edit)) => edit.plans.clear(),
             (Some(Fault::HidesPriceRevisions), Ask::EditPriceList(edit)) => edit.rules = None,
             (Some(Fault::HidesDeactivations), Ask::DeactivateUser(_)) => return None,
+            (Some(Fault::HidesStacking), Ask::CreateProfile(made)) => {
+                made.stacking = Stacking::Sum;
+            }
+            (Some(Fault::HidesStacking), Ask::EditProfile(edit)) => edit.stacking = None,
             (Some(Fault::HidesLeaving), Ask::EditUser(edit)) => edit.leave.clear(),
             (Some(Fault::TellsAnotherMode), Ask::Settle(settle)) => {
                 settle.extra = match settle.extra {

@@ -59,6 +59,7 @@ CREATE TABLE "profile" (
     "retired" INTEGER NOT NULL,
     "price_list" INTEGER,
     "tracking" TEXT NOT NULL,
+    "stacking" TEXT NOT NULL,
     "created_at" INTEGER NOT NULL,
     PRIMARY KEY ("tenant", "id")
 ) STRICT, WITHOUT ROWID;

@@ -93,6 +93,7 @@ pub const fn of_query(query: QueryName) -> Coverage {
     Coverage::Methods(match query {
         QueryName::ListUsers => &["users"],
         QueryName::ShowUser => &["user_details"],
+        QueryName::Explain => &["explain"],
         QueryName::LookUp => &["look_up"],
         QueryName::May => &["may"],
         QueryName::Capabilities => &["capabilities"],

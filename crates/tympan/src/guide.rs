@@ -59,6 +59,10 @@
 //!   [`FinishAndOwe`](crate::WhenExhausted::FinishAndOwe) or
 //!   [`FinishAndCarry`](crate::WhenExhausted::FinishAndCarry) lets a job start while something is
 //!   available, and says what becomes of the rest.
+//! - The plans of the groups a user is in come besides those of the profile. Whether jobs take from
+//!   all plans of a measure or from one of them is the profile's [`Stacking`](crate::Stacking);
+//!   [`explain`](crate::Handle::explain) tells which apply, and `docs/groups.md` what joining and
+//!   leaving do.
 //!
 //! What a job took comes back by [`Refund`](crate::Refund) or [`Void`](crate::Void), to the wallets
 //! it came from; `docs/accounting.md` has all of this in numbers.

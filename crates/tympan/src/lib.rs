@@ -76,16 +76,16 @@ pub use tympan_core::ledger::{
 };
 pub use tympan_core::measure::{Currency, CustomMeasure, Measure};
 pub use tympan_core::people::{
-    Accounts, AddIdentity, Changed, CreateUser, DeactivateUser, EditUser, EnableIdentity, Gone,
-    IdentityEdit, IdentityReference, IdentityType, NamedThing, NewIdentity, NewRoleRow, NewValue,
-    RawValue, ReactivateUser, Reactivated, RemoveIdentity, ReplaceIdentity, RoleRowEdit,
-    ShownIdentity, ShownRoleRow, ShownUser, SmartCard, SmartCardObstacle, StoredIdentity,
-    SwapIdentities, TransferIdentity, Transferred, UserDetails, UserField, UserFields,
-    UserReference,
+    Accounts, AddIdentity, Changed, CreateUser, DeactivateUser, EditUser, EffectivePlan,
+    EffectiveValue, EnableIdentity, Explanation, Gone, IdentityEdit, IdentityReference,
+    IdentityType, NamedThing, NewIdentity, NewRoleRow, NewValue, RawValue, ReactivateUser,
+    Reactivated, RemoveIdentity, ReplaceIdentity, RoleRowEdit, ShownIdentity, ShownRoleRow,
+    ShownUser, SmartCard, SmartCardObstacle, StoredIdentity, SwapIdentities, TransferIdentity,
+    Transferred, UserDetails, UserField, UserFields, UserReference, ValueSource,
 };
 pub use tympan_core::records::{
     Account, Config, IdentityKind, IdentitySource, JobKind, PlanOwner, PlanRevision, PriceRule,
-    Tenant, Tracking, Verb, WalletKind, WhenExhausted, WordKeeping,
+    Stacking, Tenant, Tracking, Verb, WalletKind, WhenExhausted, WordKeeping,
 };
 pub use tympan_core::schedule::{Cycle, Date, ResetVerb, Schedule, TimeOfDay, Weekday};
 pub use tympan_core::time::{TimeZoneName, Timestamp};

@@ -13,8 +13,8 @@ use tympan_core::error::{Code, Error};
 use tympan_core::ids::{Ids, UserId};
 use tympan_core::ledger::{Quote, Quoted};
 use tympan_core::people::{
-    IdentityType, PreparedUser, ShownUser, UserDetails, UserReference, details_reads,
-    identity_types, look_up, look_up_reads, user_details,
+    Explanation, IdentityType, PreparedUser, ShownUser, UserDetails, UserReference, details_reads,
+    explain, explain_reads, identity_types, look_up, look_up_reads, user_details,
 };
 use tympan_core::permissions::{actor_reads, configured, permit};
 use tympan_core::queries::{AuditPlace, AuditQuery, UserPlace, UserQuery};
@@ -77,6 +77,19 @@ impl Handle {
             details_reads(self.tenant.id, &user),
             |view, context| user_details(view, context, &user, None),
         )
+    }
+
+    /// Every effective value of a user, with the reason for which it applies; none if there is no such
+    /// user.
+    ///
+    /// # Errors
+    /// `unknown_tenant`; `denied` without `user.read`, unless it is the actor; what is wrong with
+    /// the value.
+    pub fn explain(&self, user: impl Into<UserReference>) -> Result<Option<Explanation>, Error> {
+        let user = self.prepare_user(&user.into())?;
+        let now = self.engine.now()?;
+        let reads = explain_reads(self.tenant.id, &user);
+        self.answer_as_of(now, reads, |view, context| explain(view, context, &user))
     }
 
     /// Users, sorted by name.

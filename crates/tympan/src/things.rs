@@ -8,7 +8,7 @@ use tympan_core::ledger::Rounding;
 use tympan_core::measure::Currency;
 use tympan_core::permissions::{configured, permissions_of, permit};
 use tympan_core::records::{
-    Account, Config, Group, PlanRevision, PriceList, PriceRule, Profile, Role, Tracking,
+    Account, Config, Group, PlanRevision, PriceList, PriceRule, Profile, Role, Stacking, Tracking,
 };
 use tympan_core::time::Timestamp;
 
@@ -50,6 +50,8 @@ pub struct ShownProfile {
     pub price_list: Option<PriceListId>,
     /// What is counted and kept of jobs.
     pub tracking: Tracking,
+    /// How plans of one measure stack that its users have.
+    pub stacking: Stacking,
     /// Every revision of its plans, in order of plan, then revision: those that have ended too.
     pub plans: Vec<PlanRevision>,
     /// When it was created.
@@ -116,6 +118,7 @@ fn profile(config: &Config, profile: &Profile) -> ShownProfile {
         is_default: config.tenant.default_profile == profile.id,
         price_list: profile.price_list,
         tracking: profile.tracking.clone(),
+        stacking: profile.stacking,
         plans: plans.unwrap_or_default(),
         created_at: profile.created_at,
     }

@@ -7,8 +7,8 @@ use crate::configuration::plan::{PlanChange, PlanTerms, checked, revise};
 use crate::error::{Code, Error};
 use crate::ids::{PlanId, PriceListId, ProfileId, TenantId};
 use crate::permissions::Requirement;
-use crate::records::{PriceList, Profile, Tracking};
-use crate::refusals::{Refusals, too_many};
+use crate::records::{PriceList, Profile, Stacking, Tracking};
+use crate::refusals::Refusals;
 use crate::text;
 use crate::view::{ReadSet, View};
 
@@ -21,6 +21,8 @@ pub struct CreateProfile {
     pub price_list: Option<PriceListId>,
     /// What is counted and kept of jobs.
     pub tracking: Tracking,
+    /// How plans of one measure stack that its users have by profile and groups.
+    pub stacking: Stacking,
     /// Its plans.
     pub plans: Vec<PlanTerms>,
 }
@@ -32,6 +34,7 @@ impl CreateProfile {
             name: name.into(),
             price_list: None,
             tracking: Tracking::ALL,
+            stacking: Stacking::Sum,
             plans: Vec::new(),
         }
     }
@@ -64,6 +67,8 @@ pub struct EditProfile {
     pub price_list: Option<Option<PriceListId>>,
     /// What else is counted and kept of jobs, from now on.
     pub tracking: Option<Tracking>,
+    /// Another policy by which plans stack, from now on.
+    pub stacking: Option<Stacking>,
     /// What to do to its plans, in order.
     pub plans: Vec<PlanChange>,
 }
@@ -78,6 +83,7 @@ impl EditProfile {
             name: None,
             price_list: None,
             tracking: None,
+            stacking: None,
             plans: Vec::new(),
         }
     }
@@ -107,6 +113,7 @@ pub struct PreparedCreateProfile {
     name: String,
     price_list: Option<PriceListId>,
     tracking: Tracking,
+    stacking: Stacking,
     plans: Vec<PlanChange>,
 }
 
@@ -126,6 +133,7 @@ impl Command for CreateProfile {
             name: refusals.or_default(name),
             price_list: self.price_list,
             tracking: refusals.or_default(self.tracking.checked()),
+            stacking: self.stacking,
             plans: refusals.or_default(checked(plans)),
         };
         refusals.finish().map(|()| prepared)
@@ -160,6 +168,7 @@ impl Decide for PreparedCreateProfile {
                     retired: false,
                     price_list: self.price_list,
                     tracking: self.tracking.clone(),
+                    stacking: self.stacking,
                     created_at: context.now,
                 })
             })?;
@@ -175,6 +184,7 @@ pub struct PreparedEditProfile {
     name: Option<String>,
     price_list: Option<Option<PriceListId>>,
     tracking: Option<Tracking>,
+    stacking: Option<Stacking>,
     plans: Vec<PlanChange>,
 }
 
@@ -193,6 +203,7 @@ impl Command for EditProfile {
             price_list: self.price_list,
             tracking: refusals
                 .or_default(self.tracking.as_ref().map(Tracking::checked).transpose()),
+            stacking: self.stacking,
             plans: refusals.or_default(checked(self.plans.iter().cloned())),
         };
         refusals.finish().map(|()| prepared)
@@ -226,6 +237,7 @@ impl Decide for PreparedEditProfile {
             if let Some(tracking) = &self.tracking {
                 profile.tracking = tracking.clone();
             }
+            profile.stacking = self.stacking.unwrap_or(profile.stacking);
             draft.after.profiles.insert(id, profile);
             if let Some(name) = &self.name {
                 draft.rename::<Profile>(id, name)?;

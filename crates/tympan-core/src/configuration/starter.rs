@@ -6,7 +6,7 @@ use crate::permissions::{
     ALLOWANCE_READ, CONFIGURATION_READ, FUNDS_PAY_OUT, FUNDS_TOP_UP, FUNDS_TRANSFER, JOB_REFUND,
     OWN, REPORT_VIEW, USER_READ,
 };
-use crate::records::{Config, Profile, Role, RolePermission, Tracking};
+use crate::records::{Config, Profile, Role, RolePermission, Stacking, Tracking};
 use crate::time::Timestamp;
 
 /// The name of the role that may do everything.
@@ -91,6 +91,7 @@ pub(super) fn profile(tenant: TenantId, id: ProfileId, now: Timestamp) -> Profil
         retired: false,
         price_list: None,
         tracking: Tracking::ALL,
+        stacking: Stacking::Sum,
         created_at: now,
     }
 }

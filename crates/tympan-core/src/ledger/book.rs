@@ -34,8 +34,10 @@ const MAX_ENTRIES: usize = 50_000;
 pub(super) struct Book<'a> {
     pub(super) config: &'a Config,
     pub(super) user: &'a User,
-    /// The plans in force, in the order in which their wallets are emptied.
+    /// The plans that apply, in the order in which their wallets are emptied.
     pub(super) plans: PlansInForce<'a>,
+    /// Plans of the user that others overrule: they feed their wallets, and no job takes from those.
+    pub(super) overruled: PlansInForce<'a>,
     /// The time of the turn, but never earlier than the latest time on any of the wallets, nor
     /// than the one from which on the user's profile, or a group, feeds them.
     pub(super) now: Timestamp,
@@ -137,8 +139,10 @@ impl<'a> Book<'a> {
             .max(latest.unwrap_or(Timestamp::EPOCH))
             .max(user.profile_since)
             .max(user.groups.latest().unwrap_or(Timestamp::EPOCH));
+        let stacked = config.plans_for(user, now);
         Self {
-            plans: config.plans_for(user, now),
+            plans: stacked.applying,
+            overruled: stacked.overruled,
             config,
             user,
             now,
@@ -497,7 +501,8 @@ impl<'a> Book<'a> {
     /// The balances that the new entries bring below a threshold, one after the other.
     fn low_balances(&self) -> Vec<Event<'static>> {
         let funds = &self.config.tenant.low_funds;
-        if funds.is_empty() && self.plans.iter().all(|plan| plan.low_balances.is_empty()) {
+        let mut plans = self.plans.iter().chain(&self.overruled);
+        if funds.is_empty() && plans.all(|plan| plan.low_balances.is_empty()) {
             return Vec::new();
         }
         let own = Measure::Cost(self.config.tenant.currency);
@@ -513,9 +518,9 @@ impl<'a> Book<'a> {
         self.entries.iter().filter_map(low).flatten().collect()
     }
 
-    /// The plan that feeds a wallet, if it is in force.
-    fn plan_of(&self, wallet: &Wallet) -> Option<&'a PlanRevision> {
-        let mut plans = self.plans.iter().copied();
+    /// The plan that feeds a wallet, if it is in force, be it overruled or not.
+    pub(super) fn plan_of(&self, wallet: &Wallet) -> Option<&'a PlanRevision> {
+        let mut plans = self.plans.iter().chain(&self.overruled).copied();
         plans.find(|plan| schedule::wallet_key(self.user, plan) == wallet.key())
     }
 

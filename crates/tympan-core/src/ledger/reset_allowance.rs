@@ -22,7 +22,7 @@ use crate::view::{Follow, ReadSet, View};
 pub struct ResetAllowance {
     /// Whose wallet.
     pub user: UserReference,
-    /// The plan; one in force of the user's profile.
+    /// The plan; one in force of the user's profile or groups, be it overruled by others or not.
     pub plan: PlanId,
     /// Why.
     pub reason: String,
@@ -96,10 +96,10 @@ impl Decide for PreparedResetAllowance {
         }
         let user = self.user.require(view, context.tenant)?;
         let mut book = Book::open(view, context, config, user)?;
-        let mut plans = book.plans.iter().copied();
-        let plan = plans.find(|plan| plan.plan == self.plan);
         let index = book.position(WalletName::Allowance(self.plan).of(user.id));
-        let (plan, index) = plan.zip(index).ok_or_else(|| self.unknown())?;
+        let index = index.ok_or_else(|| self.unknown())?;
+        let plan = book.plan_of(book.wallet(index)?);
+        let plan = plan.ok_or_else(|| self.unknown())?;
         book.begin_receipt();
         schedule::reset_by_hand(&mut book, context, index, plan)?;
         book.close(view, context, &self.key, Some(Words::reason(&self.reason)))

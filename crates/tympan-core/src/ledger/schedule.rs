@@ -30,7 +30,8 @@ pub(super) fn run(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), 
 /// Makes up for what was missed while a user was inactive who is active from now on: once, if the
 /// plan says so.
 pub(super) fn resume(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), Error> {
-    for plan in book.plans.clone() {
+    let overruled = book.overruled.clone();
+    for plan in book.plans.clone().into_iter().chain(overruled) {
         let missed = |wallet: &Wallet| wallet.missed && !plan.suspended;
         let Some(index) = book.position(wallet_key(book.user, plan)) else {
             continue;

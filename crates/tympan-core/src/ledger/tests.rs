@@ -29,8 +29,8 @@ use crate::ids::{EntryId, HoldId, PlanId, PriceListId, ProfileId, TenantId, User
 use crate::measure::{Currency, CustomMeasure, Measure};
 use crate::queries::fold_user;
 use crate::records::{
-    Config, HoldState, Joined, PlanRevision, PriceList, PriceRule, Profile, Tenant, Tracking, User, Verb,
-    Wallet, WalletKind, Wallets, WhenExhausted,
+    Config, HoldState, Joined, PlanRevision, PriceList, PriceRule, Profile, Stacking, Tenant,
+    Tracking, User, Verb, Wallet, WalletKind, Wallets, WhenExhausted,
 };
 use crate::schedule::{ResetVerb, Schedule, TimeOfDay};
 use crate::testing::TestStore;
@@ -105,6 +105,7 @@ fn shop_with(plans: Vec<PlanRevision>) -> TestStore {
             retired: false,
             price_list: Some(list),
             tracking: Tracking::ALL,
+            stacking: Stacking::Sum,
             created_at: at(START),
         },
     );

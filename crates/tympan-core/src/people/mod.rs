@@ -9,6 +9,7 @@ mod create_user;
 mod details;
 mod edit;
 mod edit_user;
+mod explain;
 mod fields;
 mod first_user;
 mod identities;
@@ -37,6 +38,9 @@ pub use details::{
 };
 pub use edit::{MAX_IDENTITIES, MAX_MEMBERSHIPS, MAX_ROLE_ROW_ACCOUNTS, MAX_ROLE_ROWS};
 pub use edit_user::{EditUser, PreparedEditUser};
+pub use explain::{
+    EffectivePlan, EffectiveValue, Explanation, ValueSource, explain, explain_reads,
+};
 pub use fields::{MAX_OTHER_EMAILS, UserField, UserFields};
 pub(crate) use first_user::FirstUser;
 pub use identities::{AddIdentity, EnableIdentity, RemoveIdentity, ReplaceIdentity};

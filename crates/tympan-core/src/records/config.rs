@@ -51,6 +51,21 @@ record! {
     }
 }
 
+words! {
+    /// How plans of one measure stack, whatever carries them: profile or groups. Every plan feeds its
+    /// wallet, whether or not jobs take from it.
+    pub enum Stacking {
+        /// Jobs take from the wallets of all of them, in order of priority.
+        Sum = "sum",
+        /// Only the plan that gives most applies. One that only warns gives without end.
+        Max = "max",
+        /// Only the plan that gives least applies.
+        Strictest = "strictest",
+        /// Only the plan of the lowest priority number applies.
+        Priority = "priority",
+    }
+}
+
 record! {
     /// The rules that users are tracked and limited by.
     pub struct Profile in "profile", key 2 {
@@ -68,6 +83,8 @@ record! {
         pub price_list: Option<PriceListId>,
         /// What is counted and kept of jobs.
         pub tracking: Tracking,
+        /// How plans of one measure stack that its users have.
+        pub stacking: Stacking,
         /// When it was created.
         pub created_at: Timestamp,
     }
@@ -433,16 +450,21 @@ impl Config {
         profile.map_or(&Tracking::ALL, |profile| &profile.tracking)
     }
 
-    /// The revisions in force at an instant of the plans that a user has, by profile and groups, in
-    /// order of priority, then plan.
+    /// The revisions in force at an instant of the plans that a user has, by profile and groups: those
+    /// that apply by the profile's policy, and those that they overrule; each in order of priority,
+    /// then plan.
     #[must_use]
-    pub fn plans_for(&self, user: &User, at: Timestamp) -> PlansInForce<'_> {
+    pub fn plans_for(&self, user: &User, at: Timestamp) -> Stacked<'_> {
         let owners = plan_owners(user);
-        in_order(
-            owners
-                .flat_map(|(owner, _)| self.in_force(owner, at))
-                .collect(),
-        )
+        let plans = owners.flat_map(|(owner, _)| self.in_force(owner, at));
+        stack(self.stacking_of(user), in_order(plans.collect()))
+    }
+
+    /// How plans of one measure stack that a user has.
+    #[must_use]
+    pub fn stacking_of(&self, user: &User) -> Stacking {
+        let profile = self.profiles.get(&user.profile);
+        profile.map_or(Stacking::Sum, |profile| profile.stacking)
     }
 
     /// The plans that something carries or carried: the revisions of each, oldest first.
@@ -457,6 +479,48 @@ impl Config {
             let begun = |revision: &&PlanRevision| revision.effective_from <= at;
             revisions.iter().rfind(begun).filter(|newest| !newest.ended)
         })
+    }
+}
+
+/// The plans that a user has.
+#[derive(Clone, Debug, Default)]
+pub struct Stacked<'a> {
+    /// Those whose wallets jobs take from.
+    pub applying: PlansInForce<'a>,
+    /// Those that others of the same measure overrule.
+    pub overruled: PlansInForce<'a>,
+}
+
+/// Of each measure, all plans apply or one does. Of two that are equal, the first in order applies.
+fn stack(policy: Stacking, plans: PlansInForce<'_>) -> Stacked<'_> {
+    let gives = |plan: &PlanRevision| {
+        let warns = plan.when_exhausted == WhenExhausted::Warn;
+        (warns, plan.amount, plan.overdraft)
+    };
+    let beats = |plan: &PlanRevision, other: &PlanRevision| match policy {
+        Stacking::Sum | Stacking::Priority => false,
+        Stacking::Max => gives(plan) > gives(other),
+        Stacking::Strictest => gives(plan) < gives(other),
+    };
+    let mut stacked = Stacked::default();
+    if policy == Stacking::Sum {
+        stacked.applying = plans;
+        return stacked;
+    }
+    for plan in plans {
+        let mut applying = stacked.applying.iter_mut();
+        let rival = applying.find(|rival| rival.measure == plan.measure);
+        match rival {
+            None => stacked.applying.push(plan),
+            Some(rival) if beats(plan, rival) => {
+                stacked.overruled.push(std::mem::replace(rival, plan));
+            }
+            Some(_) => stacked.overruled.push(plan),
+        }
+    }
+    Stacked {
+        applying: in_order(stacked.applying),
+        overruled: in_order(stacked.overruled),
     }
 }
 

@@ -15,7 +15,7 @@ pub use audit::{AuditEvent, AuditText, Strand};
 pub use claim::{Claim, ClaimName, Subject, SubjectKind, Uses};
 pub use config::{
     Account, Config, Group, PlanOwner, PlanRevision, PlansInForce, PriceList, PriceRule, Profile,
-    Role, RolePermission, Tenant, WhenExhausted, plan_owners,
+    Role, RolePermission, Stacked, Stacking, Tenant, WhenExhausted, plan_owners,
 };
 pub use entry::{Entry, EntryText, Extra, JobKind, Request, Verb};
 pub use hold::{Hold, HoldPart, HoldState};

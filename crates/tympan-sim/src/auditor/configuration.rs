@@ -114,6 +114,7 @@ pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
         (Ask::CreateProfile(create), Reply::Profile(saved)) => {
             let mut profile = Profile {
                 prices: create.price_list.map(|list| list.0),
+                stacking: create.stacking.as_str().to_owned(),
                 ..Profile::default()
             };
             let changes: Vec<PlanChange> =
@@ -124,6 +125,9 @@ pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
         (Ask::EditProfile(edit), Reply::Profile(saved)) => {
             if let Some(profile) = tenant.profiles.get_mut(&saved.id.0) {
                 revise(profile, clock, &edit.plans, &saved.added_plans);
+                if let Some(stacking) = edit.stacking {
+                    stacking.as_str().clone_into(&mut profile.stacking);
+                }
                 if let Some(prices) = edit.price_list {
                     profile.prices = prices.map(|list| list.0);
                 }

@@ -148,7 +148,9 @@ impl Desk {
             held: 0,
             spent: 0,
             due_at: since,
-            fed_until: since,
+            // A plan may be new since a clock went back: whether its person was active before anybody
+            // looked, nobody knows; what is so now counts.
+            fed_until: self.now.max(since),
             missed: false,
             used: 0,
             gone: None,

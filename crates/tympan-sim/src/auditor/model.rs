@@ -63,6 +63,8 @@ pub struct Low {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Profile {
     pub(super) prices: Option<i64>,
+    /// `sum`, `max`, `strictest` or `priority`.
+    pub(super) stacking: String,
     pub(super) plans: BTreeMap<i64, Vec<Revision>>,
 }
 

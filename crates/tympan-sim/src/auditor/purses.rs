@@ -2,7 +2,9 @@
 
 use tympan_core::error::Code;
 
-use super::model::{Feed, HoldState, Low, Person, Profile, Purse, Purses, Revision, Tenant, Unit};
+use super::model::{
+    Feed, HoldState, Low, Person, Profile, Purse, Purses, Revision, Tenant, Terms, Unit,
+};
 use crate::calendar::Calendar;
 
 /// The lowest balance of a plan's purse, so that the plan can always feed it again.
@@ -13,8 +15,10 @@ pub(super) struct Desk {
     pub(super) person: Person,
     pub(super) now: i64,
     pub(super) purses: Purses,
-    /// The plans in force, in the order in which they are emptied: plan, revision.
+    /// The plans that apply, in the order in which they are emptied: plan, revision.
     pub(super) plans: Vec<(i64, Revision)>,
+    /// The plans in force that others of the same unit push aside.
+    pub(super) pushed_aside: Vec<(i64, Revision)>,
     /// Holds whose time was over.
     pub(super) expired: Vec<i64>,
     /// Balances that fell below a threshold.
@@ -122,10 +126,14 @@ impl Desk {
             .max(person.profile_since)
             .max(joined);
         let fed_by = fed_by(tenant, person);
+        let policy = tenant.profiles.get(&person.profile);
+        let policy = policy.map_or("sum", |profile| profile.stacking.as_str());
+        let (plans, pushed_aside) = stacked(policy, in_force(&fed_by, now));
         let mut desk = Self {
             person: person.clone(),
             now,
-            plans: in_force(&fed_by, now),
+            plans,
+            pushed_aside,
             purses,
             expired: Vec::new(),
             low: Vec::new(),
@@ -172,10 +180,8 @@ impl Desk {
     }
 
     pub(super) fn overdraft(&self, feed: Feed) -> i128 {
-        let plan = self
-            .plans
-            .iter()
-            .find(|(plan, _)| Feed::Plan(*plan) == feed);
+        let mut plans = self.plans.iter().chain(&self.pushed_aside);
+        let plan = plans.find(|(plan, _)| Feed::Plan(*plan) == feed);
         plan.map_or(0, |(_, revision)| revision.terms.overdraft)
     }
 
@@ -421,7 +427,8 @@ impl Desk {
     /// Takes note of every threshold that a balance falls below, by the terms in force now.
     pub(super) fn note_low(&mut self, feed: Feed, before: i128, balance: i128) {
         let Feed::Plan(plan) = feed else { return };
-        let terms = self.plans.iter().filter(|(number, _)| *number == plan);
+        let in_force = self.plans.iter().chain(&self.pushed_aside);
+        let terms = in_force.filter(|(number, _)| *number == plan);
         for threshold in terms.flat_map(|(_, revision)| &revision.terms.thresholds) {
             let limit = i128::from(*threshold);
             if before >= limit && balance < limit {
@@ -469,6 +476,14 @@ impl Purses {
         }
         any
     }
+
+    /// Whether what is to be taken out of them can be told in a number at all.
+    pub(super) fn can_be_emptied(&self) -> bool {
+        self.purses.values().all(|purse| {
+            let free = (purse.balance - purse.held).max(0);
+            purse.gone.is_none_or(|gone| fits(gone + free).is_ok())
+        })
+    }
 }
 
 /// What has plans for a person, and since when.
@@ -478,6 +493,36 @@ fn fed_by<'a>(tenant: &'a Tenant, person: &Person) -> Vec<(&'a Profile, i64)> {
     let groups = groups.filter_map(|(group, since)| Some((tenant.groups.get(group)?, *since)));
     let profile = profile.map(|profile| (profile, person.profile_since));
     profile.into_iter().chain(groups).collect()
+}
+
+/// Plans with the revisions in force.
+type InForce = Vec<(i64, Revision)>;
+
+/// Which plans apply by a policy, and which do not.
+fn stacked(policy: &str, plans: InForce) -> (InForce, InForce) {
+    let size = |terms: &Terms| (terms.warns, terms.amount, terms.overdraft);
+    let wins = |one: &Revision, place: usize| {
+        let mut others = plans.iter().enumerate();
+        others.all(|(at, (_, other))| {
+            let (mine, theirs) = (size(&one.terms), size(&other.terms));
+            let is_first = match policy {
+                "max" => mine > theirs || (mine == theirs && place <= at),
+                "strictest" => mine < theirs || (mine == theirs && place <= at),
+                "priority" => place <= at,
+                _ => true,
+            };
+            other.terms.unit != one.terms.unit || is_first
+        })
+    };
+    let winners: Vec<bool> = plans
+        .iter()
+        .enumerate()
+        .map(|(place, (_, plan))| wins(plan, place))
+        .collect();
+    let (won, lost): (Vec<_>, Vec<_>) = plans.into_iter().zip(winners).partition(|(_, wins)| *wins);
+    let plain =
+        |plans: Vec<((i64, Revision), bool)>| plans.into_iter().map(|(plan, _)| plan).collect();
+    (plain(won), plain(lost))
 }
 
 /// The revisions in force at a time, without those that ended, by priority, then plan.

@@ -10,7 +10,7 @@ use tympan_core::ids::{GroupId, PlanId, PriceListId, ProfileId, RoleId};
 use tympan_core::ledger::{Rounding, RoundingMode, Thresholds};
 use tympan_core::measure::{Currency, Measure};
 use tympan_core::permissions::{OWN, USER_ADMINISTER};
-use tympan_core::records::{PlanOwner, WhenExhausted};
+use tympan_core::records::{PlanOwner, Stacking, WhenExhausted};
 use tympan_core::schedule::{ResetVerb, Schedule, TimeOfDay};
 use tympan_core::time::{TimeZoneName, Timestamp};
 
@@ -79,6 +79,9 @@ impl Workload {
         if self.chance.below(6) > 0 {
             profile.price_list = Some(self.price_list_id());
         }
+        if self.chance.one_in(3) {
+            profile.stacking = self.stacking();
+        }
         for _ in 0..self.chance.between(0, 3) {
             profile.plans.push(self.terms());
         }
@@ -97,6 +100,9 @@ impl Workload {
                 0 => None,
                 _ => Some(self.price_list_id()),
             });
+        }
+        if self.chance.one_in(8) {
+            edit.stacking = Some(self.stacking());
         }
         if self.chance.one_in(10) {
             edit.name = Some(self.text("Profile"));
@@ -155,6 +161,10 @@ impl Workload {
             }),
             _ => None,
         }
+    }
+
+    fn stacking(&mut self) -> Stacking {
+        self.chance.pick_or(Stacking::ALL, Stacking::Sum)
     }
 
     fn terms(&mut self) -> PlanTerms {

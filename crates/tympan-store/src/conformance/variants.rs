@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use tympan_core::ledger::{Counter, KeptUsage, MAX_CUSTOM_COUNTS, MAX_MEDIA, Usage};
 use tympan_core::measure::CustomMeasure;
 use tympan_core::records::{
-    HoldState, IdentityKind, IdentitySource, JobKind, SubjectKind, Verb, WalletKind, WhenExhausted,
+    HoldState, IdentityKind, IdentitySource, JobKind, Stacking, SubjectKind, Verb, WalletKind,
+    WhenExhausted,
 };
 use tympan_core::row::{Cell, CellKind, Column, Row};
 use tympan_core::time::Timestamp;
@@ -107,6 +108,7 @@ fn words() -> impl Iterator<Item = String> {
         of(Verb::ALL, Verb::as_str),
         of(WalletKind::ALL, WalletKind::as_str),
         of(WhenExhausted::ALL, WhenExhausted::as_str),
+        of(Stacking::ALL, Stacking::as_str),
         OTHER_WORDS.to_vec(),
     ]
     .concat()

@@ -3,6 +3,7 @@
 //! What comes in is a method of the record that brings it, since it may be refused; what goes out
 //! is a `From`, since it may not.
 
+mod explanations;
 mod funds;
 mod groups;
 mod history;

@@ -4,11 +4,13 @@ use tympan::{Code, Error, Measure, PlanTerms, ProfileId, Thresholds, TimeOfDay, 
 
 use super::{count, same_words, schedules, version};
 use crate::definition::{
-    CreateProfile, EditProfile, Plan, PlanChange, PlanRevision, Profile, SavedProfile, Tracking,
-    WhenExhausted,
+    CreateProfile, EditProfile, Plan, PlanChange, PlanRevision, Profile, SavedProfile, Stacking,
+    Tracking, WhenExhausted,
 };
 
 same_words! {
+    Stacking => tympan::Stacking { Sum Max Strictest Priority }
+    tympan::Stacking => Stacking { Sum Max Strictest Priority }
     WhenExhausted => tympan::WhenExhausted { Refuse Warn FinishAndForgive FinishAndOwe FinishAndCarry }
     tympan::WhenExhausted => WhenExhausted { Refuse Warn FinishAndForgive FinishAndOwe FinishAndCarry }
 }
@@ -21,6 +23,7 @@ impl CreateProfile {
             name,
             price_list: self.price_list,
             tracking: self.tracking.unwrap_or_default().tracking()?,
+            stacking: self.stacking.unwrap_or(Stacking::Sum).into(),
             plans: self
                 .plans
                 .into_iter()
@@ -48,6 +51,7 @@ impl EditProfile {
             name: self.name,
             price_list,
             tracking: self.tracking.map(Tracking::tracking).transpose()?,
+            stacking: self.stacking.map(Into::into),
             plans: self
                 .plans
                 .into_iter()
@@ -112,6 +116,7 @@ impl From<tympan::ShownProfile> for Profile {
             is_default: profile.is_default,
             price_list: profile.price_list,
             tracking: profile.tracking.into(),
+            stacking: profile.stacking.into(),
             plans: profile.plans.into_iter().map(PlanRevision::from).collect(),
             created_at: profile.created_at,
         }

@@ -6,6 +6,7 @@
 //! follows from the form of a method.
 
 mod accounts;
+mod explanations;
 mod funds;
 mod groups;
 mod history;
@@ -30,6 +31,7 @@ mod users;
 mod wallets;
 
 pub use accounts::*;
+pub use explanations::*;
 pub use groups::*;
 pub use history::*;
 pub use identities::*;

@@ -20,10 +20,26 @@ pub struct Profile {
     pub price_list: Option<PriceListId>,
     /// What is counted and kept of jobs.
     pub tracking: Tracking,
+    /// How plans of one measure stack that its users have by profile and groups.
+    pub stacking: Stacking,
     /// Every revision of its plans, in order of plan, then revision: those that have ended too.
     pub plans: Vec<PlanRevision>,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+/// How plans of one measure stack, whatever carries them: profile or groups. Every plan feeds its
+/// wallet, whether or not jobs take from it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stacking {
+    /// Jobs take from the wallets of all of them, in order of priority.
+    Sum,
+    /// Only the plan that gives most applies. One that only warns gives without end.
+    Max,
+    /// Only the plan that gives least applies.
+    Strictest,
+    /// Only the plan of the lowest priority number applies.
+    Priority,
 }
 
 /// One revision of an allowance plan, in force from an instant until the next one.
@@ -206,6 +222,8 @@ pub struct CreateProfile {
     pub price_list: Option<PriceListId>,
     /// What is counted and kept of jobs; none: everything.
     pub tracking: Option<Tracking>,
+    /// How plans of one measure stack that its users have by profile and groups; none: sum.
+    pub stacking: Option<Stacking>,
     /// Its allowance plans, in force from now on.
     pub plans: Vec<Plan>,
 }
@@ -223,6 +241,8 @@ pub struct EditProfile {
     pub clear_price_list: bool,
     /// What is counted and kept of jobs, from now on: all of it as it is given.
     pub tracking: Option<Tracking>,
+    /// Another policy by which plans stack, from now on.
+    pub stacking: Option<Stacking>,
     /// What to do to its plans, in order.
     pub plans: Vec<PlanChange>,
 }

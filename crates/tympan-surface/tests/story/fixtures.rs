@@ -74,6 +74,7 @@ impl Shop {
         let profile = CreateProfile {
             tracking: None,
             price_list: None,
+            stacking: None,
             plans: vec![plan],
         };
         let profile = self

@@ -113,10 +113,14 @@ fn own_funds_are_told_of_in_both_books_of_a_transfer() {
 fn what_falls_due_is_told_of_by_whoever_settles_it() {
     let mut store = shop_that_tells();
     let mut config = store.config().unwrap().clone();
-    config.plans.get_mut(&STAFF).unwrap().push(PlanRevision {
-        low_balances: low(&[2_000_000]),
-        ..plan(2, START + 1, 1_000_000)
-    });
+    config
+        .plans
+        .get_mut(&STAFF.into())
+        .unwrap()
+        .push(PlanRevision {
+            low_balances: low(&[2_000_000]),
+            ..plan(2, START + 1, 1_000_000)
+        });
     charge(&mut store, ANN, "a", 1).unwrap();
     store.put(Key::Config(TENANT), Record::Config(Arc::new(config)));
     store.now = at(OCTOBER);

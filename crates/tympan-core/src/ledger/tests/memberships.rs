@@ -2,7 +2,8 @@
 
 use crate::command::Actor;
 use crate::configuration::{
-    Bootstrap, CreateGroup, CreateRole, DeleteGroup, EditGroup, PlanChange, PlanTerms,
+    Bootstrap, CreateGroup, CreateProfile, CreateRole, DeleteGroup, EditGroup, EditProfile,
+    PlanChange, PlanTerms,
 };
 use crate::error::Code;
 use crate::ids::{GroupId, HoldId, PlanId, UserId};
@@ -11,7 +12,7 @@ use crate::ledger::{
 };
 use crate::measure::{Currency, Measure};
 use crate::people::{CreateUser, EditUser};
-use crate::records::Verb;
+use crate::records::{Stacking, Verb, WhenExhausted};
 use crate::schedule::{ResetVerb, Schedule};
 use crate::testing::TestStore;
 use crate::time::{TimeZoneName, Timestamp};
@@ -347,4 +348,177 @@ fn nobody_gives_themselves_a_plan_who_may_not_adjust_balances() {
         let outcome = company.store.run(&edit);
         assert_eq!(outcome.err().map(|error| error.code()), refused);
     }
+}
+
+/// Ann is in the press, and in an office with a plan of its own.
+fn two_groups(stacking: Stacking, office: PlanTerms) -> Company {
+    let mut company = Company::new(ResetVerb::SetTo);
+    let store = &mut company.store;
+    let group = store.run(&CreateGroup::new("Office")).unwrap().id;
+    let edit = EditGroup::new(group).plan(PlanChange::Add(office));
+    store.run(&edit).unwrap();
+    let mut profile = CreateProfile::new("Stacked");
+    profile.stacking = stacking;
+    let profile = store.run(&profile).unwrap().id;
+    let mut edit = EditUser::of(company.ann, None);
+    edit.set.profile = Some(profile);
+    edit.join.extend([company.press, group]);
+    store.run(&edit).unwrap();
+    company
+}
+
+#[test]
+fn plans_of_one_measure_stack_as_the_profile_says() {
+    let office = |amount, priority, when_exhausted| PlanTerms {
+        amount,
+        priority,
+        when_exhausted,
+        ..terms(ResetVerb::SetTo)
+    };
+    let refuse = WhenExhausted::Refuse;
+    // What there is in all. The press gives 100, at priority 0.
+    for (stacking, office, available) in [
+        (Stacking::Sum, office(30, 1, refuse), 130),
+        (Stacking::Max, office(30, 1, refuse), 100),
+        (Stacking::Max, office(300, 1, refuse), 300),
+        (Stacking::Strictest, office(30, 1, refuse), 30),
+        (Stacking::Strictest, office(300, 1, refuse), 100),
+        (Stacking::Priority, office(30, 1, refuse), 100),
+        (Stacking::Priority, office(30, -1, refuse), 30),
+        // What only warns limits nothing.
+        (
+            Stacking::Strictest,
+            office(30, -1, WhenExhausted::Warn),
+            100,
+        ),
+    ] {
+        let told = format!("{stacking:?} {office:?}");
+        let mut company = two_groups(stacking, office);
+        let charge = Charge::new(company.ann, "a", Usage::pages(available + 1));
+        let refused = company.store.run(&charge).unwrap_err();
+        assert_eq!(refused.code(), Code::AllowanceExhausted, "{told}");
+        assert_eq!(
+            refused.detail("available"),
+            Some(available.to_string().as_str()),
+            "{told}"
+        );
+        company.print(1, "b", available);
+    }
+    let warns = office(30, 1, WhenExhausted::Warn);
+    two_groups(Stacking::Max, warns).print(1, "a", 1_000_000);
+}
+
+#[test]
+fn a_plan_that_is_overruled_is_fed_and_its_holds_are_settled() {
+    let office = PlanTerms {
+        amount: 300,
+        ..terms(ResetVerb::SetTo)
+    };
+    let mut company = two_groups(Stacking::Strictest, office);
+    let hold = company.hold(1, 60, 100);
+    assert_eq!(company.told().last().unwrap().3, 100, "held of the press");
+    // From now on the office alone gives, and what was set aside is there all the same.
+    let profile = match company
+        .store
+        .records
+        .get(&Key::User(TestStore::TENANT, company.ann))
+    {
+        Some(Record::User(user)) => user.profile,
+        _ => unreachable!("Ann is there"),
+    };
+    let mut edit = EditProfile::new(profile);
+    edit.stacking = Some(Stacking::Max);
+    company.store.run(&edit).unwrap();
+    company.store.now = hours(2);
+    let settle = Settle {
+        hold,
+        key: "settle".into(),
+        usage: Usage::pages(60),
+        queue: None,
+        cost: None,
+        extra: Extra::Deny,
+    };
+    company.store.run(&settle).unwrap();
+    assert_eq!(company.told().last(), Some(&(Verb::Settle, None, -60, 40)));
+    company.settle_due(25);
+    assert_eq!(
+        company.told().last(),
+        Some(&(Verb::Reset, Some(24), 60, 100)),
+        "who is overruled is fed"
+    );
+}
+
+#[test]
+fn who_leaves_and_joins_in_one_command_never_left() {
+    let mut company = Company::new(ResetVerb::SetTo);
+    company.join(1);
+    company.print(2, "a", 40);
+    let before = company.version();
+    company.store.now = hours(30);
+    let mut edit = EditUser::of(company.ann, None);
+    edit.leave.push(company.press);
+    edit.join.push(company.press);
+    company.store.run(&edit).unwrap();
+    assert_eq!(company.version(), before, "nothing changed");
+    company.settle_due(31);
+    let expected = (Verb::Reset, Some(24), 40, 100);
+    assert_eq!(company.told().last(), Some(&expected), "due as ever");
+}
+
+#[test]
+fn what_is_added_by_hand_to_a_wallet_that_was_left_is_taken_back() {
+    let mut company = Company::new(ResetVerb::SetTo);
+    company.join(1);
+    company.print(2, "a", 100);
+    company.leave(3);
+    let wallet = WalletName::Allowance(company.plan);
+    let adjust = Adjust::new(company.ann, wallet, 25, "sorry", "b");
+    company.store.run(&adjust).unwrap();
+    assert_eq!(
+        company.told()[2..],
+        [(Verb::Adjust, None, 25, 25), (Verb::Leave, None, -25, 0)]
+    );
+    company.join(4);
+    company.settle_due(5);
+    assert_eq!(
+        company.told().last(),
+        Some(&(Verb::Rejoin, Some(4), 25, 25))
+    );
+}
+
+#[test]
+fn what_is_left_of_a_plan_that_ended_is_taken_back_too() {
+    let mut company = Company::new(ResetVerb::SetTo);
+    company.join(1);
+    company.print(2, "a", 40);
+    let end = PlanChange::End {
+        plan: company.plan,
+        effective_from: None,
+    };
+    let edit = EditGroup::new(company.press).plan(end);
+    company.store.run(&edit).unwrap();
+    company.leave(30);
+    assert_eq!(
+        company.told()[2..],
+        [(Verb::Leave, None, -60, 0)],
+        "an ended plan was not due"
+    );
+}
+
+#[test]
+fn who_is_inactive_joins_and_leaves_like_any_other() {
+    let mut company = Company::new(ResetVerb::SetTo);
+    let mut edit = EditUser::of(company.ann, None);
+    edit.set.active = Some(false);
+    company.store.run(&edit).unwrap();
+    company.join(1);
+    company.leave(50);
+    assert_eq!(
+        company.told(),
+        [
+            (Verb::Join, Some(1), 100, 100),
+            (Verb::Leave, None, -100, 0)
+        ],
+        "what was due meanwhile was missed"
+    );
 }

@@ -17,7 +17,7 @@ use crate::people::{
 use crate::permissions::{self, permit};
 use crate::records::{
     Account, AuditEvent, AuditText, Config, Entry, Group, Identity, Profile, Relations, Role,
-    RolePermission, Tenant, Tracking, User, Wallets,
+    RolePermission, Stacking, Tenant, Tracking, User, Wallets,
 };
 use crate::time::Timestamp;
 use crate::view::{Batch, Follow, Found, Key, Read, ReadSet, Record, View, apply};
@@ -77,9 +77,9 @@ pub(in crate::people) fn config() -> Config {
             );
         };
     }
-    thing!(profiles, Profile, STAFF "Staff" false, price_list: None, tracking: Tracking::ALL);
-    thing!(profiles, Profile, GUESTS "Guests" false, price_list: None, tracking: Tracking::ALL);
-    thing!(profiles, Profile, OLD_PROFILE "Old profile" true, price_list: None, tracking: Tracking::ALL);
+    thing!(profiles, Profile, STAFF "Staff" false, price_list: None, tracking: Tracking::ALL, stacking: Stacking::Sum);
+    thing!(profiles, Profile, GUESTS "Guests" false, price_list: None, tracking: Tracking::ALL, stacking: Stacking::Sum);
+    thing!(profiles, Profile, OLD_PROFILE "Old profile" true, price_list: None, tracking: Tracking::ALL, stacking: Stacking::Sum);
     thing!(roles, Role, ADMINISTRATOR "Administrator" false, production: false);
     thing!(roles, Role, DEPUTY "Deputy" false, production: false);
     thing!(roles, Role, HELPDESK "Helpdesk" false, production: false);

@@ -78,7 +78,7 @@ pub(super) fn reset(
     let user = tenant.find(&asked.user).ok_or(Code::UnknownUser)?;
     let mut desk = Desk::open(tenant, user, clock, calendar)?;
     let feed = Feed::Plan(asked.plan.0);
-    let mut plans = desk.plans.iter();
+    let mut plans = desk.plans.iter().chain(&desk.pushed_aside);
     let plan = plans.find(|(plan, _)| Feed::Plan(*plan) == feed).cloned();
     let (_, revision) = plan.ok_or(Code::UnknownPlan)?;
     let purse = desk.purses.purses.get_mut(&feed).ok_or(Code::UnknownPlan)?;

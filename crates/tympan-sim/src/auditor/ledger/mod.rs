@@ -352,7 +352,15 @@ fn predict(
         Ask::Void(void) => refund(tenant, calendar, clock, (&void.job, Back::Never), attempt),
         _ => Err(Refusal::from(Code::Internal)),
     };
-    decided.unwrap_or_else(Prediction::from)
+    let can_be_told = |prediction: &Prediction| {
+        let desk = prediction.effect.as_ref().map(|(_, desk)| desk);
+        desk.is_none_or(|desk| desk.purses.can_be_emptied())
+    };
+    match decided {
+        Ok(prediction) if can_be_told(&prediction) => prediction,
+        Ok(_) => Refusal::from(Code::AmountOverflow).into(),
+        Err(refusal) => refusal.into(),
+    }
 }
 
 /// Whether a user's wallets stand as they should: fed on time, without what expired, and in the
