@@ -70,6 +70,7 @@ const kindOf = {
   last_administrator: 'refused',
   name_taken: 'conflict',
   negative_amount: 'invalid',
+  not_tracked: 'refused',
   pin_policy: 'invalid',
   refund_beyond_paid: 'refused',
   retired: 'refused',

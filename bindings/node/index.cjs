@@ -281,6 +281,15 @@ class Tympan {
     return answer(readReport);
   }
 
+  editGroup(group, options) {
+    return promise(options, readSavedGroup, (task) => this.#native.editGroup(binding, task, values((to) => { writeText(to, group, 'group'); writeEditGroup(to, options ?? {}, 'options'); })));
+  }
+
+  editGroupSync(group, options) {
+    this.#native.editGroup(binding, undefined, values((to) => { writeText(to, group, 'group'); writeEditGroup(to, options ?? {}, 'options'); }));
+    return answer(readSavedGroup);
+  }
+
   editPriceList(priceList, options) {
     return promise(options, (from) => from.next(), (task) => this.#native.editPriceList(binding, task, values((to) => { writeText(to, priceList, 'priceList'); writeEditPriceList(to, options ?? {}, 'options'); })));
   }
@@ -335,6 +344,37 @@ class Tympan {
     return answer(readChanged);
   }
 
+  eraseWords(options) {
+    return promise(options, (from) => from.next(), (task) => this.#native.eraseWords(binding, task, []));
+  }
+
+  eraseWordsSync() {
+    this.#native.eraseWords(binding, undefined, []);
+    return answer((from) => from.next());
+  }
+
+  events(options) {
+    return promise(options, readEventPage, (task) => this.#native.events(binding, task, values((to) => { writeEventList(to, options ?? {}, 'options'); })));
+  }
+
+  eventsSync(options) {
+    this.#native.events(binding, undefined, values((to) => { writeEventList(to, options ?? {}, 'options'); }));
+    return answer(readEventPage);
+  }
+
+  eventsAll(options) {
+    return rows((page) => this.events(page), options);
+  }
+
+  explain(user, options) {
+    return promise(options, (from) => from.option(readExplanation), (task) => this.#native.explain(binding, task, values((to) => { writeUserReference(to, user, 'user'); })));
+  }
+
+  explainSync(user) {
+    this.#native.explain(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); }));
+    return answer((from) => from.option(readExplanation));
+  }
+
   extend(hold, key, expiresInSeconds, options) {
     return promise(options, readReceipt, (task) => this.#native.extend(binding, task, values((to) => { writeText(to, hold, 'hold'); writeText(to, key, 'key'); writeCount(to, expiresInSeconds, 'expiresInSeconds'); })));
   }
@@ -378,6 +418,41 @@ class Tympan {
   identityTypesSync() {
     this.#native.identityTypes(binding, undefined, []);
     return answer((from) => from.list(readIdentityType));
+  }
+
+  job(key, options) {
+    return promise(options, (from) => from.list(readJobLine), (task) => this.#native.job(binding, task, values((to) => { writeText(to, key, 'key'); })));
+  }
+
+  jobSync(key) {
+    this.#native.job(binding, undefined, values((to) => { writeText(to, key, 'key'); }));
+    return answer((from) => from.list(readJobLine));
+  }
+
+  jobs(options) {
+    return promise(options, readJobPage, (task) => this.#native.jobs(binding, task, values((to) => { writeJobList(to, options ?? {}, 'options'); })));
+  }
+
+  jobsSync(options) {
+    this.#native.jobs(binding, undefined, values((to) => { writeJobList(to, options ?? {}, 'options'); }));
+    return answer(readJobPage);
+  }
+
+  jobsAll(options) {
+    return rows((page) => this.jobs(page), options);
+  }
+
+  jobsText(format, options) {
+    return promise(options, readTextPage, (task) => this.#native.jobsText(binding, task, values((to) => { writeTextFormat(to, format, 'format'); writeJobList(to, options ?? {}, 'options'); })));
+  }
+
+  jobsTextSync(format, options) {
+    this.#native.jobsText(binding, undefined, values((to) => { writeTextFormat(to, format, 'format'); writeJobList(to, options ?? {}, 'options'); }));
+    return answer(readTextPage);
+  }
+
+  jobsTextAll(format, options) {
+    return rows((page) => this.jobsText(format, page), options);
   }
 
   lookUp(user, options) {
@@ -574,6 +649,50 @@ class Tympan {
     return answer(readChanged);
   }
 
+  report(options) {
+    return promise(options, readReportPage, (task) => this.#native.report(binding, task, values((to) => { writeReportList(to, options ?? {}, 'options'); })));
+  }
+
+  reportSync(options) {
+    this.#native.report(binding, undefined, values((to) => { writeReportList(to, options ?? {}, 'options'); }));
+    return answer(readReportPage);
+  }
+
+  reportAll(options) {
+    return rows((page) => this.report(page), options);
+  }
+
+  reportText(format, options) {
+    return promise(options, readTextPage, (task) => this.#native.reportText(binding, task, values((to) => { writeTextFormat(to, format, 'format'); writeReportList(to, options ?? {}, 'options'); })));
+  }
+
+  reportTextSync(format, options) {
+    this.#native.reportText(binding, undefined, values((to) => { writeTextFormat(to, format, 'format'); writeReportList(to, options ?? {}, 'options'); }));
+    return answer(readTextPage);
+  }
+
+  reportTextAll(format, options) {
+    return rows((page) => this.reportText(format, page), options);
+  }
+
+  resetAllowance(user, plan, reason, key, options) {
+    return promise(options, readReceipt, (task) => this.#native.resetAllowance(binding, task, values((to) => { writeUserReference(to, user, 'user'); writeText(to, plan, 'plan'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); })));
+  }
+
+  resetAllowanceSync(user, plan, reason, key) {
+    this.#native.resetAllowance(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); writeText(to, plan, 'plan'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); }));
+    return answer(readReceipt);
+  }
+
+  resetAllowances(users, plan, reason, key, options) {
+    return promise(options, (from) => from.list(readResetOutcome), (task) => this.#native.resetAllowances(binding, task, values((to) => { writeList(writeText, to, users, 'users'); writeText(to, plan, 'plan'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); })));
+  }
+
+  resetAllowancesSync(users, plan, reason, key) {
+    this.#native.resetAllowances(binding, undefined, values((to) => { writeList(writeText, to, users, 'users'); writeText(to, plan, 'plan'); writeText(to, reason, 'reason'); writeText(to, key, 'key'); }));
+    return answer((from) => from.list(readResetOutcome));
+  }
+
   retireAccount(account, options) {
     return promise(options, (from) => from.next(), (task) => this.#native.retireAccount(binding, task, values((to) => { writeText(to, account, 'account'); writeAgainst(to, options ?? {}, 'options'); })));
   }
@@ -678,6 +797,15 @@ class Tympan {
     return answer(readReceipt);
   }
 
+  settleAllDue(options) {
+    return promise(options, readSwept, (task) => this.#native.settleAllDue(binding, task, values((to) => { writeSweepPage(to, options ?? {}, 'options'); })));
+  }
+
+  settleAllDueSync(options) {
+    this.#native.settleAllDue(binding, undefined, values((to) => { writeSweepPage(to, options ?? {}, 'options'); }));
+    return answer(readSwept);
+  }
+
   settleDue(user, options) {
     return promise(options, (from) => from.next(), (task) => this.#native.settleDue(binding, task, values((to) => { writeUserReference(to, user, 'user'); })));
   }
@@ -701,11 +829,11 @@ class Tympan {
   }
 
   statementText(user, wallet, format, options) {
-    return promise(options, readTextPage, (task) => this.#native.statementText(binding, task, values((to) => { writeText(to, user, 'user'); writeWalletName(to, wallet, 'wallet'); writeStatementFormat(to, format, 'format'); writeStatementList(to, options ?? {}, 'options'); })));
+    return promise(options, readTextPage, (task) => this.#native.statementText(binding, task, values((to) => { writeText(to, user, 'user'); writeWalletName(to, wallet, 'wallet'); writeTextFormat(to, format, 'format'); writeStatementList(to, options ?? {}, 'options'); })));
   }
 
   statementTextSync(user, wallet, format, options) {
-    this.#native.statementText(binding, undefined, values((to) => { writeText(to, user, 'user'); writeWalletName(to, wallet, 'wallet'); writeStatementFormat(to, format, 'format'); writeStatementList(to, options ?? {}, 'options'); }));
+    this.#native.statementText(binding, undefined, values((to) => { writeText(to, user, 'user'); writeWalletName(to, wallet, 'wallet'); writeTextFormat(to, format, 'format'); writeStatementList(to, options ?? {}, 'options'); }));
     return answer(readTextPage);
   }
 
@@ -808,6 +936,32 @@ class Tympan {
     return answer((from) => from.option(readUserDetails));
   }
 
+  userJobs(user, options) {
+    return promise(options, readJobPage, (task) => this.#native.userJobs(binding, task, values((to) => { writeText(to, user, 'user'); writeJobList(to, options ?? {}, 'options'); })));
+  }
+
+  userJobsSync(user, options) {
+    this.#native.userJobs(binding, undefined, values((to) => { writeText(to, user, 'user'); writeJobList(to, options ?? {}, 'options'); }));
+    return answer(readJobPage);
+  }
+
+  userJobsAll(user, options) {
+    return rows((page) => this.userJobs(user, page), options);
+  }
+
+  userJobsText(user, format, options) {
+    return promise(options, readTextPage, (task) => this.#native.userJobsText(binding, task, values((to) => { writeText(to, user, 'user'); writeTextFormat(to, format, 'format'); writeJobList(to, options ?? {}, 'options'); })));
+  }
+
+  userJobsTextSync(user, format, options) {
+    this.#native.userJobsText(binding, undefined, values((to) => { writeText(to, user, 'user'); writeTextFormat(to, format, 'format'); writeJobList(to, options ?? {}, 'options'); }));
+    return answer(readTextPage);
+  }
+
+  userJobsTextAll(user, format, options) {
+    return rows((page) => this.userJobsText(user, format, page), options);
+  }
+
   users(options) {
     return promise(options, readUserPage, (task) => this.#native.users(binding, task, values((to) => { writeUserList(to, options ?? {}, 'options'); })));
   }
@@ -866,6 +1020,8 @@ async function* rows(page, options) {
 
 const next = (from) => from.next();
 
+const instant = (millis) => (millis === null ? null : new Date(millis));
+
 function readError(from) {
   return refused(from.next(), from.next(), from.next(), from.map(next));
 }
@@ -904,7 +1060,7 @@ function writeAgainst(to, value, name, at) {
 }
 
 function readAuditLine(from) {
-  return { id: from.next(), at: new Date(from.next()), actor: from.option(next), action: from.next(), subjectKind: from.next(), subject: from.next(), changes: from.option(next), reason: from.option(next) };
+  return { id: from.next(), at: new Date(from.next()), actor: from.next(), action: from.next(), subjectKind: from.next(), subject: from.next(), changes: from.next(), reason: from.next() };
 }
 
 function writeAuditList(to, value, name, at) {
@@ -914,7 +1070,7 @@ function writeAuditList(to, value, name, at) {
 }
 
 function readAuditPage(from) {
-  return { rows: from.list(readAuditLine), next: from.option(next), end: from.option(next) };
+  return { rows: from.list(readAuditLine), next: from.next(), end: from.next() };
 }
 
 function writeAuthoriseJob(to, value, name, at) {
@@ -923,6 +1079,7 @@ function writeAuthoriseJob(to, value, name, at) {
   writeOption(writeStatedCost, to, value.cost, 'cost', here);
   writeOption(writeCount, to, value.attempt, 'attempt', here);
   writeOption(writeCount, to, value.expiresInSeconds, 'expiresInSeconds', here);
+  writeOption(writeJobDetails, to, value.details, 'details', here);
 }
 
 function readBootstrapped(from) {
@@ -934,7 +1091,7 @@ function readCapabilities(from) {
 }
 
 function readCardPreview(from) {
-  return hide({ steps: from.list(readCardStep), value: from.option(next), refused: from.option(next) }, ['value']);
+  return hide({ steps: from.list(readCardStep), value: from.next(), refused: from.next() }, ['value']);
 }
 
 function readCardStep(from) {
@@ -961,6 +1118,7 @@ function writeChargeJob(to, value, name, at) {
   writeOption(writeText, to, value.queue, 'queue', here);
   writeOption(writeStatedCost, to, value.cost, 'cost', here);
   writeOption(writeCount, to, value.attempt, 'attempt', here);
+  writeOption(writeJobDetails, to, value.details, 'details', here);
 }
 
 function readCopied(from) {
@@ -975,6 +1133,8 @@ function writeCreatePriceList(to, value, name, at) {
 function writeCreateProfile(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeText, to, value.priceList, 'priceList', here);
+  writeOption(writeTracking, to, value.tracking, 'tracking', here);
+  writeOption(writeStacking, to, value.stacking, 'stacking', here);
   writeList(writePlan, to, value.plans ?? [], 'plans', here);
 }
 
@@ -994,6 +1154,7 @@ function writeCreateUser(to, value, name, at) {
   writeOption(writeFlag, to, value.active, 'active', here);
   writeFlag(to, value.production ?? false, 'production', here);
   writeOption(writeFlag, to, value.restricted, 'restricted', here);
+  writeOption(writeCount, to, value.pricePercent, 'pricePercent', here);
   writeOption(writeText, to, value.accountCode, 'accountCode', here);
   writeOption(writeText, to, value.department, 'department', here);
   writeOption(writeText, to, value.office, 'office', here);
@@ -1018,6 +1179,13 @@ function readCustomCount(from) {
   return { name: from.next(), count: from.next() };
 }
 
+function writeEditGroup(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeCount, to, value.expectedVersion, 'expectedVersion', here);
+  writeOption(writeText, to, value.name, 'name', here);
+  writeList(writePlanChange, to, value.plans ?? [], 'plans', here);
+}
+
 function writeEditPriceList(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeCount, to, value.expectedVersion, 'expectedVersion', here);
@@ -1033,6 +1201,8 @@ function writeEditProfile(to, value, name, at) {
   writeOption(writeText, to, value.name, 'name', here);
   writeOption(writeText, to, value.priceList, 'priceList', here);
   writeFlag(to, value.clearPriceList ?? false, 'clearPriceList', here);
+  writeOption(writeTracking, to, value.tracking, 'tracking', here);
+  writeOption(writeStacking, to, value.stacking, 'stacking', here);
   writeList(writePlanChange, to, value.plans ?? [], 'plans', here);
 }
 
@@ -1052,6 +1222,7 @@ function writeEditSettings(to, value, name, at) {
   writeOption(writeCount, to, value.pinLength, 'pinLength', here);
   writeOption(writePinAlphabet, to, value.pinAlphabet, 'pinAlphabet', here);
   writeOption(writePinFloor, to, value.pinFloor, 'pinFloor', here);
+  writeOption((to, value, name, at) => writeList(writeAmount, to, value, name, at), to, value.lowFunds, 'lowFunds', here);
   writeOption(writeText, to, value.cardPipeline, 'cardPipeline', here);
   writeFlag(to, value.acceptsUnfindableCards ?? false, 'acceptsUnfindableCards', here);
 }
@@ -1067,6 +1238,33 @@ function writeEditUser(to, value, name, at) {
   writeList(writeRoleRowEdit, to, value.roleRows ?? [], 'roleRows', here);
   writeOption(writeIdentitySource, to, value.source, 'source', here);
   writeOption(writeText, to, value.reason, 'reason', here);
+}
+
+function readEffectivePlan(from) {
+  return { revision: readPlanRevision(from), source: readValueSource(from), sourceName: from.next(), since: new Date(from.next()), overruledBy: from.next() };
+}
+
+function readEffectiveValue(from) {
+  return { name: from.next(), value: from.next(), source: readValueSource(from), sourceName: from.next() };
+}
+
+function readEvent(from) {
+  return { id: from.next(), at: new Date(from.next()), kind: readEventKind(from), user: from.next(), actor: from.next(), lowBalance: from.option(readLowBalance) };
+}
+
+function writeEventList(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeList(writeEventKind, to, value.kinds ?? [], 'kinds', here);
+  writeOption(writeText, to, value.after, 'after', here);
+  writeOption(writeCount, to, value.limit, 'limit', here);
+}
+
+function readEventPage(from) {
+  return { rows: from.list(readEvent), next: from.next(), end: from.next() };
+}
+
+function readExplanation(from) {
+  return { user: from.next(), at: new Date(from.next()), stacking: readStacking(from), plans: from.list(readEffectivePlan), values: from.list(readEffectiveValue) };
 }
 
 function readFault(from) {
@@ -1090,11 +1288,11 @@ function readFraction(from) {
 }
 
 function readGone(from) {
-  return { kind: from.next(), id: from.next(), name: from.option(next) };
+  return { kind: from.next(), id: from.next(), name: from.next() };
 }
 
 function readGroup(from) {
-  return { id: from.next(), name: from.next(), version: from.next(), retired: from.next(), createdAt: new Date(from.next()) };
+  return { id: from.next(), name: from.next(), version: from.next(), retired: from.next(), plans: from.list(readPlanRevision), createdAt: new Date(from.next()) };
 }
 
 function readGroupName(from) {
@@ -1102,7 +1300,7 @@ function readGroupName(from) {
 }
 
 function readIdentity(from) {
-  return { id: from.next(), kind: from.next(), shown: from.next(), label: from.option(next), enabled: from.next(), isPrimary: from.next(), alone: from.next(), source: readIdentitySource(from), createdAt: new Date(from.next()) };
+  return { id: from.next(), kind: from.next(), shown: from.next(), label: from.next(), enabled: from.next(), isPrimary: from.next(), alone: from.next(), source: readIdentitySource(from), createdAt: new Date(from.next()) };
 }
 
 function readIdentityType(from) {
@@ -1122,7 +1320,7 @@ function writeImpressionsByColour(to, value, name, at) {
 }
 
 function readImpressionsByColour(from) {
-  return { blank: from.option(next), blankTwoSided: from.option(next), fullColour: from.option(next), fullColourTwoSided: from.option(next), highlightColour: from.option(next), highlightColourTwoSided: from.option(next), monochrome: from.option(next), monochromeTwoSided: from.option(next) };
+  return { blank: from.next(), blankTwoSided: from.next(), fullColour: from.next(), fullColourTwoSided: from.next(), highlightColour: from.next(), highlightColourTwoSided: from.next(), monochrome: from.next(), monochromeTwoSided: from.next() };
 }
 
 function writeJob(to, value, name, at) {
@@ -1133,10 +1331,34 @@ function writeJob(to, value, name, at) {
   writeOption(writeText, to, value.queue, 'queue', here);
   writeOption(writeStatedCost, to, value.cost, 'cost', here);
   writeOption(writeCount, to, value.attempt, 'attempt', here);
+  writeOption(writeJobDetails, to, value.details, 'details', here);
+}
+
+function writeJobDetails(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeJobKind, to, value.kind, 'kind', here);
+  writeOption(writeText, to, value.document, 'document', here);
+  writeOption(writeText, to, value.host, 'host', here);
+}
+
+function readJobLine(from) {
+  return { entry: from.next(), at: new Date(from.next()), verb: readVerb(from), state: from.option(readJobState), user: from.next(), kind: from.option(readJobKind), accountCode: from.next(), queue: from.next(), document: from.next(), host: from.next(), usage: from.option(readUsage), costMicros: from.next(), priceList: from.next(), attempt: from.next(), hold: from.next(), expiresAt: instant(from.next()), late: from.next(), refunds: from.next(), needed: from.next(), available: from.next(), actor: from.next(), reason: from.next(), lines: from.list(readReceiptLine) };
+}
+
+function writeJobList(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeInstant, to, value.since, 'since', here);
+  writeOption(writeInstant, to, value.until, 'until', here);
+  writeOption(writeText, to, value.after, 'after', here);
+  writeOption(writeCount, to, value.limit, 'limit', here);
 }
 
 function readJobOutcome(from) {
   return { receipt: from.option(readReceipt), refused: from.option((from) => readError(from)) };
+}
+
+function readJobPage(from) {
+  return { rows: from.list(readJobLine), next: from.next(), end: from.next() };
 }
 
 function writeListed(to, value, name, at) {
@@ -1144,8 +1366,12 @@ function writeListed(to, value, name, at) {
   writeOption(writeFilter, to, value.filter, 'filter', here);
 }
 
+function readLowBalance(from) {
+  return { plan: from.next(), measure: from.next(), threshold: from.next(), before: from.next(), balance: from.next(), entry: from.next() };
+}
+
 function readMissing(from) {
-  return { wallet: readWalletName(from), measure: from.next(), needed: from.next(), available: from.next(), nextResetAt: from.option((from) => new Date(from.next())) };
+  return { wallet: readWalletName(from), measure: from.next(), needed: from.next(), available: from.next(), nextResetAt: instant(from.next()) };
 }
 
 function writeNewIdentity(to, value, name, at) {
@@ -1199,11 +1425,12 @@ function writePlan(to, value, name, at) {
   writeFlag(to, value.suspended ?? false, 'suspended', here);
   writeOption(writeWhenExhausted, to, value.whenExhausted, 'whenExhausted', here);
   writeOption(writeAmount, to, value.overdraft, 'overdraft', here);
+  writeList(writeAmount, to, value.lowBalances ?? [], 'lowBalances', here);
   writeOption(writeCount, to, value.priority, 'priority', here);
 }
 
 function readPlan(from) {
-  return { measure: from.next(), amount: from.next(), schedule: readSchedule(from), timeOfDay: from.option(next), timeZone: from.option(next), weekday: from.option(readWeekday), month: from.option(next), day: from.option(next), dates: from.list(next), rollingDays: from.option(next), verb: from.option(readResetVerb), cap: from.option(next), runIfMissed: from.next(), suspended: from.next(), whenExhausted: from.option(readWhenExhausted), overdraft: from.option(next), priority: from.option(next) };
+  return { measure: from.next(), amount: from.next(), schedule: readSchedule(from), timeOfDay: from.next(), timeZone: from.next(), weekday: from.option(readWeekday), month: from.next(), day: from.next(), dates: from.list(next), rollingDays: from.next(), verb: from.option(readResetVerb), cap: from.next(), runIfMissed: from.next(), suspended: from.next(), whenExhausted: from.option(readWhenExhausted), overdraft: from.next(), lowBalances: from.list(next), priority: from.next() };
 }
 
 function readPlanRevision(from) {
@@ -1227,7 +1454,7 @@ function writePriceLine(to, value, name, at) {
 }
 
 function readPriceLine(from) {
-  return { queue: from.option(next), media: from.option(next), monoPageMicros: from.next(), colourPageMicros: from.next(), sheetMicros: from.option(next), areaMicros: from.option(next), jobMicros: from.option(next), twoSided: from.option(readFraction) };
+  return { queue: from.next(), media: from.next(), monoPageMicros: from.next(), colourPageMicros: from.next(), sheetMicros: from.next(), areaMicros: from.next(), jobMicros: from.next(), twoSided: from.option(readFraction) };
 }
 
 function readPriceLineRevision(from) {
@@ -1239,7 +1466,7 @@ function readPriceList(from) {
 }
 
 function readProfile(from) {
-  return { id: from.next(), name: from.next(), version: from.next(), retired: from.next(), isDefault: from.next(), priceList: from.option(next), plans: from.list(readPlanRevision), createdAt: new Date(from.next()) };
+  return { id: from.next(), name: from.next(), version: from.next(), retired: from.next(), isDefault: from.next(), priceList: from.next(), tracking: readTracking(from), stacking: readStacking(from), plans: from.list(readPlanRevision), createdAt: new Date(from.next()) };
 }
 
 function readProfileName(from) {
@@ -1247,13 +1474,14 @@ function readProfileName(from) {
 }
 
 function readQuote(from) {
-  return { at: new Date(from.next()), user: from.next(), usage: readUsage(from), costMicros: from.option(next), currency: from.option(next), priceList: from.option(next), accepted: from.next(), lines: from.list(readQuoteLine), missing: from.option(readMissing) };
+  return { at: new Date(from.next()), user: from.next(), usage: readUsage(from), costMicros: from.next(), currency: from.next(), priceList: from.next(), accepted: from.next(), lines: from.list(readQuoteLine), missing: from.option(readMissing) };
 }
 
 function writeQuoteJob(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeText, to, value.queue, 'queue', here);
   writeOption(writeStatedCost, to, value.cost, 'cost', here);
+  writeOption(writeJobKind, to, value.kind, 'kind', here);
 }
 
 function readQuoteLine(from) {
@@ -1265,11 +1493,11 @@ function readReactivated(from) {
 }
 
 function readReceipt(from) {
-  return { entry: from.next(), at: new Date(from.next()), verb: readVerb(from), user: from.next(), attempt: from.next(), usage: from.option(readUsage), costMicros: from.option(next), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), late: from.next(), lines: from.list(readReceiptLine) };
+  return { entry: from.next(), at: new Date(from.next()), verb: readVerb(from), user: from.next(), attempt: from.next(), usage: from.option(readUsage), costMicros: from.next(), hold: from.next(), expiresAt: instant(from.next()), late: from.next(), lines: from.list(readReceiptLine) };
 }
 
 function readReceiptLine(from) {
-  return { user: from.next(), wallet: readWalletName(from), measure: from.next(), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), denied: from.next(), debt: from.next(), carried: from.next(), refunds: from.option(next) };
+  return { user: from.next(), wallet: readWalletName(from), measure: from.next(), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), denied: from.next(), debt: from.next(), carried: from.next(), refunds: from.next() };
 }
 
 function writeRefundJob(to, value, name, at) {
@@ -1286,6 +1514,37 @@ function writeRefundPart(to, value, name, at) {
 
 function readReport(from) {
   return { keeping: readKeeping(from), why: from.list(next) };
+}
+
+function writeReportList(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeReportBy, to, value.by, 'by', here);
+  writeOption(writeReportEvery, to, value.every, 'every', here);
+  writeOption(writeText, to, value.timeZone, 'timeZone', here);
+  writeOption(writeInstant, to, value.since, 'since', here);
+  writeOption(writeInstant, to, value.until, 'until', here);
+  writeOption(writeText, to, value.user, 'user', here);
+  writeOption(writeText, to, value.group, 'group', here);
+  writeOption(writeText, to, value.accountCode, 'accountCode', here);
+  writeOption(writeJobKind, to, value.kind, 'kind', here);
+  writeOption(writeText, to, value.after, 'after', here);
+  writeOption(writeCount, to, value.limit, 'limit', here);
+}
+
+function readReportPage(from) {
+  return { rows: from.list(readReportRow), next: from.next() };
+}
+
+function readReportRow(from) {
+  return { since: instant(from.next()), until: instant(from.next()), user: from.next(), group: from.next(), accountCode: from.next(), name: from.next(), totals: from.list(readReportTotal) };
+}
+
+function readReportTotal(from) {
+  return { measure: from.next(), used: from.next(), charged: from.next(), refunded: from.next(), net: from.next() };
+}
+
+function readResetOutcome(from) {
+  return { user: from.next(), receipt: from.option(readReceipt), refused: from.option((from) => readError(from)) };
 }
 
 function readRole(from) {
@@ -1310,6 +1569,10 @@ function readRounding(from) {
   return { unitMicros: from.next(), mode: readRoundingMode(from) };
 }
 
+function readSavedGroup(from) {
+  return { id: from.next(), version: from.next(), addedPlans: from.list(next) };
+}
+
 function readSavedProfile(from) {
   return { id: from.next(), version: from.next(), addedPlans: from.list(next) };
 }
@@ -1319,7 +1582,7 @@ function readSavedSettings(from) {
 }
 
 function readSettings(from) {
-  return { tenant: from.next(), name: from.next(), version: from.next(), defaultProfile: from.next(), currency: from.next(), cardPipeline: from.next(), pinLength: from.next(), pinAlphabet: readPinAlphabet(from), pinFloor: readPinFloor(from), timeZoneDatabase: from.next(), createdAt: new Date(from.next()) };
+  return { tenant: from.next(), name: from.next(), version: from.next(), defaultProfile: from.next(), currency: from.next(), cardPipeline: from.next(), pinLength: from.next(), pinAlphabet: readPinAlphabet(from), pinFloor: readPinFloor(from), lowFunds: from.list(next), timeZoneDatabase: from.next(), createdAt: new Date(from.next()) };
 }
 
 function writeSettleJob(to, value, name, at) {
@@ -1338,7 +1601,7 @@ function writeSheetsByColour(to, value, name, at) {
 }
 
 function readSheetsByColour(from) {
-  return { blank: from.option(next), fullColour: from.option(next), highlightColour: from.option(next), monochrome: from.option(next) };
+  return { blank: from.next(), fullColour: from.next(), highlightColour: from.next(), monochrome: from.next() };
 }
 
 function readSmartCard(from) {
@@ -1346,7 +1609,7 @@ function readSmartCard(from) {
 }
 
 function readStanding(from) {
-  return { wallet: readWalletName(from), measure: from.next(), balance: from.next(), held: from.next(), overdraft: from.next(), available: from.next(), allowance: from.option(next), used: from.next(), carried: from.next(), nextResetAt: from.option((from) => new Date(from.next())) };
+  return { wallet: readWalletName(from), measure: from.next(), balance: from.next(), held: from.next(), overdraft: from.next(), available: from.next(), allowance: from.next(), used: from.next(), carried: from.next(), nextResetAt: instant(from.next()) };
 }
 
 function writeStatedCost(to, value, name, at) {
@@ -1356,7 +1619,7 @@ function writeStatedCost(to, value, name, at) {
 }
 
 function readStatementLine(from) {
-  return { id: from.next(), at: new Date(from.next()), dueAt: from.option((from) => new Date(from.next())), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.option(next), attempt: from.next(), hold: from.option(next), expiresAt: from.option((from) => new Date(from.next())), refunds: from.option(next), queue: from.option(next), usage: from.option(readUsage), costMicros: from.option(next), priceList: from.option(next), extra: from.option(readExtra), denied: from.option(next), debt: from.option(next), carried: from.option(next), needed: from.option(next), available: from.option(next), nextResetAt: from.option((from) => new Date(from.next())), reason: from.option(next) };
+  return { id: from.next(), at: new Date(from.next()), dueAt: instant(from.next()), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.next(), attempt: from.next(), hold: from.next(), expiresAt: instant(from.next()), refunds: from.next(), queue: from.next(), usage: from.option(readUsage), costMicros: from.next(), priceList: from.next(), extra: from.option(readExtra), denied: from.next(), debt: from.next(), carried: from.next(), needed: from.next(), available: from.next(), nextResetAt: instant(from.next()), reason: from.next() };
 }
 
 function writeStatementList(to, value, name, at) {
@@ -1368,7 +1631,7 @@ function writeStatementList(to, value, name, at) {
 }
 
 function readStatementPage(from) {
-  return { opening: readPosition(from), closing: readPosition(from), rows: from.list(readStatementLine), next: from.option(next) };
+  return { opening: readPosition(from), closing: readPosition(from), rows: from.list(readStatementLine), next: from.next() };
 }
 
 function readStoredIdentity(from) {
@@ -1382,8 +1645,35 @@ function writeSwapIdentities(to, value, name, at) {
   writeOption(writeText, to, value.reason, 'reason', here);
 }
 
+function writeSweepPage(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeText, to, value.after, 'after', here);
+  writeOption(writeCount, to, value.limit, 'limit', here);
+}
+
+function readSweepRefusal(from) {
+  return { user: from.next(), refused: readError(from) };
+}
+
+function readSwept(from) {
+  return { users: from.next(), entries: from.next(), refused: from.list(readSweepRefusal), next: from.next() };
+}
+
 function readTextPage(from) {
-  return { rows: from.list(next), next: from.option(next) };
+  return { rows: from.list(next), next: from.next() };
+}
+
+function writeTracking(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption((to, value, name, at) => writeList(writeJobKind, to, value, name, at), to, value.jobKinds, 'jobKinds', here);
+  writeOption((to, value, name, at) => writeList(writeText, to, value, name, at), to, value.measures, 'measures', here);
+  writeOption(writeWordKeeping, to, value.documentNames, 'documentNames', here);
+  writeOption(writeWordKeeping, to, value.hosts, 'hosts', here);
+  writeOption(writeCount, to, value.keepDays, 'keepDays', here);
+}
+
+function readTracking(from) {
+  return { jobKinds: from.option((from) => from.list(readJobKind)), measures: from.option((from) => from.list(next)), documentNames: from.option(readWordKeeping), hosts: from.option(readWordKeeping), keepDays: from.next() };
 }
 
 function writeTransferIdentity(to, value, name, at) {
@@ -1418,15 +1708,15 @@ function writeUsage(to, value, name, at) {
 }
 
 function readUsage(from) {
-  return { pages: from.option(next), colourPages: from.option(next), monoPages: from.option(next), impressions: from.option(next), impressionsByColour: from.option(readImpressionsByColour), sheets: from.option(next), sheetsByColour: from.option(readSheetsByColour), twoSided: from.next(), media: from.option(next), kilobytes: from.option(next), area: from.option(next), length: from.option(next), scans: from.option(next), faxes: from.option(next), points: from.option(next), custom: from.list(readCustomCount) };
+  return { pages: from.next(), colourPages: from.next(), monoPages: from.next(), impressions: from.next(), impressionsByColour: from.option(readImpressionsByColour), sheets: from.next(), sheetsByColour: from.option(readSheetsByColour), twoSided: from.next(), media: from.next(), kilobytes: from.next(), area: from.next(), length: from.next(), scans: from.next(), faxes: from.next(), points: from.next(), custom: from.list(readCustomCount) };
 }
 
 function readUser(from) {
-  return { id: from.next(), version: from.next(), name: from.next(), username: from.option(next), networkName: from.option(next), networkDomain: from.option(next), email: from.option(next), active: from.next(), production: from.next(), restricted: from.next(), accountCode: from.option(next), department: from.option(next), office: from.option(next), home: from.option(next), notes: from.option(next), profile: from.next(), profileSince: new Date(from.next()), role: from.option(next), createdAt: new Date(from.next()), updatedAt: new Date(from.next()) };
+  return { id: from.next(), version: from.next(), name: from.next(), username: from.next(), networkName: from.next(), networkDomain: from.next(), email: from.next(), active: from.next(), production: from.next(), restricted: from.next(), pricePercent: from.next(), accountCode: from.next(), department: from.next(), office: from.next(), home: from.next(), notes: from.next(), profile: from.next(), profileSince: new Date(from.next()), role: from.next(), createdAt: new Date(from.next()), updatedAt: new Date(from.next()) };
 }
 
 function readUserDetails(from) {
-  return { user: readUser(from), identities: from.list(readIdentity), role: from.option(readRoleName), roleRows: from.list(readRoleRow), groups: from.list(readGroupName), profile: readProfileName(from), wallets: from.option((from) => from.list(readStanding)), lastPrintedAt: from.option((from) => new Date(from.next())), smartCard: readSmartCard(from) };
+  return { user: readUser(from), identities: from.list(readIdentity), role: from.option(readRoleName), roleRows: from.list(readRoleRow), groups: from.list(readGroupName), profile: readProfileName(from), wallets: from.option((from) => from.list(readStanding)), lastPrintedAt: instant(from.next()), smartCard: readSmartCard(from) };
 }
 
 function writeUserFields(to, value, name, at) {
@@ -1440,6 +1730,7 @@ function writeUserFields(to, value, name, at) {
   writeOption(writeFlag, to, value.active, 'active', here);
   writeOption(writeFlag, to, value.production, 'production', here);
   writeOption(writeFlag, to, value.restricted, 'restricted', here);
+  writeOption(writeCount, to, value.pricePercent, 'pricePercent', here);
   writeOption(writeText, to, value.accountCode, 'accountCode', here);
   writeOption(writeText, to, value.department, 'department', here);
   writeOption(writeText, to, value.office, 'office', here);
@@ -1460,7 +1751,7 @@ function writeUserList(to, value, name, at) {
 }
 
 function readUserPage(from) {
-  return { rows: from.list(readUser), next: from.option(next) };
+  return { rows: from.list(readUser), next: from.next() };
 }
 
 function readUses(from) {
@@ -1483,6 +1774,21 @@ function writeDurability(to, value, name, at) {
   const number = numbersOfDurability[value];
   if (number === undefined) throw wrong(false, "one of 'full', 'normal'", name, at);
   to.push(number);
+}
+
+const numbersOfEventKind = { __proto__: null, low_balance: 0 };
+
+function writeEventKind(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfEventKind[value];
+  if (number === undefined) throw wrong(false, "one of 'low_balance'", name, at);
+  to.push(number);
+}
+
+const wordsOfEventKind = ['low_balance'];
+
+function readEventKind(from) {
+  return wordsOfEventKind[from.next()];
 }
 
 const numbersOfExtra = { __proto__: null, deny: 0, take_available: 1, take_and_owe: 2 };
@@ -1573,6 +1879,27 @@ function readIdentitySource(from) {
   return wordsOfIdentitySource[from.next()];
 }
 
+const numbersOfJobKind = { __proto__: null, print: 0, copy: 1, scan: 2, fax: 3 };
+
+function writeJobKind(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfJobKind[value];
+  if (number === undefined) throw wrong(false, "one of 'print', 'copy', 'scan', 'fax'", name, at);
+  to.push(number);
+}
+
+const wordsOfJobKind = ['print', 'copy', 'scan', 'fax'];
+
+function readJobKind(from) {
+  return wordsOfJobKind[from.next()];
+}
+
+const wordsOfJobState = ['held', 'settled', 'cancelled', 'expired', 'refused', 'charged', 'partly_refunded', 'refunded', 'voided'];
+
+function readJobState(from) {
+  return wordsOfJobState[from.next()];
+}
+
 const numbersOfKeeping = { __proto__: null, not_durable: 0, local: 1, replicated: 2 };
 
 function writeKeeping(to, value, name, at) {
@@ -1652,6 +1979,24 @@ function writePlanChange(to, value, name, at) {
   }
 }
 
+const numbersOfReportBy = { __proto__: null, nothing: 0, user: 1, group: 2, account_code: 3 };
+
+function writeReportBy(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfReportBy[value];
+  if (number === undefined) throw wrong(false, "one of 'nothing', 'user', 'group', 'account_code'", name, at);
+  to.push(number);
+}
+
+const numbersOfReportEvery = { __proto__: null, period: 0, day: 1, week: 2, month: 3 };
+
+function writeReportEvery(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfReportEvery[value];
+  if (number === undefined) throw wrong(false, "one of 'period', 'day', 'week', 'month'", name, at);
+  to.push(number);
+}
+
 const numbersOfResetVerb = { __proto__: null, set_to: 0, add: 1, add_up_to: 2, raise_to: 3, zero_usage: 4 };
 
 function writeResetVerb(to, value, name, at) {
@@ -1726,21 +2071,36 @@ function readSmartCardObstacle(from) {
   return wordsOfSmartCardObstacle[from.next()];
 }
 
-const numbersOfStatementFormat = { __proto__: null, csv: 0, json_lines: 1 };
+const numbersOfStacking = { __proto__: null, sum: 0, max: 1, strictest: 2, priority: 3 };
 
-function writeStatementFormat(to, value, name, at) {
+function writeStacking(to, value, name, at) {
   if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
-  const number = numbersOfStatementFormat[value];
+  const number = numbersOfStacking[value];
+  if (number === undefined) throw wrong(false, "one of 'sum', 'max', 'strictest', 'priority'", name, at);
+  to.push(number);
+}
+
+const wordsOfStacking = ['sum', 'max', 'strictest', 'priority'];
+
+function readStacking(from) {
+  return wordsOfStacking[from.next()];
+}
+
+const numbersOfTextFormat = { __proto__: null, csv: 0, json_lines: 1 };
+
+function writeTextFormat(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfTextFormat[value];
   if (number === undefined) throw wrong(false, "one of 'csv', 'json_lines'", name, at);
   to.push(number);
 }
 
-const numbersOfUserField = { __proto__: null, username: 0, network_name: 1, network_domain: 2, email: 3, other_emails: 4, account_code: 5, department: 6, office: 7, home: 8, notes: 9, role: 10 };
+const numbersOfUserField = { __proto__: null, username: 0, network_name: 1, network_domain: 2, email: 3, other_emails: 4, price_percent: 5, account_code: 6, department: 7, office: 8, home: 9, notes: 10, role: 11 };
 
 function writeUserField(to, value, name, at) {
   if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
   const number = numbersOfUserField[value];
-  if (number === undefined) throw wrong(false, "one of 'username', 'network_name', 'network_domain', 'email', 'other_emails', 'account_code', 'department', 'office', 'home', 'notes', 'role'", name, at);
+  if (number === undefined) throw wrong(false, "one of 'username', 'network_name', 'network_domain', 'email', 'other_emails', 'price_percent', 'account_code', 'department', 'office', 'home', 'notes', 'role'", name, at);
   to.push(number);
 }
 
@@ -1750,7 +2110,7 @@ function writeUserReference(to, value, name, at) {
     writeText(to, value, name, at);
     return;
   }
-  const here = objectAt(value, name, at);
+  const here = objectAt(value, name, at, 'an id or an object');
   const { type } = value;
   if (typeof type !== 'string') throw wrong(false, 'a string', 'type', here);
   switch (type) {
@@ -1788,7 +2148,13 @@ function writeUserReference(to, value, name, at) {
   }
 }
 
-const wordsOfVerb = ['grant', 'reset', 'charge', 'authorise', 'settle', 'cancel', 'expire', 'adjust', 'set', 'refuse', 'extend', 'refund', 'void', 'top_up', 'pay_out', 'transfer'];
+const wordsOfValueSource = ['own', 'profile', 'group', 'tenant'];
+
+function readValueSource(from) {
+  return wordsOfValueSource[from.next()];
+}
+
+const wordsOfVerb = ['grant', 'reset', 'join', 'leave', 'rejoin', 'charge', 'authorise', 'settle', 'cancel', 'expire', 'adjust', 'set', 'refuse', 'extend', 'refund', 'void', 'top_up', 'pay_out', 'transfer'];
 
 function readVerb(from) {
   return wordsOfVerb[from.next()];
@@ -1849,6 +2215,21 @@ const wordsOfWhenExhausted = ['refuse', 'warn', 'finish_and_forgive', 'finish_an
 
 function readWhenExhausted(from) {
   return wordsOfWhenExhausted[from.next()];
+}
+
+const numbersOfWordKeeping = { __proto__: null, kept: 0, hashed: 1, dropped: 2 };
+
+function writeWordKeeping(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfWordKeeping[value];
+  if (number === undefined) throw wrong(false, "one of 'kept', 'hashed', 'dropped'", name, at);
+  to.push(number);
+}
+
+const wordsOfWordKeeping = ['kept', 'hashed', 'dropped'];
+
+function readWordKeeping(from) {
+  return wordsOfWordKeeping[from.next()];
 }
 
 /** The sets of each snapshot that was asked before. */

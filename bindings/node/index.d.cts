@@ -177,6 +177,8 @@ export type ErrorCode =
   | 'last_administrator'
   /** the user is inactive and can neither sign in nor print */
   | 'user_inactive'
+  /** the user's profile does not count jobs of this kind: let it run; nothing is charged and nothing is kept */
+  | 'not_tracked'
   /** the hold was settled or cancelled already; the details say which */
   | 'hold_resolved'
   /** the job took nothing that could be given back: it was refused, or its hold is open, cancelled or expired; the details say which */
@@ -227,7 +229,7 @@ export declare class ConflictError extends TympanError {
 /** The rules say no: tell the person why. */
 export declare class RefusedError extends TympanError {
   readonly kind: 'refused';
-  readonly code: 'bootstrap_done' | 'default_profile' | 'in_use' | 'retired' | 'last_administrator' | 'user_inactive' | 'hold_resolved' | 'job_not_charged' | 'job_voided' | 'refund_beyond_paid' | 'allowance_exhausted' | 'funds_exhausted' | 'balance_below_limit';
+  readonly code: 'bootstrap_done' | 'default_profile' | 'in_use' | 'retired' | 'last_administrator' | 'user_inactive' | 'not_tracked' | 'hold_resolved' | 'job_not_charged' | 'job_voided' | 'refund_beyond_paid' | 'allowance_exhausted' | 'funds_exhausted' | 'balance_below_limit';
 }
 
 /** The actor may not do this. */
@@ -269,6 +271,11 @@ export type Durability =
    * before a loss of power may be gone. The file stays whole.
    */
   | 'normal';
+
+/** What kind of event it is. */
+export type EventKind =
+  /** A balance fell below one of its thresholds. */
+  | 'low_balance';
 
 /** What to do about usage beyond what was held and can be taken. */
 export type Extra =
@@ -354,6 +361,38 @@ export type IdentitySource =
   /** The user, at a device. */
   | 'own';
 
+/** What kind of job used something. */
+export type JobKind =
+  /** Pages that came from a computer. */
+  | 'print'
+  /** Pages that were copied at the device. */
+  | 'copy'
+  /** Pages that were read in. */
+  | 'scan'
+  /** Pages that were sent or received by fax. */
+  | 'fax';
+
+/** What has become of what was done for a job. */
+export type JobState =
+  /** Its cost is set aside. */
+  | 'held'
+  /** What was set aside for it was settled: the settlement has a line of its own. */
+  | 'settled'
+  /** What was set aside for it was given back on request. */
+  | 'cancelled'
+  /** What was set aside for it was given back because its time was over. */
+  | 'expired'
+  /** It was refused. */
+  | 'refused'
+  /** It was charged. */
+  | 'charged'
+  /** Some of what it took was given back. */
+  | 'partly_refunded'
+  /** All that it took was given back. */
+  | 'refunded'
+  /** It was voided. */
+  | 'voided';
+
 /** How safely commits are kept, from the least to the most. */
 export type Keeping =
   /** The loss of power can take commits back that were answered. */
@@ -392,7 +431,7 @@ export type PinFloor =
    */
   | 'usual';
 
-/** One change to the plans of a profile. */
+/** One change to the plans of a profile or a group. */
 export type PlanChange =
   /** A new plan, from now on. */
   | {
@@ -418,6 +457,28 @@ export type PlanChange =
       /** From when on; none, or an instant in the past: now. Not before the newest revision. */
       effectiveFrom?: Date | null | undefined;
     };
+
+/** Whose jobs a row of a report adds up. */
+export type ReportBy =
+  /** Everybody's. */
+  | 'nothing'
+  /** Each user's. */
+  | 'user'
+  /** Those of the users of each group. */
+  | 'group'
+  /** Those booked to each account code. */
+  | 'account_code';
+
+/** The stretch of time that a row of a report adds up, by the clocks of a time zone. */
+export type ReportEvery =
+  /** All of the period. */
+  | 'period'
+  /** A day. */
+  | 'day'
+  /** A week, which begins on Monday. */
+  | 'week'
+  /** A month. */
+  | 'month';
 
 /**
  * What a plan does to its wallet when it is due. What jobs ever took is counted on, whatever it
@@ -514,8 +575,22 @@ export type SmartCardObstacle =
   /** The station is no production station. */
   | 'not_production_station';
 
-/** How a statement is written. */
-export type StatementFormat =
+/**
+ * How plans of one measure stack, whatever carries them: profile or groups. Every plan feeds its
+ * wallet, whether or not jobs take from it.
+ */
+export type Stacking =
+  /** Jobs take from the wallets of all of them, in order of priority. */
+  | 'sum'
+  /** Only the plan that gives most applies. One that only warns gives without end. */
+  | 'max'
+  /** Only the plan that gives least applies. */
+  | 'strictest'
+  /** Only the plan of the lowest priority number applies. */
+  | 'priority';
+
+/** How a list is written as text. */
+export type TextFormat =
   /**
    * Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
    * a spreadsheet would take for a formula begins with an apostrophe.
@@ -536,6 +611,8 @@ export type UserField =
   | 'email'
   /** All other e-mail addresses. */
   | 'other_emails'
+  /** The percentage of prices: the user pays what price lists say. */
+  | 'price_percent'
   /** The account code. */
   | 'account_code'
   /** The department. */
@@ -598,12 +675,29 @@ export type UserReference =
       value: string;
     };
 
+/** Where an effective value comes from. */
+export type ValueSource =
+  /** The user's own fields. */
+  | 'own'
+  /** The user's profile. */
+  | 'profile'
+  /** A group the user is in. */
+  | 'group'
+  /** The tenant's settings. */
+  | 'tenant';
+
 /** What an entry of a wallet records. */
 export type Verb =
   /** A plan fed the wallet for the first time. */
   | 'grant'
   /** A plan fed the wallet when it was due. */
   | 'reset'
+  /** A plan of a group fed the wallet for the first time, for the user joined the group. */
+  | 'join'
+  /** The user left the group whose plan feeds the wallet: what was left was taken back. */
+  | 'leave'
+  /** The user joined the group again: what was taken back came again. */
+  | 'rejoin'
   /** A job was charged in one step. */
   | 'charge'
   /** An amount was set aside. */
@@ -681,6 +775,15 @@ export type WhenExhausted =
    */
   | 'finish_and_carry';
 
+/** What is kept of a word that tells of a person. */
+export type WordKeeping =
+  /** The word. */
+  | 'kept'
+  /** A keyed digest: the same word is recognised, and nobody can tell which it was. */
+  | 'hashed'
+  /** Nothing. */
+  | 'dropped';
+
 /** A production account inside a tenant. */
 export interface Account {
   /** Its id. */
@@ -723,7 +826,7 @@ export interface AuditLine {
   action: string;
   /** What kind of thing it was done to: `user`, `tenant`, `role` and so on. */
   subjectKind: string;
-  /** The id of that thing. */
+  /** The id of that thing; of a `wallet`, that of its owner. */
   subject: string;
   /** What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised. */
   changes: string | null;
@@ -762,6 +865,8 @@ export interface AuthoriseJob extends CallOptions {
   attempt?: number | null | undefined;
   /** How long the hold stays open, in seconds; none: 168 hours. */
   expiresInSeconds?: number | null | undefined;
+  /** What kind of job it is, and where it came from. */
+  details?: JobDetails | null | undefined;
 }
 
 /** What a bootstrap made. */
@@ -850,6 +955,8 @@ export interface ChargeJob extends CallOptions {
    * try the same job again, for example after a top-up, name the next attempt.
    */
   attempt?: number | null | undefined;
+  /** What kind of job it is, and where it came from. */
+  details?: JobDetails | null | undefined;
 }
 
 /** What a copy into another store did. */
@@ -870,6 +977,10 @@ export interface CreatePriceList extends CallOptions {
 export interface CreateProfile extends CallOptions {
   /** What turns usage into cost; without one, only a stated cost is charged. */
   priceList?: PriceListId | null | undefined;
+  /** What is counted and kept of jobs; none: everything. */
+  tracking?: TrackingInput | null | undefined;
+  /** How plans of one measure stack that its users have by profile and groups; none: sum. */
+  stacking?: Stacking | null | undefined;
   /** Its allowance plans, in force from now on. */
   plans?: readonly PlanInput[] | null | undefined;
 }
@@ -903,6 +1014,11 @@ export interface CreateUser extends CallOptions {
   production?: boolean | null | undefined;
   /** Whether wallets limit the user; none: yes. */
   restricted?: boolean | null | undefined;
+  /**
+   * How many percent of what price lists say the user pays, 0 to 1000; none: all of
+   * it.
+   */
+  pricePercent?: number | null | undefined;
   /** The internal account number the user's work is booked to. */
   accountCode?: string | null | undefined;
   /** Department. */
@@ -954,6 +1070,16 @@ export interface CustomCountInput {
   count: bigint;
 }
 
+/** What an edit changes of a group; what is not given stays. */
+export interface EditGroup extends CallOptions {
+  /** The version that the edit was made against; none: whatever it is. */
+  expectedVersion?: number | null | undefined;
+  /** Another name. */
+  name?: string | null | undefined;
+  /** What to do to its plans, in order. */
+  plans?: readonly PlanChange[] | null | undefined;
+}
+
 /** What an edit changes of a price list; what is not given stays. */
 export interface EditPriceList extends CallOptions {
   /** The version that the edit was made against; none: whatever it is. */
@@ -981,6 +1107,10 @@ export interface EditProfile extends CallOptions {
   priceList?: PriceListId | null | undefined;
   /** Whether it has no price list from now on. */
   clearPriceList?: boolean | null | undefined;
+  /** What is counted and kept of jobs, from now on: all of it as it is given. */
+  tracking?: TrackingInput | null | undefined;
+  /** Another policy by which plans stack, from now on. */
+  stacking?: Stacking | null | undefined;
   /** What to do to its plans, in order. */
   plans?: readonly PlanChange[] | null | undefined;
 }
@@ -1012,6 +1142,11 @@ export interface EditSettings extends CallOptions {
   /** How long a PIN that signs in alone must be. */
   pinFloor?: PinFloor | null | undefined;
   /**
+   * Below which balances of own funds in the tenant's currency an event is raised, in micros, in
+   * any order, at most 8; an empty list: none.
+   */
+  lowFunds?: readonly bigint[] | null | undefined;
+  /**
    * The steps that every card number passes, as JSON. Cards that are registered already keep the
    * value that they have: those that the new steps read otherwise find nobody any more, until
    * they are registered anew. So other steps need `accepts_unfindable_cards`, unless the tenant
@@ -1042,6 +1177,94 @@ export interface EditUser extends CallOptions {
   source?: IdentitySource | null | undefined;
   /** Why, for the audit event. */
   reason?: string | null | undefined;
+}
+
+/** One plan that a user has. */
+export interface EffectivePlan {
+  /** The revision in force, with all its terms. */
+  revision: PlanRevision;
+  /** What carries it: the profile, or a group. */
+  source: ValueSource;
+  /** The name of what carries it. */
+  sourceName: string;
+  /**
+   * Since when the user has it: since joining the profile or the group, or since the plan is
+   * there.
+   */
+  since: Date;
+  /** The plan of the same measure that applies in its stead; none: this one applies. */
+  overruledBy: PlanId | null;
+}
+
+/** One value that applies to a user. */
+export interface EffectiveValue {
+  /**
+   * Which: `active`, `restricted`, `account_code`, `profile`, `stacking`, `price_list`, `currency`,
+   * `pin_length`, `pin_alphabet`, `pin_floor`.
+   */
+  name: string;
+  /** The value as a word, a number or a name; none if there is none. */
+  value: string | null;
+  /** Where it comes from. */
+  source: ValueSource;
+  /** The name of the profile or the tenant that it comes from, or of the user. */
+  sourceName: string;
+}
+
+/** One thing that a host may want to tell somebody of. */
+export interface Event {
+  /** The id of the audit event that it is. */
+  id: AuditId;
+  /** When it was decided. */
+  at: Date;
+  /** What kind of event it is. */
+  kind: EventKind;
+  /** Whom it is about. */
+  user: UserId;
+  /** Whose command it came with; none for the host itself. */
+  actor: UserId | null;
+  /** Of a low balance: what is low. None if it was anonymised. */
+  lowBalance: LowBalance | null;
+}
+
+/** Which events to read. */
+export interface EventList extends CallOptions {
+  /** Only those of these kinds; empty: all. */
+  kinds?: readonly EventKind[] | null | undefined;
+  /** The cursor of an earlier page, as it was given; none: the first page. */
+  after?: string | null | undefined;
+  /** At most so many rows, 1 to 999; none: 50. */
+  limit?: number | null | undefined;
+}
+
+/** One page of events. It may be empty and yet have a next one, where many changes lie between. */
+export interface EventPage {
+  /** The events. */
+  rows: Event[];
+  /** The cursor for the next page; none: this was the last. */
+  next: string | null;
+  /**
+   * The cursor behind this page, be there more or not. Whoever follows the feed keeps it, and
+   * asks again later.
+   */
+  end: string | null;
+}
+
+/** What applies to a user, and why. */
+export interface Explanation {
+  /** The user. */
+  user: UserId;
+  /** As of when. */
+  at: Date;
+  /** The policy by which plans of one measure stack: the profile's. */
+  stacking: Stacking;
+  /**
+   * The plans, by measure, then in the order in which their wallets are emptied; those too that
+   * others overrule.
+   */
+  plans: EffectivePlan[];
+  /** Everything else. */
+  values: EffectiveValue[];
 }
 
 /** One thing that is not as it must be. */
@@ -1096,6 +1319,8 @@ export interface Group {
   version: number;
   /** Whether it takes no new members. */
   retired: boolean;
+  /** Every revision of its plans, in order of plan, then revision: those that have ended too. */
+  plans: PlanRevision[];
   /** When it was created. */
   createdAt: Date;
 }
@@ -1200,6 +1425,92 @@ export interface Job {
   cost?: StatedCost | null | undefined;
   /** Which attempt under the same key, 1, 2, 3 …; none: the first. */
   attempt?: number | null | undefined;
+  /** What kind of job it is, and where it came from. */
+  details?: JobDetails | null | undefined;
+}
+
+/** What a host knows of a job besides what it used. */
+export interface JobDetails {
+  /** What kind of job it is; none: it counts as printed. */
+  kind?: JobKind | null | undefined;
+  /** What its document is called. */
+  document?: string | null | undefined;
+  /** The host that it came from. */
+  host?: string | null | undefined;
+}
+
+/**
+ * What was done for a job under one key: it was charged, its cost was set aside, its hold was
+ * settled, it was refused, or what it took was given back. Amounts are in the unit of the measure.
+ */
+export interface JobLine {
+  /** The id of the first entry. */
+  entry: EntryId;
+  /** When it was decided. */
+  at: Date;
+  /** What was done. */
+  verb: Verb;
+  /** What has become of it; none for what was given back. */
+  state: JobState | null;
+  /** Whose job. */
+  user: UserId;
+  /** What kind of job, if the host said so. */
+  kind: JobKind | null;
+  /** The account code that it is booked to. */
+  accountCode: string | null;
+  /** The queue that it went to. */
+  queue: string | null;
+  /**
+   * What its document is called, or the digest of it; none where that is not kept, or not any
+   * more.
+   */
+  document: string | null;
+  /**
+   * The host that it came from, or the digest of it; none where that is not kept, or not any
+   * more.
+   */
+  host: string | null;
+  /**
+   * What it used, or was expected to use, with the totals of pages, impressions and sheets that
+   * the host did not give.
+   */
+  usage: Usage | null;
+  /** What it costs, in micros. */
+  costMicros: bigint | null;
+  /** The price list that said so; none for a cost that the caller stated. */
+  priceList: PriceListId | null;
+  /** Which attempt under the key. */
+  attempt: number;
+  /** The hold that was made or settled. */
+  hold: HoldId | null;
+  /** When the hold is given back by itself, as it was made. */
+  expiresAt: Date | null;
+  /** Whether a settlement came after its hold had expired, and was charged in one step. */
+  late: boolean;
+  /** Of what was given back: the entry that had taken it. */
+  refunds: EntryId | null;
+  /** Of a refusal: how much was needed of the first line's measure. */
+  needed: bigint | null;
+  /** Of a refusal: how much was available. */
+  available: bigint | null;
+  /** Who did it; none for the host itself. */
+  actor: UserId | null;
+  /** Why it was done, if somebody said so. */
+  reason: string | null;
+  /** Each wallet's part. */
+  lines: ReceiptLine[];
+}
+
+/** Which lines of the history of jobs to read. */
+export interface JobList extends CallOptions {
+  /** The first instant of the period; none: from the first job. */
+  since?: Date | null | undefined;
+  /** The first instant that no longer belongs to it; none: to the newest job. */
+  until?: Date | null | undefined;
+  /** The cursor of an earlier page of the same list, as it was given; none: the first page. */
+  after?: string | null | undefined;
+  /** At most so many rows, 1 to 999; none: 50. */
+  limit?: number | null | undefined;
 }
 
 /** What became of one job of many: a receipt, or why there is none. */
@@ -1210,10 +1521,39 @@ export interface JobOutcome {
   refused: TympanError | null;
 }
 
+/** One page of the history of jobs. */
+export interface JobPage {
+  /** The lines. */
+  rows: JobLine[];
+  /** The cursor for the next page; none: this was the last. */
+  next: string | null;
+  /**
+   * The cursor behind the last row of this page, be there more or not; none if there was never
+   * a row. Whoever copies everybody's jobs elsewhere keeps it, and asks again later.
+   */
+  end: string | null;
+}
+
 /** Which things with names to list. */
 export interface Listed extends CallOptions {
   /** Which; none: current ones. */
   filter?: Filter | null | undefined;
+}
+
+/** A balance that fell below a threshold. */
+export interface LowBalance {
+  /** The plan whose wallet it is; none: own funds. */
+  plan: PlanId | null;
+  /** What it counts, as plans write it. */
+  measure: string;
+  /** What it fell below, in the measure's unit. */
+  threshold: bigint;
+  /** The balance before; not below the threshold. */
+  before: bigint;
+  /** The balance after; below the threshold. */
+  balance: bigint;
+  /** The entry that it fell with. */
+  entry: EntryId;
 }
 
 /** Why a job would be refused. Amounts are in the unit of the measure: micros for a cost. */
@@ -1371,6 +1711,11 @@ export interface Plan {
   whenExhausted: WhenExhausted | null;
   /** How far below zero the balance may go, in the measure's unit, not negative; none: not at all. */
   overdraft: bigint | null;
+  /**
+   * Below which balances an event is raised, in the measure's unit, in any order, at most 8; they
+   * may lie below zero.
+   */
+  lowBalances: bigint[];
   /** Wallets of lower numbers are emptied first; none: 0. */
   priority: number | null;
 }
@@ -1438,6 +1783,11 @@ export interface PlanInput {
   whenExhausted?: WhenExhausted | null | undefined;
   /** How far below zero the balance may go, in the measure's unit, not negative; none: not at all. */
   overdraft?: bigint | null | undefined;
+  /**
+   * Below which balances an event is raised, in the measure's unit, in any order, at most 8; they
+   * may lie below zero.
+   */
+  lowBalances?: readonly bigint[] | null | undefined;
   /** Wallets of lower numbers are emptied first; none: 0. */
   priority?: number | null | undefined;
 }
@@ -1558,6 +1908,10 @@ export interface Profile {
   isDefault: boolean;
   /** What turns usage into cost; without one, only a stated cost is charged. */
   priceList: PriceListId | null;
+  /** What is counted and kept of jobs. */
+  tracking: Tracking;
+  /** How plans of one measure stack that its users have by profile and groups. */
+  stacking: Stacking;
   /** Every revision of its plans, in order of plan, then revision: those that have ended too. */
   plans: PlanRevision[];
   /** When it was created. */
@@ -1605,6 +1959,8 @@ export interface QuoteJob extends CallOptions {
   queue?: string | null | undefined;
   /** What it will cost, instead of what the price list says. */
   cost?: StatedCost | null | undefined;
+  /** What kind of job it is; none: it counts as printed. */
+  kind?: JobKind | null | undefined;
 }
 
 /** What one wallet would give, in the unit of its measure: micros for a cost. */
@@ -1706,6 +2062,82 @@ export interface Report {
   why: string[];
 }
 
+/** What a report is about, and which of its rows to read. */
+export interface ReportList extends CallOptions {
+  /** Whose jobs a row adds up; none: everybody's. */
+  by?: ReportBy | null | undefined;
+  /** Which stretch of time a row adds up; none: all of the period. */
+  every?: ReportEvery | null | undefined;
+  /** By whose clocks days, weeks and months begin, `Europe/Berlin`; none: UTC. */
+  timeZone?: string | null | undefined;
+  /** The first instant of the period; none: from the first job. */
+  since?: Date | null | undefined;
+  /** The first instant that no longer belongs to it; none: to the newest job. */
+  until?: Date | null | undefined;
+  /** Only jobs of a user. */
+  user?: UserId | null | undefined;
+  /** Only jobs of the users who are in a group now. */
+  group?: GroupId | null | undefined;
+  /** Only jobs booked to an account code, exactly as it is written. */
+  accountCode?: string | null | undefined;
+  /** Only jobs of a kind; a job of no stated kind counts as printed. */
+  kind?: JobKind | null | undefined;
+  /** The cursor of an earlier page of the same report, as it was given; none: the first page. */
+  after?: string | null | undefined;
+  /** At most so many rows, 1 to 999; none: 50. */
+  limit?: number | null | undefined;
+}
+
+/** One page of a report. */
+export interface ReportPage {
+  /** The rows, in the order of time, then of users' and groups' ids or account codes. */
+  rows: ReportRow[];
+  /** The cursor for the next page; none: this was the last. */
+  next: string | null;
+}
+
+/** One row of a report. */
+export interface ReportRow {
+  /** When its stretch of time begins; none: with the period. */
+  since: Date | null;
+  /** When it has ended; none: with the period. */
+  until: Date | null;
+  /** By user: whose jobs. */
+  user: UserId | null;
+  /** By group: whose users' jobs; none: of those who are in no group. */
+  group: GroupId | null;
+  /** By account code: booked to which; none: to none. */
+  accountCode: string | null;
+  /** What the user or group is called now; the account code. */
+  name: string | null;
+  /** What comes to more than nothing, in the order of measures. */
+  totals: ReportTotal[];
+}
+
+/** How much of a measure, in its unit: micros for a cost. */
+export interface ReportTotal {
+  /** What is counted: `total_pages`, `cost:EUR` and so on. */
+  measure: string;
+  /** What jobs used, as the host counted it, or what they cost: less that of voided ones. */
+  used: bigint;
+  /** What wallets gave for it, what was carried into what plans give next included. */
+  charged: bigint;
+  /** What of that was given back by refunds and voids. */
+  refunded: bigint;
+  /** What wallets gave and did not get back. */
+  net: bigint;
+}
+
+/** What became of the reset of one of many. */
+export interface ResetOutcome {
+  /** The user. */
+  user: UserId;
+  /** The receipt. */
+  receipt: Receipt | null;
+  /** Why nothing was reset. */
+  refused: TympanError | null;
+}
+
 /** A named set of permissions. */
 export interface Role {
   /** Its id. */
@@ -1762,6 +2194,16 @@ export interface RoundingInput {
   mode: RoundingMode;
 }
 
+/** The answer to an edit of a group. */
+export interface SavedGroup {
+  /** The group. */
+  id: GroupId;
+  /** Its version now. */
+  version: number;
+  /** The plans that were added, in the order in which they were given. */
+  addedPlans: PlanId[];
+}
+
 /** The answer to a command that made or edited a profile. */
 export interface SavedProfile {
   /** The profile. */
@@ -1800,6 +2242,11 @@ export interface Settings {
   pinAlphabet: PinAlphabet;
   /** How long a PIN that signs in alone must be. */
   pinFloor: PinFloor;
+  /**
+   * Below which balances of own funds in the tenant's currency an event is raised, in micros,
+   * highest first.
+   */
+  lowFunds: bigint[];
   /** The version of the time zone database that decided last. */
   timeZoneDatabase: string;
   /** When the tenant was made. */
@@ -2002,12 +2449,80 @@ export interface SwapIdentities extends CallOptions {
   reason?: string | null | undefined;
 }
 
+/** Which users to settle next. */
+export interface SweepPage extends CallOptions {
+  /** The cursor of the page before, as it was given; none: from the first user. */
+  after?: string | null | undefined;
+  /** At most so many users, 1 to 999; none: 50. */
+  limit?: number | null | undefined;
+}
+
+/** A user who could not be settled. */
+export interface SweepRefusal {
+  /** The user. */
+  user: UserId;
+  /** Why. */
+  refused: TympanError;
+}
+
+/** What a page of a sweep came to. */
+export interface Swept {
+  /** Users looked at. */
+  users: number;
+  /** Entries written. */
+  entries: bigint;
+  /** Users who could not be settled, and why: they are passed over. */
+  refused: SweepRefusal[];
+  /** The cursor for the next page; none: everybody was looked at. */
+  next: string | null;
+}
+
 /** One page of a text. */
 export interface TextPage {
   /** The lines of text, each with its end. */
   rows: string[];
   /** The cursor for the next page; none: this was the last. */
   next: string | null;
+}
+
+/** What a profile counts and keeps of jobs. What lies outside is neither charged nor recorded. */
+export interface Tracking {
+  /**
+   * The kinds of jobs that are counted; none: all. A job of another kind is refused with
+   * `not_tracked`, which means: let it run.
+   */
+  jobKinds: JobKind[] | null;
+  /**
+   * The measures that are recorded, and so charged: `total_pages`, `cost:EUR` and so on; none:
+   * all.
+   */
+  measures: string[] | null;
+  /** What is kept of the names of documents; none: the name. */
+  documentNames: WordKeeping | null;
+  /** What is kept of the hosts that jobs came from; none: the name. */
+  hosts: WordKeeping | null;
+  /** For how many days the two are kept, from 1; none: as long as the entry. */
+  keepDays: number | null;
+}
+
+/** What a profile counts and keeps of jobs. What lies outside is neither charged nor recorded. */
+export interface TrackingInput {
+  /**
+   * The kinds of jobs that are counted; none: all. A job of another kind is refused with
+   * `not_tracked`, which means: let it run.
+   */
+  jobKinds?: readonly JobKind[] | null | undefined;
+  /**
+   * The measures that are recorded, and so charged: `total_pages`, `cost:EUR` and so on; none:
+   * all.
+   */
+  measures?: readonly string[] | null | undefined;
+  /** What is kept of the names of documents; none: the name. */
+  documentNames?: WordKeeping | null | undefined;
+  /** What is kept of the hosts that jobs came from; none: the name. */
+  hosts?: WordKeeping | null | undefined;
+  /** For how many days the two are kept, from 1; none: as long as the entry. */
+  keepDays?: number | null | undefined;
 }
 
 /** How a transfer is made. */
@@ -2136,6 +2651,11 @@ export interface User {
   production: boolean;
   /** Whether wallets limit the user; if not, usage is counted without limit. */
   restricted: boolean;
+  /**
+   * How many percent of what price lists say the user pays, 0 to 1000; none: all of
+   * it.
+   */
+  pricePercent: number | null;
   /** The internal account number the user's work is booked to. */
   accountCode: string | null;
   /** Department. */
@@ -2203,6 +2723,8 @@ export interface UserFields {
   production?: boolean | null | undefined;
   /** Whether wallets limit the user. */
   restricted?: boolean | null | undefined;
+  /** How many percent of what price lists say the user pays, 0 to 1000. */
+  pricePercent?: number | null | undefined;
   /** The internal account number the user's work is booked to. */
   accountCode?: string | null | undefined;
   /** Department. */
@@ -2343,8 +2865,8 @@ export declare class Tympan {
   addIdentitySync(user: UserReference, identity: NewIdentity, options?: ChangeUser | null): Changed;
 
   /**
-   * Changes a balance by an amount, in the wallet's unit; negative to take. The reason is kept,
-   * and the key makes it happen once.
+   * Changes a balance by an amount, in the wallet's unit; negative to take. The reason, of at most
+   * 4,000 characters, is kept, and the key makes it happen once.
    *
    * @throws {@link TympanError} `balance_below_limit`, `unknown_user`, `unknown_plan`, `unknown_currency`, `amount_overflow`,
    * `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
@@ -2352,8 +2874,8 @@ export declare class Tympan {
   adjust(user: UserReference, wallet: WalletName, amount: bigint, reason: string, key: string, options?: ChangeBalance | null): Promise<Receipt>;
 
   /**
-   * Changes a balance by an amount, in the wallet's unit; negative to take. The reason is kept,
-   * and the key makes it happen once.
+   * Changes a balance by an amount, in the wallet's unit; negative to take. The reason, of at most
+   * 4,000 characters, is kept, and the key makes it happen once.
    *
    * @throws {@link TympanError} `balance_below_limit`, `unknown_user`, `unknown_plan`, `unknown_currency`, `amount_overflow`,
    * `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
@@ -2411,7 +2933,7 @@ export declare class Tympan {
    * as well.
    *
    * @throws {@link TympanError} `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
-   * belongs to the database, as its keys do; else those of the store.
+   * names no file, or belongs to the database, as its keys do; else those of the store.
    */
   backupTo(path: string, options?: CallOptions | null): Promise<void>;
 
@@ -2421,7 +2943,7 @@ export declare class Tympan {
    * as well.
    *
    * @throws {@link TympanError} `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
-   * belongs to the database, as its keys do; else those of the store.
+   * names no file, or belongs to the database, as its keys do; else those of the store.
    */
   backupToSync(path: string): void;
 
@@ -2483,7 +3005,8 @@ export declare class Tympan {
    *
    * @throws {@link TympanError} `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
    * `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
-   * `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+   * `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
+   * `denied`;
    * `unknown_outcome`: send it again with the same key.
    */
   charge(user: UserReference, key: string, usage: UsageInput, options?: ChargeJob | null): Promise<Receipt>;
@@ -2496,7 +3019,8 @@ export declare class Tympan {
    *
    * @throws {@link TympanError} `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
    * `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
-   * `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+   * `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
+   * `denied`;
    * `unknown_outcome`: send it again with the same key.
    */
   chargeSync(user: UserReference, key: string, usage: UsageInput, options?: ChargeJob | null): Receipt;
@@ -2522,6 +3046,9 @@ export declare class Tympan {
    * are refused with `closed`. Calls under way are still answered, and the store is closed with
    * the last of them; whoever awaits the end of this call is told when it is. What was answered
    * is durable in any case; closing twice does nothing.
+   *
+   * @throws {@link TympanError} Where it is awaited, `busy` if calls still hold the store at the deadline that it was opened
+   * with, 30 seconds if nothing was said: it is closed when they end.
    */
   close(options?: CallOptions | null): Promise<void>;
 
@@ -2530,6 +3057,9 @@ export declare class Tympan {
    * are refused with `closed`. Calls under way are still answered, and the store is closed with
    * the last of them; whoever awaits the end of this call is told when it is. What was answered
    * is durable in any case; closing twice does nothing.
+   *
+   * @throws {@link TympanError} Where it is awaited, `busy` if calls still hold the store at the deadline that it was opened
+   * with, 30 seconds if nothing was said: it is closed when they end.
    */
   closeSync(): void;
 
@@ -2768,6 +3298,26 @@ export declare class Tympan {
   doctorSync(): Report;
 
   /**
+   * Edits a group as a whole: all of it, or nothing. Its plans feed a wallet of each member,
+   * besides those of the member's profile; wallets follow when somebody looks.
+   *
+   * @throws {@link TympanError} `denied`, `unknown_group`, `unknown_plan`, `stale_version`, `invalid_value`,
+   * `unknown_currency`, `unknown_time_zone`, `negative_amount`, `amount_overflow`, `name_taken`,
+   * `empty_text`, `text_too_long`, `control_character`, `too_many`.
+   */
+  editGroup(group: GroupId, options?: EditGroup | null): Promise<SavedGroup>;
+
+  /**
+   * Edits a group as a whole: all of it, or nothing. Its plans feed a wallet of each member,
+   * besides those of the member's profile; wallets follow when somebody looks.
+   *
+   * @throws {@link TympanError} `denied`, `unknown_group`, `unknown_plan`, `stale_version`, `invalid_value`,
+   * `unknown_currency`, `unknown_time_zone`, `negative_amount`, `amount_overflow`, `name_taken`,
+   * `empty_text`, `text_too_long`, `control_character`, `too_many`.
+   */
+  editGroupSync(group: GroupId, options?: EditGroup | null): SavedGroup;
+
+  /**
    * Edits a price list as a whole: all of it, or nothing. The version of it from then on.
    *
    * @throws {@link TympanError} Those of {@link Tympan.createPriceList}; `unknown_price_list`, `stale_version`.
@@ -2813,7 +3363,8 @@ export declare class Tympan {
    * Edits the settings: all of it, or nothing.
    *
    * @throws {@link TympanError} `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`,
-   * `invalid_value`, `empty_text`, `text_too_long`, `control_character`.
+   * `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `amount_overflow`,
+   * `too_many`.
    */
   editSettings(options?: EditSettings | null): Promise<SavedSettings>;
 
@@ -2821,7 +3372,8 @@ export declare class Tympan {
    * Edits the settings: all of it, or nothing.
    *
    * @throws {@link TympanError} `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`,
-   * `invalid_value`, `empty_text`, `text_too_long`, `control_character`.
+   * `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `amount_overflow`,
+   * `too_many`.
    */
   editSettingsSync(options?: EditSettings | null): SavedSettings;
 
@@ -2858,6 +3410,64 @@ export declare class Tympan {
    * `identity_taken`.
    */
   enableIdentitySync(user: UserReference, identity: IdentityId, enabled: boolean, options?: ChangeUser | null): Changed;
+
+  /**
+   * Erases the names of documents and hosts that profiles keep for so many days, where those are
+   * over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
+   * the bytes gone. What proves the entries stays whole.
+   *
+   * @throws {@link TympanError} `denied` without `tenant.edit`; those of the store.
+   */
+  eraseWords(options?: CallOptions | null): Promise<bigint>;
+
+  /**
+   * Erases the names of documents and hosts that profiles keep for so many days, where those are
+   * over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
+   * the bytes gone. What proves the entries stays whole.
+   *
+   * @throws {@link TympanError} `denied` without `tenant.edit`; those of the store.
+   */
+  eraseWordsSync(): bigint;
+
+  /**
+   * What a host may want to tell somebody of, oldest first, each once: a feed that grows at its
+   * end. Nothing is committed later in front of what was shown.
+   *
+   * @throws {@link TympanError} `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+   */
+  events(options?: EventList | null): Promise<EventPage>;
+
+  /**
+   * What a host may want to tell somebody of, oldest first, each once: a feed that grows at its
+   * end. Nothing is committed later in front of what was shown.
+   *
+   * @throws {@link TympanError} `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+   */
+  eventsSync(options?: EventList | null): EventPage;
+
+  /**
+   * What a host may want to tell somebody of, oldest first, each once: a feed that grows at its
+   * end. Nothing is committed later in front of what was shown.
+   *
+   * @throws {@link TympanError} `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+   */
+  eventsAll(options?: EventList | null): AsyncGenerator<EventPage['rows'][number], void, undefined>;
+
+  /**
+   * Every effective value of a user, with the reason for which it applies; none if there is no
+   * such user.
+   *
+   * @throws {@link TympanError} `denied` without `user.read`, unless it is the actor; what is wrong with the reference.
+   */
+  explain(user: UserReference, options?: CallOptions | null): Promise<Explanation | null>;
+
+  /**
+   * Every effective value of a user, with the reason for which it applies; none if there is no
+   * such user.
+   *
+   * @throws {@link TympanError} `denied` without `user.read`, unless it is the actor; what is wrong with the reference.
+   */
+  explainSync(user: UserReference): Explanation | null;
 
   /**
    * Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
@@ -2932,6 +3542,75 @@ export declare class Tympan {
    * @throws {@link TympanError} `denied` without `user.read`.
    */
   identityTypesSync(): IdentityType[];
+
+  /**
+   * Everything that was done for a job, oldest first: by the key of its charge or its hold, every
+   * attempt under it, its settlement, and what was given back. Nothing for a key that was never
+   * used for a job; by the key of a settlement, all from it on.
+   *
+   * @throws {@link TympanError} `denied` without `report.view`; `invalid_key`.
+   */
+  job(key: string, options?: CallOptions | null): Promise<JobLine[]>;
+
+  /**
+   * Everything that was done for a job, oldest first: by the key of its charge or its hold, every
+   * attempt under it, its settlement, and what was given back. Nothing for a key that was never
+   * used for a job; by the key of a settlement, all from it on.
+   *
+   * @throws {@link TympanError} `denied` without `report.view`; `invalid_key`.
+   */
+  jobSync(key: string): JobLine[];
+
+  /**
+   * What was done for everybody's jobs over a period, oldest first, page by page: a line for each
+   * charge, hold, settlement, refusal, refund and voiding. The list grows at its end.
+   *
+   * @throws {@link TympanError} `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+   * period that ends before it begins.
+   */
+  jobs(options?: JobList | null): Promise<JobPage>;
+
+  /**
+   * What was done for everybody's jobs over a period, oldest first, page by page: a line for each
+   * charge, hold, settlement, refusal, refund and voiding. The list grows at its end.
+   *
+   * @throws {@link TympanError} `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+   * period that ends before it begins.
+   */
+  jobsSync(options?: JobList | null): JobPage;
+
+  /**
+   * What was done for everybody's jobs over a period, oldest first, page by page: a line for each
+   * charge, hold, settlement, refusal, refund and voiding. The list grows at its end.
+   *
+   * @throws {@link TympanError} `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+   * period that ends before it begins.
+   */
+  jobsAll(options?: JobList | null): AsyncGenerator<JobPage['rows'][number], void, undefined>;
+
+  /**
+   * What was done for everybody's jobs as lines of text: written one after the other they are a
+   * file for a spreadsheet, or for a program.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.jobs}.
+   */
+  jobsText(format: TextFormat, options?: JobList | null): Promise<TextPage>;
+
+  /**
+   * What was done for everybody's jobs as lines of text: written one after the other they are a
+   * file for a spreadsheet, or for a program.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.jobs}.
+   */
+  jobsTextSync(format: TextFormat, options?: JobList | null): TextPage;
+
+  /**
+   * What was done for everybody's jobs as lines of text: written one after the other they are a
+   * file for a spreadsheet, or for a program.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.jobs}.
+   */
+  jobsTextAll(format: TextFormat, options?: JobList | null): AsyncGenerator<TextPage['rows'][number], void, undefined>;
 
   /**
    * The user that a reference means; none if there is none.
@@ -3156,7 +3835,8 @@ export declare class Tympan {
    * Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
    * was taken below a wallet's limit first, then what was taken last. The job is named by the key
    * of its charge, of its hold, or of the settlement. What is given back of a job never comes to
-   * more than it took. The reason is kept, and the refund has a key of its own.
+   * more than it took. The reason, of at most 4,000 characters, is kept, and the refund has a key
+   * of its own.
    *
    * @throws {@link TympanError} `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`,
    * `invalid_value` for the measure, `unknown_currency`, `amount_overflow`, `key_reused`,
@@ -3169,7 +3849,8 @@ export declare class Tympan {
    * Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
    * was taken below a wallet's limit first, then what was taken last. The job is named by the key
    * of its charge, of its hold, or of the settlement. What is given back of a job never comes to
-   * more than it took. The reason is kept, and the refund has a key of its own.
+   * more than it took. The reason, of at most 4,000 characters, is kept, and the refund has a key
+   * of its own.
    *
    * @throws {@link TympanError} `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`,
    * `invalid_value` for the measure, `unknown_currency`, `amount_overflow`, `key_reused`,
@@ -3289,6 +3970,110 @@ export declare class Tympan {
   replaceIdentitySync(user: UserReference, identity: IdentityId, kind: string, value?: string | null | undefined, options?: ChangeUser | null): Changed;
 
   /**
+   * What jobs used and wallets gave for them, in total, page by page. A job counts when it is
+   * charged, at its charge or settlement; what was given back, and the voiding of a job, when
+   * that was: what a report said of a time that is over never changes. Account codes are those
+   * that jobs were booked to; groups are those that users are in at the time of asking, and a user
+   * of two counts in both.
+   *
+   * @throws {@link TympanError} `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+   * period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does
+   * not fit into 63 bits.
+   */
+  report(options?: ReportList | null): Promise<ReportPage>;
+
+  /**
+   * What jobs used and wallets gave for them, in total, page by page. A job counts when it is
+   * charged, at its charge or settlement; what was given back, and the voiding of a job, when
+   * that was: what a report said of a time that is over never changes. Account codes are those
+   * that jobs were booked to; groups are those that users are in at the time of asking, and a user
+   * of two counts in both.
+   *
+   * @throws {@link TympanError} `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+   * period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does
+   * not fit into 63 bits.
+   */
+  reportSync(options?: ReportList | null): ReportPage;
+
+  /**
+   * What jobs used and wallets gave for them, in total, page by page. A job counts when it is
+   * charged, at its charge or settlement; what was given back, and the voiding of a job, when
+   * that was: what a report said of a time that is over never changes. Account codes are those
+   * that jobs were booked to; groups are those that users are in at the time of asking, and a user
+   * of two counts in both.
+   *
+   * @throws {@link TympanError} `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+   * period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does
+   * not fit into 63 bits.
+   */
+  reportAll(options?: ReportList | null): AsyncGenerator<ReportPage['rows'][number], void, undefined>;
+
+  /**
+   * A report as lines of text: written one after the other they are a file for a spreadsheet, or
+   * for a program. One line for each total of each row; amounts are exact decimals in the unit
+   * that stands beside them, and money is in the currency's major unit.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.report}.
+   */
+  reportText(format: TextFormat, options?: ReportList | null): Promise<TextPage>;
+
+  /**
+   * A report as lines of text: written one after the other they are a file for a spreadsheet, or
+   * for a program. One line for each total of each row; amounts are exact decimals in the unit
+   * that stands beside them, and money is in the currency's major unit.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.report}.
+   */
+  reportTextSync(format: TextFormat, options?: ReportList | null): TextPage;
+
+  /**
+   * A report as lines of text: written one after the other they are a file for a spreadsheet, or
+   * for a program. One line for each total of each row; amounts are exact decimals in the unit
+   * that stands beside them, and money is in the currency's major unit.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.report}.
+   */
+  reportTextAll(format: TextFormat, options?: ReportList | null): AsyncGenerator<TextPage['rows'][number], void, undefined>;
+
+  /**
+   * Does to a plan's wallet what the plan does when it is due, now and whatever its schedule: also
+   * of a plan that is suspended, and for a user who is inactive. A rolling plan forgets all days
+   * that it looks back on. The schedule goes on as if nothing had been asked.
+   *
+   * @throws {@link TympanError} `unknown_user`; `unknown_plan` for one that is not in force for the user; `amount_overflow`,
+   * `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
+   */
+  resetAllowance(user: UserReference, plan: PlanId, reason: string, key: string, options?: CallOptions | null): Promise<Receipt>;
+
+  /**
+   * Does to a plan's wallet what the plan does when it is due, now and whatever its schedule: also
+   * of a plan that is suspended, and for a user who is inactive. A rolling plan forgets all days
+   * that it looks back on. The schedule goes on as if nothing had been asked.
+   *
+   * @throws {@link TympanError} `unknown_user`; `unknown_plan` for one that is not in force for the user; `amount_overflow`,
+   * `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
+   */
+  resetAllowanceSync(user: UserReference, plan: PlanId, reason: string, key: string): Receipt;
+
+  /**
+   * Resets a plan's wallet of many users: a selection, or the members of a group, as they are
+   * listed page by page. Each has an answer of its own, in the same order, under a key of its own:
+   * the one given, a space, and the user's id. So a selection can be sent again as it is.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.resetAllowance}, of each user in its outcome.
+   */
+  resetAllowances(users: readonly UserId[], plan: PlanId, reason: string, key: string, options?: CallOptions | null): Promise<ResetOutcome[]>;
+
+  /**
+   * Resets a plan's wallet of many users: a selection, or the members of a group, as they are
+   * listed page by page. Each has an answer of its own, in the same order, under a key of its own:
+   * the one given, a space, and the user's id. So a selection can be sent again as it is.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.resetAllowance}, of each user in its outcome.
+   */
+  resetAllowancesSync(users: readonly UserId[], plan: PlanId, reason: string, key: string): ResetOutcome[];
+
+  /**
    * Keeps the role rows of an account and takes no new ones. The version of it from then on.
    *
    * @throws {@link TympanError} `denied`, `unknown_account`, `stale_version`.
@@ -3401,14 +4186,16 @@ export declare class Tympan {
   rolesSync(options?: Listed | null): Role[];
 
   /**
-   * Sets a balance, in the wallet's unit. The reason is kept, and the key makes it happen once.
+   * Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
+   * key makes it happen once.
    *
    * @throws {@link TympanError} Those of {@link Tympan.adjust}.
    */
   setBalance(user: UserReference, wallet: WalletName, balance: bigint, reason: string, key: string, options?: ChangeBalance | null): Promise<Receipt>;
 
   /**
-   * Sets a balance, in the wallet's unit. The reason is kept, and the key makes it happen once.
+   * Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
+   * key makes it happen once.
    *
    * @throws {@link TympanError} Those of {@link Tympan.adjust}.
    */
@@ -3452,6 +4239,22 @@ export declare class Tympan {
    * @throws {@link TympanError} `unknown_hold`, `hold_resolved`; those of {@link Tympan.charge}.
    */
   settleSync(hold: HoldId, key: string, usage: UsageInput, options?: SettleJob | null): Receipt;
+
+  /**
+   * Does for the next users, in the order of their ids, what {@link Tympan.settleDue} does for one.
+   * It can be stopped anywhere, and doing it twice does no more.
+   *
+   * @throws {@link TympanError} `denied` without `allowance.adjust`; `invalid_cursor`; `invalid_value` for the limit.
+   */
+  settleAllDue(options?: SweepPage | null): Promise<Swept>;
+
+  /**
+   * Does for the next users, in the order of their ids, what {@link Tympan.settleDue} does for one.
+   * It can be stopped anywhere, and doing it twice does no more.
+   *
+   * @throws {@link TympanError} `denied` without `allowance.adjust`; `invalid_cursor`; `invalid_value` for the limit.
+   */
+  settleAllDueSync(options?: SweepPage | null): Swept;
 
   /**
    * Gives back a user's holds that expired, and gives what the user's plans were due to give;
@@ -3508,7 +4311,7 @@ export declare class Tympan {
    *
    * @throws {@link TympanError} Those of {@link Tympan.statement}; `unknown_plan`.
    */
-  statementText(user: UserId, wallet: WalletName, format: StatementFormat, options?: StatementList | null): Promise<TextPage>;
+  statementText(user: UserId, wallet: WalletName, format: TextFormat, options?: StatementList | null): Promise<TextPage>;
 
   /**
    * A wallet's history over a period as lines of text: written one after the other they are a
@@ -3518,7 +4321,7 @@ export declare class Tympan {
    *
    * @throws {@link TympanError} Those of {@link Tympan.statement}; `unknown_plan`.
    */
-  statementTextSync(user: UserId, wallet: WalletName, format: StatementFormat, options?: StatementList | null): TextPage;
+  statementTextSync(user: UserId, wallet: WalletName, format: TextFormat, options?: StatementList | null): TextPage;
 
   /**
    * A wallet's history over a period as lines of text: written one after the other they are a
@@ -3528,7 +4331,7 @@ export declare class Tympan {
    *
    * @throws {@link TympanError} Those of {@link Tympan.statement}; `unknown_plan`.
    */
-  statementTextAll(user: UserId, wallet: WalletName, format: StatementFormat, options?: StatementList | null): AsyncGenerator<TextPage['rows'][number], void, undefined>;
+  statementTextAll(user: UserId, wallet: WalletName, format: TextFormat, options?: StatementList | null): AsyncGenerator<TextPage['rows'][number], void, undefined>;
 
   /**
    * Exchanges the owners of two identities of one type, in one step.
@@ -3687,6 +4490,51 @@ export declare class Tympan {
    * @throws {@link TympanError} `denied` without `user.read`, unless it is the actor; what is wrong with the value.
    */
   userDetailsSync(user: UserReference): UserDetails | null;
+
+  /**
+   * What was done for a user's jobs over a period, newest first, page by page.
+   *
+   * @throws {@link TympanError} `denied` without `report.view`, unless it is the actor's own; else those of
+   * {@link Tympan.jobs}.
+   */
+  userJobs(user: UserId, options?: JobList | null): Promise<JobPage>;
+
+  /**
+   * What was done for a user's jobs over a period, newest first, page by page.
+   *
+   * @throws {@link TympanError} `denied` without `report.view`, unless it is the actor's own; else those of
+   * {@link Tympan.jobs}.
+   */
+  userJobsSync(user: UserId, options?: JobList | null): JobPage;
+
+  /**
+   * What was done for a user's jobs over a period, newest first, page by page.
+   *
+   * @throws {@link TympanError} `denied` without `report.view`, unless it is the actor's own; else those of
+   * {@link Tympan.jobs}.
+   */
+  userJobsAll(user: UserId, options?: JobList | null): AsyncGenerator<JobPage['rows'][number], void, undefined>;
+
+  /**
+   * What was done for a user's jobs as lines of text, as {@link Tympan.jobsText} writes them.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.userJobs}.
+   */
+  userJobsText(user: UserId, format: TextFormat, options?: JobList | null): Promise<TextPage>;
+
+  /**
+   * What was done for a user's jobs as lines of text, as {@link Tympan.jobsText} writes them.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.userJobs}.
+   */
+  userJobsTextSync(user: UserId, format: TextFormat, options?: JobList | null): TextPage;
+
+  /**
+   * What was done for a user's jobs as lines of text, as {@link Tympan.jobsText} writes them.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.userJobs}.
+   */
+  userJobsTextAll(user: UserId, format: TextFormat, options?: JobList | null): AsyncGenerator<TextPage['rows'][number], void, undefined>;
 
   /**
    * Users, sorted by name, page by page.

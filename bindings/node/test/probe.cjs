@@ -21,12 +21,12 @@ class Probe {
   }
 
   amount(amount, options) {
-    return promise(options, (from) => from.option(next), (task) => this.#native.amount(binding, task, values((to) => { writeOption(writeAmount, to, amount, 'amount'); })));
+    return promise(options, (from) => from.next(), (task) => this.#native.amount(binding, task, values((to) => { writeOption(writeAmount, to, amount, 'amount'); })));
   }
 
   amountSync(amount) {
     this.#native.amount(binding, undefined, values((to) => { writeOption(writeAmount, to, amount, 'amount'); }));
-    return answer((from) => from.option(next));
+    return answer((from) => from.next());
   }
 
   bytes(bytes, options) {
@@ -179,6 +179,8 @@ async function* rows(page, options) {
 
 const next = (from) => from.next();
 
+const instant = (millis) => (millis === null ? null : new Date(millis));
+
 function readError(from) {
   return refused(from.next(), from.next(), from.next(), from.map(next));
 }
@@ -210,7 +212,7 @@ function writeChild(to, value, name, at) {
 }
 
 function readChild(from) {
-  return { name: from.next(), nickName: from.option(next) };
+  return { name: from.next(), nickName: from.next() };
 }
 
 function writeEchoOptions(to, value, name, at) {
@@ -240,11 +242,11 @@ function writeEverything(to, value, name, at) {
 }
 
 function readEverything(from) {
-  return hide({ flag: from.next(), count: from.next(), amount: from.next(), text: from.next(), secret: from.next(), bytes: from.next(), at: new Date(from.next()), user: from.next(), colour: readColour(from), shape: readShape(from), maybe: from.option(next), list: from.list(next), map: from.map(next), children: from.list(readChild) }, ['secret']);
+  return hide({ flag: from.next(), count: from.next(), amount: from.next(), text: from.next(), secret: from.next(), bytes: from.next(), at: new Date(from.next()), user: from.next(), colour: readColour(from), shape: readShape(from), maybe: from.next(), list: from.list(next), map: from.map(next), children: from.list(readChild) }, ['secret']);
 }
 
 function readWordPage(from) {
-  return { rows: from.list(readChild), next: from.option(next) };
+  return { rows: from.list(readChild), next: from.next() };
 }
 
 const numbersOfColour = { __proto__: null, mono: 0, full_colour: 1 };
@@ -291,7 +293,7 @@ function readShape(from) {
     case 1:
       return { type: 'named', name: from.next() };
     case 2:
-      return { type: 'sized', size: from.next(), owner: from.option(next) };
+      return { type: 'sized', size: from.next(), owner: from.next() };
   }
 }
 

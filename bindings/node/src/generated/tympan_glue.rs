@@ -521,6 +521,23 @@ impl NativeTympan {
     ) -> Result<()> {
         binding.answer(env, task, values, |_| Ok(self.0.doctor()))
     }
+    /// `editGroup`
+    #[napi(catch_unwind)]
+    pub fn edit_group(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(self.0.edit_group(Read::read(from)?, Read::read(from)?)),
+            )
+    }
     /// `editPriceList`
     #[napi(catch_unwind)]
     pub fn edit_price_list(
@@ -632,6 +649,39 @@ impl NativeTympan {
                 ),
             )
     }
+    /// `eraseWords`
+    #[napi(catch_unwind)]
+    pub fn erase_words(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding.answer(env, task, values, |_| Ok(self.0.erase_words()))
+    }
+    /// `events`
+    #[napi(catch_unwind)]
+    pub fn events(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding.answer(env, task, values, |from| Ok(self.0.events(Read::read(from)?)))
+    }
+    /// `explain`
+    #[napi(catch_unwind)]
+    pub fn explain(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding.answer(env, task, values, |from| Ok(self.0.explain(Read::read(from)?)))
+    }
     /// `extend`
     #[napi(catch_unwind)]
     pub fn extend(
@@ -697,6 +747,45 @@ impl NativeTympan {
         values: Object<'_>,
     ) -> Result<()> {
         binding.answer(env, task, values, |_| Ok(self.0.identity_types()))
+    }
+    /// `job`
+    #[napi(catch_unwind)]
+    pub fn job(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding.answer(env, task, values, |from| Ok(self.0.job(Read::read(from)?)))
+    }
+    /// `jobs`
+    #[napi(catch_unwind)]
+    pub fn jobs(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding.answer(env, task, values, |from| Ok(self.0.jobs(Read::read(from)?)))
+    }
+    /// `jobsText`
+    #[napi(catch_unwind)]
+    pub fn jobs_text(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(self.0.jobs_text(Read::read(from)?, Read::read(from)?)),
+            )
     }
     /// `lookUp`
     #[napi(catch_unwind)]
@@ -1086,6 +1175,86 @@ impl NativeTympan {
                 ),
             )
     }
+    /// `report`
+    #[napi(catch_unwind)]
+    pub fn report(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding.answer(env, task, values, |from| Ok(self.0.report(Read::read(from)?)))
+    }
+    /// `reportText`
+    #[napi(catch_unwind)]
+    pub fn report_text(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(self.0.report_text(Read::read(from)?, Read::read(from)?)),
+            )
+    }
+    /// `resetAllowance`
+    #[napi(catch_unwind)]
+    pub fn reset_allowance(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self
+                        .0
+                        .reset_allowance(
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                        ),
+                ),
+            )
+    }
+    /// `resetAllowances`
+    #[napi(catch_unwind)]
+    pub fn reset_allowances(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self
+                        .0
+                        .reset_allowances(
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                        ),
+                ),
+            )
+    }
     /// `retireAccount`
     #[napi(catch_unwind)]
     pub fn retire_account(
@@ -1277,6 +1446,23 @@ impl NativeTympan {
                             Read::read(from)?,
                         ),
                 ),
+            )
+    }
+    /// `settleAllDue`
+    #[napi(catch_unwind)]
+    pub fn settle_all_due(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(self.0.settle_all_due(Read::read(from)?)),
             )
     }
     /// `settleDue`
@@ -1555,6 +1741,48 @@ impl NativeTympan {
     ) -> Result<()> {
         binding
             .answer(env, task, values, |from| Ok(self.0.user_details(Read::read(from)?)))
+    }
+    /// `userJobs`
+    #[napi(catch_unwind)]
+    pub fn user_jobs(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(self.0.user_jobs(Read::read(from)?, Read::read(from)?)),
+            )
+    }
+    /// `userJobsText`
+    #[napi(catch_unwind)]
+    pub fn user_jobs_text(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self
+                        .0
+                        .user_jobs_text(
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                        ),
+                ),
+            )
     }
     /// `users`
     #[napi(catch_unwind)]

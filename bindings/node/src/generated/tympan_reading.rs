@@ -24,6 +24,7 @@ impl Read for surface::AuthoriseJob {
             cost: Read::read(from)?,
             attempt: Read::read(from)?,
             expires_in_seconds: Read::read(from)?,
+            details: Read::read(from)?,
         })
     }
 }
@@ -46,6 +47,7 @@ impl Read for surface::ChargeJob {
             queue: Read::read(from)?,
             cost: Read::read(from)?,
             attempt: Read::read(from)?,
+            details: Read::read(from)?,
         })
     }
 }
@@ -60,6 +62,8 @@ impl Read for surface::CreateProfile {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         Ok(Self {
             price_list: Read::read(from)?,
+            tracking: Read::read(from)?,
+            stacking: Read::read(from)?,
             plans: Read::read(from)?,
         })
     }
@@ -83,6 +87,7 @@ impl Read for surface::CreateUser {
             active: Read::read(from)?,
             production: Read::read(from)?,
             restricted: Read::read(from)?,
+            price_percent: Read::read(from)?,
             account_code: Read::read(from)?,
             department: Read::read(from)?,
             office: Read::read(from)?,
@@ -106,6 +111,15 @@ impl Read for surface::CustomCount {
         })
     }
 }
+impl Read for surface::EditGroup {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            expected_version: Read::read(from)?,
+            name: Read::read(from)?,
+            plans: Read::read(from)?,
+        })
+    }
+}
 impl Read for surface::EditPriceList {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         Ok(Self {
@@ -124,6 +138,8 @@ impl Read for surface::EditProfile {
             name: Read::read(from)?,
             price_list: Read::read(from)?,
             clear_price_list: Read::read(from)?,
+            tracking: Read::read(from)?,
+            stacking: Read::read(from)?,
             plans: Read::read(from)?,
         })
     }
@@ -147,6 +163,7 @@ impl Read for surface::EditSettings {
             pin_length: Read::read(from)?,
             pin_alphabet: Read::read(from)?,
             pin_floor: Read::read(from)?,
+            low_funds: Read::read(from)?,
             card_pipeline: Read::read(from)?,
             accepts_unfindable_cards: Read::read(from)?,
         })
@@ -164,6 +181,15 @@ impl Read for surface::EditUser {
             role_rows: Read::read(from)?,
             source: Read::read(from)?,
             reason: Read::read(from)?,
+        })
+    }
+}
+impl Read for surface::EventList {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            kinds: Read::read(from)?,
+            after: Read::read(from)?,
+            limit: Read::read(from)?,
         })
     }
 }
@@ -206,6 +232,26 @@ impl Read for surface::Job {
             queue: Read::read(from)?,
             cost: Read::read(from)?,
             attempt: Read::read(from)?,
+            details: Read::read(from)?,
+        })
+    }
+}
+impl Read for surface::JobDetails {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            kind: Read::read(from)?,
+            document: Read::read(from)?,
+            host: Read::read(from)?,
+        })
+    }
+}
+impl Read for surface::JobList {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            since: Read::read(from)?,
+            until: Read::read(from)?,
+            after: Read::read(from)?,
+            limit: Read::read(from)?,
         })
     }
 }
@@ -268,6 +314,7 @@ impl Read for surface::Plan {
             suspended: Read::read(from)?,
             when_exhausted: Read::read(from)?,
             overdraft: Read::read(from)?,
+            low_balances: Read::read(from)?,
             priority: Read::read(from)?,
         })
     }
@@ -291,6 +338,7 @@ impl Read for surface::QuoteJob {
         Ok(Self {
             queue: Read::read(from)?,
             cost: Read::read(from)?,
+            kind: Read::read(from)?,
         })
     }
 }
@@ -307,6 +355,23 @@ impl Read for surface::RefundPart {
         Ok(Self {
             measure: Read::read(from)?,
             amount: Read::read(from)?,
+        })
+    }
+}
+impl Read for surface::ReportList {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            by: Read::read(from)?,
+            every: Read::read(from)?,
+            time_zone: Read::read(from)?,
+            since: Read::read(from)?,
+            until: Read::read(from)?,
+            user: Read::read(from)?,
+            group: Read::read(from)?,
+            account_code: Read::read(from)?,
+            kind: Read::read(from)?,
+            after: Read::read(from)?,
+            limit: Read::read(from)?,
         })
     }
 }
@@ -364,6 +429,25 @@ impl Read for surface::SwapIdentities {
         })
     }
 }
+impl Read for surface::SweepPage {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            after: Read::read(from)?,
+            limit: Read::read(from)?,
+        })
+    }
+}
+impl Read for surface::Tracking {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            job_kinds: Read::read(from)?,
+            measures: Read::read(from)?,
+            document_names: Read::read(from)?,
+            hosts: Read::read(from)?,
+            keep_days: Read::read(from)?,
+        })
+    }
+}
 impl Read for surface::TransferIdentity {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         Ok(Self {
@@ -407,6 +491,7 @@ impl Read for surface::UserFields {
             active: Read::read(from)?,
             production: Read::read(from)?,
             restricted: Read::read(from)?,
+            price_percent: Read::read(from)?,
             account_code: Read::read(from)?,
             department: Read::read(from)?,
             office: Read::read(from)?,
@@ -440,6 +525,15 @@ impl Read for surface::Durability {
         match number {
             0 => Ok(Self::Full {}),
             1 => Ok(Self::Normal {}),
+            _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
+        }
+    }
+}
+impl Read for surface::EventKind {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let number: u32 = from.value()?;
+        match number {
+            0 => Ok(Self::LowBalance {}),
             _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
         }
     }
@@ -529,6 +623,18 @@ impl Read for surface::IdentitySource {
         }
     }
 }
+impl Read for surface::JobKind {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let number: u32 = from.value()?;
+        match number {
+            0 => Ok(Self::Print {}),
+            1 => Ok(Self::Copy {}),
+            2 => Ok(Self::Scan {}),
+            3 => Ok(Self::Fax {}),
+            _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
+        }
+    }
+}
 impl Read for surface::Keeping {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         let number: u32 = from.value()?;
@@ -593,6 +699,30 @@ impl Read for surface::PlanChange {
                     effective_from: Read::read(from)?,
                 })
             }
+            _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
+        }
+    }
+}
+impl Read for surface::ReportBy {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let number: u32 = from.value()?;
+        match number {
+            0 => Ok(Self::Nothing {}),
+            1 => Ok(Self::User {}),
+            2 => Ok(Self::Group {}),
+            3 => Ok(Self::AccountCode {}),
+            _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
+        }
+    }
+}
+impl Read for surface::ReportEvery {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let number: u32 = from.value()?;
+        match number {
+            0 => Ok(Self::Period {}),
+            1 => Ok(Self::Day {}),
+            2 => Ok(Self::Week {}),
+            3 => Ok(Self::Month {}),
             _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
         }
     }
@@ -663,7 +793,19 @@ impl Read for surface::Schedule {
         }
     }
 }
-impl Read for surface::StatementFormat {
+impl Read for surface::Stacking {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let number: u32 = from.value()?;
+        match number {
+            0 => Ok(Self::Sum {}),
+            1 => Ok(Self::Max {}),
+            2 => Ok(Self::Strictest {}),
+            3 => Ok(Self::Priority {}),
+            _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
+        }
+    }
+}
+impl Read for surface::TextFormat {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         let number: u32 = from.value()?;
         match number {
@@ -682,12 +824,13 @@ impl Read for surface::UserField {
             2 => Ok(Self::NetworkDomain {}),
             3 => Ok(Self::Email {}),
             4 => Ok(Self::OtherEmails {}),
-            5 => Ok(Self::AccountCode {}),
-            6 => Ok(Self::Department {}),
-            7 => Ok(Self::Office {}),
-            8 => Ok(Self::Home {}),
-            9 => Ok(Self::Notes {}),
-            10 => Ok(Self::Role {}),
+            5 => Ok(Self::PricePercent {}),
+            6 => Ok(Self::AccountCode {}),
+            7 => Ok(Self::Department {}),
+            8 => Ok(Self::Office {}),
+            9 => Ok(Self::Home {}),
+            10 => Ok(Self::Notes {}),
+            11 => Ok(Self::Role {}),
             _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
         }
     }
@@ -774,6 +917,17 @@ impl Read for surface::WhenExhausted {
             2 => Ok(Self::FinishAndForgive {}),
             3 => Ok(Self::FinishAndOwe {}),
             4 => Ok(Self::FinishAndCarry {}),
+            _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
+        }
+    }
+}
+impl Read for surface::WordKeeping {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let number: u32 = from.value()?;
+        match number {
+            0 => Ok(Self::Kept {}),
+            1 => Ok(Self::Hashed {}),
+            2 => Ok(Self::Dropped {}),
             _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
         }
     }

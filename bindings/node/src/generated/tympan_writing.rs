@@ -99,6 +99,54 @@ impl Write for surface::CustomCount {
         Ok(())
     }
 }
+impl Write for surface::EffectivePlan {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.revision.write(to)?;
+        self.source.write(to)?;
+        self.source_name.write(to)?;
+        self.since.write(to)?;
+        self.overruled_by.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::EffectiveValue {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.name.write(to)?;
+        self.value.write(to)?;
+        self.source.write(to)?;
+        self.source_name.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::Event {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.id.write(to)?;
+        self.at.write(to)?;
+        self.kind.write(to)?;
+        self.user.write(to)?;
+        self.actor.write(to)?;
+        self.low_balance.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::EventPage {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.rows.write(to)?;
+        self.next.write(to)?;
+        self.end.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::Explanation {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.user.write(to)?;
+        self.at.write(to)?;
+        self.stacking.write(to)?;
+        self.plans.write(to)?;
+        self.values.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::Fault {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.rule.write(to)?;
@@ -127,6 +175,7 @@ impl Write for surface::Group {
         self.name.write(to)?;
         self.version.write(to)?;
         self.retired.write(to)?;
+        self.plans.write(to)?;
         self.created_at.write(to)?;
         Ok(())
     }
@@ -176,10 +225,57 @@ impl Write for surface::ImpressionsByColour {
         Ok(())
     }
 }
+impl Write for surface::JobLine {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.entry.write(to)?;
+        self.at.write(to)?;
+        self.verb.write(to)?;
+        self.state.write(to)?;
+        self.user.write(to)?;
+        self.kind.write(to)?;
+        self.account_code.write(to)?;
+        self.queue.write(to)?;
+        self.document.write(to)?;
+        self.host.write(to)?;
+        self.usage.write(to)?;
+        self.cost_micros.write(to)?;
+        self.price_list.write(to)?;
+        self.attempt.write(to)?;
+        self.hold.write(to)?;
+        self.expires_at.write(to)?;
+        self.late.write(to)?;
+        self.refunds.write(to)?;
+        self.needed.write(to)?;
+        self.available.write(to)?;
+        self.actor.write(to)?;
+        self.reason.write(to)?;
+        self.lines.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::JobOutcome {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.receipt.write(to)?;
         self.refused.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::JobPage {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.rows.write(to)?;
+        self.next.write(to)?;
+        self.end.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::LowBalance {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.plan.write(to)?;
+        self.measure.write(to)?;
+        self.threshold.write(to)?;
+        self.before.write(to)?;
+        self.balance.write(to)?;
+        self.entry.write(to)?;
         Ok(())
     }
 }
@@ -219,6 +315,7 @@ impl Write for surface::Plan {
         self.suspended.write(to)?;
         self.when_exhausted.write(to)?;
         self.overdraft.write(to)?;
+        self.low_balances.write(to)?;
         self.priority.write(to)?;
         Ok(())
     }
@@ -282,6 +379,8 @@ impl Write for surface::Profile {
         self.retired.write(to)?;
         self.is_default.write(to)?;
         self.price_list.write(to)?;
+        self.tracking.write(to)?;
+        self.stacking.write(to)?;
         self.plans.write(to)?;
         self.created_at.write(to)?;
         Ok(())
@@ -364,6 +463,43 @@ impl Write for surface::Report {
         Ok(())
     }
 }
+impl Write for surface::ReportPage {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.rows.write(to)?;
+        self.next.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::ReportRow {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.since.write(to)?;
+        self.until.write(to)?;
+        self.user.write(to)?;
+        self.group.write(to)?;
+        self.account_code.write(to)?;
+        self.name.write(to)?;
+        self.totals.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::ReportTotal {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.measure.write(to)?;
+        self.used.write(to)?;
+        self.charged.write(to)?;
+        self.refunded.write(to)?;
+        self.net.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::ResetOutcome {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.user.write(to)?;
+        self.receipt.write(to)?;
+        self.refused.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::Role {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.id.write(to)?;
@@ -400,6 +536,14 @@ impl Write for surface::Rounding {
         Ok(())
     }
 }
+impl Write for surface::SavedGroup {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.id.write(to)?;
+        self.version.write(to)?;
+        self.added_plans.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::SavedProfile {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.id.write(to)?;
@@ -426,6 +570,7 @@ impl Write for surface::Settings {
         self.pin_length.write(to)?;
         self.pin_alphabet.write(to)?;
         self.pin_floor.write(to)?;
+        self.low_funds.write(to)?;
         self.time_zone_database.write(to)?;
         self.created_at.write(to)?;
         Ok(())
@@ -513,10 +658,36 @@ impl Write for surface::StoredIdentity {
         Ok(())
     }
 }
+impl Write for surface::SweepRefusal {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.user.write(to)?;
+        self.refused.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::Swept {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.users.write(to)?;
+        self.entries.write(to)?;
+        self.refused.write(to)?;
+        self.next.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::TextPage {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.rows.write(to)?;
         self.next.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::Tracking {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.job_kinds.write(to)?;
+        self.measures.write(to)?;
+        self.document_names.write(to)?;
+        self.hosts.write(to)?;
+        self.keep_days.write(to)?;
         Ok(())
     }
 }
@@ -560,6 +731,7 @@ impl Write for surface::User {
         self.active.write(to)?;
         self.production.write(to)?;
         self.restricted.write(to)?;
+        self.price_percent.write(to)?;
         self.account_code.write(to)?;
         self.department.write(to)?;
         self.office.write(to)?;
@@ -613,6 +785,16 @@ impl Write for surface::Verification {
         Ok(())
     }
 }
+impl Write for surface::EventKind {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        match self {
+            Self::LowBalance {} => {
+                to.put(0_u32)?;
+            }
+        }
+        Ok(())
+    }
+}
 impl Write for surface::Extra {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         match self {
@@ -643,6 +825,59 @@ impl Write for surface::IdentitySource {
             }
             Self::Own {} => {
                 to.put(3_u32)?;
+            }
+        }
+        Ok(())
+    }
+}
+impl Write for surface::JobKind {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        match self {
+            Self::Print {} => {
+                to.put(0_u32)?;
+            }
+            Self::Copy {} => {
+                to.put(1_u32)?;
+            }
+            Self::Scan {} => {
+                to.put(2_u32)?;
+            }
+            Self::Fax {} => {
+                to.put(3_u32)?;
+            }
+        }
+        Ok(())
+    }
+}
+impl Write for surface::JobState {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        match self {
+            Self::Held {} => {
+                to.put(0_u32)?;
+            }
+            Self::Settled {} => {
+                to.put(1_u32)?;
+            }
+            Self::Cancelled {} => {
+                to.put(2_u32)?;
+            }
+            Self::Expired {} => {
+                to.put(3_u32)?;
+            }
+            Self::Refused {} => {
+                to.put(4_u32)?;
+            }
+            Self::Charged {} => {
+                to.put(5_u32)?;
+            }
+            Self::PartlyRefunded {} => {
+                to.put(6_u32)?;
+            }
+            Self::Refunded {} => {
+                to.put(7_u32)?;
+            }
+            Self::Voided {} => {
+                to.put(8_u32)?;
             }
         }
         Ok(())
@@ -790,6 +1025,44 @@ impl Write for surface::SmartCardObstacle {
         Ok(())
     }
 }
+impl Write for surface::Stacking {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        match self {
+            Self::Sum {} => {
+                to.put(0_u32)?;
+            }
+            Self::Max {} => {
+                to.put(1_u32)?;
+            }
+            Self::Strictest {} => {
+                to.put(2_u32)?;
+            }
+            Self::Priority {} => {
+                to.put(3_u32)?;
+            }
+        }
+        Ok(())
+    }
+}
+impl Write for surface::ValueSource {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        match self {
+            Self::Own {} => {
+                to.put(0_u32)?;
+            }
+            Self::Profile {} => {
+                to.put(1_u32)?;
+            }
+            Self::Group {} => {
+                to.put(2_u32)?;
+            }
+            Self::Tenant {} => {
+                to.put(3_u32)?;
+            }
+        }
+        Ok(())
+    }
+}
 impl Write for surface::Verb {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         match self {
@@ -799,47 +1072,56 @@ impl Write for surface::Verb {
             Self::Reset {} => {
                 to.put(1_u32)?;
             }
-            Self::Charge {} => {
+            Self::Join {} => {
                 to.put(2_u32)?;
             }
-            Self::Authorise {} => {
+            Self::Leave {} => {
                 to.put(3_u32)?;
             }
-            Self::Settle {} => {
+            Self::Rejoin {} => {
                 to.put(4_u32)?;
             }
-            Self::Cancel {} => {
+            Self::Charge {} => {
                 to.put(5_u32)?;
             }
-            Self::Expire {} => {
+            Self::Authorise {} => {
                 to.put(6_u32)?;
             }
-            Self::Adjust {} => {
+            Self::Settle {} => {
                 to.put(7_u32)?;
             }
-            Self::Set {} => {
+            Self::Cancel {} => {
                 to.put(8_u32)?;
             }
-            Self::Refuse {} => {
+            Self::Expire {} => {
                 to.put(9_u32)?;
             }
-            Self::Extend {} => {
+            Self::Adjust {} => {
                 to.put(10_u32)?;
             }
-            Self::Refund {} => {
+            Self::Set {} => {
                 to.put(11_u32)?;
             }
-            Self::Void {} => {
+            Self::Refuse {} => {
                 to.put(12_u32)?;
             }
-            Self::TopUp {} => {
+            Self::Extend {} => {
                 to.put(13_u32)?;
             }
-            Self::PayOut {} => {
+            Self::Refund {} => {
                 to.put(14_u32)?;
             }
-            Self::Transfer {} => {
+            Self::Void {} => {
                 to.put(15_u32)?;
+            }
+            Self::TopUp {} => {
+                to.put(16_u32)?;
+            }
+            Self::PayOut {} => {
+                to.put(17_u32)?;
+            }
+            Self::Transfer {} => {
+                to.put(18_u32)?;
             }
         }
         Ok(())
@@ -905,6 +1187,22 @@ impl Write for surface::WhenExhausted {
             }
             Self::FinishAndCarry {} => {
                 to.put(4_u32)?;
+            }
+        }
+        Ok(())
+    }
+}
+impl Write for surface::WordKeeping {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        match self {
+            Self::Kept {} => {
+                to.put(0_u32)?;
+            }
+            Self::Hashed {} => {
+                to.put(1_u32)?;
+            }
+            Self::Dropped {} => {
+                to.put(2_u32)?;
             }
         }
         Ok(())

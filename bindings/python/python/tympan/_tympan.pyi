@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import final
+from typing import Literal, final
 
 from typing_extensions import Self, disjoint_base
 
-from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, ResetVerb, RoundingMode, Schedule, SmartCardObstacle, StatementFormat, UserField, Verb, Weekday, WhenExhausted
+from tympan.enums import Durability, EventKind, Extra, Filter, IdentitySource, JobKind, JobState, Keeping, Migrate, PinAlphabet, PinFloor, ReportBy, ReportEvery, ResetVerb, RoundingMode, Schedule, SmartCardObstacle, Stacking, TextFormat, UserField, ValueSource, Verb, Weekday, WhenExhausted, WordKeeping
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
 
-__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobOutcome", "Missing", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Quote", "QuoteLine", "Reactivated", "Receipt", "ReceiptLine", "RefundPart", "Report", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "TextPage", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__", "Begun", "begin"]
+__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "EffectivePlan", "EffectiveValue", "Event", "EventPage", "Explanation", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobDetails", "JobLine", "JobOutcome", "JobPage", "LowBalance", "Missing", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Quote", "QuoteLine", "Reactivated", "Receipt", "ReceiptLine", "RefundPart", "Report", "ReportPage", "ReportRow", "ReportTotal", "ResetOutcome", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedGroup", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "SweepRefusal", "Swept", "TextPage", "Tracking", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__", "Begun", "begin"]
 
 __version__: str
 
@@ -74,7 +74,7 @@ class AuditLine:
         """What kind of thing it was done to: `user`, `tenant`, `role` and so on."""
     @property
     def subject(self) -> str:
-        """The id of that thing."""
+        """The id of that thing; of a `wallet`, that of its owner."""
     @property
     def changes(self) -> str | None:
         """What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised."""
@@ -226,6 +226,118 @@ class CustomCount:
     def __hash__(self) -> int: ...
 
 @final
+class EffectivePlan:
+    """One plan that a user has."""
+
+    @property
+    def revision(self) -> PlanRevision:
+        """The revision in force, with all its terms."""
+    @property
+    def source(self) -> ValueSource:
+        """What carries it: the profile, or a group."""
+    @property
+    def source_name(self) -> str:
+        """The name of what carries it."""
+    @property
+    def since(self) -> datetime:
+        """Since when the user has it: since joining the profile or the group, or since the plan is
+        there.
+        """
+    @property
+    def overruled_by(self) -> PlanId | None:
+        """The plan of the same measure that applies in its stead; none: this one applies."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class EffectiveValue:
+    """One value that applies to a user."""
+
+    @property
+    def name(self) -> str:
+        """Which: `active`, `restricted`, `account_code`, `profile`, `stacking`, `price_list`, `currency`,
+        `pin_length`, `pin_alphabet`, `pin_floor`.
+        """
+    @property
+    def value(self) -> str | None:
+        """The value as a word, a number or a name; none if there is none."""
+    @property
+    def source(self) -> ValueSource:
+        """Where it comes from."""
+    @property
+    def source_name(self) -> str:
+        """The name of the profile or the tenant that it comes from, or of the user."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Event:
+    """One thing that a host may want to tell somebody of."""
+
+    @property
+    def id(self) -> AuditId:
+        """The id of the audit event that it is."""
+    @property
+    def at(self) -> datetime:
+        """When it was decided."""
+    @property
+    def kind(self) -> EventKind:
+        """What kind of event it is."""
+    @property
+    def user(self) -> UserId:
+        """Whom it is about."""
+    @property
+    def actor(self) -> UserId | None:
+        """Whose command it came with; none for the host itself."""
+    @property
+    def low_balance(self) -> LowBalance | None:
+        """Of a low balance: what is low. None if it was anonymised."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class EventPage:
+    """One page of events. It may be empty and yet have a next one, where many changes lie between."""
+
+    @property
+    def rows(self) -> list[Event]:
+        """The events."""
+    @property
+    def next(self) -> str | None:
+        """The cursor for the next page; none: this was the last."""
+    @property
+    def end(self) -> str | None:
+        """The cursor behind this page, be there more or not. Whoever follows the feed keeps it, and
+        asks again later.
+        """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Explanation:
+    """What applies to a user, and why."""
+
+    @property
+    def user(self) -> UserId:
+        """The user."""
+    @property
+    def at(self) -> datetime:
+        """As of when."""
+    @property
+    def stacking(self) -> Stacking:
+        """The policy by which plans of one measure stack: the profile's."""
+    @property
+    def plans(self) -> list[EffectivePlan]:
+        """The plans, by measure, then in the order in which their wallets are emptied; those too that
+        others overrule.
+        """
+    @property
+    def values(self) -> list[EffectiveValue]:
+        """Everything else."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Fault:
     """One thing that is not as it must be."""
 
@@ -284,6 +396,9 @@ class Group:
     @property
     def retired(self) -> bool:
         """Whether it takes no new members."""
+    @property
+    def plans(self) -> list[PlanRevision]:
+        """Every revision of its plans, in order of plan, then revision: those that have ended too."""
     @property
     def created_at(self) -> datetime:
         """When it was created."""
@@ -398,7 +513,7 @@ class ImpressionsByColour:
 class Job:
     """One job of many to charge."""
 
-    def __new__(cls, *, user: UserReference | UserId, key: str, usage: Usage, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None) -> Self: ...
+    def __new__(cls, *, user: UserReference | UserId, key: str, usage: Usage, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None, details: JobDetails | None = None) -> Self: ...
     @property
     def user(self) -> UserReference:
         """Whose job."""
@@ -417,6 +532,110 @@ class Job:
     @property
     def attempt(self) -> int | None:
         """Which attempt under the same key, 1, 2, 3 …; none: the first."""
+    @property
+    def details(self) -> JobDetails | None:
+        """What kind of job it is, and where it came from."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class JobDetails:
+    """What a host knows of a job besides what it used."""
+
+    def __new__(cls, *, kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None, document: str | None = None, host: str | None = None) -> Self: ...
+    @property
+    def kind(self) -> JobKind | None:
+        """What kind of job it is; none: it counts as printed."""
+    @property
+    def document(self) -> str | None:
+        """What its document is called."""
+    @property
+    def host(self) -> str | None:
+        """The host that it came from."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class JobLine:
+    """What was done for a job under one key: it was charged, its cost was set aside, its hold was
+    settled, it was refused, or what it took was given back. Amounts are in the unit of the measure.
+    """
+
+    @property
+    def entry(self) -> EntryId:
+        """The id of the first entry."""
+    @property
+    def at(self) -> datetime:
+        """When it was decided."""
+    @property
+    def verb(self) -> Verb:
+        """What was done."""
+    @property
+    def state(self) -> JobState | None:
+        """What has become of it; none for what was given back."""
+    @property
+    def user(self) -> UserId:
+        """Whose job."""
+    @property
+    def kind(self) -> JobKind | None:
+        """What kind of job, if the host said so."""
+    @property
+    def account_code(self) -> str | None:
+        """The account code that it is booked to."""
+    @property
+    def queue(self) -> str | None:
+        """The queue that it went to."""
+    @property
+    def document(self) -> str | None:
+        """What its document is called, or the digest of it; none where that is not kept, or not any
+        more.
+        """
+    @property
+    def host(self) -> str | None:
+        """The host that it came from, or the digest of it; none where that is not kept, or not any
+        more.
+        """
+    @property
+    def usage(self) -> Usage | None:
+        """What it used, or was expected to use, with the totals of pages, impressions and sheets that
+        the host did not give.
+        """
+    @property
+    def cost_micros(self) -> int | None:
+        """What it costs, in micros."""
+    @property
+    def price_list(self) -> PriceListId | None:
+        """The price list that said so; none for a cost that the caller stated."""
+    @property
+    def attempt(self) -> int:
+        """Which attempt under the key."""
+    @property
+    def hold(self) -> HoldId | None:
+        """The hold that was made or settled."""
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the hold is given back by itself, as it was made."""
+    @property
+    def late(self) -> bool:
+        """Whether a settlement came after its hold had expired, and was charged in one step."""
+    @property
+    def refunds(self) -> EntryId | None:
+        """Of what was given back: the entry that had taken it."""
+    @property
+    def needed(self) -> int | None:
+        """Of a refusal: how much was needed of the first line's measure."""
+    @property
+    def available(self) -> int | None:
+        """Of a refusal: how much was available."""
+    @property
+    def actor(self) -> UserId | None:
+        """Who did it; none for the host itself."""
+    @property
+    def reason(self) -> str | None:
+        """Why it was done, if somebody said so."""
+    @property
+    def lines(self) -> list[ReceiptLine]:
+        """Each wallet's part."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -430,6 +649,49 @@ class JobOutcome:
     @property
     def refused(self) -> TympanError | None:
         """Why the job was not charged."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class JobPage:
+    """One page of the history of jobs."""
+
+    @property
+    def rows(self) -> list[JobLine]:
+        """The lines."""
+    @property
+    def next(self) -> str | None:
+        """The cursor for the next page; none: this was the last."""
+    @property
+    def end(self) -> str | None:
+        """The cursor behind the last row of this page, be there more or not; none if there was never
+        a row. Whoever copies everybody's jobs elsewhere keeps it, and asks again later.
+        """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class LowBalance:
+    """A balance that fell below a threshold."""
+
+    @property
+    def plan(self) -> PlanId | None:
+        """The plan whose wallet it is; none: own funds."""
+    @property
+    def measure(self) -> str:
+        """What it counts, as plans write it."""
+    @property
+    def threshold(self) -> int:
+        """What it fell below, in the measure's unit."""
+    @property
+    def before(self) -> int:
+        """The balance before; not below the threshold."""
+    @property
+    def balance(self) -> int:
+        """The balance after; below the threshold."""
+    @property
+    def entry(self) -> EntryId:
+        """The entry that it fell with."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -459,7 +721,7 @@ class Missing:
 class NewIdentity:
     """An identity to add."""
 
-    def __new__(cls, *, kind: str, value: str | None = None, label: str | None = None, disabled: bool = False, alone: bool = False, source: IdentitySource | None = None) -> Self: ...
+    def __new__(cls, *, kind: str, value: str | None = None, label: str | None = None, disabled: bool = False, alone: bool = False, source: IdentitySource | Literal["manual", "import", "directory", "own"] | None = None) -> Self: ...
     @property
     def kind(self) -> str:
         """Its type: `pin`, `card`, `smart_card`, `id_number`, `username`, `network_name`, `email`,
@@ -521,7 +783,7 @@ class PinStrength:
 class Plan:
     """What an allowance plan gives, when, and what happens when it is used up."""
 
-    def __new__(cls, *, measure: str, amount: int, schedule: Schedule, time_of_day: str | None = None, time_zone: str | None = None, weekday: Weekday | None = None, month: int | None = None, day: int | None = None, dates: Sequence[str] = (), rolling_days: int | None = None, verb: ResetVerb | None = None, cap: int | None = None, run_if_missed: bool = False, suspended: bool = False, when_exhausted: WhenExhausted | None = None, overdraft: int | None = None, priority: int | None = None) -> Self: ...
+    def __new__(cls, *, measure: str, amount: int, schedule: Schedule | Literal["never", "once", "daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly", "dates", "rolling"], time_of_day: str | None = None, time_zone: str | None = None, weekday: Weekday | Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = None, month: int | None = None, day: int | None = None, dates: Sequence[str] = (), rolling_days: int | None = None, verb: ResetVerb | Literal["set_to", "add", "add_up_to", "raise_to", "zero_usage"] | None = None, cap: int | None = None, run_if_missed: bool = False, suspended: bool = False, when_exhausted: WhenExhausted | Literal["refuse", "warn", "finish_and_forgive", "finish_and_owe", "finish_and_carry"] | None = None, overdraft: int | None = None, low_balances: Sequence[int] = (), priority: int | None = None) -> Self: ...
     @property
     def measure(self) -> str:
         """What it limits; never changes: `total_pages`, `colour_pages`, `mono_pages`, `sheets`,
@@ -590,6 +852,11 @@ class Plan:
     @property
     def overdraft(self) -> int | None:
         """How far below zero the balance may go, in the measure's unit, not negative; none: not at all."""
+    @property
+    def low_balances(self) -> list[int]:
+        """Below which balances an event is raised, in the measure's unit, in any order, at most 8; they
+        may lie below zero.
+        """
     @property
     def priority(self) -> int | None:
         """Wallets of lower numbers are emptied first; none: 0."""
@@ -736,6 +1003,12 @@ class Profile:
     @property
     def price_list(self) -> PriceListId | None:
         """What turns usage into cost; without one, only a stated cost is charged."""
+    @property
+    def tracking(self) -> Tracking:
+        """What is counted and kept of jobs."""
+    @property
+    def stacking(self) -> Stacking:
+        """How plans of one measure stack that its users have by profile and groups."""
     @property
     def plans(self) -> list[PlanRevision]:
         """Every revision of its plans, in order of plan, then revision: those that have ended too."""
@@ -939,6 +1212,85 @@ class Report:
     def __hash__(self) -> int: ...
 
 @final
+class ReportPage:
+    """One page of a report."""
+
+    @property
+    def rows(self) -> list[ReportRow]:
+        """The rows, in the order of time, then of users' and groups' ids or account codes."""
+    @property
+    def next(self) -> str | None:
+        """The cursor for the next page; none: this was the last."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ReportRow:
+    """One row of a report."""
+
+    @property
+    def since(self) -> datetime | None:
+        """When its stretch of time begins; none: with the period."""
+    @property
+    def until(self) -> datetime | None:
+        """When it has ended; none: with the period."""
+    @property
+    def user(self) -> UserId | None:
+        """By user: whose jobs."""
+    @property
+    def group(self) -> GroupId | None:
+        """By group: whose users' jobs; none: of those who are in no group."""
+    @property
+    def account_code(self) -> str | None:
+        """By account code: booked to which; none: to none."""
+    @property
+    def name(self) -> str | None:
+        """What the user or group is called now; the account code."""
+    @property
+    def totals(self) -> list[ReportTotal]:
+        """What comes to more than nothing, in the order of measures."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ReportTotal:
+    """How much of a measure, in its unit: micros for a cost."""
+
+    @property
+    def measure(self) -> str:
+        """What is counted: `total_pages`, `cost:EUR` and so on."""
+    @property
+    def used(self) -> int:
+        """What jobs used, as the host counted it, or what they cost: less that of voided ones."""
+    @property
+    def charged(self) -> int:
+        """What wallets gave for it, what was carried into what plans give next included."""
+    @property
+    def refunded(self) -> int:
+        """What of that was given back by refunds and voids."""
+    @property
+    def net(self) -> int:
+        """What wallets gave and did not get back."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ResetOutcome:
+    """What became of the reset of one of many."""
+
+    @property
+    def user(self) -> UserId:
+        """The user."""
+    @property
+    def receipt(self) -> Receipt | None:
+        """The receipt."""
+    @property
+    def refused(self) -> TympanError | None:
+        """Why nothing was reset."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Role:
     """A named set of permissions."""
 
@@ -1005,13 +1357,29 @@ class RoleRow:
 class Rounding:
     """To which multiples the cost of a job is rounded, and how."""
 
-    def __new__(cls, *, unit_micros: int, mode: RoundingMode) -> Self: ...
+    def __new__(cls, *, unit_micros: int, mode: RoundingMode | Literal["half_up", "half_even", "up"]) -> Self: ...
     @property
     def unit_micros(self) -> int:
         """The multiples, in micros, 1 to 1,000,000,000: 10,000 are a cent."""
     @property
     def mode(self) -> RoundingMode:
         """Where an amount between two multiples goes."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class SavedGroup:
+    """The answer to an edit of a group."""
+
+    @property
+    def id(self) -> GroupId:
+        """The group."""
+    @property
+    def version(self) -> int:
+        """Its version now."""
+    @property
+    def added_plans(self) -> list[PlanId]:
+        """The plans that were added, in the order in which they were given."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1075,6 +1443,11 @@ class Settings:
     @property
     def pin_floor(self) -> PinFloor:
         """How long a PIN that signs in alone must be."""
+    @property
+    def low_funds(self) -> list[int]:
+        """Below which balances of own funds in the tenant's currency an event is raised, in micros,
+        highest first.
+        """
     @property
     def time_zone_database(self) -> str:
         """The version of the time zone database that decided last."""
@@ -1307,6 +1680,38 @@ class StoredIdentity:
     def __hash__(self) -> int: ...
 
 @final
+class SweepRefusal:
+    """A user who could not be settled."""
+
+    @property
+    def user(self) -> UserId:
+        """The user."""
+    @property
+    def refused(self) -> TympanError:
+        """Why."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Swept:
+    """What a page of a sweep came to."""
+
+    @property
+    def users(self) -> int:
+        """Users looked at."""
+    @property
+    def entries(self) -> int:
+        """Entries written."""
+    @property
+    def refused(self) -> list[SweepRefusal]:
+        """Users who could not be settled, and why: they are passed over."""
+    @property
+    def next(self) -> str | None:
+        """The cursor for the next page; none: everybody was looked at."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class TextPage:
     """One page of a text."""
 
@@ -1316,6 +1721,33 @@ class TextPage:
     @property
     def next(self) -> str | None:
         """The cursor for the next page; none: this was the last."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Tracking:
+    """What a profile counts and keeps of jobs. What lies outside is neither charged nor recorded."""
+
+    def __new__(cls, *, job_kinds: Sequence[JobKind | Literal["print", "copy", "scan", "fax"]] | None = None, measures: Sequence[str] | None = None, document_names: WordKeeping | Literal["kept", "hashed", "dropped"] | None = None, hosts: WordKeeping | Literal["kept", "hashed", "dropped"] | None = None, keep_days: int | None = None) -> Self: ...
+    @property
+    def job_kinds(self) -> list[JobKind] | None:
+        """The kinds of jobs that are counted; none: all. A job of another kind is refused with
+        `not_tracked`, which means: let it run.
+        """
+    @property
+    def measures(self) -> list[str] | None:
+        """The measures that are recorded, and so charged: `total_pages`, `cost:EUR` and so on; none:
+        all.
+        """
+    @property
+    def document_names(self) -> WordKeeping | None:
+        """What is kept of the names of documents; none: the name."""
+    @property
+    def hosts(self) -> WordKeeping | None:
+        """What is kept of the hosts that jobs came from; none: the name."""
+    @property
+    def keep_days(self) -> int | None:
+        """For how many days the two are kept, from 1; none: as long as the entry."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1429,6 +1861,11 @@ class User:
     def restricted(self) -> bool:
         """Whether wallets limit the user; if not, usage is counted without limit."""
     @property
+    def price_percent(self) -> int | None:
+        """How many percent of what price lists say the user pays, 0 to 1000; none: all of
+        it.
+        """
+    @property
     def account_code(self) -> str | None:
         """The internal account number the user's work is booked to."""
     @property
@@ -1501,7 +1938,7 @@ class UserDetails:
 class UserFields:
     """Fields of a user to set; what is not given stays. A field is emptied by naming it in `clear`."""
 
-    def __new__(cls, *, name: str | None = None, username: str | None = None, network_name: str | None = None, network_domain: str | None = None, email: str | None = None, other_emails: Sequence[str] | None = None, active: bool | None = None, production: bool | None = None, restricted: bool | None = None, account_code: str | None = None, department: str | None = None, office: str | None = None, home: str | None = None, notes: str | None = None, profile: ProfileId | None = None, role: RoleId | None = None) -> Self: ...
+    def __new__(cls, *, name: str | None = None, username: str | None = None, network_name: str | None = None, network_domain: str | None = None, email: str | None = None, other_emails: Sequence[str] | None = None, active: bool | None = None, production: bool | None = None, restricted: bool | None = None, price_percent: int | None = None, account_code: str | None = None, department: str | None = None, office: str | None = None, home: str | None = None, notes: str | None = None, profile: ProfileId | None = None, role: RoleId | None = None) -> Self: ...
     @property
     def name(self) -> str | None:
         """The name that is shown."""
@@ -1529,6 +1966,9 @@ class UserFields:
     @property
     def restricted(self) -> bool | None:
         """Whether wallets limit the user."""
+    @property
+    def price_percent(self) -> int | None:
+        """How many percent of what price lists say the user pays, 0 to 1000."""
     @property
     def account_code(self) -> str | None:
         """The internal account number the user's work is booked to."""
@@ -1688,7 +2128,7 @@ class IdentityReference:
 
 @disjoint_base
 class PlanChange:
-    """One change to the plans of a profile."""
+    """One change to the plans of a profile or a group."""
 
     @final
     class Add(PlanChange):
@@ -1865,7 +2305,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-    def accounts(self, *, filter: Filter | None = None) -> list[Account]:
+    def accounts(self, *, filter: Filter | Literal["current", "retired", "all"] | None = None) -> list[Account]:
         """Accounts, sorted by name.
 
         Raises:
@@ -1880,8 +2320,8 @@ class Tympan:
             `control_character`, `too_many`.
         """
     def adjust(self, user: UserReference | UserId, wallet: WalletName, amount: int, reason: str, key: str, *, may_owe: bool = False) -> Receipt:
-        """Changes a balance by an amount, in the wallet's unit; negative to take. The reason is kept,
-        and the key makes it happen once.
+        """Changes a balance by an amount, in the wallet's unit; negative to take. The reason, of at most
+        4,000 characters, is kept, and the key makes it happen once.
 
         Raises:
             TympanError: `balance_below_limit`, `unknown_user`, `unknown_plan`, `unknown_currency`, `amount_overflow`,
@@ -1906,7 +2346,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
         """
-    def authorise(self, user: UserReference | UserId, key: str, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None, expires_in_seconds: int | None = None) -> Receipt:
+    def authorise(self, user: UserReference | UserId, key: str, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None, expires_in_seconds: int | None = None, details: JobDetails | None = None) -> Receipt:
         """Sets a job's expected cost aside. The hold is settled with what the job really used,
         cancelled, or given back by itself when its time is over.
 
@@ -1920,7 +2360,7 @@ class Tympan:
 
         Raises:
             TympanError: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
-            belongs to the database, as its keys do; else those of the store.
+            names no file, or belongs to the database, as its keys do; else those of the store.
         """
     def bootstrap(self, tenant_name: str, currency: str, administrator_name: str, *, username: str | None = None, email: str | None = None) -> Bootstrapped:
         """Makes the tenant with its starter roles, a default profile and its first administrator.
@@ -1944,7 +2384,7 @@ class Tympan:
         Raises:
             TympanError: `unknown_user`; `denied` to an actor without `user.read` who asks about another user.
         """
-    def charge(self, user: UserReference | UserId, key: str, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None) -> Receipt:
+    def charge(self, user: UserReference | UserId, key: str, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None, details: JobDetails | None = None) -> Receipt:
         """Charges a job in one step, for hosts that only know the result. It takes from all wallets
         that it needs, or from none. The key names the job, at most 200 bytes: the same key and
         content, ten years on, returns the same receipt and charges nothing; a refusal is remembered
@@ -1953,7 +2393,8 @@ class Tympan:
         Raises:
             TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
             `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
-            `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+            `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
+            `denied`;
             `unknown_outcome`: send it again with the same key.
         """
     def charge_all(self, jobs: Sequence[Job]) -> list[JobOutcome]:
@@ -1968,8 +2409,12 @@ class Tympan:
         are refused with `closed`. Calls under way are still answered, and the store is closed with
         the last of them; whoever awaits the end of this call is told when it is. What was answered
         is durable in any case; closing twice does nothing.
+
+        Raises:
+            TympanError: Where it is awaited, `busy` if calls still hold the store at the deadline that it was opened
+            with, 30 seconds if nothing was said: it is closed when they end.
         """
-    def copy_to(self, address: str, *, keys: str | None = None, durability: Durability | None = None, migrate: Migrate | None = None, deadline_ms: int | None = None, freshness_ms: int | None = None, queue_limit: int | None = None, schema: str | None = None, keeping: Keeping | None = None, clock: datetime | None = None) -> Copied:
+    def copy_to(self, address: str, *, keys: str | None = None, durability: Durability | Literal["full", "normal"] | None = None, migrate: Migrate | Literal["auto", "check", "never"] | None = None, deadline_ms: int | None = None, freshness_ms: int | None = None, queue_limit: int | None = None, schema: str | None = None, keeping: Keeping | Literal["not_durable", "local", "replicated"] | None = None, clock: datetime | None = None) -> Copied:
         """Copies everything into another store, from one machine to several or back, and compares
         every row in the end. The other store is opened for it with the given options, whose `keys`
         must be those of this one, and closed again. It must be new, or hold a part of such a copy:
@@ -2004,7 +2449,7 @@ class Tympan:
             TympanError: `denied`, `unknown_currency`, `negative_amount`, `invalid_value`, `name_taken`, `empty_text`,
             `text_too_long`, `control_character`, `too_many`.
         """
-    def create_profile(self, name: str, *, price_list: PriceListId | None = None, plans: Sequence[Plan] = ()) -> SavedProfile:
+    def create_profile(self, name: str, *, price_list: PriceListId | None = None, tracking: Tracking | None = None, stacking: Stacking | Literal["sum", "max", "strictest", "priority"] | None = None, plans: Sequence[Plan] = ()) -> SavedProfile:
         """Makes a profile. Its name is unique among profiles.
 
         Raises:
@@ -2019,7 +2464,7 @@ class Tympan:
             TympanError: `denied`, `grant_beyond_own`, `unknown_permission`, `name_taken`, `empty_text`,
             `text_too_long`, `control_character`, `too_many`.
         """
-    def create_user(self, name: str, *, username: str | None = None, network_name: str | None = None, network_domain: str | None = None, email: str | None = None, other_emails: Sequence[str] = (), active: bool | None = None, production: bool = False, restricted: bool | None = None, account_code: str | None = None, department: str | None = None, office: str | None = None, home: str | None = None, notes: str | None = None, profile: ProfileId | None = None, role: RoleId | None = None, groups: Sequence[GroupId] = (), role_rows: Sequence[NewRoleRow] = (), identities: Sequence[NewIdentity] = (), source: IdentitySource | None = None, reason: str | None = None) -> Changed:
+    def create_user(self, name: str, *, username: str | None = None, network_name: str | None = None, network_domain: str | None = None, email: str | None = None, other_emails: Sequence[str] = (), active: bool | None = None, production: bool = False, restricted: bool | None = None, price_percent: int | None = None, account_code: str | None = None, department: str | None = None, office: str | None = None, home: str | None = None, notes: str | None = None, profile: ProfileId | None = None, role: RoleId | None = None, groups: Sequence[GroupId] = (), role_rows: Sequence[NewRoleRow] = (), identities: Sequence[NewIdentity] = (), source: IdentitySource | Literal["manual", "import", "directory", "own"] | None = None, reason: str | None = None) -> Changed:
         """Creates a user. Only the name is required.
 
         Roles need the permission to administer users too, identities beyond the fields the
@@ -2072,13 +2517,22 @@ class Tympan:
         Raises:
             TympanError: `denied` to a user; those of the store.
         """
+    def edit_group(self, group: GroupId, *, expected_version: int | None = None, name: str | None = None, plans: Sequence[PlanChange] = ()) -> SavedGroup:
+        """Edits a group as a whole: all of it, or nothing. Its plans feed a wallet of each member,
+        besides those of the member's profile; wallets follow when somebody looks.
+
+        Raises:
+            TympanError: `denied`, `unknown_group`, `unknown_plan`, `stale_version`, `invalid_value`,
+            `unknown_currency`, `unknown_time_zone`, `negative_amount`, `amount_overflow`, `name_taken`,
+            `empty_text`, `text_too_long`, `control_character`, `too_many`.
+        """
     def edit_price_list(self, price_list: PriceListId, *, expected_version: int | None = None, name: str | None = None, rounding: Rounding | None = None, lines: Sequence[PriceLine] | None = None, effective_from: datetime | None = None) -> int:
         """Edits a price list as a whole: all of it, or nothing. The version of it from then on.
 
         Raises:
             TympanError: Those of `Tympan.create_price_list`; `unknown_price_list`, `stale_version`.
         """
-    def edit_profile(self, profile: ProfileId, *, expected_version: int | None = None, name: str | None = None, price_list: PriceListId | None = None, clear_price_list: bool = False, plans: Sequence[PlanChange] = ()) -> SavedProfile:
+    def edit_profile(self, profile: ProfileId, *, expected_version: int | None = None, name: str | None = None, price_list: PriceListId | None = None, clear_price_list: bool = False, tracking: Tracking | None = None, stacking: Stacking | Literal["sum", "max", "strictest", "priority"] | None = None, plans: Sequence[PlanChange] = ()) -> SavedProfile:
         """Edits a profile as a whole: all of it, or nothing.
 
         Raises:
@@ -2090,14 +2544,15 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.create_role`; `unknown_role`, `stale_version`, `last_administrator`.
         """
-    def edit_settings(self, *, expected_version: int | None = None, name: str | None = None, default_profile: ProfileId | None = None, pin_length: int | None = None, pin_alphabet: PinAlphabet | None = None, pin_floor: PinFloor | None = None, card_pipeline: str | None = None, accepts_unfindable_cards: bool = False) -> SavedSettings:
+    def edit_settings(self, *, expected_version: int | None = None, name: str | None = None, default_profile: ProfileId | None = None, pin_length: int | None = None, pin_alphabet: PinAlphabet | Literal["numeric", "alphanumeric"] | None = None, pin_floor: PinFloor | Literal["population", "usual"] | None = None, low_funds: Sequence[int] | None = None, card_pipeline: str | None = None, accepts_unfindable_cards: bool = False) -> SavedSettings:
         """Edits the settings: all of it, or nothing.
 
         Raises:
             TympanError: `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`,
-            `invalid_value`, `empty_text`, `text_too_long`, `control_character`.
+            `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `amount_overflow`,
+            `too_many`.
         """
-    def edit_user(self, user: UserReference | UserId, *, expected_version: int | None = None, set: UserFields | None = None, clear: Sequence[UserField] = (), identities: Sequence[IdentityEdit] = (), join: Sequence[GroupId] = (), leave: Sequence[GroupId] = (), role_rows: Sequence[RoleRowEdit] = (), source: IdentitySource | None = None, reason: str | None = None) -> Changed:
+    def edit_user(self, user: UserReference | UserId, *, expected_version: int | None = None, set: UserFields | None = None, clear: Sequence[UserField | Literal["username", "network_name", "network_domain", "email", "other_emails", "price_percent", "account_code", "department", "office", "home", "notes", "role"]] = (), identities: Sequence[IdentityEdit] = (), join: Sequence[GroupId] = (), leave: Sequence[GroupId] = (), role_rows: Sequence[RoleRowEdit] = (), source: IdentitySource | Literal["manual", "import", "directory", "own"] | None = None, reason: str | None = None) -> Changed:
         """Edits a user: fields first, then identities, groups and role rows, each in their order. What
         was refused anywhere changes nothing.
 
@@ -2111,6 +2566,34 @@ class Tympan:
         Raises:
             TympanError: `denied`, `grant_beyond_own`, `unknown_user`, `unknown_identity`, `stale_version`,
             `identity_taken`.
+        """
+    def erase_words(self) -> int:
+        """Erases the names of documents and hosts that profiles keep for so many days, where those are
+        over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
+        the bytes gone. What proves the entries stays whole.
+
+        Raises:
+            TympanError: `denied` without `tenant.edit`; those of the store.
+        """
+    def events(self, *, kinds: Sequence[EventKind | Literal["low_balance"]] = (), after: str | None = None, limit: int | None = None) -> EventPage:
+        """What a host may want to tell somebody of, oldest first, each once: a feed that grows at its
+        end. Nothing is committed later in front of what was shown.
+
+        Raises:
+            TympanError: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+        """
+    def events_all(self, *, kinds: Sequence[EventKind | Literal["low_balance"]] = (), after: str | None = None, limit: int | None = None) -> Iterator[Event]:
+        """Every row of `Tympan.events`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+        """
+    def explain(self, user: UserReference | UserId) -> Explanation | None:
+        """Every effective value of a user, with the reason for which it applies; none if there is no
+        such user.
+
+        Raises:
+            TympanError: `denied` without `user.read`, unless it is the actor; what is wrong with the reference.
         """
     def extend(self, hold: HoldId, key: str, expires_in_seconds: int) -> Receipt:
         """Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
@@ -2132,7 +2615,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-    def groups(self, *, filter: Filter | None = None) -> list[Group]:
+    def groups(self, *, filter: Filter | Literal["current", "retired", "all"] | None = None) -> list[Group]:
         """Groups, sorted by name.
 
         Raises:
@@ -2143,6 +2626,42 @@ class Tympan:
 
         Raises:
             TympanError: `denied` without `user.read`.
+        """
+    def job(self, key: str) -> list[JobLine]:
+        """Everything that was done for a job, oldest first: by the key of its charge or its hold, every
+        attempt under it, its settlement, and what was given back. Nothing for a key that was never
+        used for a job; by the key of a settlement, all from it on.
+
+        Raises:
+            TympanError: `denied` without `report.view`; `invalid_key`.
+        """
+    def jobs(self, *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> JobPage:
+        """What was done for everybody's jobs over a period, oldest first, page by page: a line for each
+        charge, hold, settlement, refusal, refund and voiding. The list grows at its end.
+
+        Raises:
+            TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+            period that ends before it begins.
+        """
+    def jobs_all(self, *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> Iterator[JobLine]:
+        """Every row of `Tympan.jobs`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+            period that ends before it begins.
+        """
+    def jobs_text(self, format: TextFormat | Literal["csv", "json_lines"], *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> TextPage:
+        """What was done for everybody's jobs as lines of text: written one after the other they are a
+        file for a spreadsheet, or for a program.
+
+        Raises:
+            TympanError: Those of `Tympan.jobs`.
+        """
+    def jobs_text_all(self, format: TextFormat | Literal["csv", "json_lines"], *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> Iterator[str]:
+        """Every row of `Tympan.jobs_text`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: Those of `Tympan.jobs`.
         """
     def look_up(self, user: UserReference | UserId) -> User | None:
         """The user that a reference means; none if there is none.
@@ -2185,7 +2704,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-    def price_lists(self, *, filter: Filter | None = None) -> list[PriceList]:
+    def price_lists(self, *, filter: Filter | Literal["current", "retired", "all"] | None = None) -> list[PriceList]:
         """Price lists, sorted by name.
 
         Raises:
@@ -2203,13 +2722,13 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-    def profiles(self, *, filter: Filter | None = None) -> list[Profile]:
+    def profiles(self, *, filter: Filter | Literal["current", "retired", "all"] | None = None) -> list[Profile]:
         """Profiles, sorted by name.
 
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-    def quote(self, user: UserReference | UserId, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None) -> Quote:
+    def quote(self, user: UserReference | UserId, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None) -> Quote:
         """What a job would cost, whether it would be charged, and what each wallet would give: exactly
         what `Tympan.charge` would do at this instant. Nothing is written and nothing set aside:
         to keep what a job needs until it is printed, authorise it.
@@ -2228,7 +2747,8 @@ class Tympan:
         """Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
         was taken below a wallet's limit first, then what was taken last. The job is named by the key
         of its charge, of its hold, or of the settlement. What is given back of a job never comes to
-        more than it took. The reason is kept, and the refund has a key of its own.
+        more than it took. The reason, of at most 4,000 characters, is kept, and the refund has a key
+        of its own.
 
         Raises:
             TympanError: `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`,
@@ -2284,6 +2804,57 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.add_identity`; `unknown_identity`.
         """
+    def report(self, *, by: ReportBy | Literal["nothing", "user", "group", "account_code"] | None = None, every: ReportEvery | Literal["period", "day", "week", "month"] | None = None, time_zone: str | None = None, since: datetime | None = None, until: datetime | None = None, user: UserId | None = None, group: GroupId | None = None, account_code: str | None = None, kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None, after: str | None = None, limit: int | None = None) -> ReportPage:
+        """What jobs used and wallets gave for them, in total, page by page. A job counts when it is
+        charged, at its charge or settlement; what was given back, and the voiding of a job, when
+        that was: what a report said of a time that is over never changes. Account codes are those
+        that jobs were booked to; groups are those that users are in at the time of asking, and a user
+        of two counts in both.
+
+        Raises:
+            TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+            period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does
+            not fit into 63 bits.
+        """
+    def report_all(self, *, by: ReportBy | Literal["nothing", "user", "group", "account_code"] | None = None, every: ReportEvery | Literal["period", "day", "week", "month"] | None = None, time_zone: str | None = None, since: datetime | None = None, until: datetime | None = None, user: UserId | None = None, group: GroupId | None = None, account_code: str | None = None, kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None, after: str | None = None, limit: int | None = None) -> Iterator[ReportRow]:
+        """Every row of `Tympan.report`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+            period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does
+            not fit into 63 bits.
+        """
+    def report_text(self, format: TextFormat | Literal["csv", "json_lines"], *, by: ReportBy | Literal["nothing", "user", "group", "account_code"] | None = None, every: ReportEvery | Literal["period", "day", "week", "month"] | None = None, time_zone: str | None = None, since: datetime | None = None, until: datetime | None = None, user: UserId | None = None, group: GroupId | None = None, account_code: str | None = None, kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None, after: str | None = None, limit: int | None = None) -> TextPage:
+        """A report as lines of text: written one after the other they are a file for a spreadsheet, or
+        for a program. One line for each total of each row; amounts are exact decimals in the unit
+        that stands beside them, and money is in the currency's major unit.
+
+        Raises:
+            TympanError: Those of `Tympan.report`.
+        """
+    def report_text_all(self, format: TextFormat | Literal["csv", "json_lines"], *, by: ReportBy | Literal["nothing", "user", "group", "account_code"] | None = None, every: ReportEvery | Literal["period", "day", "week", "month"] | None = None, time_zone: str | None = None, since: datetime | None = None, until: datetime | None = None, user: UserId | None = None, group: GroupId | None = None, account_code: str | None = None, kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None, after: str | None = None, limit: int | None = None) -> Iterator[str]:
+        """Every row of `Tympan.report_text`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: Those of `Tympan.report`.
+        """
+    def reset_allowance(self, user: UserReference | UserId, plan: PlanId, reason: str, key: str) -> Receipt:
+        """Does to a plan's wallet what the plan does when it is due, now and whatever its schedule: also
+        of a plan that is suspended, and for a user who is inactive. A rolling plan forgets all days
+        that it looks back on. The schedule goes on as if nothing had been asked.
+
+        Raises:
+            TympanError: `unknown_user`; `unknown_plan` for one that is not in force for the user; `amount_overflow`,
+            `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
+        """
+    def reset_allowances(self, users: Sequence[UserId], plan: PlanId, reason: str, key: str) -> list[ResetOutcome]:
+        """Resets a plan's wallet of many users: a selection, or the members of a group, as they are
+        listed page by page. Each has an answer of its own, in the same order, under a key of its own:
+        the one given, a space, and the user's id. So a selection can be sent again as it is.
+
+        Raises:
+            TympanError: Those of `Tympan.reset_allowance`, of each user in its outcome.
+        """
     def retire_account(self, account: AccountId, *, expected_version: int | None = None) -> int:
         """Keeps the role rows of an account and takes no new ones. The version of it from then on.
 
@@ -2326,14 +2897,15 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-    def roles(self, *, filter: Filter | None = None) -> list[Role]:
+    def roles(self, *, filter: Filter | Literal["current", "retired", "all"] | None = None) -> list[Role]:
         """Roles, sorted by name.
 
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
     def set_balance(self, user: UserReference | UserId, wallet: WalletName, balance: int, reason: str, key: str, *, may_owe: bool = False) -> Receipt:
-        """Sets a balance, in the wallet's unit. The reason is kept, and the key makes it happen once.
+        """Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
+        key makes it happen once.
 
         Raises:
             TympanError: Those of `Tympan.adjust`.
@@ -2350,13 +2922,20 @@ class Tympan:
         Raises:
             TympanError: `unknown_tenant` before the bootstrap; `denied` without `configuration.read`.
         """
-    def settle(self, hold: HoldId, key: str, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, extra: Extra | None = None) -> Receipt:
+    def settle(self, hold: HoldId, key: str, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, extra: Extra | Literal["deny", "take_available", "take_and_owe"] | None = None) -> Receipt:
         """Settles a hold: what was held goes back, and what the job really used is taken. One that
         comes after its hold has expired is charged in one step and says so, for the paper is
         printed. The settlement has a key of its own.
 
         Raises:
             TympanError: `unknown_hold`, `hold_resolved`; those of `Tympan.charge`.
+        """
+    def settle_all_due(self, *, after: str | None = None, limit: int | None = None) -> Swept:
+        """Does for the next users, in the order of their ids, what `Tympan.settle_due` does for one.
+        It can be stopped anywhere, and doing it twice does no more.
+
+        Raises:
+            TympanError: `denied` without `allowance.adjust`; `invalid_cursor`; `invalid_value` for the limit.
         """
     def settle_due(self, user: UserReference | UserId) -> int:
         """Gives back a user's holds that expired, and gives what the user's plans were due to give;
@@ -2383,7 +2962,7 @@ class Tympan:
             `invalid_value` for the limit, and for a period that ends before it begins;
             `unknown_currency`.
         """
-    def statement_text(self, user: UserId, wallet: WalletName, format: StatementFormat, *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> TextPage:
+    def statement_text(self, user: UserId, wallet: WalletName, format: TextFormat | Literal["csv", "json_lines"], *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> TextPage:
         """A wallet's history over a period as lines of text: written one after the other they are a
         file for a spreadsheet, or for a program. Newest first: a line `closing`, one for each
         entry, a line `opening`. Amounts are exact decimals in the unit that stands beside them, and
@@ -2392,7 +2971,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.statement`; `unknown_plan`.
         """
-    def statement_text_all(self, user: UserId, wallet: WalletName, format: StatementFormat, *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> Iterator[str]:
+    def statement_text_all(self, user: UserId, wallet: WalletName, format: TextFormat | Literal["csv", "json_lines"], *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> Iterator[str]:
         """Every row of `Tympan.statement_text`: asks for page after page, `limit` rows at a time.
 
         Raises:
@@ -2470,6 +3049,32 @@ class Tympan:
         Raises:
             TympanError: `denied` without `user.read`, unless it is the actor; what is wrong with the value.
         """
+    def user_jobs(self, user: UserId, *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> JobPage:
+        """What was done for a user's jobs over a period, newest first, page by page.
+
+        Raises:
+            TympanError: `denied` without `report.view`, unless it is the actor's own; else those of
+            `Tympan.jobs`.
+        """
+    def user_jobs_all(self, user: UserId, *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> Iterator[JobLine]:
+        """Every row of `Tympan.user_jobs`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: `denied` without `report.view`, unless it is the actor's own; else those of
+            `Tympan.jobs`.
+        """
+    def user_jobs_text(self, user: UserId, format: TextFormat | Literal["csv", "json_lines"], *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> TextPage:
+        """What was done for a user's jobs as lines of text, as `Tympan.jobs_text` writes them.
+
+        Raises:
+            TympanError: Those of `Tympan.user_jobs`.
+        """
+    def user_jobs_text_all(self, user: UserId, format: TextFormat | Literal["csv", "json_lines"], *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> Iterator[str]:
+        """Every row of `Tympan.user_jobs_text`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: Those of `Tympan.user_jobs`.
+        """
     def users(self, *, search: str | None = None, active: bool | None = None, group: GroupId | None = None, profile: ProfileId | None = None, after: str | None = None, limit: int | None = None) -> UserPage:
         """Users, sorted by name, page by page.
 
@@ -2514,7 +3119,7 @@ def new_keys() -> str:
         TympanError: `internal` if the system gives no random bytes.
     """
 
-def open(address: str, *, keys: str | None = None, durability: Durability | None = None, migrate: Migrate | None = None, deadline_ms: int | None = None, freshness_ms: int | None = None, queue_limit: int | None = None, schema: str | None = None, keeping: Keeping | None = None, clock: datetime | None = None) -> Tympan:
+def open(address: str, *, keys: str | None = None, durability: Durability | Literal["full", "normal"] | None = None, migrate: Migrate | Literal["auto", "check", "never"] | None = None, deadline_ms: int | None = None, freshness_ms: int | None = None, queue_limit: int | None = None, schema: str | None = None, keeping: Keeping | Literal["not_durable", "local", "replicated"] | None = None, clock: datetime | None = None) -> Tympan:
     """Opens a store: `memory:`, which begins empty and is gone with the last handle;
     `sqlite:PATH`, a file that is made if it is not there, `sqlite:shop.db`;
     `postgres://role:password@host,other/database`, which any number of processes share.

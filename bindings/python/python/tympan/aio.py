@@ -14,13 +14,13 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Literal, final
 
 from tympan import _tympan as _blocking
-from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Group, IdentityType, Job, JobOutcome, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Quote, Reactivated, Receipt, RefundPart, Report, Role, Rounding, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, TextPage, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
+from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Event, EventPage, Explanation, Group, IdentityType, Job, JobDetails, JobLine, JobOutcome, JobPage, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Quote, Reactivated, Receipt, RefundPart, Report, ReportPage, ReportRow, ResetOutcome, Role, Rounding, SavedGroup, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, Swept, TextPage, Tracking, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
 from tympan._begun import answered
-from tympan.enums import Durability, Extra, Filter, IdentitySource, Keeping, Migrate, PinAlphabet, PinFloor, StatementFormat, UserField
-from tympan.ids import AccountId, GroupId, HoldId, IdentityId, PriceListId, ProfileId, RoleId, TenantId, UserId
+from tympan.enums import Durability, EventKind, Extra, Filter, IdentitySource, JobKind, Keeping, Migrate, PinAlphabet, PinFloor, ReportBy, ReportEvery, Stacking, TextFormat, UserField
+from tympan.ids import AccountId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, TenantId, UserId
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -60,7 +60,7 @@ class Tympan:
     async def accounts(
         self,
         *,
-        filter: Filter | None = None,
+        filter: Filter | Literal["current", "retired", "all"] | None = None,
     ) -> list[Account]:
         """Accounts, sorted by name.
 
@@ -96,8 +96,8 @@ class Tympan:
         *,
         may_owe: bool = False,
     ) -> Receipt:
-        """Changes a balance by an amount, in the wallet's unit; negative to take. The reason is kept,
-        and the key makes it happen once.
+        """Changes a balance by an amount, in the wallet's unit; negative to take. The reason, of at most
+        4,000 characters, is kept, and the key makes it happen once.
 
         Raises:
             TympanError: `balance_below_limit`, `unknown_user`, `unknown_plan`, `unknown_currency`, `amount_overflow`,
@@ -159,6 +159,7 @@ class Tympan:
         cost: StatedCost | None = None,
         attempt: int | None = None,
         expires_in_seconds: int | None = None,
+        details: JobDetails | None = None,
     ) -> Receipt:
         """Sets a job's expected cost aside. The hold is settled with what the job really used,
         cancelled, or given back by itself when its time is over.
@@ -166,7 +167,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.charge`.
         """
-        return await answered(partial(self._blocking.authorise, user, key, usage, queue=queue, cost=cost, attempt=attempt, expires_in_seconds=expires_in_seconds))
+        return await answered(partial(self._blocking.authorise, user, key, usage, queue=queue, cost=cost, attempt=attempt, expires_in_seconds=expires_in_seconds, details=details))
 
     async def backup_to(
         self,
@@ -178,7 +179,7 @@ class Tympan:
 
         Raises:
             TympanError: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
-            belongs to the database, as its keys do; else those of the store.
+            names no file, or belongs to the database, as its keys do; else those of the store.
         """
         await answered(partial(self._blocking.backup_to, path))
 
@@ -234,6 +235,7 @@ class Tympan:
         queue: str | None = None,
         cost: StatedCost | None = None,
         attempt: int | None = None,
+        details: JobDetails | None = None,
     ) -> Receipt:
         """Charges a job in one step, for hosts that only know the result. It takes from all wallets
         that it needs, or from none. The key names the job, at most 200 bytes: the same key and
@@ -243,10 +245,11 @@ class Tympan:
         Raises:
             TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
             `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
-            `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+            `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
+            `denied`;
             `unknown_outcome`: send it again with the same key.
         """
-        return await answered(partial(self._blocking.charge, user, key, usage, queue=queue, cost=cost, attempt=attempt))
+        return await answered(partial(self._blocking.charge, user, key, usage, queue=queue, cost=cost, attempt=attempt, details=details))
 
     async def charge_all(
         self,
@@ -267,6 +270,10 @@ class Tympan:
         are refused with `closed`. Calls under way are still answered, and the store is closed with
         the last of them; whoever awaits the end of this call is told when it is. What was answered
         is durable in any case; closing twice does nothing.
+
+        Raises:
+            TympanError: Where it is awaited, `busy` if calls still hold the store at the deadline that it was opened
+            with, 30 seconds if nothing was said: it is closed when they end.
         """
         await answered(partial(self._blocking.close))
 
@@ -275,13 +282,13 @@ class Tympan:
         address: str,
         *,
         keys: str | None = None,
-        durability: Durability | None = None,
-        migrate: Migrate | None = None,
+        durability: Durability | Literal["full", "normal"] | None = None,
+        migrate: Migrate | Literal["auto", "check", "never"] | None = None,
         deadline_ms: int | None = None,
         freshness_ms: int | None = None,
         queue_limit: int | None = None,
         schema: str | None = None,
-        keeping: Keeping | None = None,
+        keeping: Keeping | Literal["not_durable", "local", "replicated"] | None = None,
         clock: datetime | None = None,
     ) -> Copied:
         """Copies everything into another store, from one machine to several or back, and compares
@@ -344,6 +351,8 @@ class Tympan:
         name: str,
         *,
         price_list: PriceListId | None = None,
+        tracking: Tracking | None = None,
+        stacking: Stacking | Literal["sum", "max", "strictest", "priority"] | None = None,
         plans: Sequence[Plan] = (),
     ) -> SavedProfile:
         """Makes a profile. Its name is unique among profiles.
@@ -353,7 +362,7 @@ class Tympan:
             `unknown_time_zone`, `negative_amount`, `name_taken`, `empty_text`, `text_too_long`,
             `control_character`, `too_many`.
         """
-        return await answered(partial(self._blocking.create_profile, name, price_list=price_list, plans=plans))
+        return await answered(partial(self._blocking.create_profile, name, price_list=price_list, tracking=tracking, stacking=stacking, plans=plans))
 
     async def create_role(
         self,
@@ -382,6 +391,7 @@ class Tympan:
         active: bool | None = None,
         production: bool = False,
         restricted: bool | None = None,
+        price_percent: int | None = None,
         account_code: str | None = None,
         department: str | None = None,
         office: str | None = None,
@@ -392,7 +402,7 @@ class Tympan:
         groups: Sequence[GroupId] = (),
         role_rows: Sequence[NewRoleRow] = (),
         identities: Sequence[NewIdentity] = (),
-        source: IdentitySource | None = None,
+        source: IdentitySource | Literal["manual", "import", "directory", "own"] | None = None,
         reason: str | None = None,
     ) -> Changed:
         """Creates a user. Only the name is required.
@@ -405,7 +415,7 @@ class Tympan:
             `unknown_group`, `unknown_account`, `retired`, `pin_policy`, `card_format`, `invalid_email`,
             `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
         """
-        return await answered(partial(self._blocking.create_user, name, username=username, network_name=network_name, network_domain=network_domain, email=email, other_emails=other_emails, active=active, production=production, restricted=restricted, account_code=account_code, department=department, office=office, home=home, notes=notes, profile=profile, role=role, groups=groups, role_rows=role_rows, identities=identities, source=source, reason=reason))
+        return await answered(partial(self._blocking.create_user, name, username=username, network_name=network_name, network_domain=network_domain, email=email, other_emails=other_emails, active=active, production=production, restricted=restricted, price_percent=price_percent, account_code=account_code, department=department, office=office, home=home, notes=notes, profile=profile, role=role, groups=groups, role_rows=role_rows, identities=identities, source=source, reason=reason))
 
     async def deactivate_user(
         self,
@@ -496,6 +506,24 @@ class Tympan:
         """
         return await answered(partial(self._blocking.doctor))
 
+    async def edit_group(
+        self,
+        group: GroupId,
+        *,
+        expected_version: int | None = None,
+        name: str | None = None,
+        plans: Sequence[PlanChange] = (),
+    ) -> SavedGroup:
+        """Edits a group as a whole: all of it, or nothing. Its plans feed a wallet of each member,
+        besides those of the member's profile; wallets follow when somebody looks.
+
+        Raises:
+            TympanError: `denied`, `unknown_group`, `unknown_plan`, `stale_version`, `invalid_value`,
+            `unknown_currency`, `unknown_time_zone`, `negative_amount`, `amount_overflow`, `name_taken`,
+            `empty_text`, `text_too_long`, `control_character`, `too_many`.
+        """
+        return await answered(partial(self._blocking.edit_group, group, expected_version=expected_version, name=name, plans=plans))
+
     async def edit_price_list(
         self,
         price_list: PriceListId,
@@ -521,6 +549,8 @@ class Tympan:
         name: str | None = None,
         price_list: PriceListId | None = None,
         clear_price_list: bool = False,
+        tracking: Tracking | None = None,
+        stacking: Stacking | Literal["sum", "max", "strictest", "priority"] | None = None,
         plans: Sequence[PlanChange] = (),
     ) -> SavedProfile:
         """Edits a profile as a whole: all of it, or nothing.
@@ -528,7 +558,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.create_profile`; `unknown_profile`, `unknown_plan`, `stale_version`.
         """
-        return await answered(partial(self._blocking.edit_profile, profile, expected_version=expected_version, name=name, price_list=price_list, clear_price_list=clear_price_list, plans=plans))
+        return await answered(partial(self._blocking.edit_profile, profile, expected_version=expected_version, name=name, price_list=price_list, clear_price_list=clear_price_list, tracking=tracking, stacking=stacking, plans=plans))
 
     async def edit_role(
         self,
@@ -553,8 +583,9 @@ class Tympan:
         name: str | None = None,
         default_profile: ProfileId | None = None,
         pin_length: int | None = None,
-        pin_alphabet: PinAlphabet | None = None,
-        pin_floor: PinFloor | None = None,
+        pin_alphabet: PinAlphabet | Literal["numeric", "alphanumeric"] | None = None,
+        pin_floor: PinFloor | Literal["population", "usual"] | None = None,
+        low_funds: Sequence[int] | None = None,
         card_pipeline: str | None = None,
         accepts_unfindable_cards: bool = False,
     ) -> SavedSettings:
@@ -562,9 +593,10 @@ class Tympan:
 
         Raises:
             TympanError: `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`,
-            `invalid_value`, `empty_text`, `text_too_long`, `control_character`.
+            `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `amount_overflow`,
+            `too_many`.
         """
-        return await answered(partial(self._blocking.edit_settings, expected_version=expected_version, name=name, default_profile=default_profile, pin_length=pin_length, pin_alphabet=pin_alphabet, pin_floor=pin_floor, card_pipeline=card_pipeline, accepts_unfindable_cards=accepts_unfindable_cards))
+        return await answered(partial(self._blocking.edit_settings, expected_version=expected_version, name=name, default_profile=default_profile, pin_length=pin_length, pin_alphabet=pin_alphabet, pin_floor=pin_floor, low_funds=low_funds, card_pipeline=card_pipeline, accepts_unfindable_cards=accepts_unfindable_cards))
 
     async def edit_user(
         self,
@@ -572,12 +604,12 @@ class Tympan:
         *,
         expected_version: int | None = None,
         set: UserFields | None = None,
-        clear: Sequence[UserField] = (),
+        clear: Sequence[UserField | Literal["username", "network_name", "network_domain", "email", "other_emails", "price_percent", "account_code", "department", "office", "home", "notes", "role"]] = (),
         identities: Sequence[IdentityEdit] = (),
         join: Sequence[GroupId] = (),
         leave: Sequence[GroupId] = (),
         role_rows: Sequence[RoleRowEdit] = (),
-        source: IdentitySource | None = None,
+        source: IdentitySource | Literal["manual", "import", "directory", "own"] | None = None,
         reason: str | None = None,
     ) -> Changed:
         """Edits a user: fields first, then identities, groups and role rows, each in their order. What
@@ -605,6 +637,65 @@ class Tympan:
             `identity_taken`.
         """
         return await answered(partial(self._blocking.enable_identity, user, identity, enabled, expected_version=expected_version, reason=reason))
+
+    async def erase_words(
+        self,
+    ) -> int:
+        """Erases the names of documents and hosts that profiles keep for so many days, where those are
+        over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
+        the bytes gone. What proves the entries stays whole.
+
+        Raises:
+            TympanError: `denied` without `tenant.edit`; those of the store.
+        """
+        return await answered(partial(self._blocking.erase_words))
+
+    async def events(
+        self,
+        *,
+        kinds: Sequence[EventKind | Literal["low_balance"]] = (),
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> EventPage:
+        """What a host may want to tell somebody of, oldest first, each once: a feed that grows at its
+        end. Nothing is committed later in front of what was shown.
+
+        Raises:
+            TympanError: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+        """
+        return await answered(partial(self._blocking.events, kinds=kinds, after=after, limit=limit))
+
+    async def events_all(
+        self,
+        *,
+        kinds: Sequence[EventKind | Literal["low_balance"]] = (),
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Event]:
+        """Every row of `Tympan.events`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+        """
+        while True:
+            page = await self.events(kinds=kinds, after=after, limit=limit)
+            for row in page.rows:
+                yield row
+            if page.next is None:
+                return
+            after = page.next
+
+    async def explain(
+        self,
+        user: UserReference | UserId,
+    ) -> Explanation | None:
+        """Every effective value of a user, with the reason for which it applies; none if there is no
+        such user.
+
+        Raises:
+            TympanError: `denied` without `user.read`, unless it is the actor; what is wrong with the reference.
+        """
+        return await answered(partial(self._blocking.explain, user))
 
     async def extend(
         self,
@@ -646,7 +737,7 @@ class Tympan:
     async def groups(
         self,
         *,
-        filter: Filter | None = None,
+        filter: Filter | Literal["current", "retired", "all"] | None = None,
     ) -> list[Group]:
         """Groups, sorted by name.
 
@@ -664,6 +755,97 @@ class Tympan:
             TympanError: `denied` without `user.read`.
         """
         return await answered(partial(self._blocking.identity_types))
+
+    async def job(
+        self,
+        key: str,
+    ) -> list[JobLine]:
+        """Everything that was done for a job, oldest first: by the key of its charge or its hold, every
+        attempt under it, its settlement, and what was given back. Nothing for a key that was never
+        used for a job; by the key of a settlement, all from it on.
+
+        Raises:
+            TympanError: `denied` without `report.view`; `invalid_key`.
+        """
+        return await answered(partial(self._blocking.job, key))
+
+    async def jobs(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> JobPage:
+        """What was done for everybody's jobs over a period, oldest first, page by page: a line for each
+        charge, hold, settlement, refusal, refund and voiding. The list grows at its end.
+
+        Raises:
+            TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+            period that ends before it begins.
+        """
+        return await answered(partial(self._blocking.jobs, since=since, until=until, after=after, limit=limit))
+
+    async def jobs_all(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[JobLine]:
+        """Every row of `Tympan.jobs`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+            period that ends before it begins.
+        """
+        while True:
+            page = await self.jobs(since=since, until=until, after=after, limit=limit)
+            for row in page.rows:
+                yield row
+            if page.next is None:
+                return
+            after = page.next
+
+    async def jobs_text(
+        self,
+        format: TextFormat | Literal["csv", "json_lines"],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> TextPage:
+        """What was done for everybody's jobs as lines of text: written one after the other they are a
+        file for a spreadsheet, or for a program.
+
+        Raises:
+            TympanError: Those of `Tympan.jobs`.
+        """
+        return await answered(partial(self._blocking.jobs_text, format, since=since, until=until, after=after, limit=limit))
+
+    async def jobs_text_all(
+        self,
+        format: TextFormat | Literal["csv", "json_lines"],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[str]:
+        """Every row of `Tympan.jobs_text`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: Those of `Tympan.jobs`.
+        """
+        while True:
+            page = await self.jobs_text(format, since=since, until=until, after=after, limit=limit)
+            for row in page.rows:
+                yield row
+            if page.next is None:
+                return
+            after = page.next
 
     async def look_up(
         self,
@@ -746,7 +928,7 @@ class Tympan:
     async def price_lists(
         self,
         *,
-        filter: Filter | None = None,
+        filter: Filter | Literal["current", "retired", "all"] | None = None,
     ) -> list[PriceList]:
         """Price lists, sorted by name.
 
@@ -780,7 +962,7 @@ class Tympan:
     async def profiles(
         self,
         *,
-        filter: Filter | None = None,
+        filter: Filter | Literal["current", "retired", "all"] | None = None,
     ) -> list[Profile]:
         """Profiles, sorted by name.
 
@@ -796,6 +978,7 @@ class Tympan:
         *,
         queue: str | None = None,
         cost: StatedCost | None = None,
+        kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None,
     ) -> Quote:
         """What a job would cost, whether it would be charged, and what each wallet would give: exactly
         what `Tympan.charge` would do at this instant. Nothing is written and nothing set aside:
@@ -805,7 +988,7 @@ class Tympan:
             TympanError: `denied` without `job.charge`; those of `Tympan.charge` but `allowance_exhausted`, which
             is an answer here, and those about keys.
         """
-        return await answered(partial(self._blocking.quote, user, usage, queue=queue, cost=cost))
+        return await answered(partial(self._blocking.quote, user, usage, queue=queue, cost=cost, kind=kind))
 
     async def reactivate_user(
         self,
@@ -833,7 +1016,8 @@ class Tympan:
         """Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
         was taken below a wallet's limit first, then what was taken last. The job is named by the key
         of its charge, of its hold, or of the settlement. What is given back of a job never comes to
-        more than it took. The reason is kept, and the refund has a key of its own.
+        more than it took. The reason, of at most 4,000 characters, is kept, and the refund has a key
+        of its own.
 
         Raises:
             TympanError: `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`,
@@ -951,6 +1135,151 @@ class Tympan:
         """
         return await answered(partial(self._blocking.replace_identity, user, identity, kind, value, expected_version=expected_version, reason=reason))
 
+    async def report(
+        self,
+        *,
+        by: ReportBy | Literal["nothing", "user", "group", "account_code"] | None = None,
+        every: ReportEvery | Literal["period", "day", "week", "month"] | None = None,
+        time_zone: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        user: UserId | None = None,
+        group: GroupId | None = None,
+        account_code: str | None = None,
+        kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> ReportPage:
+        """What jobs used and wallets gave for them, in total, page by page. A job counts when it is
+        charged, at its charge or settlement; what was given back, and the voiding of a job, when
+        that was: what a report said of a time that is over never changes. Account codes are those
+        that jobs were booked to; groups are those that users are in at the time of asking, and a user
+        of two counts in both.
+
+        Raises:
+            TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+            period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does
+            not fit into 63 bits.
+        """
+        return await answered(partial(self._blocking.report, by=by, every=every, time_zone=time_zone, since=since, until=until, user=user, group=group, account_code=account_code, kind=kind, after=after, limit=limit))
+
+    async def report_all(
+        self,
+        *,
+        by: ReportBy | Literal["nothing", "user", "group", "account_code"] | None = None,
+        every: ReportEvery | Literal["period", "day", "week", "month"] | None = None,
+        time_zone: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        user: UserId | None = None,
+        group: GroupId | None = None,
+        account_code: str | None = None,
+        kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[ReportRow]:
+        """Every row of `Tympan.report`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+            period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does
+            not fit into 63 bits.
+        """
+        while True:
+            page = await self.report(by=by, every=every, time_zone=time_zone, since=since, until=until, user=user, group=group, account_code=account_code, kind=kind, after=after, limit=limit)
+            for row in page.rows:
+                yield row
+            if page.next is None:
+                return
+            after = page.next
+
+    async def report_text(
+        self,
+        format: TextFormat | Literal["csv", "json_lines"],
+        *,
+        by: ReportBy | Literal["nothing", "user", "group", "account_code"] | None = None,
+        every: ReportEvery | Literal["period", "day", "week", "month"] | None = None,
+        time_zone: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        user: UserId | None = None,
+        group: GroupId | None = None,
+        account_code: str | None = None,
+        kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> TextPage:
+        """A report as lines of text: written one after the other they are a file for a spreadsheet, or
+        for a program. One line for each total of each row; amounts are exact decimals in the unit
+        that stands beside them, and money is in the currency's major unit.
+
+        Raises:
+            TympanError: Those of `Tympan.report`.
+        """
+        return await answered(partial(self._blocking.report_text, format, by=by, every=every, time_zone=time_zone, since=since, until=until, user=user, group=group, account_code=account_code, kind=kind, after=after, limit=limit))
+
+    async def report_text_all(
+        self,
+        format: TextFormat | Literal["csv", "json_lines"],
+        *,
+        by: ReportBy | Literal["nothing", "user", "group", "account_code"] | None = None,
+        every: ReportEvery | Literal["period", "day", "week", "month"] | None = None,
+        time_zone: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        user: UserId | None = None,
+        group: GroupId | None = None,
+        account_code: str | None = None,
+        kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[str]:
+        """Every row of `Tympan.report_text`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: Those of `Tympan.report`.
+        """
+        while True:
+            page = await self.report_text(format, by=by, every=every, time_zone=time_zone, since=since, until=until, user=user, group=group, account_code=account_code, kind=kind, after=after, limit=limit)
+            for row in page.rows:
+                yield row
+            if page.next is None:
+                return
+            after = page.next
+
+    async def reset_allowance(
+        self,
+        user: UserReference | UserId,
+        plan: PlanId,
+        reason: str,
+        key: str,
+    ) -> Receipt:
+        """Does to a plan's wallet what the plan does when it is due, now and whatever its schedule: also
+        of a plan that is suspended, and for a user who is inactive. A rolling plan forgets all days
+        that it looks back on. The schedule goes on as if nothing had been asked.
+
+        Raises:
+            TympanError: `unknown_user`; `unknown_plan` for one that is not in force for the user; `amount_overflow`,
+            `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
+        """
+        return await answered(partial(self._blocking.reset_allowance, user, plan, reason, key))
+
+    async def reset_allowances(
+        self,
+        users: Sequence[UserId],
+        plan: PlanId,
+        reason: str,
+        key: str,
+    ) -> list[ResetOutcome]:
+        """Resets a plan's wallet of many users: a selection, or the members of a group, as they are
+        listed page by page. Each has an answer of its own, in the same order, under a key of its own:
+        the one given, a space, and the user's id. So a selection can be sent again as it is.
+
+        Raises:
+            TympanError: Those of `Tympan.reset_allowance`, of each user in its outcome.
+        """
+        return await answered(partial(self._blocking.reset_allowances, users, plan, reason, key))
+
     async def retire_account(
         self,
         account: AccountId,
@@ -1041,7 +1370,7 @@ class Tympan:
     async def roles(
         self,
         *,
-        filter: Filter | None = None,
+        filter: Filter | Literal["current", "retired", "all"] | None = None,
     ) -> list[Role]:
         """Roles, sorted by name.
 
@@ -1060,7 +1389,8 @@ class Tympan:
         *,
         may_owe: bool = False,
     ) -> Receipt:
-        """Sets a balance, in the wallet's unit. The reason is kept, and the key makes it happen once.
+        """Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
+        key makes it happen once.
 
         Raises:
             TympanError: Those of `Tympan.adjust`.
@@ -1096,7 +1426,7 @@ class Tympan:
         *,
         queue: str | None = None,
         cost: StatedCost | None = None,
-        extra: Extra | None = None,
+        extra: Extra | Literal["deny", "take_available", "take_and_owe"] | None = None,
     ) -> Receipt:
         """Settles a hold: what was held goes back, and what the job really used is taken. One that
         comes after its hold has expired is charged in one step and says so, for the paper is
@@ -1106,6 +1436,20 @@ class Tympan:
             TympanError: `unknown_hold`, `hold_resolved`; those of `Tympan.charge`.
         """
         return await answered(partial(self._blocking.settle, hold, key, usage, queue=queue, cost=cost, extra=extra))
+
+    async def settle_all_due(
+        self,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> Swept:
+        """Does for the next users, in the order of their ids, what `Tympan.settle_due` does for one.
+        It can be stopped anywhere, and doing it twice does no more.
+
+        Raises:
+            TympanError: `denied` without `allowance.adjust`; `invalid_cursor`; `invalid_value` for the limit.
+        """
+        return await answered(partial(self._blocking.settle_all_due, after=after, limit=limit))
 
     async def settle_due(
         self,
@@ -1169,7 +1513,7 @@ class Tympan:
         self,
         user: UserId,
         wallet: WalletName,
-        format: StatementFormat,
+        format: TextFormat | Literal["csv", "json_lines"],
         *,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -1190,7 +1534,7 @@ class Tympan:
         self,
         user: UserId,
         wallet: WalletName,
-        format: StatementFormat,
+        format: TextFormat | Literal["csv", "json_lines"],
         *,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -1366,6 +1710,86 @@ class Tympan:
         """
         return await answered(partial(self._blocking.user_details, user))
 
+    async def user_jobs(
+        self,
+        user: UserId,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> JobPage:
+        """What was done for a user's jobs over a period, newest first, page by page.
+
+        Raises:
+            TympanError: `denied` without `report.view`, unless it is the actor's own; else those of
+            `Tympan.jobs`.
+        """
+        return await answered(partial(self._blocking.user_jobs, user, since=since, until=until, after=after, limit=limit))
+
+    async def user_jobs_all(
+        self,
+        user: UserId,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[JobLine]:
+        """Every row of `Tympan.user_jobs`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: `denied` without `report.view`, unless it is the actor's own; else those of
+            `Tympan.jobs`.
+        """
+        while True:
+            page = await self.user_jobs(user, since=since, until=until, after=after, limit=limit)
+            for row in page.rows:
+                yield row
+            if page.next is None:
+                return
+            after = page.next
+
+    async def user_jobs_text(
+        self,
+        user: UserId,
+        format: TextFormat | Literal["csv", "json_lines"],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> TextPage:
+        """What was done for a user's jobs as lines of text, as `Tympan.jobs_text` writes them.
+
+        Raises:
+            TympanError: Those of `Tympan.user_jobs`.
+        """
+        return await answered(partial(self._blocking.user_jobs_text, user, format, since=since, until=until, after=after, limit=limit))
+
+    async def user_jobs_text_all(
+        self,
+        user: UserId,
+        format: TextFormat | Literal["csv", "json_lines"],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[str]:
+        """Every row of `Tympan.user_jobs_text`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: Those of `Tympan.user_jobs`.
+        """
+        while True:
+            page = await self.user_jobs_text(user, format, since=since, until=until, after=after, limit=limit)
+            for row in page.rows:
+                yield row
+            if page.next is None:
+                return
+            after = page.next
+
     async def users(
         self,
         *,
@@ -1450,13 +1874,13 @@ async def open(
     address: str,
     *,
     keys: str | None = None,
-    durability: Durability | None = None,
-    migrate: Migrate | None = None,
+    durability: Durability | Literal["full", "normal"] | None = None,
+    migrate: Migrate | Literal["auto", "check", "never"] | None = None,
     deadline_ms: int | None = None,
     freshness_ms: int | None = None,
     queue_limit: int | None = None,
     schema: str | None = None,
-    keeping: Keeping | None = None,
+    keeping: Keeping | Literal["not_durable", "local", "replicated"] | None = None,
     clock: datetime | None = None,
 ) -> Tympan:
     """Opens a store: `memory:`, which begins empty and is gone with the last handle;

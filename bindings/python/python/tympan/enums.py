@@ -23,6 +23,13 @@ class Durability(_Word):
     """
 
 
+class EventKind(_Word):
+    """What kind of event it is."""
+
+    LOW_BALANCE = "low_balance"
+    """A balance fell below one of its thresholds."""
+
+
 class Extra(_Word):
     """What to do about usage beyond what was held and can be taken."""
 
@@ -56,6 +63,42 @@ class IdentitySource(_Word):
     """A directory."""
     OWN = "own"
     """The user, at a device."""
+
+
+class JobKind(_Word):
+    """What kind of job used something."""
+
+    PRINT = "print"
+    """Pages that came from a computer."""
+    COPY = "copy"
+    """Pages that were copied at the device."""
+    SCAN = "scan"
+    """Pages that were read in."""
+    FAX = "fax"
+    """Pages that were sent or received by fax."""
+
+
+class JobState(_Word):
+    """What has become of what was done for a job."""
+
+    HELD = "held"
+    """Its cost is set aside."""
+    SETTLED = "settled"
+    """What was set aside for it was settled: the settlement has a line of its own."""
+    CANCELLED = "cancelled"
+    """What was set aside for it was given back on request."""
+    EXPIRED = "expired"
+    """What was set aside for it was given back because its time was over."""
+    REFUSED = "refused"
+    """It was refused."""
+    CHARGED = "charged"
+    """It was charged."""
+    PARTLY_REFUNDED = "partly_refunded"
+    """Some of what it took was given back."""
+    REFUNDED = "refunded"
+    """All that it took was given back."""
+    VOIDED = "voided"
+    """It was voided."""
 
 
 class Keeping(_Word):
@@ -100,6 +143,32 @@ class PinFloor(_Word):
     """What the field is used to: 4 digits under 1,000 users, 5 under 10,000, 6 under 100,000 and
     so on, that is, fewer than one guess in ten hits. Only throttling protects such PINs.
     """
+
+
+class ReportBy(_Word):
+    """Whose jobs a row of a report adds up."""
+
+    NOTHING = "nothing"
+    """Everybody's."""
+    USER = "user"
+    """Each user's."""
+    GROUP = "group"
+    """Those of the users of each group."""
+    ACCOUNT_CODE = "account_code"
+    """Those booked to each account code."""
+
+
+class ReportEvery(_Word):
+    """The stretch of time that a row of a report adds up, by the clocks of a time zone."""
+
+    PERIOD = "period"
+    """All of the period."""
+    DAY = "day"
+    """A day."""
+    WEEK = "week"
+    """A week, which begins on Monday."""
+    MONTH = "month"
+    """A month."""
 
 
 class ResetVerb(_Word):
@@ -178,8 +247,23 @@ class SmartCardObstacle(_Word):
     """The station is no production station."""
 
 
-class StatementFormat(_Word):
-    """How a statement is written."""
+class Stacking(_Word):
+    """How plans of one measure stack, whatever carries them: profile or groups. Every plan feeds its
+    wallet, whether or not jobs take from it.
+    """
+
+    SUM = "sum"
+    """Jobs take from the wallets of all of them, in order of priority."""
+    MAX = "max"
+    """Only the plan that gives most applies. One that only warns gives without end."""
+    STRICTEST = "strictest"
+    """Only the plan that gives least applies."""
+    PRIORITY = "priority"
+    """Only the plan of the lowest priority number applies."""
+
+
+class TextFormat(_Word):
+    """How a list is written as text."""
 
     CSV = "csv"
     """Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
@@ -202,6 +286,8 @@ class UserField(_Word):
     """The primary e-mail address; the first of the others, if there are any, takes its place."""
     OTHER_EMAILS = "other_emails"
     """All other e-mail addresses."""
+    PRICE_PERCENT = "price_percent"
+    """The percentage of prices: the user pays what price lists say."""
     ACCOUNT_CODE = "account_code"
     """The account code."""
     DEPARTMENT = "department"
@@ -216,6 +302,19 @@ class UserField(_Word):
     """The role that holds in the whole tenant."""
 
 
+class ValueSource(_Word):
+    """Where an effective value comes from."""
+
+    OWN = "own"
+    """The user's own fields."""
+    PROFILE = "profile"
+    """The user's profile."""
+    GROUP = "group"
+    """A group the user is in."""
+    TENANT = "tenant"
+    """The tenant's settings."""
+
+
 class Verb(_Word):
     """What an entry of a wallet records."""
 
@@ -223,6 +322,12 @@ class Verb(_Word):
     """A plan fed the wallet for the first time."""
     RESET = "reset"
     """A plan fed the wallet when it was due."""
+    JOIN = "join"
+    """A plan of a group fed the wallet for the first time, for the user joined the group."""
+    LEAVE = "leave"
+    """The user left the group whose plan feeds the wallet: what was left was taken back."""
+    REJOIN = "rejoin"
+    """The user joined the group again: what was taken back came again."""
     CHARGE = "charge"
     """A job was charged in one step."""
     AUTHORISE = "authorise"
@@ -287,3 +392,14 @@ class WhenExhausted(_Word):
     """A job may start while something is available; what it needs beyond that is taken off what the
     plan gives next.
     """
+
+
+class WordKeeping(_Word):
+    """What is kept of a word that tells of a person."""
+
+    KEPT = "kept"
+    """The word."""
+    HASHED = "hashed"
+    """A keyed digest: the same word is recognised, and nobody can tell which it was."""
+    DROPPED = "dropped"
+    """Nothing."""

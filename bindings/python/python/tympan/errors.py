@@ -618,6 +618,16 @@ class UserInactive(RefusedError):
     retry = False
 
 
+class NotTracked(RefusedError):
+    """The user's profile does not count jobs of this kind: let it run; nothing is charged and nothing is kept.
+
+    Details: `job_kind`.
+    """
+
+    code = "not_tracked"
+    retry = False
+
+
 class HoldResolved(RefusedError):
     """The hold was settled or cancelled already; the details say which.
 
@@ -746,6 +756,7 @@ BY_CODE: Final[dict[str, type[TympanError]]] = {
     "retired": Retired,
     "last_administrator": LastAdministrator,
     "user_inactive": UserInactive,
+    "not_tracked": NotTracked,
     "hold_resolved": HoldResolved,
     "job_not_charged": JobNotCharged,
     "job_voided": JobVoided,

@@ -19,14 +19,52 @@ impl IntoPython for surface::Durability {
 impl FromPython for surface::Durability {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "Durability");
-        if !value.is_instance(DURABILITY.import(py, "tympan.enums", "Durability")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(DURABILITY.import(py, "tympan.enums", "Durability")?)?
+        {
+            return Err(wrong(value, name, "Durability"));
         }
         match String::from_python(value, name)?.as_str() {
             "full" => Ok(Self::Full),
             "normal" => Ok(Self::Normal),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'full', 'normal'"),
+                    ),
+                )
+            }
+        }
+    }
+}
+static EVENT_KIND: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::EventKind {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::LowBalance => "low_balance",
+        };
+        EVENT_KIND.import(py, "tympan.enums", "EventKind")?.call1((word,))
+    }
+}
+impl FromPython for surface::EventKind {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let py = value.py();
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(EVENT_KIND.import(py, "tympan.enums", "EventKind")?)?
+        {
+            return Err(wrong(value, name, "EventKind"));
+        }
+        match String::from_python(value, name)?.as_str() {
+            "low_balance" => Ok(Self::LowBalance),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'low_balance'"),
+                    ),
+                )
+            }
         }
     }
 }
@@ -44,15 +82,23 @@ impl IntoPython for surface::Extra {
 impl FromPython for surface::Extra {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "Extra");
-        if !value.is_instance(EXTRA.import(py, "tympan.enums", "Extra")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text && !value.is_instance(EXTRA.import(py, "tympan.enums", "Extra")?)? {
+            return Err(wrong(value, name, "Extra"));
         }
         match String::from_python(value, name)?.as_str() {
             "deny" => Ok(Self::Deny),
             "take_available" => Ok(Self::TakeAvailable),
             "take_and_owe" => Ok(Self::TakeAndOwe),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!(
+                            "{name} must be one of 'deny', 'take_available', 'take_and_owe'"
+                        ),
+                    ),
+                )
+            }
         }
     }
 }
@@ -70,15 +116,22 @@ impl IntoPython for surface::Filter {
 impl FromPython for surface::Filter {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "Filter");
-        if !value.is_instance(FILTER.import(py, "tympan.enums", "Filter")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text && !value.is_instance(FILTER.import(py, "tympan.enums", "Filter")?)?
+        {
+            return Err(wrong(value, name, "Filter"));
         }
         match String::from_python(value, name)?.as_str() {
             "current" => Ok(Self::Current),
             "retired" => Ok(Self::Retired),
             "all" => Ok(Self::All),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'current', 'retired', 'all'"),
+                    ),
+                )
+            }
         }
     }
 }
@@ -507,19 +560,83 @@ impl IntoPython for surface::IdentitySource {
 impl FromPython for surface::IdentitySource {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "IdentitySource");
-        if !value
-            .is_instance(IDENTITY_SOURCE.import(py, "tympan.enums", "IdentitySource")?)?
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value
+                .is_instance(
+                    IDENTITY_SOURCE.import(py, "tympan.enums", "IdentitySource")?,
+                )?
         {
-            return Err(wrong());
+            return Err(wrong(value, name, "IdentitySource"));
         }
         match String::from_python(value, name)?.as_str() {
             "manual" => Ok(Self::Manual),
             "import" => Ok(Self::Import),
             "directory" => Ok(Self::Directory),
             "own" => Ok(Self::Own),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!(
+                            "{name} must be one of 'manual', 'import', 'directory', 'own'"
+                        ),
+                    ),
+                )
+            }
         }
+    }
+}
+static JOB_KIND: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::JobKind {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::Print => "print",
+            Self::Copy => "copy",
+            Self::Scan => "scan",
+            Self::Fax => "fax",
+        };
+        JOB_KIND.import(py, "tympan.enums", "JobKind")?.call1((word,))
+    }
+}
+impl FromPython for surface::JobKind {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let py = value.py();
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(JOB_KIND.import(py, "tympan.enums", "JobKind")?)?
+        {
+            return Err(wrong(value, name, "JobKind"));
+        }
+        match String::from_python(value, name)?.as_str() {
+            "print" => Ok(Self::Print),
+            "copy" => Ok(Self::Copy),
+            "scan" => Ok(Self::Scan),
+            "fax" => Ok(Self::Fax),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'print', 'copy', 'scan', 'fax'"),
+                    ),
+                )
+            }
+        }
+    }
+}
+static JOB_STATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::JobState {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::Held => "held",
+            Self::Settled => "settled",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Refused => "refused",
+            Self::Charged => "charged",
+            Self::PartlyRefunded => "partly_refunded",
+            Self::Refunded => "refunded",
+            Self::Voided => "voided",
+        };
+        JOB_STATE.import(py, "tympan.enums", "JobState")?.call1((word,))
     }
 }
 static KEEPING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -536,15 +653,25 @@ impl IntoPython for surface::Keeping {
 impl FromPython for surface::Keeping {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "Keeping");
-        if !value.is_instance(KEEPING.import(py, "tympan.enums", "Keeping")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(KEEPING.import(py, "tympan.enums", "Keeping")?)?
+        {
+            return Err(wrong(value, name, "Keeping"));
         }
         match String::from_python(value, name)?.as_str() {
             "not_durable" => Ok(Self::NotDurable),
             "local" => Ok(Self::Local),
             "replicated" => Ok(Self::Replicated),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!(
+                            "{name} must be one of 'not_durable', 'local', 'replicated'"
+                        ),
+                    ),
+                )
+            }
         }
     }
 }
@@ -562,15 +689,23 @@ impl IntoPython for surface::Migrate {
 impl FromPython for surface::Migrate {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "Migrate");
-        if !value.is_instance(MIGRATE.import(py, "tympan.enums", "Migrate")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(MIGRATE.import(py, "tympan.enums", "Migrate")?)?
+        {
+            return Err(wrong(value, name, "Migrate"));
         }
         match String::from_python(value, name)?.as_str() {
             "auto" => Ok(Self::Auto),
             "check" => Ok(Self::Check),
             "never" => Ok(Self::Never),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'auto', 'check', 'never'"),
+                    ),
+                )
+            }
         }
     }
 }
@@ -587,14 +722,23 @@ impl IntoPython for surface::PinAlphabet {
 impl FromPython for surface::PinAlphabet {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "PinAlphabet");
-        if !value.is_instance(PIN_ALPHABET.import(py, "tympan.enums", "PinAlphabet")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value
+                .is_instance(PIN_ALPHABET.import(py, "tympan.enums", "PinAlphabet")?)?
+        {
+            return Err(wrong(value, name, "PinAlphabet"));
         }
         match String::from_python(value, name)?.as_str() {
             "numeric" => Ok(Self::Numeric),
             "alphanumeric" => Ok(Self::Alphanumeric),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'numeric', 'alphanumeric'"),
+                    ),
+                )
+            }
         }
     }
 }
@@ -611,18 +755,26 @@ impl IntoPython for surface::PinFloor {
 impl FromPython for surface::PinFloor {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "PinFloor");
-        if !value.is_instance(PIN_FLOOR.import(py, "tympan.enums", "PinFloor")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(PIN_FLOOR.import(py, "tympan.enums", "PinFloor")?)?
+        {
+            return Err(wrong(value, name, "PinFloor"));
         }
         match String::from_python(value, name)?.as_str() {
             "population" => Ok(Self::Population),
             "usual" => Ok(Self::Usual),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'population', 'usual'"),
+                    ),
+                )
+            }
         }
     }
 }
-/// One change to the plans of a profile.
+/// One change to the plans of a profile or a group.
 #[pyclass(frozen, eq, subclass, module = "tympan")]
 #[derive(PartialEq)]
 pub struct PlanChange(surface::PlanChange);
@@ -837,6 +989,81 @@ impl FromPython for surface::PlanChange {
             .map_err(|_| wrong(value, name, "PlanChange"))
     }
 }
+static REPORT_BY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::ReportBy {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::Nothing => "nothing",
+            Self::User => "user",
+            Self::Group => "group",
+            Self::AccountCode => "account_code",
+        };
+        REPORT_BY.import(py, "tympan.enums", "ReportBy")?.call1((word,))
+    }
+}
+impl FromPython for surface::ReportBy {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let py = value.py();
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(REPORT_BY.import(py, "tympan.enums", "ReportBy")?)?
+        {
+            return Err(wrong(value, name, "ReportBy"));
+        }
+        match String::from_python(value, name)?.as_str() {
+            "nothing" => Ok(Self::Nothing),
+            "user" => Ok(Self::User),
+            "group" => Ok(Self::Group),
+            "account_code" => Ok(Self::AccountCode),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!(
+                            "{name} must be one of 'nothing', 'user', 'group', 'account_code'"
+                        ),
+                    ),
+                )
+            }
+        }
+    }
+}
+static REPORT_EVERY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::ReportEvery {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::Period => "period",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        };
+        REPORT_EVERY.import(py, "tympan.enums", "ReportEvery")?.call1((word,))
+    }
+}
+impl FromPython for surface::ReportEvery {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let py = value.py();
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value
+                .is_instance(REPORT_EVERY.import(py, "tympan.enums", "ReportEvery")?)?
+        {
+            return Err(wrong(value, name, "ReportEvery"));
+        }
+        match String::from_python(value, name)?.as_str() {
+            "period" => Ok(Self::Period),
+            "day" => Ok(Self::Day),
+            "week" => Ok(Self::Week),
+            "month" => Ok(Self::Month),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'period', 'day', 'week', 'month'"),
+                    ),
+                )
+            }
+        }
+    }
+}
 static RESET_VERB: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::ResetVerb {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
@@ -853,9 +1080,11 @@ impl IntoPython for surface::ResetVerb {
 impl FromPython for surface::ResetVerb {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "ResetVerb");
-        if !value.is_instance(RESET_VERB.import(py, "tympan.enums", "ResetVerb")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(RESET_VERB.import(py, "tympan.enums", "ResetVerb")?)?
+        {
+            return Err(wrong(value, name, "ResetVerb"));
         }
         match String::from_python(value, name)?.as_str() {
             "set_to" => Ok(Self::SetTo),
@@ -863,7 +1092,15 @@ impl FromPython for surface::ResetVerb {
             "add_up_to" => Ok(Self::AddUpTo),
             "raise_to" => Ok(Self::RaiseTo),
             "zero_usage" => Ok(Self::ZeroUsage),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!(
+                            "{name} must be one of 'set_to', 'add', 'add_up_to', 'raise_to', 'zero_usage'"
+                        ),
+                    ),
+                )
+            }
         }
     }
 }
@@ -1061,16 +1298,24 @@ impl IntoPython for surface::RoundingMode {
 impl FromPython for surface::RoundingMode {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "RoundingMode");
-        if !value.is_instance(ROUNDING_MODE.import(py, "tympan.enums", "RoundingMode")?)?
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value
+                .is_instance(ROUNDING_MODE.import(py, "tympan.enums", "RoundingMode")?)?
         {
-            return Err(wrong());
+            return Err(wrong(value, name, "RoundingMode"));
         }
         match String::from_python(value, name)?.as_str() {
             "half_up" => Ok(Self::HalfUp),
             "half_even" => Ok(Self::HalfEven),
             "up" => Ok(Self::Up),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'half_up', 'half_even', 'up'"),
+                    ),
+                )
+            }
         }
     }
 }
@@ -1095,9 +1340,11 @@ impl IntoPython for surface::Schedule {
 impl FromPython for surface::Schedule {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "Schedule");
-        if !value.is_instance(SCHEDULE.import(py, "tympan.enums", "Schedule")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(SCHEDULE.import(py, "tympan.enums", "Schedule")?)?
+        {
+            return Err(wrong(value, name, "Schedule"));
         }
         match String::from_python(value, name)?.as_str() {
             "never" => Ok(Self::Never),
@@ -1110,7 +1357,15 @@ impl FromPython for surface::Schedule {
             "yearly" => Ok(Self::Yearly),
             "dates" => Ok(Self::Dates),
             "rolling" => Ok(Self::Rolling),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!(
+                            "{name} must be one of 'never', 'once', 'daily', 'weekly', 'monthly', 'quarterly', 'half_yearly', 'yearly', 'dates', 'rolling'"
+                        ),
+                    ),
+                )
+            }
         }
     }
 }
@@ -1130,31 +1385,73 @@ impl IntoPython for surface::SmartCardObstacle {
             .call1((word,))
     }
 }
-static STATEMENT_FORMAT: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-impl IntoPython for surface::StatementFormat {
+static STACKING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::Stacking {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::Sum => "sum",
+            Self::Max => "max",
+            Self::Strictest => "strictest",
+            Self::Priority => "priority",
+        };
+        STACKING.import(py, "tympan.enums", "Stacking")?.call1((word,))
+    }
+}
+impl FromPython for surface::Stacking {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let py = value.py();
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(STACKING.import(py, "tympan.enums", "Stacking")?)?
+        {
+            return Err(wrong(value, name, "Stacking"));
+        }
+        match String::from_python(value, name)?.as_str() {
+            "sum" => Ok(Self::Sum),
+            "max" => Ok(Self::Max),
+            "strictest" => Ok(Self::Strictest),
+            "priority" => Ok(Self::Priority),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!(
+                            "{name} must be one of 'sum', 'max', 'strictest', 'priority'"
+                        ),
+                    ),
+                )
+            }
+        }
+    }
+}
+static TEXT_FORMAT: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::TextFormat {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let word = match self {
             Self::Csv => "csv",
             Self::JsonLines => "json_lines",
         };
-        STATEMENT_FORMAT.import(py, "tympan.enums", "StatementFormat")?.call1((word,))
+        TEXT_FORMAT.import(py, "tympan.enums", "TextFormat")?.call1((word,))
     }
 }
-impl FromPython for surface::StatementFormat {
+impl FromPython for surface::TextFormat {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "StatementFormat");
-        if !value
-            .is_instance(
-                STATEMENT_FORMAT.import(py, "tympan.enums", "StatementFormat")?,
-            )?
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(TEXT_FORMAT.import(py, "tympan.enums", "TextFormat")?)?
         {
-            return Err(wrong());
+            return Err(wrong(value, name, "TextFormat"));
         }
         match String::from_python(value, name)?.as_str() {
             "csv" => Ok(Self::Csv),
             "json_lines" => Ok(Self::JsonLines),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'csv', 'json_lines'"),
+                    ),
+                )
+            }
         }
     }
 }
@@ -1167,6 +1464,7 @@ impl IntoPython for surface::UserField {
             Self::NetworkDomain => "network_domain",
             Self::Email => "email",
             Self::OtherEmails => "other_emails",
+            Self::PricePercent => "price_percent",
             Self::AccountCode => "account_code",
             Self::Department => "department",
             Self::Office => "office",
@@ -1180,9 +1478,11 @@ impl IntoPython for surface::UserField {
 impl FromPython for surface::UserField {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "UserField");
-        if !value.is_instance(USER_FIELD.import(py, "tympan.enums", "UserField")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(USER_FIELD.import(py, "tympan.enums", "UserField")?)?
+        {
+            return Err(wrong(value, name, "UserField"));
         }
         match String::from_python(value, name)?.as_str() {
             "username" => Ok(Self::Username),
@@ -1190,13 +1490,22 @@ impl FromPython for surface::UserField {
             "network_domain" => Ok(Self::NetworkDomain),
             "email" => Ok(Self::Email),
             "other_emails" => Ok(Self::OtherEmails),
+            "price_percent" => Ok(Self::PricePercent),
             "account_code" => Ok(Self::AccountCode),
             "department" => Ok(Self::Department),
             "office" => Ok(Self::Office),
             "home" => Ok(Self::Home),
             "notes" => Ok(Self::Notes),
             "role" => Ok(Self::Role),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!(
+                            "{name} must be one of 'username', 'network_name', 'network_domain', 'email', 'other_emails', 'price_percent', 'account_code', 'department', 'office', 'home', 'notes', 'role'"
+                        ),
+                    ),
+                )
+            }
         }
     }
 }
@@ -1542,7 +1851,19 @@ impl FromPython for surface::UserReference {
         let known = value.cast::<UserReference>();
         known
             .map(|known| known.get().0.clone())
-            .map_err(|_| wrong(value, name, "UserReference"))
+            .map_err(|_| wrong(value, name, "UserReference or UserId"))
+    }
+}
+static VALUE_SOURCE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::ValueSource {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::Own => "own",
+            Self::Profile => "profile",
+            Self::Group => "group",
+            Self::Tenant => "tenant",
+        };
+        VALUE_SOURCE.import(py, "tympan.enums", "ValueSource")?.call1((word,))
     }
 }
 static VERB: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -1551,6 +1872,9 @@ impl IntoPython for surface::Verb {
         let word = match self {
             Self::Grant => "grant",
             Self::Reset => "reset",
+            Self::Join => "join",
+            Self::Leave => "leave",
+            Self::Rejoin => "rejoin",
             Self::Charge => "charge",
             Self::Authorise => "authorise",
             Self::Settle => "settle",
@@ -1707,9 +2031,11 @@ impl IntoPython for surface::Weekday {
 impl FromPython for surface::Weekday {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "Weekday");
-        if !value.is_instance(WEEKDAY.import(py, "tympan.enums", "Weekday")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value.is_instance(WEEKDAY.import(py, "tympan.enums", "Weekday")?)?
+        {
+            return Err(wrong(value, name, "Weekday"));
         }
         match String::from_python(value, name)?.as_str() {
             "monday" => Ok(Self::Monday),
@@ -1719,7 +2045,15 @@ impl FromPython for surface::Weekday {
             "friday" => Ok(Self::Friday),
             "saturday" => Ok(Self::Saturday),
             "sunday" => Ok(Self::Sunday),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!(
+                            "{name} must be one of 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'"
+                        ),
+                    ),
+                )
+            }
         }
     }
 }
@@ -1739,11 +2073,14 @@ impl IntoPython for surface::WhenExhausted {
 impl FromPython for surface::WhenExhausted {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "WhenExhausted");
-        if !value
-            .is_instance(WHEN_EXHAUSTED.import(py, "tympan.enums", "WhenExhausted")?)?
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value
+                .is_instance(
+                    WHEN_EXHAUSTED.import(py, "tympan.enums", "WhenExhausted")?,
+                )?
         {
-            return Err(wrong());
+            return Err(wrong(value, name, "WhenExhausted"));
         }
         match String::from_python(value, name)?.as_str() {
             "refuse" => Ok(Self::Refuse),
@@ -1751,7 +2088,50 @@ impl FromPython for surface::WhenExhausted {
             "finish_and_forgive" => Ok(Self::FinishAndForgive),
             "finish_and_owe" => Ok(Self::FinishAndOwe),
             "finish_and_carry" => Ok(Self::FinishAndCarry),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!(
+                            "{name} must be one of 'refuse', 'warn', 'finish_and_forgive', 'finish_and_owe', 'finish_and_carry'"
+                        ),
+                    ),
+                )
+            }
+        }
+    }
+}
+static WORD_KEEPING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::WordKeeping {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::Kept => "kept",
+            Self::Hashed => "hashed",
+            Self::Dropped => "dropped",
+        };
+        WORD_KEEPING.import(py, "tympan.enums", "WordKeeping")?.call1((word,))
+    }
+}
+impl FromPython for surface::WordKeeping {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let py = value.py();
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value
+                .is_instance(WORD_KEEPING.import(py, "tympan.enums", "WordKeeping")?)?
+        {
+            return Err(wrong(value, name, "WordKeeping"));
+        }
+        match String::from_python(value, name)?.as_str() {
+            "kept" => Ok(Self::Kept),
+            "hashed" => Ok(Self::Hashed),
+            "dropped" => Ok(Self::Dropped),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'kept', 'hashed', 'dropped'"),
+                    ),
+                )
+            }
         }
     }
 }

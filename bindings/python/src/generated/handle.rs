@@ -106,8 +106,8 @@ impl Tympan {
             },
         )
     }
-    /// Changes a balance by an amount, in the wallet's unit; negative to take. The reason is kept,
-    /// and the key makes it happen once.
+    /// Changes a balance by an amount, in the wallet's unit; negative to take. The reason, of at most
+    /// 4,000 characters, is kept, and the key makes it happen once.
     ///
     /// Raises:
     ///     TympanError: `balance_below_limit`, `unknown_user`, `unknown_plan`, `unknown_currency`, `amount_overflow`,
@@ -239,9 +239,10 @@ impl Tympan {
             queue = Given(None),
             cost = Given(None),
             attempt = Given(None),
-            expires_in_seconds = Given(None)
+            expires_in_seconds = Given(None),
+            details = Given(None)
         ),
-        text_signature = "($self, user, key, usage, *, queue=None, cost=None, attempt=None, expires_in_seconds=None)"
+        text_signature = "($self, user, key, usage, *, queue=None, cost=None, attempt=None, expires_in_seconds=None, details=None)"
     )]
     fn authorise<'py>(
         &self,
@@ -253,6 +254,7 @@ impl Tympan {
         cost: Given<'_>,
         attempt: Given<'_>,
         expires_in_seconds: Given<'_>,
+        details: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         guarded(
             py,
@@ -265,6 +267,7 @@ impl Tympan {
                     cost: given(cost, "cost")?,
                     attempt: given(attempt, "attempt")?,
                     expires_in_seconds: given(expires_in_seconds, "expires_in_seconds")?,
+                    details: given(details, "details")?,
                 };
                 answered(py, self.0.authorise(user, key, usage, options))
             },
@@ -276,7 +279,7 @@ impl Tympan {
     ///
     /// Raises:
     ///     TympanError: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
-    ///     belongs to the database, as its keys do; else those of the store.
+    ///     names no file, or belongs to the database, as its keys do; else those of the store.
     #[pyo3(signature = (path), text_signature = "($self, path)")]
     fn backup_to<'py>(
         &self,
@@ -385,7 +388,8 @@ impl Tympan {
     /// Raises:
     ///     TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
     ///     `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
-    ///     `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`;
+    ///     `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
+    ///     `denied`;
     ///     `unknown_outcome`: send it again with the same key.
     #[pyo3(
         signature = (
@@ -395,9 +399,10 @@ impl Tympan {
             *,
             queue = Given(None),
             cost = Given(None),
-            attempt = Given(None)
+            attempt = Given(None),
+            details = Given(None)
         ),
-        text_signature = "($self, user, key, usage, *, queue=None, cost=None, attempt=None)"
+        text_signature = "($self, user, key, usage, *, queue=None, cost=None, attempt=None, details=None)"
     )]
     fn charge<'py>(
         &self,
@@ -408,6 +413,7 @@ impl Tympan {
         queue: Given<'_>,
         cost: Given<'_>,
         attempt: Given<'_>,
+        details: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         guarded(
             py,
@@ -419,6 +425,7 @@ impl Tympan {
                     queue: given(queue, "queue")?,
                     cost: given(cost, "cost")?,
                     attempt: given(attempt, "attempt")?,
+                    details: given(details, "details")?,
                 };
                 answered(py, self.0.charge(user, key, usage, options))
             },
@@ -447,6 +454,10 @@ impl Tympan {
     /// are refused with `closed`. Calls under way are still answered, and the store is closed with
     /// the last of them; whoever awaits the end of this call is told when it is. What was answered
     /// is durable in any case; closing twice does nothing.
+    ///
+    /// Raises:
+    ///     TympanError: Where it is awaited, `busy` if calls still hold the store at the deadline that it was opened
+    ///     with, 30 seconds if nothing was said: it is closed when they end.
     #[pyo3(signature = (), text_signature = "($self)")]
     fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         guarded(py, || { answered(py, self.0.close()) })
@@ -587,14 +598,23 @@ impl Tympan {
     ///     `unknown_time_zone`, `negative_amount`, `name_taken`, `empty_text`, `text_too_long`,
     ///     `control_character`, `too_many`.
     #[pyo3(
-        signature = (name, *, price_list = Given(None), plans = Given(None)),
-        text_signature = "($self, name, *, price_list=None, plans=())"
+        signature = (
+            name,
+            *,
+            price_list = Given(None),
+            tracking = Given(None),
+            stacking = Given(None),
+            plans = Given(None)
+        ),
+        text_signature = "($self, name, *, price_list=None, tracking=None, stacking=None, plans=())"
     )]
     fn create_profile<'py>(
         &self,
         py: Python<'py>,
         name: &Bound<'_, PyAny>,
         price_list: Given<'_>,
+        tracking: Given<'_>,
+        stacking: Given<'_>,
         plans: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         guarded(
@@ -603,6 +623,8 @@ impl Tympan {
                 let name = FromPython::from_python(name, "name")?;
                 let options = surface::CreateProfile {
                     price_list: given(price_list, "price_list")?,
+                    tracking: given(tracking, "tracking")?,
+                    stacking: given(stacking, "stacking")?,
                     plans: given(plans, "plans")?,
                 };
                 answered(py, self.0.create_profile(name, options))
@@ -658,6 +680,7 @@ impl Tympan {
             active = Given(None),
             production = Given(None),
             restricted = Given(None),
+            price_percent = Given(None),
             account_code = Given(None),
             department = Given(None),
             office = Given(None),
@@ -671,7 +694,7 @@ impl Tympan {
             source = Given(None),
             reason = Given(None)
         ),
-        text_signature = "($self, name, *, username=None, network_name=None, network_domain=None, email=None, other_emails=(), active=None, production=False, restricted=None, account_code=None, department=None, office=None, home=None, notes=None, profile=None, role=None, groups=(), role_rows=(), identities=(), source=None, reason=None)"
+        text_signature = "($self, name, *, username=None, network_name=None, network_domain=None, email=None, other_emails=(), active=None, production=False, restricted=None, price_percent=None, account_code=None, department=None, office=None, home=None, notes=None, profile=None, role=None, groups=(), role_rows=(), identities=(), source=None, reason=None)"
     )]
     fn create_user<'py>(
         &self,
@@ -685,6 +708,7 @@ impl Tympan {
         active: Given<'_>,
         production: Given<'_>,
         restricted: Given<'_>,
+        price_percent: Given<'_>,
         account_code: Given<'_>,
         department: Given<'_>,
         office: Given<'_>,
@@ -711,6 +735,7 @@ impl Tympan {
                     active: given(active, "active")?,
                     production: given(production, "production")?,
                     restricted: given(restricted, "restricted")?,
+                    price_percent: given(price_percent, "price_percent")?,
                     account_code: given(account_code, "account_code")?,
                     department: given(department, "department")?,
                     office: given(office, "office")?,
@@ -888,6 +913,44 @@ impl Tympan {
     fn doctor<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         guarded(py, || { answered(py, self.0.doctor()) })
     }
+    /// Edits a group as a whole: all of it, or nothing. Its plans feed a wallet of each member,
+    /// besides those of the member's profile; wallets follow when somebody looks.
+    ///
+    /// Raises:
+    ///     TympanError: `denied`, `unknown_group`, `unknown_plan`, `stale_version`, `invalid_value`,
+    ///     `unknown_currency`, `unknown_time_zone`, `negative_amount`, `amount_overflow`, `name_taken`,
+    ///     `empty_text`, `text_too_long`, `control_character`, `too_many`.
+    #[pyo3(
+        signature = (
+            group,
+            *,
+            expected_version = Given(None),
+            name = Given(None),
+            plans = Given(None)
+        ),
+        text_signature = "($self, group, *, expected_version=None, name=None, plans=())"
+    )]
+    fn edit_group<'py>(
+        &self,
+        py: Python<'py>,
+        group: &Bound<'_, PyAny>,
+        expected_version: Given<'_>,
+        name: Given<'_>,
+        plans: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let group = FromPython::from_python(group, "group")?;
+                let options = surface::EditGroup {
+                    expected_version: given(expected_version, "expected_version")?,
+                    name: given(name, "name")?,
+                    plans: given(plans, "plans")?,
+                };
+                answered(py, self.0.edit_group(group, options))
+            },
+        )
+    }
     /// Edits a price list as a whole: all of it, or nothing. The version of it from then on.
     ///
     /// Raises:
@@ -941,9 +1004,11 @@ impl Tympan {
             name = Given(None),
             price_list = Given(None),
             clear_price_list = Given(None),
+            tracking = Given(None),
+            stacking = Given(None),
             plans = Given(None)
         ),
-        text_signature = "($self, profile, *, expected_version=None, name=None, price_list=None, clear_price_list=False, plans=())"
+        text_signature = "($self, profile, *, expected_version=None, name=None, price_list=None, clear_price_list=False, tracking=None, stacking=None, plans=())"
     )]
     fn edit_profile<'py>(
         &self,
@@ -953,6 +1018,8 @@ impl Tympan {
         name: Given<'_>,
         price_list: Given<'_>,
         clear_price_list: Given<'_>,
+        tracking: Given<'_>,
+        stacking: Given<'_>,
         plans: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         guarded(
@@ -964,6 +1031,8 @@ impl Tympan {
                     name: given(name, "name")?,
                     price_list: given(price_list, "price_list")?,
                     clear_price_list: given(clear_price_list, "clear_price_list")?,
+                    tracking: given(tracking, "tracking")?,
+                    stacking: given(stacking, "stacking")?,
                     plans: given(plans, "plans")?,
                 };
                 answered(py, self.0.edit_profile(profile, options))
@@ -1012,7 +1081,8 @@ impl Tympan {
     ///
     /// Raises:
     ///     TympanError: `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`,
-    ///     `invalid_value`, `empty_text`, `text_too_long`, `control_character`.
+    ///     `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `amount_overflow`,
+    ///     `too_many`.
     #[pyo3(
         signature = (
             *,
@@ -1022,10 +1092,11 @@ impl Tympan {
             pin_length = Given(None),
             pin_alphabet = Given(None),
             pin_floor = Given(None),
+            low_funds = Given(None),
             card_pipeline = Given(None),
             accepts_unfindable_cards = Given(None)
         ),
-        text_signature = "($self, *, expected_version=None, name=None, default_profile=None, pin_length=None, pin_alphabet=None, pin_floor=None, card_pipeline=None, accepts_unfindable_cards=False)"
+        text_signature = "($self, *, expected_version=None, name=None, default_profile=None, pin_length=None, pin_alphabet=None, pin_floor=None, low_funds=None, card_pipeline=None, accepts_unfindable_cards=False)"
     )]
     fn edit_settings<'py>(
         &self,
@@ -1036,6 +1107,7 @@ impl Tympan {
         pin_length: Given<'_>,
         pin_alphabet: Given<'_>,
         pin_floor: Given<'_>,
+        low_funds: Given<'_>,
         card_pipeline: Given<'_>,
         accepts_unfindable_cards: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
@@ -1049,6 +1121,7 @@ impl Tympan {
                     pin_length: given(pin_length, "pin_length")?,
                     pin_alphabet: given(pin_alphabet, "pin_alphabet")?,
                     pin_floor: given(pin_floor, "pin_floor")?,
+                    low_funds: given(low_funds, "low_funds")?,
                     card_pipeline: given(card_pipeline, "card_pipeline")?,
                     accepts_unfindable_cards: given(
                         accepts_unfindable_cards,
@@ -1153,6 +1226,103 @@ impl Tympan {
             },
         )
     }
+    /// Erases the names of documents and hosts that profiles keep for so many days, where those are
+    /// over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
+    /// the bytes gone. What proves the entries stays whole.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `tenant.edit`; those of the store.
+    #[pyo3(signature = (), text_signature = "($self)")]
+    fn erase_words<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        guarded(py, || { answered(py, self.0.erase_words()) })
+    }
+    /// What a host may want to tell somebody of, oldest first, each once: a feed that grows at its
+    /// end. Nothing is committed later in front of what was shown.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+    #[pyo3(
+        signature = (*, kinds = Given(None), after = Given(None), limit = Given(None)),
+        text_signature = "($self, *, kinds=(), after=None, limit=None)"
+    )]
+    fn events<'py>(
+        &self,
+        py: Python<'py>,
+        kinds: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let options = surface::EventList {
+                    kinds: given(kinds, "kinds")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.events(options))
+            },
+        )
+    }
+    /// Every row of `Tympan.events`: asks for page after page, `limit` rows at a time.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+    #[pyo3(
+        signature = (*, kinds = Given(None), after = Given(None), limit = Given(None)),
+        text_signature = "($self, *, kinds=(), after=None, limit=None)"
+    )]
+    fn events_all(
+        &self,
+        py: Python<'_>,
+        kinds: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Rows> {
+        guarded(
+            py,
+            || {
+                let options = surface::EventList {
+                    kinds: given(kinds, "kinds")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.events(options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::EventPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
+    }
+    /// Every effective value of a user, with the reason for which it applies; none if there is no
+    /// such user.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `user.read`, unless it is the actor; what is wrong with the reference.
+    #[pyo3(signature = (user), text_signature = "($self, user)")]
+    fn explain<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                answered(py, self.0.explain(user))
+            },
+        )
+    }
     /// Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
     /// days. A hold may be extended as often as it is open. The extension has a key of its own.
     ///
@@ -1249,6 +1419,203 @@ impl Tympan {
     #[pyo3(signature = (), text_signature = "($self)")]
     fn identity_types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         guarded(py, || { answered(py, self.0.identity_types()) })
+    }
+    /// Everything that was done for a job, oldest first: by the key of its charge or its hold, every
+    /// attempt under it, its settlement, and what was given back. Nothing for a key that was never
+    /// used for a job; by the key of a settlement, all from it on.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `report.view`; `invalid_key`.
+    #[pyo3(signature = (key), text_signature = "($self, key)")]
+    fn job<'py>(
+        &self,
+        py: Python<'py>,
+        key: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let key = FromPython::from_python(key, "key")?;
+                answered(py, self.0.job(key))
+            },
+        )
+    }
+    /// What was done for everybody's jobs over a period, oldest first, page by page: a line for each
+    /// charge, hold, settlement, refusal, refund and voiding. The list grows at its end.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+    ///     period that ends before it begins.
+    #[pyo3(
+        signature = (
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, *, since=None, until=None, after=None, limit=None)"
+    )]
+    fn jobs<'py>(
+        &self,
+        py: Python<'py>,
+        since: Given<'_>,
+        until: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let options = surface::JobList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.jobs(options))
+            },
+        )
+    }
+    /// Every row of `Tympan.jobs`: asks for page after page, `limit` rows at a time.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+    ///     period that ends before it begins.
+    #[pyo3(
+        signature = (
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, *, since=None, until=None, after=None, limit=None)"
+    )]
+    fn jobs_all(
+        &self,
+        py: Python<'_>,
+        since: Given<'_>,
+        until: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Rows> {
+        guarded(
+            py,
+            || {
+                let options = surface::JobList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.jobs(options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::JobPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
+    }
+    /// What was done for everybody's jobs as lines of text: written one after the other they are a
+    /// file for a spreadsheet, or for a program.
+    ///
+    /// Raises:
+    ///     TympanError: Those of `Tympan.jobs`.
+    #[pyo3(
+        signature = (
+            format,
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, format, *, since=None, until=None, after=None, limit=None)"
+    )]
+    fn jobs_text<'py>(
+        &self,
+        py: Python<'py>,
+        format: &Bound<'_, PyAny>,
+        since: Given<'_>,
+        until: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let format = FromPython::from_python(format, "format")?;
+                let options = surface::JobList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.jobs_text(format, options))
+            },
+        )
+    }
+    /// Every row of `Tympan.jobs_text`: asks for page after page, `limit` rows at a time.
+    ///
+    /// Raises:
+    ///     TympanError: Those of `Tympan.jobs`.
+    #[pyo3(
+        signature = (
+            format,
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, format, *, since=None, until=None, after=None, limit=None)"
+    )]
+    fn jobs_text_all(
+        &self,
+        py: Python<'_>,
+        format: &Bound<'_, PyAny>,
+        since: Given<'_>,
+        until: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Rows> {
+        guarded(
+            py,
+            || {
+                let format = FromPython::from_python(format, "format")?;
+                let options = surface::JobList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let format: surface::TextFormat = format;
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.jobs_text(format.clone(), options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::TextPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
     }
     /// The user that a reference means; none if there is none.
     ///
@@ -1479,8 +1846,15 @@ impl Tympan {
     ///     TympanError: `denied` without `job.charge`; those of `Tympan.charge` but `allowance_exhausted`, which
     ///     is an answer here, and those about keys.
     #[pyo3(
-        signature = (user, usage, *, queue = Given(None), cost = Given(None)),
-        text_signature = "($self, user, usage, *, queue=None, cost=None)"
+        signature = (
+            user,
+            usage,
+            *,
+            queue = Given(None),
+            cost = Given(None),
+            kind = Given(None)
+        ),
+        text_signature = "($self, user, usage, *, queue=None, cost=None, kind=None)"
     )]
     fn quote<'py>(
         &self,
@@ -1489,6 +1863,7 @@ impl Tympan {
         usage: &Bound<'_, PyAny>,
         queue: Given<'_>,
         cost: Given<'_>,
+        kind: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         guarded(
             py,
@@ -1498,6 +1873,7 @@ impl Tympan {
                 let options = surface::QuoteJob {
                     queue: given(queue, "queue")?,
                     cost: given(cost, "cost")?,
+                    kind: given(kind, "kind")?,
                 };
                 answered(py, self.0.quote(user, usage, options))
             },
@@ -1533,7 +1909,8 @@ impl Tympan {
     /// Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
     /// was taken below a wallet's limit first, then what was taken last. The job is named by the key
     /// of its charge, of its hold, or of the settlement. What is given back of a job never comes to
-    /// more than it took. The reason is kept, and the refund has a key of its own.
+    /// more than it took. The reason, of at most 4,000 characters, is kept, and the refund has a key
+    /// of its own.
     ///
     /// Raises:
     ///     TympanError: `unknown_job`, `job_not_charged`, `job_voided`, `refund_beyond_paid`, `amount_not_positive`,
@@ -1787,6 +2164,332 @@ impl Tympan {
             },
         )
     }
+    /// What jobs used and wallets gave for them, in total, page by page. A job counts when it is
+    /// charged, at its charge or settlement; what was given back, and the voiding of a job, when
+    /// that was: what a report said of a time that is over never changes. Account codes are those
+    /// that jobs were booked to; groups are those that users are in at the time of asking, and a user
+    /// of two counts in both.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+    ///     period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does
+    ///     not fit into 63 bits.
+    #[pyo3(
+        signature = (
+            *,
+            by = Given(None),
+            every = Given(None),
+            time_zone = Given(None),
+            since = Given(None),
+            until = Given(None),
+            user = Given(None),
+            group = Given(None),
+            account_code = Given(None),
+            kind = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, *, by=None, every=None, time_zone=None, since=None, until=None, user=None, group=None, account_code=None, kind=None, after=None, limit=None)"
+    )]
+    fn report<'py>(
+        &self,
+        py: Python<'py>,
+        by: Given<'_>,
+        every: Given<'_>,
+        time_zone: Given<'_>,
+        since: Given<'_>,
+        until: Given<'_>,
+        user: Given<'_>,
+        group: Given<'_>,
+        account_code: Given<'_>,
+        kind: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let options = surface::ReportList {
+                    by: given(by, "by")?,
+                    every: given(every, "every")?,
+                    time_zone: given(time_zone, "time_zone")?,
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    user: given(user, "user")?,
+                    group: given(group, "group")?,
+                    account_code: given(account_code, "account_code")?,
+                    kind: given(kind, "kind")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.report(options))
+            },
+        )
+    }
+    /// Every row of `Tympan.report`: asks for page after page, `limit` rows at a time.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a
+    ///     period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does
+    ///     not fit into 63 bits.
+    #[pyo3(
+        signature = (
+            *,
+            by = Given(None),
+            every = Given(None),
+            time_zone = Given(None),
+            since = Given(None),
+            until = Given(None),
+            user = Given(None),
+            group = Given(None),
+            account_code = Given(None),
+            kind = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, *, by=None, every=None, time_zone=None, since=None, until=None, user=None, group=None, account_code=None, kind=None, after=None, limit=None)"
+    )]
+    fn report_all(
+        &self,
+        py: Python<'_>,
+        by: Given<'_>,
+        every: Given<'_>,
+        time_zone: Given<'_>,
+        since: Given<'_>,
+        until: Given<'_>,
+        user: Given<'_>,
+        group: Given<'_>,
+        account_code: Given<'_>,
+        kind: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Rows> {
+        guarded(
+            py,
+            || {
+                let options = surface::ReportList {
+                    by: given(by, "by")?,
+                    every: given(every, "every")?,
+                    time_zone: given(time_zone, "time_zone")?,
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    user: given(user, "user")?,
+                    group: given(group, "group")?,
+                    account_code: given(account_code, "account_code")?,
+                    kind: given(kind, "kind")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.report(options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::ReportPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
+    }
+    /// A report as lines of text: written one after the other they are a file for a spreadsheet, or
+    /// for a program. One line for each total of each row; amounts are exact decimals in the unit
+    /// that stands beside them, and money is in the currency's major unit.
+    ///
+    /// Raises:
+    ///     TympanError: Those of `Tympan.report`.
+    #[pyo3(
+        signature = (
+            format,
+            *,
+            by = Given(None),
+            every = Given(None),
+            time_zone = Given(None),
+            since = Given(None),
+            until = Given(None),
+            user = Given(None),
+            group = Given(None),
+            account_code = Given(None),
+            kind = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, format, *, by=None, every=None, time_zone=None, since=None, until=None, user=None, group=None, account_code=None, kind=None, after=None, limit=None)"
+    )]
+    fn report_text<'py>(
+        &self,
+        py: Python<'py>,
+        format: &Bound<'_, PyAny>,
+        by: Given<'_>,
+        every: Given<'_>,
+        time_zone: Given<'_>,
+        since: Given<'_>,
+        until: Given<'_>,
+        user: Given<'_>,
+        group: Given<'_>,
+        account_code: Given<'_>,
+        kind: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let format = FromPython::from_python(format, "format")?;
+                let options = surface::ReportList {
+                    by: given(by, "by")?,
+                    every: given(every, "every")?,
+                    time_zone: given(time_zone, "time_zone")?,
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    user: given(user, "user")?,
+                    group: given(group, "group")?,
+                    account_code: given(account_code, "account_code")?,
+                    kind: given(kind, "kind")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.report_text(format, options))
+            },
+        )
+    }
+    /// Every row of `Tympan.report_text`: asks for page after page, `limit` rows at a time.
+    ///
+    /// Raises:
+    ///     TympanError: Those of `Tympan.report`.
+    #[pyo3(
+        signature = (
+            format,
+            *,
+            by = Given(None),
+            every = Given(None),
+            time_zone = Given(None),
+            since = Given(None),
+            until = Given(None),
+            user = Given(None),
+            group = Given(None),
+            account_code = Given(None),
+            kind = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, format, *, by=None, every=None, time_zone=None, since=None, until=None, user=None, group=None, account_code=None, kind=None, after=None, limit=None)"
+    )]
+    fn report_text_all(
+        &self,
+        py: Python<'_>,
+        format: &Bound<'_, PyAny>,
+        by: Given<'_>,
+        every: Given<'_>,
+        time_zone: Given<'_>,
+        since: Given<'_>,
+        until: Given<'_>,
+        user: Given<'_>,
+        group: Given<'_>,
+        account_code: Given<'_>,
+        kind: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Rows> {
+        guarded(
+            py,
+            || {
+                let format = FromPython::from_python(format, "format")?;
+                let options = surface::ReportList {
+                    by: given(by, "by")?,
+                    every: given(every, "every")?,
+                    time_zone: given(time_zone, "time_zone")?,
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    user: given(user, "user")?,
+                    group: given(group, "group")?,
+                    account_code: given(account_code, "account_code")?,
+                    kind: given(kind, "kind")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let format: surface::TextFormat = format;
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.report_text(format.clone(), options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::TextPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
+    }
+    /// Does to a plan's wallet what the plan does when it is due, now and whatever its schedule: also
+    /// of a plan that is suspended, and for a user who is inactive. A rolling plan forgets all days
+    /// that it looks back on. The schedule goes on as if nothing had been asked.
+    ///
+    /// Raises:
+    ///     TympanError: `unknown_user`; `unknown_plan` for one that is not in force for the user; `amount_overflow`,
+    ///     `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
+    #[pyo3(
+        signature = (user, plan, reason, key),
+        text_signature = "($self, user, plan, reason, key)"
+    )]
+    fn reset_allowance<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+        plan: &Bound<'_, PyAny>,
+        reason: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let plan = FromPython::from_python(plan, "plan")?;
+                let reason = FromPython::from_python(reason, "reason")?;
+                let key = FromPython::from_python(key, "key")?;
+                answered(py, self.0.reset_allowance(user, plan, reason, key))
+            },
+        )
+    }
+    /// Resets a plan's wallet of many users: a selection, or the members of a group, as they are
+    /// listed page by page. Each has an answer of its own, in the same order, under a key of its own:
+    /// the one given, a space, and the user's id. So a selection can be sent again as it is.
+    ///
+    /// Raises:
+    ///     TympanError: Those of `Tympan.reset_allowance`, of each user in its outcome.
+    #[pyo3(
+        signature = (users, plan, reason, key),
+        text_signature = "($self, users, plan, reason, key)"
+    )]
+    fn reset_allowances<'py>(
+        &self,
+        py: Python<'py>,
+        users: &Bound<'_, PyAny>,
+        plan: &Bound<'_, PyAny>,
+        reason: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let users = FromPython::from_python(users, "users")?;
+                let plan = FromPython::from_python(plan, "plan")?;
+                let reason = FromPython::from_python(reason, "reason")?;
+                let key = FromPython::from_python(key, "key")?;
+                answered(py, self.0.reset_allowances(users, plan, reason, key))
+            },
+        )
+    }
     /// Keeps the role rows of an account and takes no new ones. The version of it from then on.
     ///
     /// Raises:
@@ -1971,7 +2674,8 @@ impl Tympan {
             },
         )
     }
-    /// Sets a balance, in the wallet's unit. The reason is kept, and the key makes it happen once.
+    /// Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
+    /// key makes it happen once.
     ///
     /// Raises:
     ///     TympanError: Those of `Tympan.adjust`.
@@ -2075,6 +2779,32 @@ impl Tympan {
                     extra: given(extra, "extra")?,
                 };
                 answered(py, self.0.settle(hold, key, usage, options))
+            },
+        )
+    }
+    /// Does for the next users, in the order of their ids, what `Tympan.settle_due` does for one.
+    /// It can be stopped anywhere, and doing it twice does no more.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `allowance.adjust`; `invalid_cursor`; `invalid_value` for the limit.
+    #[pyo3(
+        signature = (*, after = Given(None), limit = Given(None)),
+        text_signature = "($self, *, after=None, limit=None)"
+    )]
+    fn settle_all_due<'py>(
+        &self,
+        py: Python<'py>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let options = surface::SweepPage {
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.settle_all_due(options))
             },
         )
     }
@@ -2289,7 +3019,7 @@ impl Tympan {
                 };
                 let user: surface::UserId = user;
                 let wallet: surface::WalletName = wallet;
-                let format: surface::StatementFormat = format;
+                let format: surface::TextFormat = format;
                 let handle = self.0.clone();
                 let after = options.after.clone();
                 let ask = move |after| {
@@ -2642,6 +3372,195 @@ impl Tympan {
             || {
                 let user = FromPython::from_python(user, "user")?;
                 answered(py, self.0.user_details(user))
+            },
+        )
+    }
+    /// What was done for a user's jobs over a period, newest first, page by page.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `report.view`, unless it is the actor's own; else those of
+    ///     `Tympan.jobs`.
+    #[pyo3(
+        signature = (
+            user,
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, user, *, since=None, until=None, after=None, limit=None)"
+    )]
+    fn user_jobs<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+        since: Given<'_>,
+        until: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let options = surface::JobList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.user_jobs(user, options))
+            },
+        )
+    }
+    /// Every row of `Tympan.user_jobs`: asks for page after page, `limit` rows at a time.
+    ///
+    /// Raises:
+    ///     TympanError: `denied` without `report.view`, unless it is the actor's own; else those of
+    ///     `Tympan.jobs`.
+    #[pyo3(
+        signature = (
+            user,
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, user, *, since=None, until=None, after=None, limit=None)"
+    )]
+    fn user_jobs_all(
+        &self,
+        py: Python<'_>,
+        user: &Bound<'_, PyAny>,
+        since: Given<'_>,
+        until: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Rows> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let options = surface::JobList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let user: surface::UserId = user;
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.user_jobs(user.clone(), options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::JobPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
+    }
+    /// What was done for a user's jobs as lines of text, as `Tympan.jobs_text` writes them.
+    ///
+    /// Raises:
+    ///     TympanError: Those of `Tympan.user_jobs`.
+    #[pyo3(
+        signature = (
+            user,
+            format,
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, user, format, *, since=None, until=None, after=None, limit=None)"
+    )]
+    fn user_jobs_text<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+        format: &Bound<'_, PyAny>,
+        since: Given<'_>,
+        until: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let format = FromPython::from_python(format, "format")?;
+                let options = surface::JobList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.user_jobs_text(user, format, options))
+            },
+        )
+    }
+    /// Every row of `Tympan.user_jobs_text`: asks for page after page, `limit` rows at a time.
+    ///
+    /// Raises:
+    ///     TympanError: Those of `Tympan.user_jobs`.
+    #[pyo3(
+        signature = (
+            user,
+            format,
+            *,
+            since = Given(None),
+            until = Given(None),
+            after = Given(None),
+            limit = Given(None)
+        ),
+        text_signature = "($self, user, format, *, since=None, until=None, after=None, limit=None)"
+    )]
+    fn user_jobs_text_all(
+        &self,
+        py: Python<'_>,
+        user: &Bound<'_, PyAny>,
+        format: &Bound<'_, PyAny>,
+        since: Given<'_>,
+        until: Given<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Rows> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let format = FromPython::from_python(format, "format")?;
+                let options = surface::JobList {
+                    since: given(since, "since")?,
+                    until: given(until, "until")?,
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let user: surface::UserId = user;
+                let format: surface::TextFormat = format;
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.user_jobs_text(user.clone(), format.clone(), options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::TextPage| (page.rows, page.next),
+                    ),
+                )
             },
         )
     }

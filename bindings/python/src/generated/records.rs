@@ -123,7 +123,7 @@ impl AuditLine {
     fn subject_kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.subject_kind.clone().into_python(py)
     }
-    /// The id of that thing.
+    /// The id of that thing; of a `wallet`, that of its owner.
     #[getter]
     fn subject<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.subject.clone().into_python(py)
@@ -493,6 +493,246 @@ impl FromPython for surface::CustomCount {
             .map_err(|_| wrong(value, name, "CustomCount"))
     }
 }
+/// One plan that a user has.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct EffectivePlan(surface::EffectivePlan);
+#[pymethods]
+impl EffectivePlan {
+    /// The revision in force, with all its terms.
+    #[getter]
+    fn revision<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.revision.clone().into_python(py)
+    }
+    /// What carries it: the profile, or a group.
+    #[getter]
+    fn source<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.source.clone().into_python(py)
+    }
+    /// The name of what carries it.
+    #[getter]
+    fn source_name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.source_name.clone().into_python(py)
+    }
+    /// Since when the user has it: since joining the profile or the group, or since the plan is
+    /// there.
+    #[getter]
+    fn since<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.since.clone().into_python(py)
+    }
+    /// The plan of the same measure that applies in its stead; none: this one applies.
+    #[getter]
+    fn overruled_by<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.overruled_by.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "EffectivePlan(revision={}, source={}, source_name={}, since={}, overruled_by={})",
+                plain(py, & self.0.revision) ?, plain(py, & self.0.source) ?, plain(py, &
+                self.0.source_name) ?, plain(py, & self.0.since) ?, plain(py, & self.0
+                .overruled_by) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::EffectivePlan {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, EffectivePlan(self))?.into_any())
+    }
+}
+/// One value that applies to a user.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct EffectiveValue(surface::EffectiveValue);
+#[pymethods]
+impl EffectiveValue {
+    /// Which: `active`, `restricted`, `account_code`, `profile`, `stacking`, `price_list`, `currency`,
+    /// `pin_length`, `pin_alphabet`, `pin_floor`.
+    #[getter]
+    fn name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.name.clone().into_python(py)
+    }
+    /// The value as a word, a number or a name; none if there is none.
+    #[getter]
+    fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.value.clone().into_python(py)
+    }
+    /// Where it comes from.
+    #[getter]
+    fn source<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.source.clone().into_python(py)
+    }
+    /// The name of the profile or the tenant that it comes from, or of the user.
+    #[getter]
+    fn source_name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.source_name.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "EffectiveValue(name={}, value={}, source={}, source_name={})", plain(py,
+                & self.0.name) ?, plain(py, & self.0.value) ?, plain(py, & self.0.source)
+                ?, plain(py, & self.0.source_name) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::EffectiveValue {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, EffectiveValue(self))?.into_any())
+    }
+}
+/// One thing that a host may want to tell somebody of.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Event(surface::Event);
+#[pymethods]
+impl Event {
+    /// The id of the audit event that it is.
+    #[getter]
+    fn id<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.id.clone().into_python(py)
+    }
+    /// When it was decided.
+    #[getter]
+    fn at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.at.clone().into_python(py)
+    }
+    /// What kind of event it is.
+    #[getter]
+    fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.kind.clone().into_python(py)
+    }
+    /// Whom it is about.
+    #[getter]
+    fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.user.clone().into_python(py)
+    }
+    /// Whose command it came with; none for the host itself.
+    #[getter]
+    fn actor<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.actor.clone().into_python(py)
+    }
+    /// Of a low balance: what is low. None if it was anonymised.
+    #[getter]
+    fn low_balance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.low_balance.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "Event(id={}, at={}, kind={}, user={}, actor={}, low_balance={})",
+                plain(py, & self.0.id) ?, plain(py, & self.0.at) ?, plain(py, & self.0
+                .kind) ?, plain(py, & self.0.user) ?, plain(py, & self.0.actor) ?,
+                plain(py, & self.0.low_balance) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Event {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Event(self))?.into_any())
+    }
+}
+/// One page of events. It may be empty and yet have a next one, where many changes lie between.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct EventPage(surface::EventPage);
+#[pymethods]
+impl EventPage {
+    /// The events.
+    #[getter]
+    fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.rows.clone().into_python(py)
+    }
+    /// The cursor for the next page; none: this was the last.
+    #[getter]
+    fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.next.clone().into_python(py)
+    }
+    /// The cursor behind this page, be there more or not. Whoever follows the feed keeps it, and
+    /// asks again later.
+    #[getter]
+    fn end<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.end.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "EventPage(rows={}, next={}, end={})", plain(py, & self.0.rows) ?,
+                plain(py, & self.0.next) ?, plain(py, & self.0.end) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::EventPage {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, EventPage(self))?.into_any())
+    }
+}
+/// What applies to a user, and why.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Explanation(surface::Explanation);
+#[pymethods]
+impl Explanation {
+    /// The user.
+    #[getter]
+    fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.user.clone().into_python(py)
+    }
+    /// As of when.
+    #[getter]
+    fn at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.at.clone().into_python(py)
+    }
+    /// The policy by which plans of one measure stack: the profile's.
+    #[getter]
+    fn stacking<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.stacking.clone().into_python(py)
+    }
+    /// The plans, by measure, then in the order in which their wallets are emptied; those too that
+    /// others overrule.
+    #[getter]
+    fn plans<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.plans.clone().into_python(py)
+    }
+    /// Everything else.
+    #[getter]
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.values.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "Explanation(user={}, at={}, stacking={}, plans={}, values={})",
+                plain(py, & self.0.user) ?, plain(py, & self.0.at) ?, plain(py, & self.0
+                .stacking) ?, plain(py, & self.0.plans) ?, plain(py, & self.0.values) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Explanation {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Explanation(self))?.into_any())
+    }
+}
 /// One thing that is not as it must be.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -647,6 +887,11 @@ impl Group {
     fn retired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.retired.clone().into_python(py)
     }
+    /// Every revision of its plans, in order of plan, then revision: those that have ended too.
+    #[getter]
+    fn plans<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.plans.clone().into_python(py)
+    }
     /// When it was created.
     #[getter]
     fn created_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -658,9 +903,10 @@ impl Group {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Group(id={}, name={}, version={}, retired={}, created_at={})", plain(py,
-                & self.0.id) ?, plain(py, & self.0.name) ?, plain(py, & self.0.version)
-                ?, plain(py, & self.0.retired) ?, plain(py, & self.0.created_at) ?,
+                "Group(id={}, name={}, version={}, retired={}, plans={}, created_at={})",
+                plain(py, & self.0.id) ?, plain(py, & self.0.name) ?, plain(py, & self.0
+                .version) ?, plain(py, & self.0.retired) ?, plain(py, & self.0.plans) ?,
+                plain(py, & self.0.created_at) ?,
             ),
         )
     }
@@ -972,9 +1218,10 @@ impl Job {
             usage,
             queue = Given(None),
             cost = Given(None),
-            attempt = Given(None)
+            attempt = Given(None),
+            details = Given(None)
         ),
-        text_signature = "(*, user, key, usage, queue=None, cost=None, attempt=None)"
+        text_signature = "(*, user, key, usage, queue=None, cost=None, attempt=None, details=None)"
     )]
     fn __new__(
         user: &Bound<'_, PyAny>,
@@ -983,6 +1230,7 @@ impl Job {
         queue: Given<'_>,
         cost: Given<'_>,
         attempt: Given<'_>,
+        details: Given<'_>,
     ) -> PyResult<Self> {
         Ok(
             Self(surface::Job {
@@ -992,6 +1240,7 @@ impl Job {
                 queue: given(queue, "queue")?,
                 cost: given(cost, "cost")?,
                 attempt: given(attempt, "attempt")?,
+                details: given(details, "details")?,
             }),
         )
     }
@@ -1025,16 +1274,21 @@ impl Job {
     fn attempt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.attempt.clone().into_python(py)
     }
+    /// What kind of job it is, and where it came from.
+    #[getter]
+    fn details<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.details.clone().into_python(py)
+    }
     fn __hash__(&self) -> u64 {
         hashed(&self.0)
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Job(user={}, key={}, usage={}, queue={}, cost={}, attempt={})",
+                "Job(user={}, key={}, usage={}, queue={}, cost={}, attempt={}, details={})",
                 plain(py, & self.0.user) ?, plain(py, & self.0.key) ?, plain(py, & self.0
                 .usage) ?, plain(py, & self.0.queue) ?, plain(py, & self.0.cost) ?,
-                plain(py, & self.0.attempt) ?,
+                plain(py, & self.0.attempt) ?, plain(py, & self.0.details) ?,
             ),
         )
     }
@@ -1050,6 +1304,217 @@ impl FromPython for surface::Job {
         record
             .map(|record| record.get().0.clone())
             .map_err(|_| wrong(value, name, "Job"))
+    }
+}
+/// What a host knows of a job besides what it used.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct JobDetails(surface::JobDetails);
+#[pymethods]
+impl JobDetails {
+    #[new]
+    #[pyo3(
+        signature = (*, kind = Given(None), document = Given(None), host = Given(None)),
+        text_signature = "(*, kind=None, document=None, host=None)"
+    )]
+    fn __new__(kind: Given<'_>, document: Given<'_>, host: Given<'_>) -> PyResult<Self> {
+        Ok(
+            Self(surface::JobDetails {
+                kind: given(kind, "kind")?,
+                document: given(document, "document")?,
+                host: given(host, "host")?,
+            }),
+        )
+    }
+    /// What kind of job it is; none: it counts as printed.
+    #[getter]
+    fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.kind.clone().into_python(py)
+    }
+    /// What its document is called.
+    #[getter]
+    fn document<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.document.clone().into_python(py)
+    }
+    /// The host that it came from.
+    #[getter]
+    fn host<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.host.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "JobDetails(kind={}, document={}, host={})", plain(py, & self.0.kind) ?,
+                plain(py, & self.0.document) ?, plain(py, & self.0.host) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::JobDetails {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, JobDetails(self))?.into_any())
+    }
+}
+impl FromPython for surface::JobDetails {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<JobDetails>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "JobDetails"))
+    }
+}
+/// What was done for a job under one key: it was charged, its cost was set aside, its hold was
+/// settled, it was refused, or what it took was given back. Amounts are in the unit of the measure.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct JobLine(surface::JobLine);
+#[pymethods]
+impl JobLine {
+    /// The id of the first entry.
+    #[getter]
+    fn entry<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.entry.clone().into_python(py)
+    }
+    /// When it was decided.
+    #[getter]
+    fn at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.at.clone().into_python(py)
+    }
+    /// What was done.
+    #[getter]
+    fn verb<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.verb.clone().into_python(py)
+    }
+    /// What has become of it; none for what was given back.
+    #[getter]
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.state.clone().into_python(py)
+    }
+    /// Whose job.
+    #[getter]
+    fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.user.clone().into_python(py)
+    }
+    /// What kind of job, if the host said so.
+    #[getter]
+    fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.kind.clone().into_python(py)
+    }
+    /// The account code that it is booked to.
+    #[getter]
+    fn account_code<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.account_code.clone().into_python(py)
+    }
+    /// The queue that it went to.
+    #[getter]
+    fn queue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.queue.clone().into_python(py)
+    }
+    /// What its document is called, or the digest of it; none where that is not kept, or not any
+    /// more.
+    #[getter]
+    fn document<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.document.clone().into_python(py)
+    }
+    /// The host that it came from, or the digest of it; none where that is not kept, or not any
+    /// more.
+    #[getter]
+    fn host<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.host.clone().into_python(py)
+    }
+    /// What it used, or was expected to use, with the totals of pages, impressions and sheets that
+    /// the host did not give.
+    #[getter]
+    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.usage.clone().into_python(py)
+    }
+    /// What it costs, in micros.
+    #[getter]
+    fn cost_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.cost_micros.clone().into_python(py)
+    }
+    /// The price list that said so; none for a cost that the caller stated.
+    #[getter]
+    fn price_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.price_list.clone().into_python(py)
+    }
+    /// Which attempt under the key.
+    #[getter]
+    fn attempt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.attempt.clone().into_python(py)
+    }
+    /// The hold that was made or settled.
+    #[getter]
+    fn hold<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.hold.clone().into_python(py)
+    }
+    /// When the hold is given back by itself, as it was made.
+    #[getter]
+    fn expires_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.expires_at.clone().into_python(py)
+    }
+    /// Whether a settlement came after its hold had expired, and was charged in one step.
+    #[getter]
+    fn late<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.late.clone().into_python(py)
+    }
+    /// Of what was given back: the entry that had taken it.
+    #[getter]
+    fn refunds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.refunds.clone().into_python(py)
+    }
+    /// Of a refusal: how much was needed of the first line's measure.
+    #[getter]
+    fn needed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.needed.clone().into_python(py)
+    }
+    /// Of a refusal: how much was available.
+    #[getter]
+    fn available<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.available.clone().into_python(py)
+    }
+    /// Who did it; none for the host itself.
+    #[getter]
+    fn actor<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.actor.clone().into_python(py)
+    }
+    /// Why it was done, if somebody said so.
+    #[getter]
+    fn reason<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.reason.clone().into_python(py)
+    }
+    /// Each wallet's part.
+    #[getter]
+    fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.lines.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "JobLine(entry={}, at={}, verb={}, state={}, user={}, kind={}, account_code={}, queue={}, document={}, host={}, usage={}, cost_micros={}, price_list={}, attempt={}, hold={}, expires_at={}, late={}, refunds={}, needed={}, available={}, actor={}, reason={}, lines={})",
+                plain(py, & self.0.entry) ?, plain(py, & self.0.at) ?, plain(py, & self.0
+                .verb) ?, plain(py, & self.0.state) ?, plain(py, & self.0.user) ?,
+                plain(py, & self.0.kind) ?, plain(py, & self.0.account_code) ?, plain(py,
+                & self.0.queue) ?, plain(py, & self.0.document) ?, plain(py, & self.0
+                .host) ?, plain(py, & self.0.usage) ?, plain(py, & self.0.cost_micros) ?,
+                plain(py, & self.0.price_list) ?, plain(py, & self.0.attempt) ?,
+                plain(py, & self.0.hold) ?, plain(py, & self.0.expires_at) ?, plain(py, &
+                self.0.late) ?, plain(py, & self.0.refunds) ?, plain(py, & self.0.needed)
+                ?, plain(py, & self.0.available) ?, plain(py, & self.0.actor) ?,
+                plain(py, & self.0.reason) ?, plain(py, & self.0.lines) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::JobLine {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, JobLine(self))?.into_any())
     }
 }
 /// What became of one job of many: a receipt, or why there is none.
@@ -1083,6 +1548,100 @@ impl JobOutcome {
 impl IntoPython for surface::JobOutcome {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, JobOutcome(self))?.into_any())
+    }
+}
+/// One page of the history of jobs.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct JobPage(surface::JobPage);
+#[pymethods]
+impl JobPage {
+    /// The lines.
+    #[getter]
+    fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.rows.clone().into_python(py)
+    }
+    /// The cursor for the next page; none: this was the last.
+    #[getter]
+    fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.next.clone().into_python(py)
+    }
+    /// The cursor behind the last row of this page, be there more or not; none if there was never
+    /// a row. Whoever copies everybody's jobs elsewhere keeps it, and asks again later.
+    #[getter]
+    fn end<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.end.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "JobPage(rows={}, next={}, end={})", plain(py, & self.0.rows) ?,
+                plain(py, & self.0.next) ?, plain(py, & self.0.end) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::JobPage {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, JobPage(self))?.into_any())
+    }
+}
+/// A balance that fell below a threshold.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct LowBalance(surface::LowBalance);
+#[pymethods]
+impl LowBalance {
+    /// The plan whose wallet it is; none: own funds.
+    #[getter]
+    fn plan<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.plan.clone().into_python(py)
+    }
+    /// What it counts, as plans write it.
+    #[getter]
+    fn measure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.measure.clone().into_python(py)
+    }
+    /// What it fell below, in the measure's unit.
+    #[getter]
+    fn threshold<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.threshold.clone().into_python(py)
+    }
+    /// The balance before; not below the threshold.
+    #[getter]
+    fn before<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.before.clone().into_python(py)
+    }
+    /// The balance after; below the threshold.
+    #[getter]
+    fn balance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.balance.clone().into_python(py)
+    }
+    /// The entry that it fell with.
+    #[getter]
+    fn entry<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.entry.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "LowBalance(plan={}, measure={}, threshold={}, before={}, balance={}, entry={})",
+                plain(py, & self.0.plan) ?, plain(py, & self.0.measure) ?, plain(py, &
+                self.0.threshold) ?, plain(py, & self.0.before) ?, plain(py, & self.0
+                .balance) ?, plain(py, & self.0.entry) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::LowBalance {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, LowBalance(self))?.into_any())
     }
 }
 /// Why a job would be refused. Amounts are in the unit of the measure: micros for a cost.
@@ -1352,9 +1911,10 @@ impl Plan {
             suspended = Given(None),
             when_exhausted = Given(None),
             overdraft = Given(None),
+            low_balances = Given(None),
             priority = Given(None)
         ),
-        text_signature = "(*, measure, amount, schedule, time_of_day=None, time_zone=None, weekday=None, month=None, day=None, dates=(), rolling_days=None, verb=None, cap=None, run_if_missed=False, suspended=False, when_exhausted=None, overdraft=None, priority=None)"
+        text_signature = "(*, measure, amount, schedule, time_of_day=None, time_zone=None, weekday=None, month=None, day=None, dates=(), rolling_days=None, verb=None, cap=None, run_if_missed=False, suspended=False, when_exhausted=None, overdraft=None, low_balances=(), priority=None)"
     )]
     fn __new__(
         measure: &Bound<'_, PyAny>,
@@ -1373,6 +1933,7 @@ impl Plan {
         suspended: Given<'_>,
         when_exhausted: Given<'_>,
         overdraft: Given<'_>,
+        low_balances: Given<'_>,
         priority: Given<'_>,
     ) -> PyResult<Self> {
         Ok(
@@ -1393,6 +1954,7 @@ impl Plan {
                 suspended: given(suspended, "suspended")?,
                 when_exhausted: given(when_exhausted, "when_exhausted")?,
                 overdraft: given(overdraft, "overdraft")?,
+                low_balances: given(low_balances, "low_balances")?,
                 priority: given(priority, "priority")?,
             }),
         )
@@ -1488,6 +2050,12 @@ impl Plan {
     fn overdraft<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.overdraft.clone().into_python(py)
     }
+    /// Below which balances an event is raised, in the measure's unit, in any order, at most 8; they
+    /// may lie below zero.
+    #[getter]
+    fn low_balances<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.low_balances.clone().into_python(py)
+    }
     /// Wallets of lower numbers are emptied first; none: 0.
     #[getter]
     fn priority<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1499,7 +2067,7 @@ impl Plan {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Plan(measure={}, amount={}, schedule={}, time_of_day={}, time_zone={}, weekday={}, month={}, day={}, dates={}, rolling_days={}, verb={}, cap={}, run_if_missed={}, suspended={}, when_exhausted={}, overdraft={}, priority={})",
+                "Plan(measure={}, amount={}, schedule={}, time_of_day={}, time_zone={}, weekday={}, month={}, day={}, dates={}, rolling_days={}, verb={}, cap={}, run_if_missed={}, suspended={}, when_exhausted={}, overdraft={}, low_balances={}, priority={})",
                 plain(py, & self.0.measure) ?, plain(py, & self.0.amount) ?, plain(py, &
                 self.0.schedule) ?, plain(py, & self.0.time_of_day) ?, plain(py, & self.0
                 .time_zone) ?, plain(py, & self.0.weekday) ?, plain(py, & self.0.month)
@@ -1507,7 +2075,8 @@ impl Plan {
                 self.0.rolling_days) ?, plain(py, & self.0.verb) ?, plain(py, & self.0
                 .cap) ?, plain(py, & self.0.run_if_missed) ?, plain(py, & self.0
                 .suspended) ?, plain(py, & self.0.when_exhausted) ?, plain(py, & self.0
-                .overdraft) ?, plain(py, & self.0.priority) ?,
+                .overdraft) ?, plain(py, & self.0.low_balances) ?, plain(py, & self.0
+                .priority) ?,
             ),
         )
     }
@@ -1870,6 +2439,16 @@ impl Profile {
     fn price_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.price_list.clone().into_python(py)
     }
+    /// What is counted and kept of jobs.
+    #[getter]
+    fn tracking<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.tracking.clone().into_python(py)
+    }
+    /// How plans of one measure stack that its users have by profile and groups.
+    #[getter]
+    fn stacking<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.stacking.clone().into_python(py)
+    }
     /// Every revision of its plans, in order of plan, then revision: those that have ended too.
     #[getter]
     fn plans<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1886,11 +2465,12 @@ impl Profile {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Profile(id={}, name={}, version={}, retired={}, is_default={}, price_list={}, plans={}, created_at={})",
+                "Profile(id={}, name={}, version={}, retired={}, is_default={}, price_list={}, tracking={}, stacking={}, plans={}, created_at={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.name) ?, plain(py, & self.0
                 .version) ?, plain(py, & self.0.retired) ?, plain(py, & self.0
                 .is_default) ?, plain(py, & self.0.price_list) ?, plain(py, & self.0
-                .plans) ?, plain(py, & self.0.created_at) ?,
+                .tracking) ?, plain(py, & self.0.stacking) ?, plain(py, & self.0.plans)
+                ?, plain(py, & self.0.created_at) ?,
             ),
         )
     }
@@ -2336,6 +2916,188 @@ impl IntoPython for surface::Report {
         Ok(Bound::new(py, Report(self))?.into_any())
     }
 }
+/// One page of a report.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct ReportPage(surface::ReportPage);
+#[pymethods]
+impl ReportPage {
+    /// The rows, in the order of time, then of users' and groups' ids or account codes.
+    #[getter]
+    fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.rows.clone().into_python(py)
+    }
+    /// The cursor for the next page; none: this was the last.
+    #[getter]
+    fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.next.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "ReportPage(rows={}, next={})", plain(py, & self.0.rows) ?, plain(py, &
+                self.0.next) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::ReportPage {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, ReportPage(self))?.into_any())
+    }
+}
+/// One row of a report.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct ReportRow(surface::ReportRow);
+#[pymethods]
+impl ReportRow {
+    /// When its stretch of time begins; none: with the period.
+    #[getter]
+    fn since<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.since.clone().into_python(py)
+    }
+    /// When it has ended; none: with the period.
+    #[getter]
+    fn until<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.until.clone().into_python(py)
+    }
+    /// By user: whose jobs.
+    #[getter]
+    fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.user.clone().into_python(py)
+    }
+    /// By group: whose users' jobs; none: of those who are in no group.
+    #[getter]
+    fn group<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.group.clone().into_python(py)
+    }
+    /// By account code: booked to which; none: to none.
+    #[getter]
+    fn account_code<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.account_code.clone().into_python(py)
+    }
+    /// What the user or group is called now; the account code.
+    #[getter]
+    fn name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.name.clone().into_python(py)
+    }
+    /// What comes to more than nothing, in the order of measures.
+    #[getter]
+    fn totals<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.totals.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "ReportRow(since={}, until={}, user={}, group={}, account_code={}, name={}, totals={})",
+                plain(py, & self.0.since) ?, plain(py, & self.0.until) ?, plain(py, &
+                self.0.user) ?, plain(py, & self.0.group) ?, plain(py, & self.0
+                .account_code) ?, plain(py, & self.0.name) ?, plain(py, & self.0.totals)
+                ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::ReportRow {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, ReportRow(self))?.into_any())
+    }
+}
+/// How much of a measure, in its unit: micros for a cost.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct ReportTotal(surface::ReportTotal);
+#[pymethods]
+impl ReportTotal {
+    /// What is counted: `total_pages`, `cost:EUR` and so on.
+    #[getter]
+    fn measure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.measure.clone().into_python(py)
+    }
+    /// What jobs used, as the host counted it, or what they cost: less that of voided ones.
+    #[getter]
+    fn used<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.used.clone().into_python(py)
+    }
+    /// What wallets gave for it, what was carried into what plans give next included.
+    #[getter]
+    fn charged<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.charged.clone().into_python(py)
+    }
+    /// What of that was given back by refunds and voids.
+    #[getter]
+    fn refunded<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.refunded.clone().into_python(py)
+    }
+    /// What wallets gave and did not get back.
+    #[getter]
+    fn net<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.net.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "ReportTotal(measure={}, used={}, charged={}, refunded={}, net={})",
+                plain(py, & self.0.measure) ?, plain(py, & self.0.used) ?, plain(py, &
+                self.0.charged) ?, plain(py, & self.0.refunded) ?, plain(py, & self.0
+                .net) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::ReportTotal {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, ReportTotal(self))?.into_any())
+    }
+}
+/// What became of the reset of one of many.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct ResetOutcome(surface::ResetOutcome);
+#[pymethods]
+impl ResetOutcome {
+    /// The user.
+    #[getter]
+    fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.user.clone().into_python(py)
+    }
+    /// The receipt.
+    #[getter]
+    fn receipt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.receipt.clone().into_python(py)
+    }
+    /// Why nothing was reset.
+    #[getter]
+    fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.refused.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "ResetOutcome(user={}, receipt={}, refused={})", plain(py, & self.0.user)
+                ?, plain(py, & self.0.receipt) ?, plain(py, & self.0.refused) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::ResetOutcome {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, ResetOutcome(self))?.into_any())
+    }
+}
 /// A named set of permissions.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -2536,6 +3298,44 @@ impl FromPython for surface::Rounding {
             .map_err(|_| wrong(value, name, "Rounding"))
     }
 }
+/// The answer to an edit of a group.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct SavedGroup(surface::SavedGroup);
+#[pymethods]
+impl SavedGroup {
+    /// The group.
+    #[getter]
+    fn id<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.id.clone().into_python(py)
+    }
+    /// Its version now.
+    #[getter]
+    fn version<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.version.clone().into_python(py)
+    }
+    /// The plans that were added, in the order in which they were given.
+    #[getter]
+    fn added_plans<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.added_plans.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "SavedGroup(id={}, version={}, added_plans={})", plain(py, & self.0.id)
+                ?, plain(py, & self.0.version) ?, plain(py, & self.0.added_plans) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::SavedGroup {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, SavedGroup(self))?.into_any())
+    }
+}
 /// The answer to a command that made or edited a profile.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -2658,6 +3458,12 @@ impl Settings {
     fn pin_floor<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.pin_floor.clone().into_python(py)
     }
+    /// Below which balances of own funds in the tenant's currency an event is raised, in micros,
+    /// highest first.
+    #[getter]
+    fn low_funds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.low_funds.clone().into_python(py)
+    }
     /// The version of the time zone database that decided last.
     #[getter]
     fn time_zone_database<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -2674,13 +3480,13 @@ impl Settings {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Settings(tenant={}, name={}, version={}, default_profile={}, currency={}, card_pipeline={}, pin_length={}, pin_alphabet={}, pin_floor={}, time_zone_database={}, created_at={})",
+                "Settings(tenant={}, name={}, version={}, default_profile={}, currency={}, card_pipeline={}, pin_length={}, pin_alphabet={}, pin_floor={}, low_funds={}, time_zone_database={}, created_at={})",
                 plain(py, & self.0.tenant) ?, plain(py, & self.0.name) ?, plain(py, &
                 self.0.version) ?, plain(py, & self.0.default_profile) ?, plain(py, &
                 self.0.currency) ?, plain(py, & self.0.card_pipeline) ?, plain(py, & self
                 .0.pin_length) ?, plain(py, & self.0.pin_alphabet) ?, plain(py, & self.0
-                .pin_floor) ?, plain(py, & self.0.time_zone_database) ?, plain(py, & self
-                .0.created_at) ?,
+                .pin_floor) ?, plain(py, & self.0.low_funds) ?, plain(py, & self.0
+                .time_zone_database) ?, plain(py, & self.0.created_at) ?,
             ),
         )
     }
@@ -3202,6 +4008,83 @@ impl IntoPython for surface::StoredIdentity {
         Ok(Bound::new(py, StoredIdentity(self))?.into_any())
     }
 }
+/// A user who could not be settled.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct SweepRefusal(surface::SweepRefusal);
+#[pymethods]
+impl SweepRefusal {
+    /// The user.
+    #[getter]
+    fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.user.clone().into_python(py)
+    }
+    /// Why.
+    #[getter]
+    fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.refused.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "SweepRefusal(user={}, refused={})", plain(py, & self.0.user) ?,
+                plain(py, & self.0.refused) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::SweepRefusal {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, SweepRefusal(self))?.into_any())
+    }
+}
+/// What a page of a sweep came to.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Swept(surface::Swept);
+#[pymethods]
+impl Swept {
+    /// Users looked at.
+    #[getter]
+    fn users<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.users.clone().into_python(py)
+    }
+    /// Entries written.
+    #[getter]
+    fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.entries.clone().into_python(py)
+    }
+    /// Users who could not be settled, and why: they are passed over.
+    #[getter]
+    fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.refused.clone().into_python(py)
+    }
+    /// The cursor for the next page; none: everybody was looked at.
+    #[getter]
+    fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.next.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "Swept(users={}, entries={}, refused={}, next={})", plain(py, & self.0
+                .users) ?, plain(py, & self.0.entries) ?, plain(py, & self.0.refused) ?,
+                plain(py, & self.0.next) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Swept {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Swept(self))?.into_any())
+    }
+}
 /// One page of a text.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -3233,6 +4116,95 @@ impl TextPage {
 impl IntoPython for surface::TextPage {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, TextPage(self))?.into_any())
+    }
+}
+/// What a profile counts and keeps of jobs. What lies outside is neither charged nor recorded.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct Tracking(surface::Tracking);
+#[pymethods]
+impl Tracking {
+    #[new]
+    #[pyo3(
+        signature = (
+            *,
+            job_kinds = Given(None),
+            measures = Given(None),
+            document_names = Given(None),
+            hosts = Given(None),
+            keep_days = Given(None)
+        ),
+        text_signature = "(*, job_kinds=None, measures=None, document_names=None, hosts=None, keep_days=None)"
+    )]
+    fn __new__(
+        job_kinds: Given<'_>,
+        measures: Given<'_>,
+        document_names: Given<'_>,
+        hosts: Given<'_>,
+        keep_days: Given<'_>,
+    ) -> PyResult<Self> {
+        Ok(
+            Self(surface::Tracking {
+                job_kinds: given(job_kinds, "job_kinds")?,
+                measures: given(measures, "measures")?,
+                document_names: given(document_names, "document_names")?,
+                hosts: given(hosts, "hosts")?,
+                keep_days: given(keep_days, "keep_days")?,
+            }),
+        )
+    }
+    /// The kinds of jobs that are counted; none: all. A job of another kind is refused with
+    /// `not_tracked`, which means: let it run.
+    #[getter]
+    fn job_kinds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.job_kinds.clone().into_python(py)
+    }
+    /// The measures that are recorded, and so charged: `total_pages`, `cost:EUR` and so on; none:
+    /// all.
+    #[getter]
+    fn measures<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.measures.clone().into_python(py)
+    }
+    /// What is kept of the names of documents; none: the name.
+    #[getter]
+    fn document_names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.document_names.clone().into_python(py)
+    }
+    /// What is kept of the hosts that jobs came from; none: the name.
+    #[getter]
+    fn hosts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.hosts.clone().into_python(py)
+    }
+    /// For how many days the two are kept, from 1; none: as long as the entry.
+    #[getter]
+    fn keep_days<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.keep_days.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "Tracking(job_kinds={}, measures={}, document_names={}, hosts={}, keep_days={})",
+                plain(py, & self.0.job_kinds) ?, plain(py, & self.0.measures) ?,
+                plain(py, & self.0.document_names) ?, plain(py, & self.0.hosts) ?,
+                plain(py, & self.0.keep_days) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::Tracking {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, Tracking(self))?.into_any())
+    }
+}
+impl FromPython for surface::Tracking {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<Tracking>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "Tracking"))
     }
 }
 /// The two users after a transfer or swap; the same one twice if nothing had to move.
@@ -3515,6 +4487,12 @@ impl User {
     fn restricted<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.restricted.clone().into_python(py)
     }
+    /// How many percent of what price lists say the user pays, 0 to 1000; none: all of
+    /// it.
+    #[getter]
+    fn price_percent<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.price_percent.clone().into_python(py)
+    }
     /// The internal account number the user's work is booked to.
     #[getter]
     fn account_code<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -3571,17 +4549,17 @@ impl User {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "User(id={}, version={}, name={}, username={}, network_name={}, network_domain={}, email={}, active={}, production={}, restricted={}, account_code={}, department={}, office={}, home={}, notes={}, profile={}, profile_since={}, role={}, created_at={}, updated_at={})",
+                "User(id={}, version={}, name={}, username={}, network_name={}, network_domain={}, email={}, active={}, production={}, restricted={}, price_percent={}, account_code={}, department={}, office={}, home={}, notes={}, profile={}, profile_since={}, role={}, created_at={}, updated_at={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.version) ?, plain(py, & self
                 .0.name) ?, plain(py, & self.0.username) ?, plain(py, & self.0
                 .network_name) ?, plain(py, & self.0.network_domain) ?, plain(py, & self
                 .0.email) ?, plain(py, & self.0.active) ?, plain(py, & self.0.production)
-                ?, plain(py, & self.0.restricted) ?, plain(py, & self.0.account_code) ?,
-                plain(py, & self.0.department) ?, plain(py, & self.0.office) ?, plain(py,
-                & self.0.home) ?, plain(py, & self.0.notes) ?, plain(py, & self.0
-                .profile) ?, plain(py, & self.0.profile_since) ?, plain(py, & self.0
-                .role) ?, plain(py, & self.0.created_at) ?, plain(py, & self.0
-                .updated_at) ?,
+                ?, plain(py, & self.0.restricted) ?, plain(py, & self.0.price_percent) ?,
+                plain(py, & self.0.account_code) ?, plain(py, & self.0.department) ?,
+                plain(py, & self.0.office) ?, plain(py, & self.0.home) ?, plain(py, &
+                self.0.notes) ?, plain(py, & self.0.profile) ?, plain(py, & self.0
+                .profile_since) ?, plain(py, & self.0.role) ?, plain(py, & self.0
+                .created_at) ?, plain(py, & self.0.updated_at) ?,
             ),
         )
     }
@@ -3682,6 +4660,7 @@ impl UserFields {
             active = Given(None),
             production = Given(None),
             restricted = Given(None),
+            price_percent = Given(None),
             account_code = Given(None),
             department = Given(None),
             office = Given(None),
@@ -3690,7 +4669,7 @@ impl UserFields {
             profile = Given(None),
             role = Given(None)
         ),
-        text_signature = "(*, name=None, username=None, network_name=None, network_domain=None, email=None, other_emails=None, active=None, production=None, restricted=None, account_code=None, department=None, office=None, home=None, notes=None, profile=None, role=None)"
+        text_signature = "(*, name=None, username=None, network_name=None, network_domain=None, email=None, other_emails=None, active=None, production=None, restricted=None, price_percent=None, account_code=None, department=None, office=None, home=None, notes=None, profile=None, role=None)"
     )]
     fn __new__(
         name: Given<'_>,
@@ -3702,6 +4681,7 @@ impl UserFields {
         active: Given<'_>,
         production: Given<'_>,
         restricted: Given<'_>,
+        price_percent: Given<'_>,
         account_code: Given<'_>,
         department: Given<'_>,
         office: Given<'_>,
@@ -3721,6 +4701,7 @@ impl UserFields {
                 active: given(active, "active")?,
                 production: given(production, "production")?,
                 restricted: given(restricted, "restricted")?,
+                price_percent: given(price_percent, "price_percent")?,
                 account_code: given(account_code, "account_code")?,
                 department: given(department, "department")?,
                 office: given(office, "office")?,
@@ -3776,6 +4757,11 @@ impl UserFields {
     fn restricted<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.restricted.clone().into_python(py)
     }
+    /// How many percent of what price lists say the user pays, 0 to 1000.
+    #[getter]
+    fn price_percent<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.price_percent.clone().into_python(py)
+    }
     /// The internal account number the user's work is booked to.
     #[getter]
     fn account_code<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -3817,15 +4803,15 @@ impl UserFields {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "UserFields(name={}, username={}, network_name={}, network_domain={}, email={}, other_emails={}, active={}, production={}, restricted={}, account_code={}, department={}, office={}, home={}, notes={}, profile={}, role={})",
+                "UserFields(name={}, username={}, network_name={}, network_domain={}, email={}, other_emails={}, active={}, production={}, restricted={}, price_percent={}, account_code={}, department={}, office={}, home={}, notes={}, profile={}, role={})",
                 plain(py, & self.0.name) ?, plain(py, & self.0.username) ?, plain(py, &
                 self.0.network_name) ?, plain(py, & self.0.network_domain) ?, plain(py, &
                 self.0.email) ?, plain(py, & self.0.other_emails) ?, plain(py, & self.0
                 .active) ?, plain(py, & self.0.production) ?, plain(py, & self.0
-                .restricted) ?, plain(py, & self.0.account_code) ?, plain(py, & self.0
-                .department) ?, plain(py, & self.0.office) ?, plain(py, & self.0.home) ?,
-                plain(py, & self.0.notes) ?, plain(py, & self.0.profile) ?, plain(py, &
-                self.0.role) ?,
+                .restricted) ?, plain(py, & self.0.price_percent) ?, plain(py, & self.0
+                .account_code) ?, plain(py, & self.0.department) ?, plain(py, & self.0
+                .office) ?, plain(py, & self.0.home) ?, plain(py, & self.0.notes) ?,
+                plain(py, & self.0.profile) ?, plain(py, & self.0.role) ?,
             ),
         )
     }

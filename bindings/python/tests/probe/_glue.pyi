@@ -3,7 +3,7 @@
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import final
+from typing import Literal, final
 
 from typing_extensions import Self, disjoint_base
 
@@ -29,7 +29,7 @@ class Child:
 class Everything:
     """One field of every type."""
 
-    def __new__(cls, *, flag: builtins.bool = False, count: builtins.int, amount: builtins.int, text: builtins.str, secret: builtins.str, bytes: builtins.bytes, at: datetime, user: UserId, colour: Colour, shape: Shape, maybe: builtins.int | None = None, list: Sequence[builtins.str] = (), map: Mapping[builtins.str, builtins.int] = {}, children: Sequence[Child] = ()) -> Self: ...
+    def __new__(cls, *, flag: builtins.bool = False, count: builtins.int, amount: builtins.int, text: builtins.str, secret: builtins.str, bytes: builtins.bytes, at: datetime, user: UserId, colour: Colour | Literal["mono", "full_colour"], shape: Shape, maybe: builtins.int | None = None, list: Sequence[builtins.str] = (), map: Mapping[builtins.str, builtins.int] = {}, children: Sequence[Child] = ()) -> Self: ...
     @property
     def flag(self) -> builtins.bool:
         """Yes or no."""

@@ -23,6 +23,26 @@ impl From<Durability> for surface::Durability {
         }
     }
 }
+/// What kind of event it is.
+#[derive(uniffi::Enum)]
+pub enum EventKind {
+    /// A balance fell below one of its thresholds.
+    LowBalance,
+}
+impl From<EventKind> for surface::EventKind {
+    fn from(value: EventKind) -> Self {
+        match value {
+            EventKind::LowBalance => Self::LowBalance,
+        }
+    }
+}
+impl From<surface::EventKind> for EventKind {
+    fn from(value: surface::EventKind) -> Self {
+        match value {
+            surface::EventKind::LowBalance => Self::LowBalance,
+        }
+    }
+}
 /// What to do about usage beyond what was held and can be taken.
 #[derive(uniffi::Enum)]
 pub enum Extra {
@@ -191,6 +211,75 @@ impl From<surface::IdentitySource> for IdentitySource {
         }
     }
 }
+/// What kind of job used something.
+#[derive(uniffi::Enum)]
+pub enum JobKind {
+    /// Pages that came from a computer.
+    Print,
+    /// Pages that were copied at the device.
+    Copy,
+    /// Pages that were read in.
+    Scan,
+    /// Pages that were sent or received by fax.
+    Fax,
+}
+impl From<JobKind> for surface::JobKind {
+    fn from(value: JobKind) -> Self {
+        match value {
+            JobKind::Print => Self::Print,
+            JobKind::Copy => Self::Copy,
+            JobKind::Scan => Self::Scan,
+            JobKind::Fax => Self::Fax,
+        }
+    }
+}
+impl From<surface::JobKind> for JobKind {
+    fn from(value: surface::JobKind) -> Self {
+        match value {
+            surface::JobKind::Print => Self::Print,
+            surface::JobKind::Copy => Self::Copy,
+            surface::JobKind::Scan => Self::Scan,
+            surface::JobKind::Fax => Self::Fax,
+        }
+    }
+}
+/// What has become of what was done for a job.
+#[derive(uniffi::Enum)]
+pub enum JobState {
+    /// Its cost is set aside.
+    Held,
+    /// What was set aside for it was settled: the settlement has a line of its own.
+    Settled,
+    /// What was set aside for it was given back on request.
+    Cancelled,
+    /// What was set aside for it was given back because its time was over.
+    Expired,
+    /// It was refused.
+    Refused,
+    /// It was charged.
+    Charged,
+    /// Some of what it took was given back.
+    PartlyRefunded,
+    /// All that it took was given back.
+    Refunded,
+    /// It was voided.
+    Voided,
+}
+impl From<surface::JobState> for JobState {
+    fn from(value: surface::JobState) -> Self {
+        match value {
+            surface::JobState::Held => Self::Held,
+            surface::JobState::Settled => Self::Settled,
+            surface::JobState::Cancelled => Self::Cancelled,
+            surface::JobState::Expired => Self::Expired,
+            surface::JobState::Refused => Self::Refused,
+            surface::JobState::Charged => Self::Charged,
+            surface::JobState::PartlyRefunded => Self::PartlyRefunded,
+            surface::JobState::Refunded => Self::Refunded,
+            surface::JobState::Voided => Self::Voided,
+        }
+    }
+}
 /// How safely commits are kept, from the least to the most.
 #[derive(uniffi::Enum)]
 pub enum Keeping {
@@ -288,7 +377,7 @@ impl From<surface::PinFloor> for PinFloor {
         }
     }
 }
-/// One change to the plans of a profile.
+/// One change to the plans of a profile or a group.
 #[derive(uniffi::Enum)]
 pub enum PlanChange {
     /// A new plan, from now on.
@@ -327,6 +416,50 @@ impl From<PlanChange> for surface::PlanChange {
             PlanChange::End { plan, effective_from } => {
                 Self::End { plan, effective_from }
             }
+        }
+    }
+}
+/// Whose jobs a row of a report adds up.
+#[derive(uniffi::Enum)]
+pub enum ReportBy {
+    /// Everybody's.
+    Nothing,
+    /// Each user's.
+    User,
+    /// Those of the users of each group.
+    Group,
+    /// Those booked to each account code.
+    AccountCode,
+}
+impl From<ReportBy> for surface::ReportBy {
+    fn from(value: ReportBy) -> Self {
+        match value {
+            ReportBy::Nothing => Self::Nothing,
+            ReportBy::User => Self::User,
+            ReportBy::Group => Self::Group,
+            ReportBy::AccountCode => Self::AccountCode,
+        }
+    }
+}
+/// The stretch of time that a row of a report adds up, by the clocks of a time zone.
+#[derive(uniffi::Enum)]
+pub enum ReportEvery {
+    /// All of the period.
+    Period,
+    /// A day.
+    Day,
+    /// A week, which begins on Monday.
+    Week,
+    /// A month.
+    Month,
+}
+impl From<ReportEvery> for surface::ReportEvery {
+    fn from(value: ReportEvery) -> Self {
+        match value {
+            ReportEvery::Period => Self::Period,
+            ReportEvery::Day => Self::Day,
+            ReportEvery::Week => Self::Week,
+            ReportEvery::Month => Self::Month,
         }
     }
 }
@@ -523,20 +656,53 @@ impl From<surface::SmartCardObstacle> for SmartCardObstacle {
         }
     }
 }
-/// How a statement is written.
+/// How plans of one measure stack, whatever carries them: profile or groups. Every plan feeds its
+/// wallet, whether or not jobs take from it.
 #[derive(uniffi::Enum)]
-pub enum StatementFormat {
+pub enum Stacking {
+    /// Jobs take from the wallets of all of them, in order of priority.
+    Sum,
+    /// Only the plan that gives most applies. One that only warns gives without end.
+    Max,
+    /// Only the plan that gives least applies.
+    Strictest,
+    /// Only the plan of the lowest priority number applies.
+    Priority,
+}
+impl From<Stacking> for surface::Stacking {
+    fn from(value: Stacking) -> Self {
+        match value {
+            Stacking::Sum => Self::Sum,
+            Stacking::Max => Self::Max,
+            Stacking::Strictest => Self::Strictest,
+            Stacking::Priority => Self::Priority,
+        }
+    }
+}
+impl From<surface::Stacking> for Stacking {
+    fn from(value: surface::Stacking) -> Self {
+        match value {
+            surface::Stacking::Sum => Self::Sum,
+            surface::Stacking::Max => Self::Max,
+            surface::Stacking::Strictest => Self::Strictest,
+            surface::Stacking::Priority => Self::Priority,
+        }
+    }
+}
+/// How a list is written as text.
+#[derive(uniffi::Enum)]
+pub enum TextFormat {
     /// Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
     /// a spreadsheet would take for a formula begins with an apostrophe.
     Csv,
     /// One JSON object a line.
     JsonLines,
 }
-impl From<StatementFormat> for surface::StatementFormat {
-    fn from(value: StatementFormat) -> Self {
+impl From<TextFormat> for surface::TextFormat {
+    fn from(value: TextFormat) -> Self {
         match value {
-            StatementFormat::Csv => Self::Csv,
-            StatementFormat::JsonLines => Self::JsonLines,
+            TextFormat::Csv => Self::Csv,
+            TextFormat::JsonLines => Self::JsonLines,
         }
     }
 }
@@ -553,6 +719,8 @@ pub enum UserField {
     Email,
     /// All other e-mail addresses.
     OtherEmails,
+    /// The percentage of prices: the user pays what price lists say.
+    PricePercent,
     /// The account code.
     AccountCode,
     /// The department.
@@ -574,6 +742,7 @@ impl From<UserField> for surface::UserField {
             UserField::NetworkDomain => Self::NetworkDomain,
             UserField::Email => Self::Email,
             UserField::OtherEmails => Self::OtherEmails,
+            UserField::PricePercent => Self::PricePercent,
             UserField::AccountCode => Self::AccountCode,
             UserField::Department => Self::Department,
             UserField::Office => Self::Office,
@@ -637,6 +806,28 @@ impl From<UserReference> for surface::UserReference {
         }
     }
 }
+/// Where an effective value comes from.
+#[derive(uniffi::Enum)]
+pub enum ValueSource {
+    /// The user's own fields.
+    Own,
+    /// The user's profile.
+    Profile,
+    /// A group the user is in.
+    Group,
+    /// The tenant's settings.
+    Tenant,
+}
+impl From<surface::ValueSource> for ValueSource {
+    fn from(value: surface::ValueSource) -> Self {
+        match value {
+            surface::ValueSource::Own => Self::Own,
+            surface::ValueSource::Profile => Self::Profile,
+            surface::ValueSource::Group => Self::Group,
+            surface::ValueSource::Tenant => Self::Tenant,
+        }
+    }
+}
 /// What an entry of a wallet records.
 #[derive(uniffi::Enum)]
 pub enum Verb {
@@ -644,6 +835,12 @@ pub enum Verb {
     Grant,
     /// A plan fed the wallet when it was due.
     Reset,
+    /// A plan of a group fed the wallet for the first time, for the user joined the group.
+    Join,
+    /// The user left the group whose plan feeds the wallet: what was left was taken back.
+    Leave,
+    /// The user joined the group again: what was taken back came again.
+    Rejoin,
     /// A job was charged in one step.
     Charge,
     /// An amount was set aside.
@@ -678,6 +875,9 @@ impl From<surface::Verb> for Verb {
         match value {
             surface::Verb::Grant => Self::Grant,
             surface::Verb::Reset => Self::Reset,
+            surface::Verb::Join => Self::Join,
+            surface::Verb::Leave => Self::Leave,
+            surface::Verb::Rejoin => Self::Rejoin,
             surface::Verb::Charge => Self::Charge,
             surface::Verb::Authorise => Self::Authorise,
             surface::Verb::Settle => Self::Settle,
@@ -803,6 +1003,34 @@ impl From<surface::WhenExhausted> for WhenExhausted {
             surface::WhenExhausted::FinishAndForgive => Self::FinishAndForgive,
             surface::WhenExhausted::FinishAndOwe => Self::FinishAndOwe,
             surface::WhenExhausted::FinishAndCarry => Self::FinishAndCarry,
+        }
+    }
+}
+/// What is kept of a word that tells of a person.
+#[derive(uniffi::Enum)]
+pub enum WordKeeping {
+    /// The word.
+    Kept,
+    /// A keyed digest: the same word is recognised, and nobody can tell which it was.
+    Hashed,
+    /// Nothing.
+    Dropped,
+}
+impl From<WordKeeping> for surface::WordKeeping {
+    fn from(value: WordKeeping) -> Self {
+        match value {
+            WordKeeping::Kept => Self::Kept,
+            WordKeeping::Hashed => Self::Hashed,
+            WordKeeping::Dropped => Self::Dropped,
+        }
+    }
+}
+impl From<surface::WordKeeping> for WordKeeping {
+    fn from(value: surface::WordKeeping) -> Self {
+        match value {
+            surface::WordKeeping::Kept => Self::Kept,
+            surface::WordKeeping::Hashed => Self::Hashed,
+            surface::WordKeeping::Dropped => Self::Dropped,
         }
     }
 }

@@ -76,8 +76,8 @@ impl Tympan {
             .await?;
         Ok(answer.into())
     }
-    /// Changes a balance by an amount, in the wallet's unit; negative to take. The reason is kept,
-    /// and the key makes it happen once.
+    /// Changes a balance by an amount, in the wallet's unit; negative to take. The reason, of at most
+    /// 4,000 characters, is kept, and the key makes it happen once.
     ///
     /// - Parameters:
     ///   - mayOwe: Whether the balance may fall below the wallet's limit; what lies below is a debt.
@@ -134,10 +134,17 @@ impl Tympan {
     ///   - cost: What it will cost, instead of what the price list says.
     ///   - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first.
     ///   - expiresInSeconds: How long the hold stays open, in seconds; none: 168 hours.
+    ///   - details: What kind of job it is, and where it came from.
     ///
     /// - Throws: Those of `charge`.
     #[uniffi::method(
-        default(queue = None, cost = None, attempt = None, expires_in_seconds = None)
+        default(
+            queue = None,
+            cost = None,
+            attempt = None,
+            expires_in_seconds = None,
+            details = None
+        )
     )]
     pub async fn authorise(
         &self,
@@ -148,12 +155,14 @@ impl Tympan {
         cost: Option<StatedCost>,
         attempt: Option<i32>,
         expires_in_seconds: Option<i32>,
+        details: Option<JobDetails>,
     ) -> Result<Receipt, TympanError> {
         let options = surface::AuthoriseJob {
             queue,
             cost: cost.map(Into::into),
             attempt,
             expires_in_seconds,
+            details: details.map(Into::into),
         };
         let answer = self
             .0
@@ -166,7 +175,7 @@ impl Tympan {
     /// is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
     /// as well.
     ///
-    /// - Throws: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that belongs to the database, as its keys do; else those of the store.
+    /// - Throws: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that names no file, or belongs to the database, as its keys do; else those of the store.
     pub async fn backup_to(&self, path: String) -> Result<(), TympanError> {
         Ok(self.0.backup_to(path).submit().await?)
     }
@@ -227,9 +236,10 @@ impl Tympan {
     ///   - queue: The queue it went to: some price lists ask.
     ///   - cost: What it costs, instead of what the price list says.
     ///   - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to try the same job again, for example after a top-up, name the next attempt.
+    ///   - details: What kind of job it is, and where it came from.
     ///
-    /// - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`; `unknown_outcome`: send it again with the same key.
-    #[uniffi::method(default(queue = None, cost = None, attempt = None))]
+    /// - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`, `denied`; `unknown_outcome`: send it again with the same key.
+    #[uniffi::method(default(queue = None, cost = None, attempt = None, details = None))]
     pub async fn charge(
         &self,
         user: UserReference,
@@ -238,11 +248,13 @@ impl Tympan {
         queue: Option<String>,
         cost: Option<StatedCost>,
         attempt: Option<i32>,
+        details: Option<JobDetails>,
     ) -> Result<Receipt, TympanError> {
         let options = surface::ChargeJob {
             queue,
             cost: cost.map(Into::into),
             attempt,
+            details: details.map(Into::into),
         };
         let answer = self
             .0
@@ -270,6 +282,8 @@ impl Tympan {
     /// are refused with `closed`. Calls under way are still answered, and the store is closed with
     /// the last of them; whoever awaits the end of this call is told when it is. What was answered
     /// is durable in any case; closing twice does nothing.
+    ///
+    /// - Throws: Where it is awaited, `busy` if calls still hold the store at the deadline that it was opened with, 30 seconds if nothing was said: it is closed when they end.
     pub async fn close(&self) -> Result<(), TympanError> {
         Ok(self.0.close().submit().await?)
     }
@@ -382,18 +396,26 @@ impl Tympan {
     ///
     /// - Parameters:
     ///   - priceList: What turns usage into cost; without one, only a stated cost is charged.
+    ///   - tracking: What is counted and kept of jobs; none: everything.
+    ///   - stacking: How plans of one measure stack that its users have by profile and groups; none: sum.
     ///   - plans: Its allowance plans, in force from now on.
     ///
     /// - Throws: `denied`, `unknown_price_list`, `retired`, `invalid_value`, `unknown_currency`, `unknown_time_zone`, `negative_amount`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
-    #[uniffi::method(default(price_list = None, plans = []))]
+    #[uniffi::method(
+        default(price_list = None, tracking = None, stacking = None, plans = [])
+    )]
     pub async fn create_profile(
         &self,
         name: String,
         price_list: Option<PriceListId>,
+        tracking: Option<Tracking>,
+        stacking: Option<Stacking>,
         plans: Vec<Plan>,
     ) -> Result<SavedProfile, TympanError> {
         let options = surface::CreateProfile {
             price_list,
+            tracking: tracking.map(Into::into),
+            stacking: stacking.map(Into::into),
             plans: plans.into_iter().map(Into::into).collect(),
         };
         let answer = self.0.create_profile(name, options).submit().await?;
@@ -433,6 +455,7 @@ impl Tympan {
     ///   - active: Whether the user can sign in and print; none: yes.
     ///   - production: Whether the user works in production.
     ///   - restricted: Whether wallets limit the user; none: yes.
+    ///   - pricePercent: How many percent of what price lists say the user pays, 0 to 1000; none: all of it.
     ///   - accountCode: The internal account number the user's work is booked to.
     ///   - department: Department.
     ///   - office: Office.
@@ -457,6 +480,7 @@ impl Tympan {
             active = None,
             production = false,
             restricted = None,
+            price_percent = None,
             account_code = None,
             department = None,
             office = None,
@@ -482,6 +506,7 @@ impl Tympan {
         active: Option<bool>,
         production: bool,
         restricted: Option<bool>,
+        price_percent: Option<i32>,
         account_code: Option<String>,
         department: Option<String>,
         office: Option<String>,
@@ -504,6 +529,7 @@ impl Tympan {
             active,
             production,
             restricted,
+            price_percent,
             account_code,
             department,
             office,
@@ -633,6 +659,31 @@ impl Tympan {
         let answer = self.0.doctor().submit().await?;
         Ok(answer.into())
     }
+    /// Edits a group as a whole: all of it, or nothing. Its plans feed a wallet of each member,
+    /// besides those of the member's profile; wallets follow when somebody looks.
+    ///
+    /// - Parameters:
+    ///   - expectedVersion: The version that the edit was made against; none: whatever it is.
+    ///   - name: Another name.
+    ///   - plans: What to do to its plans, in order.
+    ///
+    /// - Throws: `denied`, `unknown_group`, `unknown_plan`, `stale_version`, `invalid_value`, `unknown_currency`, `unknown_time_zone`, `negative_amount`, `amount_overflow`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
+    #[uniffi::method(default(expected_version = None, name = None, plans = []))]
+    pub async fn edit_group(
+        &self,
+        group: GroupId,
+        expected_version: Option<i32>,
+        name: Option<String>,
+        plans: Vec<PlanChange>,
+    ) -> Result<SavedGroup, TympanError> {
+        let options = surface::EditGroup {
+            expected_version,
+            name,
+            plans: plans.into_iter().map(Into::into).collect(),
+        };
+        let answer = self.0.edit_group(group, options).submit().await?;
+        Ok(answer.into())
+    }
     /// Edits a price list as a whole: all of it, or nothing. The version of it from then on.
     ///
     /// - Parameters:
@@ -677,6 +728,8 @@ impl Tympan {
     ///   - name: Another name.
     ///   - priceList: Another price list.
     ///   - clearPriceList: Whether it has no price list from now on.
+    ///   - tracking: What is counted and kept of jobs, from now on: all of it as it is given.
+    ///   - stacking: Another policy by which plans stack, from now on.
     ///   - plans: What to do to its plans, in order.
     ///
     /// - Throws: Those of `createProfile`; `unknown_profile`, `unknown_plan`, `stale_version`.
@@ -686,6 +739,8 @@ impl Tympan {
             name = None,
             price_list = None,
             clear_price_list = false,
+            tracking = None,
+            stacking = None,
             plans = []
         )
     )]
@@ -696,6 +751,8 @@ impl Tympan {
         name: Option<String>,
         price_list: Option<PriceListId>,
         clear_price_list: bool,
+        tracking: Option<Tracking>,
+        stacking: Option<Stacking>,
         plans: Vec<PlanChange>,
     ) -> Result<SavedProfile, TympanError> {
         let options = surface::EditProfile {
@@ -703,6 +760,8 @@ impl Tympan {
             name,
             price_list,
             clear_price_list,
+            tracking: tracking.map(Into::into),
+            stacking: stacking.map(Into::into),
             plans: plans.into_iter().map(Into::into).collect(),
         };
         let answer = self.0.edit_profile(profile, options).submit().await?;
@@ -750,10 +809,11 @@ impl Tympan {
     ///   - pinLength: Characters of a generated PIN: 4 to 16.
     ///   - pinAlphabet: What PINs are made of.
     ///   - pinFloor: How long a PIN that signs in alone must be.
+    ///   - lowFunds: Below which balances of own funds in the tenant's currency an event is raised, in micros, in any order, at most 8; an empty list: none.
     ///   - cardPipeline: The steps that every card number passes, as JSON. Cards that are registered already keep the value that they have: those that the new steps read otherwise find nobody any more, until they are registered anew. So other steps need `accepts_unfindable_cards`, unless the tenant has a single user.
     ///   - acceptsUnfindableCards: Whether the card pipeline may change although users may have cards that are found no more.
     ///
-    /// - Throws: `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`, `invalid_value`, `empty_text`, `text_too_long`, `control_character`.
+    /// - Throws: `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`, `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `amount_overflow`, `too_many`.
     #[uniffi::method(
         default(
             expected_version = None,
@@ -762,6 +822,7 @@ impl Tympan {
             pin_length = None,
             pin_alphabet = None,
             pin_floor = None,
+            low_funds = None,
             card_pipeline = None,
             accepts_unfindable_cards = false
         )
@@ -774,6 +835,7 @@ impl Tympan {
         pin_length: Option<i32>,
         pin_alphabet: Option<PinAlphabet>,
         pin_floor: Option<PinFloor>,
+        low_funds: Option<Vec<i64>>,
         card_pipeline: Option<String>,
         accepts_unfindable_cards: bool,
     ) -> Result<SavedSettings, TympanError> {
@@ -784,6 +846,7 @@ impl Tympan {
             pin_length,
             pin_alphabet: pin_alphabet.map(Into::into),
             pin_floor: pin_floor.map(Into::into),
+            low_funds,
             card_pipeline,
             accepts_unfindable_cards,
         };
@@ -872,6 +935,49 @@ impl Tympan {
             .await?;
         Ok(answer.into())
     }
+    /// Erases the names of documents and hosts that profiles keep for so many days, where those are
+    /// over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
+    /// the bytes gone. What proves the entries stays whole.
+    ///
+    /// - Throws: `denied` without `tenant.edit`; those of the store.
+    pub async fn erase_words(&self) -> Result<i64, TympanError> {
+        Ok(self.0.erase_words().submit().await?)
+    }
+    /// What a host may want to tell somebody of, oldest first, each once: a feed that grows at its
+    /// end. Nothing is committed later in front of what was shown.
+    ///
+    /// - Parameters:
+    ///   - kinds: Only those of these kinds; empty: all.
+    ///   - after: The cursor of an earlier page, as it was given; none: the first page.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+    #[uniffi::method(default(kinds = [], after = None, limit = None))]
+    pub async fn events(
+        &self,
+        kinds: Vec<EventKind>,
+        after: Option<String>,
+        limit: Option<i32>,
+    ) -> Result<EventPage, TympanError> {
+        let options = surface::EventList {
+            kinds: kinds.into_iter().map(Into::into).collect(),
+            after,
+            limit,
+        };
+        let answer = self.0.events(options).submit().await?;
+        Ok(answer.into())
+    }
+    /// Every effective value of a user, with the reason for which it applies; none if there is no
+    /// such user.
+    ///
+    /// - Throws: `denied` without `user.read`, unless it is the actor; what is wrong with the reference.
+    pub async fn explain(
+        &self,
+        user: UserReference,
+    ) -> Result<Option<Explanation>, TympanError> {
+        let answer = self.0.explain(user.into()).submit().await?;
+        Ok(answer.map(Into::into))
+    }
     /// Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
     /// days. A hold may be extended as often as it is open. The extension has a key of its own.
     ///
@@ -922,6 +1028,70 @@ impl Tympan {
     pub async fn identity_types(&self) -> Result<Vec<IdentityType>, TympanError> {
         let answer = self.0.identity_types().submit().await?;
         Ok(answer.into_iter().map(Into::into).collect())
+    }
+    /// Everything that was done for a job, oldest first: by the key of its charge or its hold, every
+    /// attempt under it, its settlement, and what was given back. Nothing for a key that was never
+    /// used for a job; by the key of a settlement, all from it on.
+    ///
+    /// - Throws: `denied` without `report.view`; `invalid_key`.
+    pub async fn job(&self, key: String) -> Result<Vec<JobLine>, TympanError> {
+        let answer = self.0.job(key).submit().await?;
+        Ok(answer.into_iter().map(Into::into).collect())
+    }
+    /// What was done for everybody's jobs over a period, oldest first, page by page: a line for each
+    /// charge, hold, settlement, refusal, refund and voiding. The list grows at its end.
+    ///
+    /// - Parameters:
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins.
+    #[uniffi::method(default(since = None, until = None, after = None, limit = None))]
+    pub async fn jobs(
+        &self,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        after: Option<String>,
+        limit: Option<i32>,
+    ) -> Result<JobPage, TympanError> {
+        let options = surface::JobList {
+            since,
+            until,
+            after,
+            limit,
+        };
+        let answer = self.0.jobs(options).submit().await?;
+        Ok(answer.into())
+    }
+    /// What was done for everybody's jobs as lines of text: written one after the other they are a
+    /// file for a spreadsheet, or for a program.
+    ///
+    /// - Parameters:
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: Those of `jobs`.
+    #[uniffi::method(default(since = None, until = None, after = None, limit = None))]
+    pub async fn jobs_text(
+        &self,
+        format: TextFormat,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        after: Option<String>,
+        limit: Option<i32>,
+    ) -> Result<TextPage, TympanError> {
+        let options = surface::JobList {
+            since,
+            until,
+            after,
+            limit,
+        };
+        let answer = self.0.jobs_text(format.into(), options).submit().await?;
+        Ok(answer.into())
     }
     /// The user that a reference means; none if there is none.
     ///
@@ -1114,19 +1284,22 @@ impl Tympan {
     /// - Parameters:
     ///   - queue: The queue it goes to: some price lists ask.
     ///   - cost: What it will cost, instead of what the price list says.
+    ///   - kind: What kind of job it is; none: it counts as printed.
     ///
     /// - Throws: `denied` without `job.charge`; those of `charge` but `allowance_exhausted`, which is an answer here, and those about keys.
-    #[uniffi::method(default(queue = None, cost = None))]
+    #[uniffi::method(default(queue = None, cost = None, kind = None))]
     pub async fn quote(
         &self,
         user: UserReference,
         usage: Usage,
         queue: Option<String>,
         cost: Option<StatedCost>,
+        kind: Option<JobKind>,
     ) -> Result<Quote, TympanError> {
         let options = surface::QuoteJob {
             queue,
             cost: cost.map(Into::into),
+            kind: kind.map(Into::into),
         };
         let answer = self.0.quote(user.into(), usage.into(), options).submit().await?;
         Ok(answer.into())
@@ -1155,7 +1328,8 @@ impl Tympan {
     /// Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
     /// was taken below a wallet's limit first, then what was taken last. The job is named by the key
     /// of its charge, of its hold, or of the settlement. What is given back of a job never comes to
-    /// more than it took. The reason is kept, and the refund has a key of its own.
+    /// more than it took. The reason, of at most 4,000 characters, is kept, and the refund has a key
+    /// of its own.
     ///
     /// - Parameters:
     ///   - part: How much; none: all that is left of what the job took, of every measure.
@@ -1329,6 +1503,169 @@ impl Tympan {
             .await?;
         Ok(answer.into())
     }
+    /// What jobs used and wallets gave for them, in total, page by page. A job counts when it is
+    /// charged, at its charge or settlement; what was given back, and the voiding of a job, when
+    /// that was: what a report said of a time that is over never changes. Account codes are those
+    /// that jobs were booked to; groups are those that users are in at the time of asking, and a user
+    /// of two counts in both.
+    ///
+    /// - Parameters:
+    ///   - by: Whose jobs a row adds up; none: everybody's.
+    ///   - every: Which stretch of time a row adds up; none: all of the period.
+    ///   - timeZone: By whose clocks days, weeks and months begin, `Europe/Berlin`; none: UTC.
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - user: Only jobs of a user.
+    ///   - group: Only jobs of the users who are in a group now.
+    ///   - accountCode: Only jobs booked to an account code, exactly as it is written.
+    ///   - kind: Only jobs of a kind; a job of no stated kind counts as printed.
+    ///   - after: The cursor of an earlier page of the same report, as it was given; none: the first page.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does not fit into 63 bits.
+    #[uniffi::method(
+        default(
+            by = None,
+            every = None,
+            time_zone = None,
+            since = None,
+            until = None,
+            user = None,
+            group = None,
+            account_code = None,
+            kind = None,
+            after = None,
+            limit = None
+        )
+    )]
+    pub async fn report(
+        &self,
+        by: Option<ReportBy>,
+        every: Option<ReportEvery>,
+        time_zone: Option<String>,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        user: Option<UserId>,
+        group: Option<GroupId>,
+        account_code: Option<String>,
+        kind: Option<JobKind>,
+        after: Option<String>,
+        limit: Option<i32>,
+    ) -> Result<ReportPage, TympanError> {
+        let options = surface::ReportList {
+            by: by.map(Into::into),
+            every: every.map(Into::into),
+            time_zone,
+            since,
+            until,
+            user,
+            group,
+            account_code,
+            kind: kind.map(Into::into),
+            after,
+            limit,
+        };
+        let answer = self.0.report(options).submit().await?;
+        Ok(answer.into())
+    }
+    /// A report as lines of text: written one after the other they are a file for a spreadsheet, or
+    /// for a program. One line for each total of each row; amounts are exact decimals in the unit
+    /// that stands beside them, and money is in the currency's major unit.
+    ///
+    /// - Parameters:
+    ///   - by: Whose jobs a row adds up; none: everybody's.
+    ///   - every: Which stretch of time a row adds up; none: all of the period.
+    ///   - timeZone: By whose clocks days, weeks and months begin, `Europe/Berlin`; none: UTC.
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - user: Only jobs of a user.
+    ///   - group: Only jobs of the users who are in a group now.
+    ///   - accountCode: Only jobs booked to an account code, exactly as it is written.
+    ///   - kind: Only jobs of a kind; a job of no stated kind counts as printed.
+    ///   - after: The cursor of an earlier page of the same report, as it was given; none: the first page.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: Those of `report`.
+    #[uniffi::method(
+        default(
+            by = None,
+            every = None,
+            time_zone = None,
+            since = None,
+            until = None,
+            user = None,
+            group = None,
+            account_code = None,
+            kind = None,
+            after = None,
+            limit = None
+        )
+    )]
+    pub async fn report_text(
+        &self,
+        format: TextFormat,
+        by: Option<ReportBy>,
+        every: Option<ReportEvery>,
+        time_zone: Option<String>,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        user: Option<UserId>,
+        group: Option<GroupId>,
+        account_code: Option<String>,
+        kind: Option<JobKind>,
+        after: Option<String>,
+        limit: Option<i32>,
+    ) -> Result<TextPage, TympanError> {
+        let options = surface::ReportList {
+            by: by.map(Into::into),
+            every: every.map(Into::into),
+            time_zone,
+            since,
+            until,
+            user,
+            group,
+            account_code,
+            kind: kind.map(Into::into),
+            after,
+            limit,
+        };
+        let answer = self.0.report_text(format.into(), options).submit().await?;
+        Ok(answer.into())
+    }
+    /// Does to a plan's wallet what the plan does when it is due, now and whatever its schedule: also
+    /// of a plan that is suspended, and for a user who is inactive. A rolling plan forgets all days
+    /// that it looks back on. The schedule goes on as if nothing had been asked.
+    ///
+    /// - Throws: `unknown_user`; `unknown_plan` for one that is not in force for the user; `amount_overflow`, `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
+    pub async fn reset_allowance(
+        &self,
+        user: UserReference,
+        plan: PlanId,
+        reason: String,
+        key: String,
+    ) -> Result<Receipt, TympanError> {
+        let answer = self
+            .0
+            .reset_allowance(user.into(), plan, reason, key)
+            .submit()
+            .await?;
+        Ok(answer.into())
+    }
+    /// Resets a plan's wallet of many users: a selection, or the members of a group, as they are
+    /// listed page by page. Each has an answer of its own, in the same order, under a key of its own:
+    /// the one given, a space, and the user's id. So a selection can be sent again as it is.
+    ///
+    /// - Throws: Those of `resetAllowance`, of each user in its outcome.
+    pub async fn reset_allowances(
+        &self,
+        users: Vec<UserId>,
+        plan: PlanId,
+        reason: String,
+        key: String,
+    ) -> Result<Vec<ResetOutcome>, TympanError> {
+        let answer = self.0.reset_allowances(users, plan, reason, key).submit().await?;
+        Ok(answer.into_iter().map(Into::into).collect())
+    }
     /// Keeps the role rows of an account and takes no new ones. The version of it from then on.
     ///
     /// - Parameters:
@@ -1442,7 +1779,8 @@ impl Tympan {
         let answer = self.0.roles(options).submit().await?;
         Ok(answer.into_iter().map(Into::into).collect())
     }
-    /// Sets a balance, in the wallet's unit. The reason is kept, and the key makes it happen once.
+    /// Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
+    /// key makes it happen once.
     ///
     /// - Parameters:
     ///   - mayOwe: Whether the balance may fall below the wallet's limit; what lies below is a debt.
@@ -1507,6 +1845,24 @@ impl Tympan {
         let answer = self.0.settle(hold, key, usage.into(), options).submit().await?;
         Ok(answer.into())
     }
+    /// Does for the next users, in the order of their ids, what `settleDue` does for one.
+    /// It can be stopped anywhere, and doing it twice does no more.
+    ///
+    /// - Parameters:
+    ///   - after: The cursor of the page before, as it was given; none: from the first user.
+    ///   - limit: At most so many users, 1 to 999; none: 50.
+    ///
+    /// - Throws: `denied` without `allowance.adjust`; `invalid_cursor`; `invalid_value` for the limit.
+    #[uniffi::method(default(after = None, limit = None))]
+    pub async fn settle_all_due(
+        &self,
+        after: Option<String>,
+        limit: Option<i32>,
+    ) -> Result<Swept, TympanError> {
+        let options = surface::SweepPage { after, limit };
+        let answer = self.0.settle_all_due(options).submit().await?;
+        Ok(answer.into())
+    }
     /// Gives back a user's holds that expired, and gives what the user's plans were due to give;
     /// the number of entries that wrote. Nobody needs it: whoever reads or touches a wallet sees it
     /// as if this had been done on time. It is for hosts that want what is due in their lists and
@@ -1561,7 +1917,7 @@ impl Tympan {
         &self,
         user: UserId,
         wallet: WalletName,
-        format: StatementFormat,
+        format: TextFormat,
         since: Option<Timestamp>,
         until: Option<Timestamp>,
         after: Option<String>,
@@ -1794,6 +2150,61 @@ impl Tympan {
     ) -> Result<Option<UserDetails>, TympanError> {
         let answer = self.0.user_details(user.into()).submit().await?;
         Ok(answer.map(Into::into))
+    }
+    /// What was done for a user's jobs over a period, newest first, page by page.
+    ///
+    /// - Parameters:
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: `denied` without `report.view`, unless it is the actor's own; else those of `jobs`.
+    #[uniffi::method(default(since = None, until = None, after = None, limit = None))]
+    pub async fn user_jobs(
+        &self,
+        user: UserId,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        after: Option<String>,
+        limit: Option<i32>,
+    ) -> Result<JobPage, TympanError> {
+        let options = surface::JobList {
+            since,
+            until,
+            after,
+            limit,
+        };
+        let answer = self.0.user_jobs(user, options).submit().await?;
+        Ok(answer.into())
+    }
+    /// What was done for a user's jobs as lines of text, as `jobsText` writes them.
+    ///
+    /// - Parameters:
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: Those of `userJobs`.
+    #[uniffi::method(default(since = None, until = None, after = None, limit = None))]
+    pub async fn user_jobs_text(
+        &self,
+        user: UserId,
+        format: TextFormat,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        after: Option<String>,
+        limit: Option<i32>,
+    ) -> Result<TextPage, TympanError> {
+        let options = surface::JobList {
+            since,
+            until,
+            after,
+            limit,
+        };
+        let answer = self.0.user_jobs_text(user, format.into(), options).submit().await?;
+        Ok(answer.into())
     }
     /// Users, sorted by name, page by page.
     ///

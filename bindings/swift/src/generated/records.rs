@@ -65,7 +65,7 @@ pub struct AuditLine {
     pub action: String,
     /// What kind of thing it was done to: `user`, `tenant`, `role` and so on.
     pub subject_kind: String,
-    /// The id of that thing.
+    /// The id of that thing; of a `wallet`, that of its owner.
     pub subject: String,
     /// What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised.
     pub changes: Option<String>,
@@ -255,6 +255,129 @@ impl From<surface::CustomCount> for CustomCount {
         }
     }
 }
+/// One plan that a user has.
+#[derive(uniffi::Record)]
+pub struct EffectivePlan {
+    /// The revision in force, with all its terms.
+    pub revision: PlanRevision,
+    /// What carries it: the profile, or a group.
+    pub source: ValueSource,
+    /// The name of what carries it.
+    pub source_name: String,
+    /// Since when the user has it: since joining the profile or the group, or since the plan is
+    /// there.
+    pub since: Timestamp,
+    /// The plan of the same measure that applies in its stead; none: this one applies.
+    pub overruled_by: Option<PlanId>,
+}
+impl From<surface::EffectivePlan> for EffectivePlan {
+    fn from(record: surface::EffectivePlan) -> Self {
+        Self {
+            revision: record.revision.into(),
+            source: record.source.into(),
+            source_name: record.source_name,
+            since: record.since,
+            overruled_by: record.overruled_by,
+        }
+    }
+}
+/// One value that applies to a user.
+#[derive(uniffi::Record)]
+pub struct EffectiveValue {
+    /// Which: `active`, `restricted`, `account_code`, `profile`, `stacking`, `price_list`, `currency`,
+    /// `pin_length`, `pin_alphabet`, `pin_floor`.
+    pub name: String,
+    /// The value as a word, a number or a name; none if there is none.
+    pub value: Option<String>,
+    /// Where it comes from.
+    pub source: ValueSource,
+    /// The name of the profile or the tenant that it comes from, or of the user.
+    pub source_name: String,
+}
+impl From<surface::EffectiveValue> for EffectiveValue {
+    fn from(record: surface::EffectiveValue) -> Self {
+        Self {
+            name: record.name,
+            value: record.value,
+            source: record.source.into(),
+            source_name: record.source_name,
+        }
+    }
+}
+/// One thing that a host may want to tell somebody of.
+#[derive(uniffi::Record)]
+pub struct Event {
+    /// The id of the audit event that it is.
+    pub id: AuditId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What kind of event it is.
+    pub kind: EventKind,
+    /// Whom it is about.
+    pub user: UserId,
+    /// Whose command it came with; none for the host itself.
+    pub actor: Option<UserId>,
+    /// Of a low balance: what is low. None if it was anonymised.
+    pub low_balance: Option<LowBalance>,
+}
+impl From<surface::Event> for Event {
+    fn from(record: surface::Event) -> Self {
+        Self {
+            id: record.id,
+            at: record.at,
+            kind: record.kind.into(),
+            user: record.user,
+            actor: record.actor,
+            low_balance: record.low_balance.map(Into::into),
+        }
+    }
+}
+/// One page of events. It may be empty and yet have a next one, where many changes lie between.
+#[derive(uniffi::Record)]
+pub struct EventPage {
+    /// The events.
+    pub rows: Vec<Event>,
+    /// The cursor for the next page; none: this was the last.
+    pub next: Option<String>,
+    /// The cursor behind this page, be there more or not. Whoever follows the feed keeps it, and
+    /// asks again later.
+    pub end: Option<String>,
+}
+impl From<surface::EventPage> for EventPage {
+    fn from(record: surface::EventPage) -> Self {
+        Self {
+            rows: record.rows.into_iter().map(Into::into).collect(),
+            next: record.next,
+            end: record.end,
+        }
+    }
+}
+/// What applies to a user, and why.
+#[derive(uniffi::Record)]
+pub struct Explanation {
+    /// The user.
+    pub user: UserId,
+    /// As of when.
+    pub at: Timestamp,
+    /// The policy by which plans of one measure stack: the profile's.
+    pub stacking: Stacking,
+    /// The plans, by measure, then in the order in which their wallets are emptied; those too that
+    /// others overrule.
+    pub plans: Vec<EffectivePlan>,
+    /// Everything else.
+    pub values: Vec<EffectiveValue>,
+}
+impl From<surface::Explanation> for Explanation {
+    fn from(record: surface::Explanation) -> Self {
+        Self {
+            user: record.user,
+            at: record.at,
+            stacking: record.stacking.into(),
+            plans: record.plans.into_iter().map(Into::into).collect(),
+            values: record.values.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// One thing that is not as it must be.
 #[derive(uniffi::Record)]
 pub struct Fault {
@@ -325,6 +448,8 @@ pub struct Group {
     pub version: i32,
     /// Whether it takes no new members.
     pub retired: bool,
+    /// Every revision of its plans, in order of plan, then revision: those that have ended too.
+    pub plans: Vec<PlanRevision>,
     /// When it was created.
     pub created_at: Timestamp,
 }
@@ -335,6 +460,7 @@ impl From<surface::Group> for Group {
             name: record.name,
             version: record.version,
             retired: record.retired,
+            plans: record.plans.into_iter().map(Into::into).collect(),
             created_at: record.created_at,
         }
     }
@@ -494,6 +620,9 @@ pub struct Job {
     /// Which attempt under the same key, 1, 2, 3 …; none: the first.
     #[uniffi(default)]
     pub attempt: Option<i32>,
+    /// What kind of job it is, and where it came from.
+    #[uniffi(default)]
+    pub details: Option<JobDetails>,
 }
 impl From<Job> for surface::Job {
     fn from(record: Job) -> Self {
@@ -504,6 +633,112 @@ impl From<Job> for surface::Job {
             queue: record.queue,
             cost: record.cost.map(Into::into),
             attempt: record.attempt,
+            details: record.details.map(Into::into),
+        }
+    }
+}
+/// What a host knows of a job besides what it used.
+#[derive(uniffi::Record)]
+pub struct JobDetails {
+    /// What kind of job it is; none: it counts as printed.
+    #[uniffi(default)]
+    pub kind: Option<JobKind>,
+    /// What its document is called.
+    #[uniffi(default)]
+    pub document: Option<String>,
+    /// The host that it came from.
+    #[uniffi(default)]
+    pub host: Option<String>,
+}
+impl From<JobDetails> for surface::JobDetails {
+    fn from(record: JobDetails) -> Self {
+        Self {
+            kind: record.kind.map(Into::into),
+            document: record.document,
+            host: record.host,
+        }
+    }
+}
+/// What was done for a job under one key: it was charged, its cost was set aside, its hold was
+/// settled, it was refused, or what it took was given back. Amounts are in the unit of the measure.
+#[derive(uniffi::Record)]
+pub struct JobLine {
+    /// The id of the first entry.
+    pub entry: EntryId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What was done.
+    pub verb: Verb,
+    /// What has become of it; none for what was given back.
+    pub state: Option<JobState>,
+    /// Whose job.
+    pub user: UserId,
+    /// What kind of job, if the host said so.
+    pub kind: Option<JobKind>,
+    /// The account code that it is booked to.
+    pub account_code: Option<String>,
+    /// The queue that it went to.
+    pub queue: Option<String>,
+    /// What its document is called, or the digest of it; none where that is not kept, or not any
+    /// more.
+    pub document: Option<String>,
+    /// The host that it came from, or the digest of it; none where that is not kept, or not any
+    /// more.
+    pub host: Option<String>,
+    /// What it used, or was expected to use, with the totals of pages, impressions and sheets that
+    /// the host did not give.
+    pub usage: Option<Usage>,
+    /// What it costs, in micros.
+    pub cost_micros: Option<i64>,
+    /// The price list that said so; none for a cost that the caller stated.
+    pub price_list: Option<PriceListId>,
+    /// Which attempt under the key.
+    pub attempt: i32,
+    /// The hold that was made or settled.
+    pub hold: Option<HoldId>,
+    /// When the hold is given back by itself, as it was made.
+    pub expires_at: Option<Timestamp>,
+    /// Whether a settlement came after its hold had expired, and was charged in one step.
+    pub late: bool,
+    /// Of what was given back: the entry that had taken it.
+    pub refunds: Option<EntryId>,
+    /// Of a refusal: how much was needed of the first line's measure.
+    pub needed: Option<i64>,
+    /// Of a refusal: how much was available.
+    pub available: Option<i64>,
+    /// Who did it; none for the host itself.
+    pub actor: Option<UserId>,
+    /// Why it was done, if somebody said so.
+    pub reason: Option<String>,
+    /// Each wallet's part.
+    pub lines: Vec<ReceiptLine>,
+}
+impl From<surface::JobLine> for JobLine {
+    fn from(record: surface::JobLine) -> Self {
+        Self {
+            entry: record.entry,
+            at: record.at,
+            verb: record.verb.into(),
+            state: record.state.map(Into::into),
+            user: record.user,
+            kind: record.kind.map(Into::into),
+            account_code: record.account_code,
+            queue: record.queue,
+            document: record.document,
+            host: record.host,
+            usage: record.usage.map(Into::into),
+            cost_micros: record.cost_micros,
+            price_list: record.price_list,
+            attempt: record.attempt,
+            hold: record.hold,
+            expires_at: record.expires_at,
+            late: record.late,
+            refunds: record.refunds,
+            needed: record.needed,
+            available: record.available,
+            actor: record.actor,
+            reason: record.reason,
+            lines: record.lines.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -520,6 +755,54 @@ impl From<surface::JobOutcome> for JobOutcome {
         Self {
             receipt: record.receipt.map(Into::into),
             refused: record.refused.map(Into::into),
+        }
+    }
+}
+/// One page of the history of jobs.
+#[derive(uniffi::Record)]
+pub struct JobPage {
+    /// The lines.
+    pub rows: Vec<JobLine>,
+    /// The cursor for the next page; none: this was the last.
+    pub next: Option<String>,
+    /// The cursor behind the last row of this page, be there more or not; none if there was never
+    /// a row. Whoever copies everybody's jobs elsewhere keeps it, and asks again later.
+    pub end: Option<String>,
+}
+impl From<surface::JobPage> for JobPage {
+    fn from(record: surface::JobPage) -> Self {
+        Self {
+            rows: record.rows.into_iter().map(Into::into).collect(),
+            next: record.next,
+            end: record.end,
+        }
+    }
+}
+/// A balance that fell below a threshold.
+#[derive(uniffi::Record)]
+pub struct LowBalance {
+    /// The plan whose wallet it is; none: own funds.
+    pub plan: Option<PlanId>,
+    /// What it counts, as plans write it.
+    pub measure: String,
+    /// What it fell below, in the measure's unit.
+    pub threshold: i64,
+    /// The balance before; not below the threshold.
+    pub before: i64,
+    /// The balance after; below the threshold.
+    pub balance: i64,
+    /// The entry that it fell with.
+    pub entry: EntryId,
+}
+impl From<surface::LowBalance> for LowBalance {
+    fn from(record: surface::LowBalance) -> Self {
+        Self {
+            plan: record.plan,
+            measure: record.measure,
+            threshold: record.threshold,
+            before: record.before,
+            balance: record.balance,
+            entry: record.entry,
         }
     }
 }
@@ -679,6 +962,10 @@ pub struct Plan {
     /// How far below zero the balance may go, in the measure's unit, not negative; none: not at all.
     #[uniffi(default)]
     pub overdraft: Option<i64>,
+    /// Below which balances an event is raised, in the measure's unit, in any order, at most 8; they
+    /// may lie below zero.
+    #[uniffi(default)]
+    pub low_balances: Vec<i64>,
     /// Wallets of lower numbers are emptied first; none: 0.
     #[uniffi(default)]
     pub priority: Option<i32>,
@@ -702,6 +989,7 @@ impl From<Plan> for surface::Plan {
             suspended: record.suspended,
             when_exhausted: record.when_exhausted.map(Into::into),
             overdraft: record.overdraft,
+            low_balances: record.low_balances,
             priority: record.priority,
         }
     }
@@ -725,6 +1013,7 @@ impl From<surface::Plan> for Plan {
             suspended: record.suspended,
             when_exhausted: record.when_exhausted.map(Into::into),
             overdraft: record.overdraft,
+            low_balances: record.low_balances,
             priority: record.priority,
         }
     }
@@ -895,6 +1184,10 @@ pub struct Profile {
     pub is_default: bool,
     /// What turns usage into cost; without one, only a stated cost is charged.
     pub price_list: Option<PriceListId>,
+    /// What is counted and kept of jobs.
+    pub tracking: Tracking,
+    /// How plans of one measure stack that its users have by profile and groups.
+    pub stacking: Stacking,
     /// Every revision of its plans, in order of plan, then revision: those that have ended too.
     pub plans: Vec<PlanRevision>,
     /// When it was created.
@@ -909,6 +1202,8 @@ impl From<surface::Profile> for Profile {
             retired: record.retired,
             is_default: record.is_default,
             price_list: record.price_list,
+            tracking: record.tracking.into(),
+            stacking: record.stacking.into(),
             plans: record.plans.into_iter().map(Into::into).collect(),
             created_at: record.created_at,
         }
@@ -1128,6 +1423,97 @@ impl From<surface::Report> for Report {
         }
     }
 }
+/// One page of a report.
+#[derive(uniffi::Record)]
+pub struct ReportPage {
+    /// The rows, in the order of time, then of users' and groups' ids or account codes.
+    pub rows: Vec<ReportRow>,
+    /// The cursor for the next page; none: this was the last.
+    pub next: Option<String>,
+}
+impl From<surface::ReportPage> for ReportPage {
+    fn from(record: surface::ReportPage) -> Self {
+        Self {
+            rows: record.rows.into_iter().map(Into::into).collect(),
+            next: record.next,
+        }
+    }
+}
+/// One row of a report.
+#[derive(uniffi::Record)]
+pub struct ReportRow {
+    /// When its stretch of time begins; none: with the period.
+    pub since: Option<Timestamp>,
+    /// When it has ended; none: with the period.
+    pub until: Option<Timestamp>,
+    /// By user: whose jobs.
+    pub user: Option<UserId>,
+    /// By group: whose users' jobs; none: of those who are in no group.
+    pub group: Option<GroupId>,
+    /// By account code: booked to which; none: to none.
+    pub account_code: Option<String>,
+    /// What the user or group is called now; the account code.
+    pub name: Option<String>,
+    /// What comes to more than nothing, in the order of measures.
+    pub totals: Vec<ReportTotal>,
+}
+impl From<surface::ReportRow> for ReportRow {
+    fn from(record: surface::ReportRow) -> Self {
+        Self {
+            since: record.since,
+            until: record.until,
+            user: record.user,
+            group: record.group,
+            account_code: record.account_code,
+            name: record.name,
+            totals: record.totals.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+/// How much of a measure, in its unit: micros for a cost.
+#[derive(uniffi::Record)]
+pub struct ReportTotal {
+    /// What is counted: `total_pages`, `cost:EUR` and so on.
+    pub measure: String,
+    /// What jobs used, as the host counted it, or what they cost: less that of voided ones.
+    pub used: i64,
+    /// What wallets gave for it, what was carried into what plans give next included.
+    pub charged: i64,
+    /// What of that was given back by refunds and voids.
+    pub refunded: i64,
+    /// What wallets gave and did not get back.
+    pub net: i64,
+}
+impl From<surface::ReportTotal> for ReportTotal {
+    fn from(record: surface::ReportTotal) -> Self {
+        Self {
+            measure: record.measure,
+            used: record.used,
+            charged: record.charged,
+            refunded: record.refunded,
+            net: record.net,
+        }
+    }
+}
+/// What became of the reset of one of many.
+#[derive(uniffi::Record)]
+pub struct ResetOutcome {
+    /// The user.
+    pub user: UserId,
+    /// The receipt.
+    pub receipt: Option<Receipt>,
+    /// Why nothing was reset.
+    pub refused: Option<TympanError>,
+}
+impl From<surface::ResetOutcome> for ResetOutcome {
+    fn from(record: surface::ResetOutcome) -> Self {
+        Self {
+            user: record.user,
+            receipt: record.receipt.map(Into::into),
+            refused: record.refused.map(Into::into),
+        }
+    }
+}
 /// A named set of permissions.
 #[derive(uniffi::Record)]
 pub struct Role {
@@ -1224,6 +1610,25 @@ impl From<surface::Rounding> for Rounding {
         }
     }
 }
+/// The answer to an edit of a group.
+#[derive(uniffi::Record)]
+pub struct SavedGroup {
+    /// The group.
+    pub id: GroupId,
+    /// Its version now.
+    pub version: i32,
+    /// The plans that were added, in the order in which they were given.
+    pub added_plans: Vec<PlanId>,
+}
+impl From<surface::SavedGroup> for SavedGroup {
+    fn from(record: surface::SavedGroup) -> Self {
+        Self {
+            id: record.id,
+            version: record.version,
+            added_plans: record.added_plans,
+        }
+    }
+}
 /// The answer to a command that made or edited a profile.
 #[derive(uniffi::Record)]
 pub struct SavedProfile {
@@ -1280,6 +1685,9 @@ pub struct Settings {
     pub pin_alphabet: PinAlphabet,
     /// How long a PIN that signs in alone must be.
     pub pin_floor: PinFloor,
+    /// Below which balances of own funds in the tenant's currency an event is raised, in micros,
+    /// highest first.
+    pub low_funds: Vec<i64>,
     /// The version of the time zone database that decided last.
     pub time_zone_database: String,
     /// When the tenant was made.
@@ -1297,6 +1705,7 @@ impl From<surface::Settings> for Settings {
             pin_length: record.pin_length,
             pin_alphabet: record.pin_alphabet.into(),
             pin_floor: record.pin_floor.into(),
+            low_funds: record.low_funds,
             time_zone_database: record.time_zone_database,
             created_at: record.created_at,
         }
@@ -1553,6 +1962,44 @@ impl From<surface::StoredIdentity> for StoredIdentity {
         }
     }
 }
+/// A user who could not be settled.
+#[derive(uniffi::Record)]
+pub struct SweepRefusal {
+    /// The user.
+    pub user: UserId,
+    /// Why.
+    pub refused: TympanError,
+}
+impl From<surface::SweepRefusal> for SweepRefusal {
+    fn from(record: surface::SweepRefusal) -> Self {
+        Self {
+            user: record.user,
+            refused: record.refused.into(),
+        }
+    }
+}
+/// What a page of a sweep came to.
+#[derive(uniffi::Record)]
+pub struct Swept {
+    /// Users looked at.
+    pub users: i32,
+    /// Entries written.
+    pub entries: i64,
+    /// Users who could not be settled, and why: they are passed over.
+    pub refused: Vec<SweepRefusal>,
+    /// The cursor for the next page; none: everybody was looked at.
+    pub next: Option<String>,
+}
+impl From<surface::Swept> for Swept {
+    fn from(record: surface::Swept) -> Self {
+        Self {
+            users: record.users,
+            entries: record.entries,
+            refused: record.refused.into_iter().map(Into::into).collect(),
+            next: record.next,
+        }
+    }
+}
 /// One page of a text.
 #[derive(uniffi::Record)]
 pub struct TextPage {
@@ -1566,6 +2013,53 @@ impl From<surface::TextPage> for TextPage {
         Self {
             rows: record.rows,
             next: record.next,
+        }
+    }
+}
+/// What a profile counts and keeps of jobs. What lies outside is neither charged nor recorded.
+#[derive(uniffi::Record)]
+pub struct Tracking {
+    /// The kinds of jobs that are counted; none: all. A job of another kind is refused with
+    /// `not_tracked`, which means: let it run.
+    #[uniffi(default)]
+    pub job_kinds: Option<Vec<JobKind>>,
+    /// The measures that are recorded, and so charged: `total_pages`, `cost:EUR` and so on; none:
+    /// all.
+    #[uniffi(default)]
+    pub measures: Option<Vec<String>>,
+    /// What is kept of the names of documents; none: the name.
+    #[uniffi(default)]
+    pub document_names: Option<WordKeeping>,
+    /// What is kept of the hosts that jobs came from; none: the name.
+    #[uniffi(default)]
+    pub hosts: Option<WordKeeping>,
+    /// For how many days the two are kept, from 1; none: as long as the entry.
+    #[uniffi(default)]
+    pub keep_days: Option<i32>,
+}
+impl From<Tracking> for surface::Tracking {
+    fn from(record: Tracking) -> Self {
+        Self {
+            job_kinds: record
+                .job_kinds
+                .map(|value| value.into_iter().map(Into::into).collect()),
+            measures: record.measures,
+            document_names: record.document_names.map(Into::into),
+            hosts: record.hosts.map(Into::into),
+            keep_days: record.keep_days,
+        }
+    }
+}
+impl From<surface::Tracking> for Tracking {
+    fn from(record: surface::Tracking) -> Self {
+        Self {
+            job_kinds: record
+                .job_kinds
+                .map(|value| value.into_iter().map(Into::into).collect()),
+            measures: record.measures,
+            document_names: record.document_names.map(Into::into),
+            hosts: record.hosts.map(Into::into),
+            keep_days: record.keep_days,
         }
     }
 }
@@ -1709,6 +2203,9 @@ pub struct User {
     pub production: bool,
     /// Whether wallets limit the user; if not, usage is counted without limit.
     pub restricted: bool,
+    /// How many percent of what price lists say the user pays, 0 to 1000; none: all of
+    /// it.
+    pub price_percent: Option<i32>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.
@@ -1743,6 +2240,7 @@ impl From<surface::User> for User {
             active: record.active,
             production: record.production,
             restricted: record.restricted,
+            price_percent: record.price_percent,
             account_code: record.account_code,
             department: record.department,
             office: record.office,
@@ -1826,6 +2324,9 @@ pub struct UserFields {
     /// Whether wallets limit the user.
     #[uniffi(default)]
     pub restricted: Option<bool>,
+    /// How many percent of what price lists say the user pays, 0 to 1000.
+    #[uniffi(default)]
+    pub price_percent: Option<i32>,
     /// The internal account number the user's work is booked to.
     #[uniffi(default)]
     pub account_code: Option<String>,
@@ -1860,6 +2361,7 @@ impl From<UserFields> for surface::UserFields {
             active: record.active,
             production: record.production,
             restricted: record.restricted,
+            price_percent: record.price_percent,
             account_code: record.account_code,
             department: record.department,
             office: record.office,

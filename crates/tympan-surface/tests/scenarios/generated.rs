@@ -74,6 +74,7 @@ impl FromValue for AuthoriseJob {
             cost: field(value, "cost"),
             attempt: field(value, "attempt"),
             expires_in_seconds: field(value, "expires_in_seconds"),
+            details: field(value, "details"),
         }
     }
     fn absent() -> Option<Self> {
@@ -153,6 +154,7 @@ impl FromValue for ChargeJob {
             queue: field(value, "queue"),
             cost: field(value, "cost"),
             attempt: field(value, "attempt"),
+            details: field(value, "details"),
         }
     }
     fn absent() -> Option<Self> {
@@ -178,6 +180,8 @@ impl FromValue for CreateProfile {
     fn from_value(value: &Value) -> Self {
         Self {
             price_list: field(value, "price_list"),
+            tracking: field(value, "tracking"),
+            stacking: field(value, "stacking"),
             plans: field(value, "plans"),
         }
     }
@@ -207,6 +211,7 @@ impl FromValue for CreateUser {
             active: field(value, "active"),
             production: field(value, "production"),
             restricted: field(value, "restricted"),
+            price_percent: field(value, "price_percent"),
             account_code: field(value, "account_code"),
             department: field(value, "department"),
             office: field(value, "office"),
@@ -241,6 +246,18 @@ impl ToValue for CustomCount {
         object([("name", self.name.to_value()), ("count", self.count.to_value())])
     }
 }
+impl FromValue for EditGroup {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            expected_version: field(value, "expected_version"),
+            name: field(value, "name"),
+            plans: field(value, "plans"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
 impl FromValue for EditPriceList {
     fn from_value(value: &Value) -> Self {
         Self {
@@ -262,6 +279,8 @@ impl FromValue for EditProfile {
             name: field(value, "name"),
             price_list: field(value, "price_list"),
             clear_price_list: field(value, "clear_price_list"),
+            tracking: field(value, "tracking"),
+            stacking: field(value, "stacking"),
             plans: field(value, "plans"),
         }
     }
@@ -291,6 +310,7 @@ impl FromValue for EditSettings {
             pin_length: field(value, "pin_length"),
             pin_alphabet: field(value, "pin_alphabet"),
             pin_floor: field(value, "pin_floor"),
+            low_funds: field(value, "low_funds"),
             card_pipeline: field(value, "card_pipeline"),
             accepts_unfindable_cards: field(value, "accepts_unfindable_cards"),
         }
@@ -315,6 +335,71 @@ impl FromValue for EditUser {
     }
     fn absent() -> Option<Self> {
         None
+    }
+}
+impl ToValue for EffectivePlan {
+    fn to_value(&self) -> Value {
+        object([
+            ("revision", self.revision.to_value()),
+            ("source", self.source.to_value()),
+            ("source_name", self.source_name.to_value()),
+            ("since", self.since.to_value()),
+            ("overruled_by", self.overruled_by.to_value()),
+        ])
+    }
+}
+impl ToValue for EffectiveValue {
+    fn to_value(&self) -> Value {
+        object([
+            ("name", self.name.to_value()),
+            ("value", self.value.to_value()),
+            ("source", self.source.to_value()),
+            ("source_name", self.source_name.to_value()),
+        ])
+    }
+}
+impl ToValue for Event {
+    fn to_value(&self) -> Value {
+        object([
+            ("id", self.id.to_value()),
+            ("at", self.at.to_value()),
+            ("kind", self.kind.to_value()),
+            ("user", self.user.to_value()),
+            ("actor", self.actor.to_value()),
+            ("low_balance", self.low_balance.to_value()),
+        ])
+    }
+}
+impl FromValue for EventList {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            kinds: field(value, "kinds"),
+            after: field(value, "after"),
+            limit: field(value, "limit"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for EventPage {
+    fn to_value(&self) -> Value {
+        object([
+            ("rows", self.rows.to_value()),
+            ("next", self.next.to_value()),
+            ("end", self.end.to_value()),
+        ])
+    }
+}
+impl ToValue for Explanation {
+    fn to_value(&self) -> Value {
+        object([
+            ("user", self.user.to_value()),
+            ("at", self.at.to_value()),
+            ("stacking", self.stacking.to_value()),
+            ("plans", self.plans.to_value()),
+            ("values", self.values.to_value()),
+        ])
     }
 }
 impl ToValue for Fault {
@@ -368,6 +453,7 @@ impl ToValue for Group {
             ("name", self.name.to_value()),
             ("version", self.version.to_value()),
             ("retired", self.retired.to_value()),
+            ("plans", self.plans.to_value()),
             ("created_at", self.created_at.to_value()),
         ])
     }
@@ -447,6 +533,61 @@ impl FromValue for Job {
             queue: field(value, "queue"),
             cost: field(value, "cost"),
             attempt: field(value, "attempt"),
+            details: field(value, "details"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl FromValue for JobDetails {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            kind: field(value, "kind"),
+            document: field(value, "document"),
+            host: field(value, "host"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for JobLine {
+    fn to_value(&self) -> Value {
+        object([
+            ("entry", self.entry.to_value()),
+            ("at", self.at.to_value()),
+            ("verb", self.verb.to_value()),
+            ("state", self.state.to_value()),
+            ("user", self.user.to_value()),
+            ("kind", self.kind.to_value()),
+            ("account_code", self.account_code.to_value()),
+            ("queue", self.queue.to_value()),
+            ("document", self.document.to_value()),
+            ("host", self.host.to_value()),
+            ("usage", self.usage.to_value()),
+            ("cost_micros", self.cost_micros.to_value()),
+            ("price_list", self.price_list.to_value()),
+            ("attempt", self.attempt.to_value()),
+            ("hold", self.hold.to_value()),
+            ("expires_at", self.expires_at.to_value()),
+            ("late", self.late.to_value()),
+            ("refunds", self.refunds.to_value()),
+            ("needed", self.needed.to_value()),
+            ("available", self.available.to_value()),
+            ("actor", self.actor.to_value()),
+            ("reason", self.reason.to_value()),
+            ("lines", self.lines.to_value()),
+        ])
+    }
+}
+impl FromValue for JobList {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            since: field(value, "since"),
+            until: field(value, "until"),
+            after: field(value, "after"),
+            limit: field(value, "limit"),
         }
     }
     fn absent() -> Option<Self> {
@@ -461,6 +602,15 @@ impl ToValue for JobOutcome {
         ])
     }
 }
+impl ToValue for JobPage {
+    fn to_value(&self) -> Value {
+        object([
+            ("rows", self.rows.to_value()),
+            ("next", self.next.to_value()),
+            ("end", self.end.to_value()),
+        ])
+    }
+}
 impl FromValue for Listed {
     fn from_value(value: &Value) -> Self {
         Self {
@@ -469,6 +619,18 @@ impl FromValue for Listed {
     }
     fn absent() -> Option<Self> {
         None
+    }
+}
+impl ToValue for LowBalance {
+    fn to_value(&self) -> Value {
+        object([
+            ("plan", self.plan.to_value()),
+            ("measure", self.measure.to_value()),
+            ("threshold", self.threshold.to_value()),
+            ("before", self.before.to_value()),
+            ("balance", self.balance.to_value()),
+            ("entry", self.entry.to_value()),
+        ])
     }
 }
 impl ToValue for Missing {
@@ -554,6 +716,7 @@ impl FromValue for Plan {
             suspended: field(value, "suspended"),
             when_exhausted: field(value, "when_exhausted"),
             overdraft: field(value, "overdraft"),
+            low_balances: field(value, "low_balances"),
             priority: field(value, "priority"),
         }
     }
@@ -580,6 +743,7 @@ impl ToValue for Plan {
             ("suspended", self.suspended.to_value()),
             ("when_exhausted", self.when_exhausted.to_value()),
             ("overdraft", self.overdraft.to_value()),
+            ("low_balances", self.low_balances.to_value()),
             ("priority", self.priority.to_value()),
         ])
     }
@@ -663,6 +827,8 @@ impl ToValue for Profile {
             ("retired", self.retired.to_value()),
             ("is_default", self.is_default.to_value()),
             ("price_list", self.price_list.to_value()),
+            ("tracking", self.tracking.to_value()),
+            ("stacking", self.stacking.to_value()),
             ("plans", self.plans.to_value()),
             ("created_at", self.created_at.to_value()),
         ])
@@ -697,6 +863,7 @@ impl FromValue for QuoteJob {
         Self {
             queue: field(value, "queue"),
             cost: field(value, "cost"),
+            kind: field(value, "kind"),
         }
     }
     fn absent() -> Option<Self> {
@@ -779,6 +946,64 @@ impl ToValue for Report {
         object([("keeping", self.keeping.to_value()), ("why", self.why.to_value())])
     }
 }
+impl FromValue for ReportList {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            by: field(value, "by"),
+            every: field(value, "every"),
+            time_zone: field(value, "time_zone"),
+            since: field(value, "since"),
+            until: field(value, "until"),
+            user: field(value, "user"),
+            group: field(value, "group"),
+            account_code: field(value, "account_code"),
+            kind: field(value, "kind"),
+            after: field(value, "after"),
+            limit: field(value, "limit"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for ReportPage {
+    fn to_value(&self) -> Value {
+        object([("rows", self.rows.to_value()), ("next", self.next.to_value())])
+    }
+}
+impl ToValue for ReportRow {
+    fn to_value(&self) -> Value {
+        object([
+            ("since", self.since.to_value()),
+            ("until", self.until.to_value()),
+            ("user", self.user.to_value()),
+            ("group", self.group.to_value()),
+            ("account_code", self.account_code.to_value()),
+            ("name", self.name.to_value()),
+            ("totals", self.totals.to_value()),
+        ])
+    }
+}
+impl ToValue for ReportTotal {
+    fn to_value(&self) -> Value {
+        object([
+            ("measure", self.measure.to_value()),
+            ("used", self.used.to_value()),
+            ("charged", self.charged.to_value()),
+            ("refunded", self.refunded.to_value()),
+            ("net", self.net.to_value()),
+        ])
+    }
+}
+impl ToValue for ResetOutcome {
+    fn to_value(&self) -> Value {
+        object([
+            ("user", self.user.to_value()),
+            ("receipt", self.receipt.to_value()),
+            ("refused", self.refused.to_value()),
+        ])
+    }
+}
 impl ToValue for Role {
     fn to_value(&self) -> Value {
         object([
@@ -830,6 +1055,15 @@ impl ToValue for Rounding {
         ])
     }
 }
+impl ToValue for SavedGroup {
+    fn to_value(&self) -> Value {
+        object([
+            ("id", self.id.to_value()),
+            ("version", self.version.to_value()),
+            ("added_plans", self.added_plans.to_value()),
+        ])
+    }
+}
 impl ToValue for SavedProfile {
     fn to_value(&self) -> Value {
         object([
@@ -856,6 +1090,7 @@ impl ToValue for Settings {
             ("pin_length", self.pin_length.to_value()),
             ("pin_alphabet", self.pin_alphabet.to_value()),
             ("pin_floor", self.pin_floor.to_value()),
+            ("low_funds", self.low_funds.to_value()),
             ("time_zone_database", self.time_zone_database.to_value()),
             ("created_at", self.created_at.to_value()),
         ])
@@ -1010,9 +1245,60 @@ impl FromValue for SwapIdentities {
         None
     }
 }
+impl FromValue for SweepPage {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            after: field(value, "after"),
+            limit: field(value, "limit"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for SweepRefusal {
+    fn to_value(&self) -> Value {
+        object([("user", self.user.to_value()), ("refused", self.refused.to_value())])
+    }
+}
+impl ToValue for Swept {
+    fn to_value(&self) -> Value {
+        object([
+            ("users", self.users.to_value()),
+            ("entries", self.entries.to_value()),
+            ("refused", self.refused.to_value()),
+            ("next", self.next.to_value()),
+        ])
+    }
+}
 impl ToValue for TextPage {
     fn to_value(&self) -> Value {
         object([("rows", self.rows.to_value()), ("next", self.next.to_value())])
+    }
+}
+impl FromValue for Tracking {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            job_kinds: field(value, "job_kinds"),
+            measures: field(value, "measures"),
+            document_names: field(value, "document_names"),
+            hosts: field(value, "hosts"),
+            keep_days: field(value, "keep_days"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for Tracking {
+    fn to_value(&self) -> Value {
+        object([
+            ("job_kinds", self.job_kinds.to_value()),
+            ("measures", self.measures.to_value()),
+            ("document_names", self.document_names.to_value()),
+            ("hosts", self.hosts.to_value()),
+            ("keep_days", self.keep_days.to_value()),
+        ])
     }
 }
 impl FromValue for TransferIdentity {
@@ -1095,6 +1381,7 @@ impl ToValue for User {
             ("active", self.active.to_value()),
             ("production", self.production.to_value()),
             ("restricted", self.restricted.to_value()),
+            ("price_percent", self.price_percent.to_value()),
             ("account_code", self.account_code.to_value()),
             ("department", self.department.to_value()),
             ("office", self.office.to_value()),
@@ -1135,6 +1422,7 @@ impl FromValue for UserFields {
             active: field(value, "active"),
             production: field(value, "production"),
             restricted: field(value, "restricted"),
+            price_percent: field(value, "price_percent"),
             account_code: field(value, "account_code"),
             department: field(value, "department"),
             office: field(value, "office"),
@@ -1209,6 +1497,24 @@ impl FromValue for Durability {
     }
     fn absent() -> Option<Self> {
         None
+    }
+}
+impl FromValue for EventKind {
+    fn from_value(value: &Value) -> Self {
+        match String::from_value(value).as_str() {
+            "low_balance" => Self::LowBalance,
+            other => panic!("no EventKind is called `{other}`"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for EventKind {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::LowBalance => Value::from("low_balance"),
+        }
     }
 }
 impl FromValue for Extra {
@@ -1325,6 +1631,45 @@ impl ToValue for IdentitySource {
         }
     }
 }
+impl FromValue for JobKind {
+    fn from_value(value: &Value) -> Self {
+        match String::from_value(value).as_str() {
+            "print" => Self::Print,
+            "copy" => Self::Copy,
+            "scan" => Self::Scan,
+            "fax" => Self::Fax,
+            other => panic!("no JobKind is called `{other}`"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for JobKind {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Print => Value::from("print"),
+            Self::Copy => Value::from("copy"),
+            Self::Scan => Value::from("scan"),
+            Self::Fax => Value::from("fax"),
+        }
+    }
+}
+impl ToValue for JobState {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Held => Value::from("held"),
+            Self::Settled => Value::from("settled"),
+            Self::Cancelled => Value::from("cancelled"),
+            Self::Expired => Value::from("expired"),
+            Self::Refused => Value::from("refused"),
+            Self::Charged => Value::from("charged"),
+            Self::PartlyRefunded => Value::from("partly_refunded"),
+            Self::Refunded => Value::from("refunded"),
+            Self::Voided => Value::from("voided"),
+        }
+    }
+}
 impl FromValue for Keeping {
     fn from_value(value: &Value) -> Self {
         match String::from_value(value).as_str() {
@@ -1422,6 +1767,34 @@ impl FromValue for PlanChange {
                 }
             }
             other => panic!("no PlanChange is called `{other}`"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl FromValue for ReportBy {
+    fn from_value(value: &Value) -> Self {
+        match String::from_value(value).as_str() {
+            "nothing" => Self::Nothing,
+            "user" => Self::User,
+            "group" => Self::Group,
+            "account_code" => Self::AccountCode,
+            other => panic!("no ReportBy is called `{other}`"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl FromValue for ReportEvery {
+    fn from_value(value: &Value) -> Self {
+        match String::from_value(value).as_str() {
+            "period" => Self::Period,
+            "day" => Self::Day,
+            "week" => Self::Week,
+            "month" => Self::Month,
+            other => panic!("no ReportEvery is called `{other}`"),
         }
     }
     fn absent() -> Option<Self> {
@@ -1550,12 +1923,36 @@ impl ToValue for SmartCardObstacle {
         }
     }
 }
-impl FromValue for StatementFormat {
+impl FromValue for Stacking {
+    fn from_value(value: &Value) -> Self {
+        match String::from_value(value).as_str() {
+            "sum" => Self::Sum,
+            "max" => Self::Max,
+            "strictest" => Self::Strictest,
+            "priority" => Self::Priority,
+            other => panic!("no Stacking is called `{other}`"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for Stacking {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Sum => Value::from("sum"),
+            Self::Max => Value::from("max"),
+            Self::Strictest => Value::from("strictest"),
+            Self::Priority => Value::from("priority"),
+        }
+    }
+}
+impl FromValue for TextFormat {
     fn from_value(value: &Value) -> Self {
         match String::from_value(value).as_str() {
             "csv" => Self::Csv,
             "json_lines" => Self::JsonLines,
-            other => panic!("no StatementFormat is called `{other}`"),
+            other => panic!("no TextFormat is called `{other}`"),
         }
     }
     fn absent() -> Option<Self> {
@@ -1570,6 +1967,7 @@ impl FromValue for UserField {
             "network_domain" => Self::NetworkDomain,
             "email" => Self::Email,
             "other_emails" => Self::OtherEmails,
+            "price_percent" => Self::PricePercent,
             "account_code" => Self::AccountCode,
             "department" => Self::Department,
             "office" => Self::Office,
@@ -1625,11 +2023,24 @@ impl FromValue for UserReference {
         None
     }
 }
+impl ToValue for ValueSource {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Own => Value::from("own"),
+            Self::Profile => Value::from("profile"),
+            Self::Group => Value::from("group"),
+            Self::Tenant => Value::from("tenant"),
+        }
+    }
+}
 impl ToValue for Verb {
     fn to_value(&self) -> Value {
         match self {
             Self::Grant => Value::from("grant"),
             Self::Reset => Value::from("reset"),
+            Self::Join => Value::from("join"),
+            Self::Leave => Value::from("leave"),
+            Self::Rejoin => Value::from("rejoin"),
             Self::Charge => Value::from("charge"),
             Self::Authorise => Value::from("authorise"),
             Self::Settle => Value::from("settle"),
@@ -1735,6 +2146,28 @@ impl ToValue for WhenExhausted {
             Self::FinishAndForgive => Value::from("finish_and_forgive"),
             Self::FinishAndOwe => Value::from("finish_and_owe"),
             Self::FinishAndCarry => Value::from("finish_and_carry"),
+        }
+    }
+}
+impl FromValue for WordKeeping {
+    fn from_value(value: &Value) -> Self {
+        match String::from_value(value).as_str() {
+            "kept" => Self::Kept,
+            "hashed" => Self::Hashed,
+            "dropped" => Self::Dropped,
+            other => panic!("no WordKeeping is called `{other}`"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for WordKeeping {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Kept => Value::from("kept"),
+            Self::Hashed => Value::from("hashed"),
+            Self::Dropped => Value::from("dropped"),
         }
     }
 }
@@ -1991,6 +2424,18 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                 Outcome::Value(Value::Null)
             }
             "doctor" => Outcome::Value(finished(handle.doctor())?.to_value()),
+            "edit_group" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .edit_group(
+                                    field(value, "group"),
+                                    FromValue::from_value(value),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
             "edit_price_list" => {
                 Outcome::Value(
                     finished(
@@ -2059,6 +2504,17 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                         .to_value(),
                 )
             }
+            "erase_words" => Outcome::Value(finished(handle.erase_words())?.to_value()),
+            "events" => {
+                Outcome::Value(
+                    finished(handle.events(FromValue::from_value(value)))?.to_value(),
+                )
+            }
+            "explain" => {
+                Outcome::Value(
+                    finished(handle.explain(field(value, "user")))?.to_value(),
+                )
+            }
             "extend" => {
                 Outcome::Value(
                     finished(
@@ -2087,6 +2543,26 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
             }
             "identity_types" => {
                 Outcome::Value(finished(handle.identity_types())?.to_value())
+            }
+            "job" => {
+                Outcome::Value(finished(handle.job(field(value, "key")))?.to_value())
+            }
+            "jobs" => {
+                Outcome::Value(
+                    finished(handle.jobs(FromValue::from_value(value)))?.to_value(),
+                )
+            }
+            "jobs_text" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .jobs_text(
+                                    field(value, "format"),
+                                    FromValue::from_value(value),
+                                ),
+                        )?
+                        .to_value(),
+                )
             }
             "look_up" => {
                 Outcome::Value(
@@ -2297,6 +2773,51 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                         .to_value(),
                 )
             }
+            "report" => {
+                Outcome::Value(
+                    finished(handle.report(FromValue::from_value(value)))?.to_value(),
+                )
+            }
+            "report_text" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .report_text(
+                                    field(value, "format"),
+                                    FromValue::from_value(value),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
+            "reset_allowance" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .reset_allowance(
+                                    field(value, "user"),
+                                    field(value, "plan"),
+                                    field(value, "reason"),
+                                    field(value, "key"),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
+            "reset_allowances" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .reset_allowances(
+                                    field(value, "users"),
+                                    field(value, "plan"),
+                                    field(value, "reason"),
+                                    field(value, "key"),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
             "retire_account" => {
                 Outcome::Value(
                     finished(
@@ -2402,6 +2923,12 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                                     FromValue::from_value(value),
                                 ),
                         )?
+                        .to_value(),
+                )
+            }
+            "settle_all_due" => {
+                Outcome::Value(
+                    finished(handle.settle_all_due(FromValue::from_value(value)))?
                         .to_value(),
                 )
             }
@@ -2558,6 +3085,31 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
             "user_details" => {
                 Outcome::Value(
                     finished(handle.user_details(field(value, "user")))?.to_value(),
+                )
+            }
+            "user_jobs" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .user_jobs(
+                                    field(value, "user"),
+                                    FromValue::from_value(value),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
+            "user_jobs_text" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .user_jobs_text(
+                                    field(value, "user"),
+                                    field(value, "format"),
+                                    FromValue::from_value(value),
+                                ),
+                        )?
+                        .to_value(),
                 )
             }
             "users" => {

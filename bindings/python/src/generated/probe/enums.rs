@@ -19,14 +19,20 @@ impl IntoPython for surface::Colour {
 impl FromPython for surface::Colour {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = value.py();
-        let wrong = || wrong(value, name, "Colour");
-        if !value.is_instance(COLOUR.import(py, "probe.enums", "Colour")?)? {
-            return Err(wrong());
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text && !value.is_instance(COLOUR.import(py, "probe.enums", "Colour")?)? {
+            return Err(wrong(value, name, "Colour"));
         }
         match String::from_python(value, name)?.as_str() {
             "mono" => Ok(Self::Mono),
             "full_colour" => Ok(Self::FullColour),
-            _ => Err(wrong()),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'mono', 'full_colour'"),
+                    ),
+                )
+            }
         }
     }
 }

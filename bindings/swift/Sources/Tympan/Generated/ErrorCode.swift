@@ -181,6 +181,9 @@ extension ErrorCode {
     /// the user is inactive and can neither sign in nor print
     public static let userInactive: Self = "user_inactive"
 
+    /// the user's profile does not count jobs of this kind: let it run; nothing is charged and nothing is kept
+    public static let notTracked: Self = "not_tracked"
+
     /// the hold was settled or cancelled already; the details say which
     public static let holdResolved: Self = "hold_resolved"
 

@@ -18,6 +18,113 @@ extension Tympan {
         }
     }
 
+    /// All rows of `events`, asked for page by page while they are read.
+    ///
+    /// What a host may want to tell somebody of, oldest first, each once: a feed that grows at its
+    /// end. Nothing is committed later in front of what was shown.
+    ///
+    /// - Parameters:
+    ///   - kinds: Only those of these kinds; empty: all.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+    public func eventsAll(kinds: [EventKind] = [], limit: Int32? = nil) -> Rows<Event> {
+        Rows { after in
+            let page = try await self.events(kinds: kinds, after: after, limit: limit)
+            return (page.rows, page.next)
+        }
+    }
+
+    /// All rows of `jobs`, asked for page by page while they are read.
+    ///
+    /// What was done for everybody's jobs over a period, oldest first, page by page: a line for each
+    /// charge, hold, settlement, refusal, refund and voiding. The list grows at its end.
+    ///
+    /// - Parameters:
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins.
+    public func jobsAll(since: Date? = nil, until: Date? = nil, limit: Int32? = nil) -> Rows<JobLine> {
+        Rows { after in
+            let page = try await self.jobs(since: since, until: until, after: after, limit: limit)
+            return (page.rows, page.next)
+        }
+    }
+
+    /// All rows of `jobsText`, asked for page by page while they are read.
+    ///
+    /// What was done for everybody's jobs as lines of text: written one after the other they are a
+    /// file for a spreadsheet, or for a program.
+    ///
+    /// - Parameters:
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: Those of `jobs`.
+    public func jobsTextAll(format: TextFormat, since: Date? = nil, until: Date? = nil, limit: Int32? = nil) -> Rows<String> {
+        Rows { after in
+            let page = try await self.jobsText(format: format, since: since, until: until, after: after, limit: limit)
+            return (page.rows, page.next)
+        }
+    }
+
+    /// All rows of `report`, asked for page by page while they are read.
+    ///
+    /// What jobs used and wallets gave for them, in total, page by page. A job counts when it is
+    /// charged, at its charge or settlement; what was given back, and the voiding of a job, when
+    /// that was: what a report said of a time that is over never changes. Account codes are those
+    /// that jobs were booked to; groups are those that users are in at the time of asking, and a user
+    /// of two counts in both.
+    ///
+    /// - Parameters:
+    ///   - by: Whose jobs a row adds up; none: everybody's.
+    ///   - every: Which stretch of time a row adds up; none: all of the period.
+    ///   - timeZone: By whose clocks days, weeks and months begin, `Europe/Berlin`; none: UTC.
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - user: Only jobs of a user.
+    ///   - group: Only jobs of the users who are in a group now.
+    ///   - accountCode: Only jobs booked to an account code, exactly as it is written.
+    ///   - kind: Only jobs of a kind; a job of no stated kind counts as printed.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does not fit into 63 bits.
+    public func reportAll(by: ReportBy? = nil, every: ReportEvery? = nil, timeZone: String? = nil, since: Date? = nil, until: Date? = nil, user: UserId? = nil, group: GroupId? = nil, accountCode: String? = nil, kind: JobKind? = nil, limit: Int32? = nil) -> Rows<ReportRow> {
+        Rows { after in
+            let page = try await self.report(by: by, every: every, timeZone: timeZone, since: since, until: until, user: user, group: group, accountCode: accountCode, kind: kind, after: after, limit: limit)
+            return (page.rows, page.next)
+        }
+    }
+
+    /// All rows of `reportText`, asked for page by page while they are read.
+    ///
+    /// A report as lines of text: written one after the other they are a file for a spreadsheet, or
+    /// for a program. One line for each total of each row; amounts are exact decimals in the unit
+    /// that stands beside them, and money is in the currency's major unit.
+    ///
+    /// - Parameters:
+    ///   - by: Whose jobs a row adds up; none: everybody's.
+    ///   - every: Which stretch of time a row adds up; none: all of the period.
+    ///   - timeZone: By whose clocks days, weeks and months begin, `Europe/Berlin`; none: UTC.
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - user: Only jobs of a user.
+    ///   - group: Only jobs of the users who are in a group now.
+    ///   - accountCode: Only jobs booked to an account code, exactly as it is written.
+    ///   - kind: Only jobs of a kind; a job of no stated kind counts as printed.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: Those of `report`.
+    public func reportTextAll(format: TextFormat, by: ReportBy? = nil, every: ReportEvery? = nil, timeZone: String? = nil, since: Date? = nil, until: Date? = nil, user: UserId? = nil, group: GroupId? = nil, accountCode: String? = nil, kind: JobKind? = nil, limit: Int32? = nil) -> Rows<String> {
+        Rows { after in
+            let page = try await self.reportText(format: format, by: by, every: every, timeZone: timeZone, since: since, until: until, user: user, group: group, accountCode: accountCode, kind: kind, after: after, limit: limit)
+            return (page.rows, page.next)
+        }
+    }
+
     /// All rows of `statement`, asked for page by page while they are read.
     ///
     /// A wallet's history over a period, newest first, page by page.
@@ -48,9 +155,43 @@ extension Tympan {
     ///   - limit: At most so many rows, 1 to 999; none: 50.
     ///
     /// - Throws: Those of `statement`; `unknown_plan`.
-    public func statementTextAll(user: UserId, wallet: WalletName, format: StatementFormat, since: Date? = nil, until: Date? = nil, limit: Int32? = nil) -> Rows<String> {
+    public func statementTextAll(user: UserId, wallet: WalletName, format: TextFormat, since: Date? = nil, until: Date? = nil, limit: Int32? = nil) -> Rows<String> {
         Rows { after in
             let page = try await self.statementText(user: user, wallet: wallet, format: format, since: since, until: until, after: after, limit: limit)
+            return (page.rows, page.next)
+        }
+    }
+
+    /// All rows of `userJobs`, asked for page by page while they are read.
+    ///
+    /// What was done for a user's jobs over a period, newest first, page by page.
+    ///
+    /// - Parameters:
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: `denied` without `report.view`, unless it is the actor's own; else those of `jobs`.
+    public func userJobsAll(user: UserId, since: Date? = nil, until: Date? = nil, limit: Int32? = nil) -> Rows<JobLine> {
+        Rows { after in
+            let page = try await self.userJobs(user: user, since: since, until: until, after: after, limit: limit)
+            return (page.rows, page.next)
+        }
+    }
+
+    /// All rows of `userJobsText`, asked for page by page while they are read.
+    ///
+    /// What was done for a user's jobs as lines of text, as `jobsText` writes them.
+    ///
+    /// - Parameters:
+    ///   - since: The first instant of the period; none: from the first job.
+    ///   - until: The first instant that no longer belongs to it; none: to the newest job.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: Those of `userJobs`.
+    public func userJobsTextAll(user: UserId, format: TextFormat, since: Date? = nil, until: Date? = nil, limit: Int32? = nil) -> Rows<String> {
+        Rows { after in
+            let page = try await self.userJobsText(user: user, format: format, since: since, until: until, after: after, limit: limit)
             return (page.rows, page.next)
         }
     }

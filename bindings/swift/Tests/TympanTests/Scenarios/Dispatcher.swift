@@ -22,7 +22,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "audit_events":
         return .value((try await handle.auditEvents(after: with.field("after"), limit: with.field("limit"))).json)
     case "authorise":
-        return .value((try await handle.authorise(user: with.field("user"), key: with.field("key"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), attempt: with.field("attempt"), expiresInSeconds: with.field("expires_in_seconds"))).json)
+        return .value((try await handle.authorise(user: with.field("user"), key: with.field("key"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), attempt: with.field("attempt"), expiresInSeconds: with.field("expires_in_seconds"), details: with.field("details"))).json)
     case "backup_to":
         try await handle.backupTo(path: with.field("path"))
         return .value(.null)
@@ -33,7 +33,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "capabilities":
         return .value((try await handle.capabilities(user: with.field("user"))).json)
     case "charge":
-        return .value((try await handle.charge(user: with.field("user"), key: with.field("key"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), attempt: with.field("attempt"))).json)
+        return .value((try await handle.charge(user: with.field("user"), key: with.field("key"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), attempt: with.field("attempt"), details: with.field("details"))).json)
     case "charge_all":
         return .value((try await handle.chargeAll(jobs: with.field("jobs"))).json)
     case "close":
@@ -48,11 +48,11 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "create_price_list":
         return .value((try await handle.createPriceList(name: with.field("name"), currency: with.field("currency"), lines: with.field("lines"), rounding: with.field("rounding"))).json)
     case "create_profile":
-        return .value((try await handle.createProfile(name: with.field("name"), priceList: with.field("price_list"), plans: with.field("plans"))).json)
+        return .value((try await handle.createProfile(name: with.field("name"), priceList: with.field("price_list"), tracking: with.field("tracking"), stacking: with.field("stacking"), plans: with.field("plans"))).json)
     case "create_role":
         return .value((try await handle.createRole(name: with.field("name"), production: with.field("production"), permissions: with.field("permissions"))).json)
     case "create_user":
-        return .value((try await handle.createUser(name: with.field("name"), username: with.field("username"), networkName: with.field("network_name"), networkDomain: with.field("network_domain"), email: with.field("email"), otherEmails: with.field("other_emails"), active: with.field("active"), production: with.field("production"), restricted: with.field("restricted"), accountCode: with.field("account_code"), department: with.field("department"), office: with.field("office"), home: with.field("home"), notes: with.field("notes"), profile: with.field("profile"), role: with.field("role"), groups: with.field("groups"), roleRows: with.field("role_rows"), identities: with.field("identities"), source: with.field("source"), reason: with.field("reason"))).json)
+        return .value((try await handle.createUser(name: with.field("name"), username: with.field("username"), networkName: with.field("network_name"), networkDomain: with.field("network_domain"), email: with.field("email"), otherEmails: with.field("other_emails"), active: with.field("active"), production: with.field("production"), restricted: with.field("restricted"), pricePercent: with.field("price_percent"), accountCode: with.field("account_code"), department: with.field("department"), office: with.field("office"), home: with.field("home"), notes: with.field("notes"), profile: with.field("profile"), role: with.field("role"), groups: with.field("groups"), roleRows: with.field("role_rows"), identities: with.field("identities"), source: with.field("source"), reason: with.field("reason"))).json)
     case "deactivate_user":
         return .value((try await handle.deactivateUser(user: with.field("user"), expectedVersion: with.field("expected_version"), reason: with.field("reason"))).json)
     case "delete_account":
@@ -72,18 +72,26 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value(.null)
     case "doctor":
         return .value((try await handle.doctor()).json)
+    case "edit_group":
+        return .value((try await handle.editGroup(group: with.field("group"), expectedVersion: with.field("expected_version"), name: with.field("name"), plans: with.field("plans"))).json)
     case "edit_price_list":
         return .value((try await handle.editPriceList(priceList: with.field("price_list"), expectedVersion: with.field("expected_version"), name: with.field("name"), rounding: with.field("rounding"), lines: with.field("lines"), effectiveFrom: with.field("effective_from"))).json)
     case "edit_profile":
-        return .value((try await handle.editProfile(profile: with.field("profile"), expectedVersion: with.field("expected_version"), name: with.field("name"), priceList: with.field("price_list"), clearPriceList: with.field("clear_price_list"), plans: with.field("plans"))).json)
+        return .value((try await handle.editProfile(profile: with.field("profile"), expectedVersion: with.field("expected_version"), name: with.field("name"), priceList: with.field("price_list"), clearPriceList: with.field("clear_price_list"), tracking: with.field("tracking"), stacking: with.field("stacking"), plans: with.field("plans"))).json)
     case "edit_role":
         return .value((try await handle.editRole(role: with.field("role"), expectedVersion: with.field("expected_version"), name: with.field("name"), production: with.field("production"), permissions: with.field("permissions"))).json)
     case "edit_settings":
-        return .value((try await handle.editSettings(expectedVersion: with.field("expected_version"), name: with.field("name"), defaultProfile: with.field("default_profile"), pinLength: with.field("pin_length"), pinAlphabet: with.field("pin_alphabet"), pinFloor: with.field("pin_floor"), cardPipeline: with.field("card_pipeline"), acceptsUnfindableCards: with.field("accepts_unfindable_cards"))).json)
+        return .value((try await handle.editSettings(expectedVersion: with.field("expected_version"), name: with.field("name"), defaultProfile: with.field("default_profile"), pinLength: with.field("pin_length"), pinAlphabet: with.field("pin_alphabet"), pinFloor: with.field("pin_floor"), lowFunds: with.field("low_funds"), cardPipeline: with.field("card_pipeline"), acceptsUnfindableCards: with.field("accepts_unfindable_cards"))).json)
     case "edit_user":
         return .value((try await handle.editUser(user: with.field("user"), expectedVersion: with.field("expected_version"), set: with.field("set"), clear: with.field("clear"), identities: with.field("identities"), join: with.field("join"), leave: with.field("leave"), roleRows: with.field("role_rows"), source: with.field("source"), reason: with.field("reason"))).json)
     case "enable_identity":
         return .value((try await handle.enableIdentity(user: with.field("user"), identity: with.field("identity"), enabled: with.field("enabled"), expectedVersion: with.field("expected_version"), reason: with.field("reason"))).json)
+    case "erase_words":
+        return .value((try await handle.eraseWords()).json)
+    case "events":
+        return .value((try await handle.events(kinds: with.field("kinds"), after: with.field("after"), limit: with.field("limit"))).json)
+    case "explain":
+        return .value((try await handle.explain(user: with.field("user"))).json)
     case "extend":
         return .value((try await handle.extend(hold: with.field("hold"), key: with.field("key"), expiresInSeconds: with.field("expires_in_seconds"))).json)
     case "group":
@@ -94,6 +102,12 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.groups(filter: with.field("filter"))).json)
     case "identity_types":
         return .value((try await handle.identityTypes()).json)
+    case "job":
+        return .value((try await handle.job(key: with.field("key"))).json)
+    case "jobs":
+        return .value((try await handle.jobs(since: with.field("since"), until: with.field("until"), after: with.field("after"), limit: with.field("limit"))).json)
+    case "jobs_text":
+        return .value((try await handle.jobsText(format: with.field("format"), since: with.field("since"), until: with.field("until"), after: with.field("after"), limit: with.field("limit"))).json)
     case "look_up":
         return .value((try await handle.lookUp(user: with.field("user"))).json)
     case "may":
@@ -115,7 +129,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "profiles":
         return .value((try await handle.profiles(filter: with.field("filter"))).json)
     case "quote":
-        return .value((try await handle.quote(user: with.field("user"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"))).json)
+        return .value((try await handle.quote(user: with.field("user"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), kind: with.field("kind"))).json)
     case "reactivate_user":
         return .value((try await handle.reactivateUser(user: with.field("user"), expectedVersion: with.field("expected_version"), reason: with.field("reason"))).json)
     case "refund":
@@ -134,6 +148,14 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.renameRole(role: with.field("role"), name: with.field("name"), expectedVersion: with.field("expected_version"))).json)
     case "replace_identity":
         return .value((try await handle.replaceIdentity(user: with.field("user"), identity: with.field("identity"), kind: with.field("kind"), value: with.field("value"), expectedVersion: with.field("expected_version"), reason: with.field("reason"))).json)
+    case "report":
+        return .value((try await handle.report(by: with.field("by"), every: with.field("every"), timeZone: with.field("time_zone"), since: with.field("since"), until: with.field("until"), user: with.field("user"), group: with.field("group"), accountCode: with.field("account_code"), kind: with.field("kind"), after: with.field("after"), limit: with.field("limit"))).json)
+    case "report_text":
+        return .value((try await handle.reportText(format: with.field("format"), by: with.field("by"), every: with.field("every"), timeZone: with.field("time_zone"), since: with.field("since"), until: with.field("until"), user: with.field("user"), group: with.field("group"), accountCode: with.field("account_code"), kind: with.field("kind"), after: with.field("after"), limit: with.field("limit"))).json)
+    case "reset_allowance":
+        return .value((try await handle.resetAllowance(user: with.field("user"), plan: with.field("plan"), reason: with.field("reason"), key: with.field("key"))).json)
+    case "reset_allowances":
+        return .value((try await handle.resetAllowances(users: with.field("users"), plan: with.field("plan"), reason: with.field("reason"), key: with.field("key"))).json)
     case "retire_account":
         return .value((try await handle.retireAccount(account: with.field("account"), expectedVersion: with.field("expected_version"))).json)
     case "retire_group":
@@ -159,6 +181,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.settings()).json)
     case "settle":
         return .value((try await handle.settle(hold: with.field("hold"), key: with.field("key"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), extra: with.field("extra"))).json)
+    case "settle_all_due":
+        return .value((try await handle.settleAllDue(after: with.field("after"), limit: with.field("limit"))).json)
     case "settle_due":
         return .value((try await handle.settleDue(user: with.field("user"))).json)
     case "statement":
@@ -187,6 +211,10 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.unretireRole(role: with.field("role"), expectedVersion: with.field("expected_version"))).json)
     case "user_details":
         return .value((try await handle.userDetails(user: with.field("user"))).json)
+    case "user_jobs":
+        return .value((try await handle.userJobs(user: with.field("user"), since: with.field("since"), until: with.field("until"), after: with.field("after"), limit: with.field("limit"))).json)
+    case "user_jobs_text":
+        return .value((try await handle.userJobsText(user: with.field("user"), format: with.field("format"), since: with.field("since"), until: with.field("until"), after: with.field("after"), limit: with.field("limit"))).json)
     case "users":
         return .value((try await handle.users(search: with.field("search"), active: with.field("active"), group: with.field("group"), profile: with.field("profile"), after: with.field("after"), limit: with.field("limit"))).json)
     case "verify":
@@ -289,6 +317,36 @@ extension CustomCount: ToJSON {
     }
 }
 
+extension EffectivePlan: ToJSON {
+    var json: JSON {
+        .object(["revision": revision.json, "source": source.json, "source_name": sourceName.json, "since": since.json, "overruled_by": overruledBy.json])
+    }
+}
+
+extension EffectiveValue: ToJSON {
+    var json: JSON {
+        .object(["name": name.json, "value": value.json, "source": source.json, "source_name": sourceName.json])
+    }
+}
+
+extension Event: ToJSON {
+    var json: JSON {
+        .object(["id": id.json, "at": at.json, "kind": kind.json, "user": user.json, "actor": actor.json, "low_balance": lowBalance.json])
+    }
+}
+
+extension EventPage: ToJSON {
+    var json: JSON {
+        .object(["rows": rows.json, "next": next.json, "end": end.json])
+    }
+}
+
+extension Explanation: ToJSON {
+    var json: JSON {
+        .object(["user": user.json, "at": at.json, "stacking": stacking.json, "plans": plans.json, "values": values.json])
+    }
+}
+
 extension Fault: ToJSON {
     var json: JSON {
         .object(["rule": rule.json, "what": what.json])
@@ -315,7 +373,7 @@ extension Gone: ToJSON {
 
 extension Group: ToJSON {
     var json: JSON {
-        .object(["id": id.json, "name": name.json, "version": version.json, "retired": retired.json, "created_at": createdAt.json])
+        .object(["id": id.json, "name": name.json, "version": version.json, "retired": retired.json, "plans": plans.json, "created_at": createdAt.json])
     }
 }
 
@@ -351,13 +409,37 @@ extension ImpressionsByColour: ToJSON {
 
 extension Job: FromJSON {
     static func from(_ json: JSON) throws -> Self {
-        try Self(user: json.field("user"), key: json.field("key"), usage: json.field("usage"), queue: json.field("queue"), cost: json.field("cost"), attempt: json.field("attempt"))
+        try Self(user: json.field("user"), key: json.field("key"), usage: json.field("usage"), queue: json.field("queue"), cost: json.field("cost"), attempt: json.field("attempt"), details: json.field("details"))
+    }
+}
+
+extension JobDetails: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(kind: json.field("kind"), document: json.field("document"), host: json.field("host"))
+    }
+}
+
+extension JobLine: ToJSON {
+    var json: JSON {
+        .object(["entry": entry.json, "at": at.json, "verb": verb.json, "state": state.json, "user": user.json, "kind": kind.json, "account_code": accountCode.json, "queue": queue.json, "document": document.json, "host": host.json, "usage": usage.json, "cost_micros": costMicros.json, "price_list": priceList.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "late": late.json, "refunds": refunds.json, "needed": needed.json, "available": available.json, "actor": actor.json, "reason": reason.json, "lines": lines.json])
     }
 }
 
 extension JobOutcome: ToJSON {
     var json: JSON {
         .object(["receipt": receipt.json, "refused": refused.json])
+    }
+}
+
+extension JobPage: ToJSON {
+    var json: JSON {
+        .object(["rows": rows.json, "next": next.json, "end": end.json])
+    }
+}
+
+extension LowBalance: ToJSON {
+    var json: JSON {
+        .object(["plan": plan.json, "measure": measure.json, "threshold": threshold.json, "before": before.json, "balance": balance.json, "entry": entry.json])
     }
 }
 
@@ -387,13 +469,13 @@ extension PinStrength: ToJSON {
 
 extension Plan: FromJSON {
     static func from(_ json: JSON) throws -> Self {
-        try Self(measure: json.field("measure"), amount: json.field("amount"), schedule: json.field("schedule"), timeOfDay: json.field("time_of_day"), timeZone: json.field("time_zone"), weekday: json.field("weekday"), month: json.field("month"), day: json.field("day"), dates: json.field("dates"), rollingDays: json.field("rolling_days"), verb: json.field("verb"), cap: json.field("cap"), runIfMissed: json.field("run_if_missed"), suspended: json.field("suspended"), whenExhausted: json.field("when_exhausted"), overdraft: json.field("overdraft"), priority: json.field("priority"))
+        try Self(measure: json.field("measure"), amount: json.field("amount"), schedule: json.field("schedule"), timeOfDay: json.field("time_of_day"), timeZone: json.field("time_zone"), weekday: json.field("weekday"), month: json.field("month"), day: json.field("day"), dates: json.field("dates"), rollingDays: json.field("rolling_days"), verb: json.field("verb"), cap: json.field("cap"), runIfMissed: json.field("run_if_missed"), suspended: json.field("suspended"), whenExhausted: json.field("when_exhausted"), overdraft: json.field("overdraft"), lowBalances: json.field("low_balances"), priority: json.field("priority"))
     }
 }
 
 extension Plan: ToJSON {
     var json: JSON {
-        .object(["measure": measure.json, "amount": amount.json, "schedule": schedule.json, "time_of_day": timeOfDay.json, "time_zone": timeZone.json, "weekday": weekday.json, "month": month.json, "day": day.json, "dates": dates.json, "rolling_days": rollingDays.json, "verb": verb.json, "cap": cap.json, "run_if_missed": runIfMissed.json, "suspended": suspended.json, "when_exhausted": whenExhausted.json, "overdraft": overdraft.json, "priority": priority.json])
+        .object(["measure": measure.json, "amount": amount.json, "schedule": schedule.json, "time_of_day": timeOfDay.json, "time_zone": timeZone.json, "weekday": weekday.json, "month": month.json, "day": day.json, "dates": dates.json, "rolling_days": rollingDays.json, "verb": verb.json, "cap": cap.json, "run_if_missed": runIfMissed.json, "suspended": suspended.json, "when_exhausted": whenExhausted.json, "overdraft": overdraft.json, "low_balances": lowBalances.json, "priority": priority.json])
     }
 }
 
@@ -435,7 +517,7 @@ extension PriceList: ToJSON {
 
 extension Profile: ToJSON {
     var json: JSON {
-        .object(["id": id.json, "name": name.json, "version": version.json, "retired": retired.json, "is_default": isDefault.json, "price_list": priceList.json, "plans": plans.json, "created_at": createdAt.json])
+        .object(["id": id.json, "name": name.json, "version": version.json, "retired": retired.json, "is_default": isDefault.json, "price_list": priceList.json, "tracking": tracking.json, "stacking": stacking.json, "plans": plans.json, "created_at": createdAt.json])
     }
 }
 
@@ -487,6 +569,30 @@ extension Report: ToJSON {
     }
 }
 
+extension ReportPage: ToJSON {
+    var json: JSON {
+        .object(["rows": rows.json, "next": next.json])
+    }
+}
+
+extension ReportRow: ToJSON {
+    var json: JSON {
+        .object(["since": since.json, "until": until.json, "user": user.json, "group": group.json, "account_code": accountCode.json, "name": name.json, "totals": totals.json])
+    }
+}
+
+extension ReportTotal: ToJSON {
+    var json: JSON {
+        .object(["measure": measure.json, "used": used.json, "charged": charged.json, "refunded": refunded.json, "net": net.json])
+    }
+}
+
+extension ResetOutcome: ToJSON {
+    var json: JSON {
+        .object(["user": user.json, "receipt": receipt.json, "refused": refused.json])
+    }
+}
+
 extension Role: ToJSON {
     var json: JSON {
         .object(["id": id.json, "name": name.json, "version": version.json, "retired": retired.json, "production": production.json, "permissions": permissions.json, "created_at": createdAt.json])
@@ -517,6 +623,12 @@ extension Rounding: ToJSON {
     }
 }
 
+extension SavedGroup: ToJSON {
+    var json: JSON {
+        .object(["id": id.json, "version": version.json, "added_plans": addedPlans.json])
+    }
+}
+
 extension SavedProfile: ToJSON {
     var json: JSON {
         .object(["id": id.json, "version": version.json, "added_plans": addedPlans.json])
@@ -531,7 +643,7 @@ extension SavedSettings: ToJSON {
 
 extension Settings: ToJSON {
     var json: JSON {
-        .object(["tenant": tenant.json, "name": name.json, "version": version.json, "default_profile": defaultProfile.json, "currency": currency.json, "card_pipeline": cardPipeline.json, "pin_length": pinLength.json, "pin_alphabet": pinAlphabet.json, "pin_floor": pinFloor.json, "time_zone_database": timeZoneDatabase.json, "created_at": createdAt.json])
+        .object(["tenant": tenant.json, "name": name.json, "version": version.json, "default_profile": defaultProfile.json, "currency": currency.json, "card_pipeline": cardPipeline.json, "pin_length": pinLength.json, "pin_alphabet": pinAlphabet.json, "pin_floor": pinFloor.json, "low_funds": lowFunds.json, "time_zone_database": timeZoneDatabase.json, "created_at": createdAt.json])
     }
 }
 
@@ -583,9 +695,33 @@ extension StoredIdentity: ToJSON {
     }
 }
 
+extension SweepRefusal: ToJSON {
+    var json: JSON {
+        .object(["user": user.json, "refused": refused.json])
+    }
+}
+
+extension Swept: ToJSON {
+    var json: JSON {
+        .object(["users": users.json, "entries": entries.json, "refused": refused.json, "next": next.json])
+    }
+}
+
 extension TextPage: ToJSON {
     var json: JSON {
         .object(["rows": rows.json, "next": next.json])
+    }
+}
+
+extension Tracking: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(jobKinds: json.field("job_kinds"), measures: json.field("measures"), documentNames: json.field("document_names"), hosts: json.field("hosts"), keepDays: json.field("keep_days"))
+    }
+}
+
+extension Tracking: ToJSON {
+    var json: JSON {
+        .object(["job_kinds": jobKinds.json, "measures": measures.json, "document_names": documentNames.json, "hosts": hosts.json, "keep_days": keepDays.json])
     }
 }
 
@@ -609,7 +745,7 @@ extension Usage: ToJSON {
 
 extension User: ToJSON {
     var json: JSON {
-        .object(["id": id.json, "version": version.json, "name": name.json, "username": username.json, "network_name": networkName.json, "network_domain": networkDomain.json, "email": email.json, "active": active.json, "production": production.json, "restricted": restricted.json, "account_code": accountCode.json, "department": department.json, "office": office.json, "home": home.json, "notes": notes.json, "profile": profile.json, "profile_since": profileSince.json, "role": role.json, "created_at": createdAt.json, "updated_at": updatedAt.json])
+        .object(["id": id.json, "version": version.json, "name": name.json, "username": username.json, "network_name": networkName.json, "network_domain": networkDomain.json, "email": email.json, "active": active.json, "production": production.json, "restricted": restricted.json, "price_percent": pricePercent.json, "account_code": accountCode.json, "department": department.json, "office": office.json, "home": home.json, "notes": notes.json, "profile": profile.json, "profile_since": profileSince.json, "role": role.json, "created_at": createdAt.json, "updated_at": updatedAt.json])
     }
 }
 
@@ -621,7 +757,7 @@ extension UserDetails: ToJSON {
 
 extension UserFields: FromJSON {
     static func from(_ json: JSON) throws -> Self {
-        try Self(name: json.field("name"), username: json.field("username"), networkName: json.field("network_name"), networkDomain: json.field("network_domain"), email: json.field("email"), otherEmails: json.field("other_emails"), active: json.field("active"), production: json.field("production"), restricted: json.field("restricted"), accountCode: json.field("account_code"), department: json.field("department"), office: json.field("office"), home: json.field("home"), notes: json.field("notes"), profile: json.field("profile"), role: json.field("role"))
+        try Self(name: json.field("name"), username: json.field("username"), networkName: json.field("network_name"), networkDomain: json.field("network_domain"), email: json.field("email"), otherEmails: json.field("other_emails"), active: json.field("active"), production: json.field("production"), restricted: json.field("restricted"), pricePercent: json.field("price_percent"), accountCode: json.field("account_code"), department: json.field("department"), office: json.field("office"), home: json.field("home"), notes: json.field("notes"), profile: json.field("profile"), role: json.field("role"))
     }
 }
 
@@ -649,6 +785,23 @@ extension Durability: FromJSON {
         case "full": return .full
         case "normal": return .normal
         default: throw Unfit("no Durability is \(json)")
+        }
+    }
+}
+
+extension EventKind: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "low_balance": return .lowBalance
+        default: throw Unfit("no EventKind is \(json)")
+        }
+    }
+}
+
+extension EventKind: ToJSON {
+    var json: JSON {
+        switch self {
+        case .lowBalance: .text("low_balance")
         }
     }
 }
@@ -730,6 +883,45 @@ extension IdentitySource: ToJSON {
     }
 }
 
+extension JobKind: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "print": return .print
+        case "copy": return .copy
+        case "scan": return .scan
+        case "fax": return .fax
+        default: throw Unfit("no JobKind is \(json)")
+        }
+    }
+}
+
+extension JobKind: ToJSON {
+    var json: JSON {
+        switch self {
+        case .print: .text("print")
+        case .copy: .text("copy")
+        case .scan: .text("scan")
+        case .fax: .text("fax")
+        }
+    }
+}
+
+extension JobState: ToJSON {
+    var json: JSON {
+        switch self {
+        case .held: .text("held")
+        case .settled: .text("settled")
+        case .cancelled: .text("cancelled")
+        case .expired: .text("expired")
+        case .refused: .text("refused")
+        case .charged: .text("charged")
+        case .partlyRefunded: .text("partly_refunded")
+        case .refunded: .text("refunded")
+        case .voided: .text("voided")
+        }
+    }
+}
+
 extension Keeping: FromJSON {
     static func from(_ json: JSON) throws -> Self {
         switch try String.from(json) {
@@ -807,6 +999,30 @@ extension PlanChange: FromJSON {
         case "edit": return try .edit(plan: json.field("plan"), terms: json.field("terms"), effectiveFrom: json.field("effective_from"))
         case "end": return try .end(plan: json.field("plan"), effectiveFrom: json.field("effective_from"))
         default: throw Unfit("no PlanChange is \(json)")
+        }
+    }
+}
+
+extension ReportBy: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "nothing": return .nothing
+        case "user": return .user
+        case "group": return .group
+        case "account_code": return .accountCode
+        default: throw Unfit("no ReportBy is \(json)")
+        }
+    }
+}
+
+extension ReportEvery: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "period": return .period
+        case "day": return .day
+        case "week": return .week
+        case "month": return .month
+        default: throw Unfit("no ReportEvery is \(json)")
         }
     }
 }
@@ -916,12 +1132,35 @@ extension SmartCardObstacle: ToJSON {
     }
 }
 
-extension StatementFormat: FromJSON {
+extension Stacking: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "sum": return .sum
+        case "max": return .max
+        case "strictest": return .strictest
+        case "priority": return .priority
+        default: throw Unfit("no Stacking is \(json)")
+        }
+    }
+}
+
+extension Stacking: ToJSON {
+    var json: JSON {
+        switch self {
+        case .sum: .text("sum")
+        case .max: .text("max")
+        case .strictest: .text("strictest")
+        case .priority: .text("priority")
+        }
+    }
+}
+
+extension TextFormat: FromJSON {
     static func from(_ json: JSON) throws -> Self {
         switch try String.from(json) {
         case "csv": return .csv
         case "json_lines": return .jsonLines
-        default: throw Unfit("no StatementFormat is \(json)")
+        default: throw Unfit("no TextFormat is \(json)")
         }
     }
 }
@@ -934,6 +1173,7 @@ extension UserField: FromJSON {
         case "network_domain": return .networkDomain
         case "email": return .email
         case "other_emails": return .otherEmails
+        case "price_percent": return .pricePercent
         case "account_code": return .accountCode
         case "department": return .department
         case "office": return .office
@@ -960,11 +1200,25 @@ extension UserReference: FromJSON {
     }
 }
 
+extension ValueSource: ToJSON {
+    var json: JSON {
+        switch self {
+        case .own: .text("own")
+        case .profile: .text("profile")
+        case .group: .text("group")
+        case .tenant: .text("tenant")
+        }
+    }
+}
+
 extension Verb: ToJSON {
     var json: JSON {
         switch self {
         case .grant: .text("grant")
         case .reset: .text("reset")
+        case .join: .text("join")
+        case .leave: .text("leave")
+        case .rejoin: .text("rejoin")
         case .charge: .text("charge")
         case .authorise: .text("authorise")
         case .settle: .text("settle")
@@ -1052,6 +1306,27 @@ extension WhenExhausted: ToJSON {
         case .finishAndForgive: .text("finish_and_forgive")
         case .finishAndOwe: .text("finish_and_owe")
         case .finishAndCarry: .text("finish_and_carry")
+        }
+    }
+}
+
+extension WordKeeping: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "kept": return .kept
+        case "hashed": return .hashed
+        case "dropped": return .dropped
+        default: throw Unfit("no WordKeeping is \(json)")
+        }
+    }
+}
+
+extension WordKeeping: ToJSON {
+    var json: JSON {
+        switch self {
+        case .kept: .text("kept")
+        case .hashed: .text("hashed")
+        case .dropped: .text("dropped")
         }
     }
 }
