@@ -515,7 +515,9 @@ impl<'a> Book<'a> {
             let low = thresholds::events(thresholds(wallet)?, wallet.measure, entry);
             Some(low.collect::<Vec<_>>())
         };
-        self.entries.iter().filter_map(low).flatten().collect()
+        // Whoever leaves a group is not low in what is no longer theirs.
+        let entries = self.entries.iter().filter(|entry| entry.verb != Verb::Leave);
+        entries.filter_map(low).flatten().collect()
     }
 
     /// The plan that feeds a wallet, if it is in force, be it overruled or not.
