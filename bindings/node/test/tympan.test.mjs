@@ -203,6 +203,26 @@ test('fresh keys open a store, and its copy', async (test) => {
   await assert.rejects(() => Tympan.open(place('copy.db'), { keys: others }), { code: 'store_keys' });
 });
 
+test('a backup is checked and put back with its keys', async (test) => {
+  const shelf = folder(test);
+  const [backup, back] = [join(shelf, 'backup.db'), join(shelf, 'back.db')];
+  const passphrase = 'a ream of paper, an inch of ink';
+  const { tympan } = await shop(test, `sqlite:${join(shelf, 'shop.db')}`);
+  await tympan.backupTo(backup);
+  const sealed = await tympan.sealKeys(passphrase);
+  await assert.rejects(() => tympan.sealKeys('too short'), { code: 'invalid_value' });
+  await assert.rejects(() => Tympan.unsealKeys(sealed, `${passphrase}!`), { code: 'invalid_value' });
+  const keys = await Tympan.unsealKeys(sealed, passphrase);
+  assert.equal(Tympan.unsealKeysSync(sealed, passphrase), keys);
+  assert.equal((await Tympan.verifyBackup(backup, keys)).faultCount, 0n);
+  assert.equal((await Tympan.restore(backup, back, keys)).users, 2n);
+  await assert.rejects(() => Tympan.restore(backup, back, keys), { code: 'invalid_value' });
+  await assert.rejects(() => Tympan.verifyBackup(backup, Tympan.newKeys()), { code: 'store_keys' });
+  const restored = await Tympan.open(`sqlite:${back}`, { keys });
+  test.after(() => restored.close());
+  assert.equal((await restored.users()).rows.length, 2);
+});
+
 test('text of ten megabytes is refused, not cut', async (test) => {
   const { tympan } = await shop(test);
   await assert.rejects(() => tympan.createUser('x'.repeat(10 * 2 ** 20)), { code: 'text_too_long', kind: 'invalid' });

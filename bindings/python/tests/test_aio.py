@@ -191,3 +191,17 @@ def test_a_file_can_be_used_by_both(tmp_path: Path) -> None:
     run(made())
     with tympan.open(f"sqlite:{tmp_path / 'shop.db'}") as shop:
         assert shop.users().rows[0].name == "Ada"
+
+
+def test_a_backup_is_put_back(tmp_path: Path) -> None:
+    async def moved() -> int:
+        backup, back = str(tmp_path / "backup.db"), str(tmp_path / "back.db")
+        async with await tympan.aio.open(f"sqlite:{tmp_path / 'shop.db'}") as shop:
+            await shop.bootstrap("Shop", "EUR", "Ada")
+            await shop.backup_to(backup)
+            sealed = await shop.seal_keys("a ream of paper, an inch of ink")
+        keys = await tympan.aio.unseal_keys(sealed, "a ream of paper, an inch of ink")
+        assert (await tympan.aio.verify_backup(backup, keys)).fault_count == 0
+        return (await tympan.aio.restore(backup, back, keys)).users
+
+    assert run(moved()) == 1

@@ -301,3 +301,32 @@ def test_a_store_is_copied_to_another_that_has_the_same_keys(tmp_path: Path) -> 
         assert copy.verify().fault_count == 0
     with pytest.raises(errors.StoreKeys):
         tympan.open(f"sqlite:{tmp_path / 'copy.db'}", keys=others)
+
+
+PASSPHRASE = "a ream of paper, an inch of ink"
+
+
+def test_a_backup_is_checked_and_put_back_with_its_keys(tmp_path: Path) -> None:
+    backup, back = str(tmp_path / "backup.db"), str(tmp_path / "back.db")
+    with tympan.open(f"sqlite:{tmp_path / 'shop.db'}") as shop:
+        shop.bootstrap("Shop", "EUR", "Ada", username="ada")
+        shop.backup_to(backup)
+        sealed = shop.seal_keys(PASSPHRASE)
+        with pytest.raises(errors.InvalidValue):
+            shop.seal_keys("too short")
+    with pytest.raises(errors.InvalidValue) as refused:
+        tympan.unseal_keys(sealed, PASSPHRASE + "!")
+    assert refused.value.details["field"] == "passphrase"
+    keys = tympan.unseal_keys(sealed, PASSPHRASE)
+    assert tympan.verify_backup(backup, keys).fault_count == 0
+    assert tympan.restore(backup, back, keys).users == 1
+    with pytest.raises(errors.InvalidValue):
+        tympan.restore(backup, back, keys)
+    with pytest.raises(errors.StoreKeys):
+        tympan.verify_backup(backup, tympan.new_keys())
+    with tympan.open(f"sqlite:{back}", keys=keys) as shop:
+        money = tympan.StatedCost(1_000_000, "EUR")
+        user = shop.create_user("Ann").user.id
+        wallet = tympan.WalletName.OwnFunds("EUR")
+        shop.adjust(user, wallet, 5_000_000, "paid", "payment 1")
+        assert shop.charge(user, "job 1", tympan.Usage(pages=1), cost=money).lines[0].balance_after == 4_000_000

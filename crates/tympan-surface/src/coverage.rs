@@ -21,8 +21,12 @@ pub const OWN: &[&str] = &[
     "doctor",
     "new_keys",
     "open",
+    "restore",
+    "seal_keys",
     "set_clock",
     "tenant",
+    "unseal_keys",
+    "verify_backup",
 ];
 
 /// How other languages ask for a command.

@@ -45,6 +45,14 @@ impl Tympan {
         })
     }
 
+    /// A call that needs no open store.
+    pub(crate) fn without_a_store<T: Send + 'static>(
+        ask: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Call<T> {
+        let nothing = Self::unopened(None, false);
+        Call::question(nothing, Self::current, move |()| ask())
+    }
+
     /// A handle whose store is not open yet.
     pub(crate) fn unopened(clock: Option<Arc<ManualClock>>, is_in_memory: bool) -> Self {
         Self {

@@ -197,6 +197,24 @@ func available(_ shop: Tympan, _ user: UserId) async throws -> Int64? {
         }
     }
 
+    @Test func aBackupIsCheckedAndPutBackWithItsKeys() async throws {
+        let passphrase = "a ream of paper, an inch of ink"
+        try await withStore { address in
+            let path = String(address.dropFirst("sqlite:".count))
+            let (backup, back) = (path + ".backup", path + ".back")
+            let shop = try await Tympan.open(address: address)
+            _ = try await shop.bootstrap(tenantName: "Shop", currency: "EUR", administratorName: "Ada")
+            try await shop.backupTo(path: backup)
+            let sealed = try await shop.sealKeys(passphrase: passphrase)
+            try await shop.close()
+            let keys = try await unsealKeys(sealed: sealed, passphrase: passphrase)
+            #expect(try await verifyBackup(path: backup, keys: keys).faultCount == 0)
+            #expect(try await restore(backup: backup, database: back, keys: keys).users == 1)
+            let refused = try await refusal { try await unsealKeys(sealed: sealed, passphrase: "another passphrase") }
+            #expect(refused.code == .invalidValue)
+        }
+    }
+
     @Test func pinsAndCardsAreNotShown() async throws {
         let (shop, ann) = try await shop()
         let added = try await shop.addIdentity(

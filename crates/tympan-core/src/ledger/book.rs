@@ -516,7 +516,10 @@ impl<'a> Book<'a> {
             Some(low.collect::<Vec<_>>())
         };
         // Whoever leaves a group is not low in what is no longer theirs.
-        let entries = self.entries.iter().filter(|entry| entry.verb != Verb::Leave);
+        let entries = self
+            .entries
+            .iter()
+            .filter(|entry| entry.verb != Verb::Leave);
         entries.filter_map(low).flatten().collect()
     }
 

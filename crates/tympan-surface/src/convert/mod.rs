@@ -10,6 +10,7 @@ mod history;
 mod identities;
 mod job_history;
 mod jobs;
+mod keys;
 mod numbers;
 mod opening;
 mod price_lists;
@@ -33,6 +34,7 @@ mod wallets;
 mod words;
 
 pub(crate) use job_history::erase_words;
+pub(crate) use keys::{ring, unsealed};
 pub(crate) use numbers::{count, version};
 pub(crate) use opening::Opening;
 pub(crate) use things::Thing;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tympan::sources::ManualClock;
-use tympan::{Code, Error, KeyRing, Options};
+use tympan::{Error, Options};
 
-use super::{at_least, same_words, total};
+use super::{at_least, ring, same_words, total};
 use crate::definition::{Copied, Durability, Keeping, Migrate, OpenOptions, Report};
 
 same_words! {
@@ -60,9 +60,7 @@ impl Opening {
         let asked = self.options;
         let mut options = Options::default();
         if let Some(keys) = asked.keys {
-            options = options.keys(KeyRing::parse(keys.expose()).map_err(|error| {
-                Error::new(Code::InvalidValue, error.to_string()).with("field", "keys")
-            })?);
+            options = options.keys(ring(&keys)?);
         }
         if let Some(durability) = asked.durability {
             options = options.durability(durability.into());

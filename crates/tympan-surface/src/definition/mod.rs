@@ -6,6 +6,7 @@
 //! follows from the form of a method.
 
 mod accounts;
+mod backups;
 mod explanations;
 mod funds;
 mod groups;

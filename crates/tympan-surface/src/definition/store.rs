@@ -186,17 +186,6 @@ impl Tympan {
         self.ask_store(|store| store.doctor().map(Into::into))
     }
 
-    /// Copies the database file to a path, as of one instant and while it is in use. What lies there
-    /// is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
-    /// as well.
-    ///
-    /// # Errors
-    /// `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
-    /// names no file, or belongs to the database, as its keys do; else those of the store.
-    pub fn backup_to(&self, path: String) -> Call<()> {
-        self.ask_store(move |store| store.backup_to(path.as_ref()))
-    }
-
     /// Copies everything into another store, from one machine to several or back, and compares
     /// every row in the end. The other store is opened for it with the given options, whose `keys`
     /// must be those of this one, and closed again. It must be new, or hold a part of such a copy:

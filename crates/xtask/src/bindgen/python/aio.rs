@@ -174,11 +174,13 @@ fn constructor(target: &Target<'_>, scope: &Scope<'_>, method: &Method) -> Strin
         .chain(passed(target, method))
         .collect();
     let docs = docs::string(&method.docs, "    ");
-    format!(
-        "\n\n{}{docs}    return {handle}(await answered(partial({})))\n",
-        head(scope, method, name, handle, true),
-        call.join(", ")
-    )
+    let waited = format!("await answered(partial({}))", call.join(", "));
+    let (gives, answer) = match &method.gives {
+        Type::Handle => (handle.clone(), format!("{handle}({waited})")),
+        gives => (scope.written(gives, Way::Out).to_string(), waited),
+    };
+    let head = head(scope, method, name, &gives, true);
+    format!("\n\n{head}{docs}    return {answer}\n")
 }
 
 fn rows(target: &Target<'_>, scope: &Scope<'_>, method: &Method) -> String {
