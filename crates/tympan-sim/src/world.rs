@@ -84,6 +84,8 @@ impl World {
             Ask::Settle(settle) => Some(&settle.key),
             // What is no job is worth a try.
             Ask::Cancel(cancel) => Some(&cancel.key),
+            // So is what never happened any more.
+            Ask::Void(void) if answer.is_ok() => Some(&void.job),
             _ => None,
         };
         self.jobs.extend(job.cloned());

@@ -81,7 +81,7 @@ const REFUSED: &[&str] = &[
 #[test]
 fn every_command_and_every_refusal_that_matters_is_reached() {
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
-    for seed in 1..=12 {
+    for seed in 1..=16 {
         let folder = tempfile::tempdir().unwrap();
         let plan = Plan::new(seed, 1_000).on(&[Kind::Memory]);
         match simulate(&plan, folder.path()) {

@@ -467,11 +467,14 @@ impl<'a> Book<'a> {
         Ok(())
     }
 
-    /// Has every line of the receipt tell its words: whoever reads the statement of one wallet sees
-    /// no line of the others.
+    /// Has every line of the receipt tell the reason: whoever reads the statement of one wallet sees
+    /// no line of the others. What else there is to tell is the first line's.
     fn words(&mut self, context: &Context<'_>, key: &PreparedKey, words: &Words) {
+        let reason = words.reason.as_deref().map(Words::reason);
+        let all = std::iter::once(Some(words)).chain(std::iter::repeat(reason.as_ref()));
         let lines = self.entries.get_mut(self.receipt_from..);
-        for line in lines.into_iter().flatten() {
+        for (line, words) in lines.into_iter().flatten().zip(all) {
+            let Some(words) = words else { break };
             let line = Arc::make_mut(line);
             let text = key.text(context, line.id, words.clone());
             line.words_until = text.erase_at;

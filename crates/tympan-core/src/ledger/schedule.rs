@@ -131,9 +131,10 @@ fn feed(
     };
     rejoin(book, context, index, since)?;
     let wallet = book.wallet(index)?;
-    // Whoever missed something and is back is given to now, not when it is due next.
-    let resumes = wallet.missed && wallet.settled_at < since;
-    let is_settled = !resumes
+    // Whoever is back is seen to now, not when something is due next: what was missed is given, and
+    // what comes into force later for the time before is no longer theirs.
+    let is_back = wallet.settled_at < since;
+    let is_settled = !is_back
         && wallet.revision == current.revision
         && wallet.next_due_at.is_none_or(|due| due > now);
     if is_settled {

@@ -18,7 +18,7 @@ impl Workload {
     pub(super) fn ledger(&mut self) -> Ask {
         match self
             .chance
-            .weighted(&[40, 14, 14, 6, 6, 6, 4, 10, 4, 8, 3, 5, 6, 3, 5, 4])
+            .weighted(&[40, 14, 14, 6, 6, 6, 4, 10, 4, 8, 5, 5, 6, 3, 5, 4])
         {
             0 => self.charge().into(),
             1 => self.authorise().into(),
@@ -188,7 +188,7 @@ impl Workload {
     /// A job, the newest mostly: others were refunded already.
     fn job(&mut self) -> IdempotencyKey {
         let jobs = &self.world().jobs;
-        let newest: Vec<IdempotencyKey> = jobs.iter().rev().take(12).cloned().collect();
+        let newest: Vec<IdempotencyKey> = jobs.iter().rev().take(6).cloned().collect();
         let all = jobs.clone();
         let known = match self.chance.below(10) {
             0..7 => self.chance.pick(&newest).cloned(),
