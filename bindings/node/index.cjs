@@ -693,6 +693,15 @@ class Tympan {
     return answer((from) => from.list(readResetOutcome));
   }
 
+  static restore(backup, database, keys, options) {
+    return promise(options, readVerification, (task) => native.tympanRestore(binding, task, values((to) => { writeText(to, backup, 'backup'); writeText(to, database, 'database'); writeText(to, keys, 'keys'); })));
+  }
+
+  static restoreSync(backup, database, keys) {
+    native.tympanRestore(binding, undefined, values((to) => { writeText(to, backup, 'backup'); writeText(to, database, 'database'); writeText(to, keys, 'keys'); }));
+    return answer(readVerification);
+  }
+
   retireAccount(account, options) {
     return promise(options, (from) => from.next(), (task) => this.#native.retireAccount(binding, task, values((to) => { writeText(to, account, 'account'); writeAgainst(to, options ?? {}, 'options'); })));
   }
@@ -763,6 +772,15 @@ class Tympan {
   rolesSync(options) {
     this.#native.roles(binding, undefined, values((to) => { writeListed(to, options ?? {}, 'options'); }));
     return answer((from) => from.list(readRole));
+  }
+
+  sealKeys(passphrase, options) {
+    return promise(options, (from) => from.next(), (task) => this.#native.sealKeys(binding, task, values((to) => { writeText(to, passphrase, 'passphrase'); })));
+  }
+
+  sealKeysSync(passphrase) {
+    this.#native.sealKeys(binding, undefined, values((to) => { writeText(to, passphrase, 'passphrase'); }));
+    return answer((from) => from.next());
   }
 
   setBalance(user, wallet, balance, reason, key, options) {
@@ -927,6 +945,15 @@ class Tympan {
     return answer((from) => from.next());
   }
 
+  static unsealKeys(sealed, passphrase, options) {
+    return promise(options, (from) => from.next(), (task) => native.tympanUnsealKeys(binding, task, values((to) => { writeText(to, sealed, 'sealed'); writeText(to, passphrase, 'passphrase'); })));
+  }
+
+  static unsealKeysSync(sealed, passphrase) {
+    native.tympanUnsealKeys(binding, undefined, values((to) => { writeText(to, sealed, 'sealed'); writeText(to, passphrase, 'passphrase'); }));
+    return answer((from) => from.next());
+  }
+
   userDetails(user, options) {
     return promise(options, (from) => from.option(readUserDetails), (task) => this.#native.userDetails(binding, task, values((to) => { writeUserReference(to, user, 'user'); })));
   }
@@ -981,6 +1008,15 @@ class Tympan {
 
   verifySync() {
     this.#native.verify(binding, undefined, []);
+    return answer(readVerification);
+  }
+
+  static verifyBackup(path, keys, options) {
+    return promise(options, readVerification, (task) => native.tympanVerifyBackup(binding, task, values((to) => { writeText(to, path, 'path'); writeText(to, keys, 'keys'); })));
+  }
+
+  static verifyBackupSync(path, keys) {
+    native.tympanVerifyBackup(binding, undefined, values((to) => { writeText(to, path, 'path'); writeText(to, keys, 'keys'); }));
     return answer(readVerification);
   }
 

@@ -2930,7 +2930,7 @@ export declare class Tympan {
   /**
    * Copies the database file to a path, as of one instant and while it is in use. What lies there
    * is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
-   * as well.
+   * as well, or ask for {@link Tympan.sealKeys}.
    *
    * @throws {@link TympanError} `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
    * names no file, or belongs to the database, as its keys do; else those of the store.
@@ -2940,7 +2940,7 @@ export declare class Tympan {
   /**
    * Copies the database file to a path, as of one instant and while it is in use. What lies there
    * is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
-   * as well.
+   * as well, or ask for {@link Tympan.sealKeys}.
    *
    * @throws {@link TympanError} `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
    * names no file, or belongs to the database, as its keys do; else those of the store.
@@ -4074,6 +4074,28 @@ export declare class Tympan {
   resetAllowancesSync(users: readonly UserId[], plan: PlanId, reason: string, key: string): ResetOutcome[];
 
   /**
+   * Puts a backup back where there is no database: copies it, migrates it if an older tympan made
+   * it, and recomputes everything in it. If anything is wrong, nothing is left there. The keys
+   * are not written to disk: they are to be given to each {@link Tympan.open}. Charges that were
+   * answered after the backup was made are not in it; the same key charges them anew.
+   *
+   * @throws {@link TympanError} `invalid_value` if there is a file already, or for keys that are no key ring; `store_corrupt`
+   * if the backup is not sound; else those of {@link Tympan.open}.
+   */
+  static restore(backup: string, database: string, keys: string, options?: CallOptions | null): Promise<Verification>;
+
+  /**
+   * Puts a backup back where there is no database: copies it, migrates it if an older tympan made
+   * it, and recomputes everything in it. If anything is wrong, nothing is left there. The keys
+   * are not written to disk: they are to be given to each {@link Tympan.open}. Charges that were
+   * answered after the backup was made are not in it; the same key charges them anew.
+   *
+   * @throws {@link TympanError} `invalid_value` if there is a file already, or for keys that are no key ring; `store_corrupt`
+   * if the backup is not sound; else those of {@link Tympan.open}.
+   */
+  static restoreSync(backup: string, database: string, keys: string): Verification;
+
+  /**
    * Keeps the role rows of an account and takes no new ones. The version of it from then on.
    *
    * @throws {@link TympanError} `denied`, `unknown_account`, `stale_version`.
@@ -4184,6 +4206,28 @@ export declare class Tympan {
    * @throws {@link TympanError} `denied` without `configuration.read`.
    */
   rolesSync(options?: Listed | null): Role[];
+
+  /**
+   * The keys under a passphrase of at least 15 characters, as the text of a file to keep with
+   * backups. {@link Tympan.unsealKeys} opens it again. Who loses both the keys and this, or its
+   * passphrase, has lost the database: nothing in it can be opened, found or proved any more. It
+   * takes 64 MiB and some tenth of a second.
+   *
+   * @throws {@link TympanError} `denied` to a user; `invalid_value` for a passphrase of fewer characters; `internal` if memory
+   * or random bytes could not be had.
+   */
+  sealKeys(passphrase: string, options?: CallOptions | null): Promise<string>;
+
+  /**
+   * The keys under a passphrase of at least 15 characters, as the text of a file to keep with
+   * backups. {@link Tympan.unsealKeys} opens it again. Who loses both the keys and this, or its
+   * passphrase, has lost the database: nothing in it can be opened, found or proved any more. It
+   * takes 64 MiB and some tenth of a second.
+   *
+   * @throws {@link TympanError} `denied` to a user; `invalid_value` for a passphrase of fewer characters; `internal` if memory
+   * or random bytes could not be had.
+   */
+  sealKeysSync(passphrase: string): string;
 
   /**
    * Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
@@ -4478,6 +4522,22 @@ export declare class Tympan {
   unretireRoleSync(role: RoleId, options?: Against | null): number;
 
   /**
+   * The keys that were sealed, as the text that {@link Tympan.open} takes for `keys`.
+   *
+   * @throws {@link TympanError} `invalid_value` for another passphrase, and for a text that {@link Tympan.sealKeys} did not
+   * write or somebody changed.
+   */
+  static unsealKeys(sealed: string, passphrase: string, options?: CallOptions | null): Promise<string>;
+
+  /**
+   * The keys that were sealed, as the text that {@link Tympan.open} takes for `keys`.
+   *
+   * @throws {@link TympanError} `invalid_value` for another passphrase, and for a text that {@link Tympan.sealKeys} did not
+   * write or somebody changed.
+   */
+  static unsealKeysSync(sealed: string, passphrase: string): string;
+
+  /**
    * Everything about a user in one read, secrets masked; none if there is no such user.
    *
    * @throws {@link TympanError} `denied` without `user.read`, unless it is the actor; what is wrong with the value.
@@ -4572,6 +4632,26 @@ export declare class Tympan {
    * @throws {@link TympanError} `denied` to a user; those of the store.
    */
   verifySync(): Verification;
+
+  /**
+   * Recomputes everything in a backup, as {@link Tympan.verify} does, without changing it. Its
+   * folder must be writable: SQLite keeps files beside a database while it is read.
+   *
+   * @throws {@link TympanError} `store_missing`, `store_keys`, `store_older` for a backup of an older tympan, which is to be
+   * restored at another place first; `invalid_value` for keys that are no key ring; else those
+   * of {@link Tympan.open}.
+   */
+  static verifyBackup(path: string, keys: string, options?: CallOptions | null): Promise<Verification>;
+
+  /**
+   * Recomputes everything in a backup, as {@link Tympan.verify} does, without changing it. Its
+   * folder must be writable: SQLite keeps files beside a database while it is read.
+   *
+   * @throws {@link TympanError} `store_missing`, `store_keys`, `store_older` for a backup of an older tympan, which is to be
+   * restored at another place first; `invalid_value` for keys that are no key ring; else those
+   * of {@link Tympan.open}.
+   */
+  static verifyBackupSync(path: string, keys: string): Verification;
 
   /**
    * Gives back whatever is left of what a job took, and counts the job as if it had never been:

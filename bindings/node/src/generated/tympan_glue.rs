@@ -33,6 +33,67 @@ pub fn tympan_open(
             |from| Ok(tympan_surface::Tympan::open(Read::read(from)?, Read::read(from)?)),
         )
 }
+/// `Tympan.restore`
+#[napi(catch_unwind)]
+pub fn tympan_restore(
+    binding: &Binding,
+    env: &Env,
+    task: Option<u32>,
+    values: Object<'_>,
+) -> Result<()> {
+    binding
+        .answer(
+            env,
+            task,
+            values,
+            |from| Ok(
+                tympan_surface::Tympan::restore(
+                    Read::read(from)?,
+                    Read::read(from)?,
+                    Read::read(from)?,
+                ),
+            ),
+        )
+}
+/// `Tympan.unsealKeys`
+#[napi(catch_unwind)]
+pub fn tympan_unseal_keys(
+    binding: &Binding,
+    env: &Env,
+    task: Option<u32>,
+    values: Object<'_>,
+) -> Result<()> {
+    binding
+        .answer(
+            env,
+            task,
+            values,
+            |from| Ok(
+                tympan_surface::Tympan::unseal_keys(Read::read(from)?, Read::read(from)?),
+            ),
+        )
+}
+/// `Tympan.verifyBackup`
+#[napi(catch_unwind)]
+pub fn tympan_verify_backup(
+    binding: &Binding,
+    env: &Env,
+    task: Option<u32>,
+    values: Object<'_>,
+) -> Result<()> {
+    binding
+        .answer(
+            env,
+            task,
+            values,
+            |from| Ok(
+                tympan_surface::Tympan::verify_backup(
+                    Read::read(from)?,
+                    Read::read(from)?,
+                ),
+            ),
+        )
+}
 #[napi]
 impl NativeTympan {
     /// `account`
@@ -1372,6 +1433,17 @@ impl NativeTympan {
         values: Object<'_>,
     ) -> Result<()> {
         binding.answer(env, task, values, |from| Ok(self.0.roles(Read::read(from)?)))
+    }
+    /// `sealKeys`
+    #[napi(catch_unwind)]
+    pub fn seal_keys(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding.answer(env, task, values, |from| Ok(self.0.seal_keys(Read::read(from)?)))
     }
     /// `setBalance`
     #[napi(catch_unwind)]

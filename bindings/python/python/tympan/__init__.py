@@ -97,6 +97,9 @@ from tympan._tympan import (
     WalletName,
     new_keys,
     open as open,
+    restore,
+    unseal_keys,
+    verify_backup,
 )
 from tympan.enums import (
     Durability,
@@ -293,4 +296,7 @@ __all__ = [
     "aio",
     "errors",
     "new_keys",
+    "restore",
+    "unseal_keys",
+    "verify_backup",
 ]

@@ -11,7 +11,7 @@ from tympan.enums import Durability, EventKind, Extra, Filter, IdentitySource, J
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
 
-__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "EffectivePlan", "EffectiveValue", "Event", "EventPage", "Explanation", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobDetails", "JobLine", "JobOutcome", "JobPage", "LowBalance", "Missing", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Quote", "QuoteLine", "Reactivated", "Receipt", "ReceiptLine", "RefundPart", "Report", "ReportPage", "ReportRow", "ReportTotal", "ResetOutcome", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedGroup", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "SweepRefusal", "Swept", "TextPage", "Tracking", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "__version__", "Begun", "begin"]
+__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "EffectivePlan", "EffectiveValue", "Event", "EventPage", "Explanation", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobDetails", "JobLine", "JobOutcome", "JobPage", "LowBalance", "Missing", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Quote", "QuoteLine", "Reactivated", "Receipt", "ReceiptLine", "RefundPart", "Report", "ReportPage", "ReportRow", "ReportTotal", "ResetOutcome", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedGroup", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "SweepRefusal", "Swept", "TextPage", "Tracking", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "restore", "unseal_keys", "verify_backup", "__version__", "Begun", "begin"]
 
 __version__: str
 
@@ -2356,7 +2356,7 @@ class Tympan:
     def backup_to(self, path: str) -> None:
         """Copies the database file to a path, as of one instant and while it is in use. What lies there
         is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
-        as well.
+        as well, or ask for `Tympan.seal_keys`.
 
         Raises:
             TympanError: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
@@ -2903,6 +2903,16 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
+    def seal_keys(self, passphrase: str) -> str:
+        """The keys under a passphrase of at least 15 characters, as the text of a file to keep with
+        backups. `Tympan.unseal_keys` opens it again. Who loses both the keys and this, or its
+        passphrase, has lost the database: nothing in it can be opened, found or proved any more. It
+        takes 64 MiB and some tenth of a second.
+
+        Raises:
+            TympanError: `denied` to a user; `invalid_value` for a passphrase of fewer characters; `internal` if memory
+            or random bytes could not be had.
+        """
     def set_balance(self, user: UserReference | UserId, wallet: WalletName, balance: int, reason: str, key: str, *, may_owe: bool = False) -> Receipt:
         """Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
         key makes it happen once.
@@ -3130,6 +3140,35 @@ def open(address: str, *, keys: str | None = None, durability: Durability | Lite
         TympanError: `store_missing`, `store_foreign`, `store_newer`, `store_older`, `store_keys`,
         `store_read_only`, `store_full`, `store_locked`, `store_not_durable`, `store_corrupt`,
         `storage`; `invalid_value` for an address of another form.
+    """
+
+def restore(backup: str, database: str, keys: str) -> Verification:
+    """Puts a backup back where there is no database: copies it, migrates it if an older tympan made
+    it, and recomputes everything in it. If anything is wrong, nothing is left there. The keys
+    are not written to disk: they are to be given to each `Tympan.open`. Charges that were
+    answered after the backup was made are not in it; the same key charges them anew.
+
+    Raises:
+        TympanError: `invalid_value` if there is a file already, or for keys that are no key ring; `store_corrupt`
+        if the backup is not sound; else those of `Tympan.open`.
+    """
+
+def unseal_keys(sealed: str, passphrase: str) -> str:
+    """The keys that were sealed, as the text that `Tympan.open` takes for `keys`.
+
+    Raises:
+        TympanError: `invalid_value` for another passphrase, and for a text that `Tympan.seal_keys` did not
+        write or somebody changed.
+    """
+
+def verify_backup(path: str, keys: str) -> Verification:
+    """Recomputes everything in a backup, as `Tympan.verify` does, without changing it. Its
+    folder must be writable: SQLite keeps files beside a database while it is read.
+
+    Raises:
+        TympanError: `store_missing`, `store_keys`, `store_older` for a backup of an older tympan, which is to be
+        restored at another place first; `invalid_value` for keys that are no key ring; else those
+        of `Tympan.open`.
     """
 
 @final

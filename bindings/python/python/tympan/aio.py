@@ -175,7 +175,7 @@ class Tympan:
     ) -> None:
         """Copies the database file to a path, as of one instant and while it is in use. What lies there
         is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
-        as well.
+        as well, or ask for `Tympan.seal_keys`.
 
         Raises:
             TympanError: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that
@@ -1379,6 +1379,21 @@ class Tympan:
         """
         return await answered(partial(self._blocking.roles, filter=filter))
 
+    async def seal_keys(
+        self,
+        passphrase: str,
+    ) -> str:
+        """The keys under a passphrase of at least 15 characters, as the text of a file to keep with
+        backups. `Tympan.unseal_keys` opens it again. Who loses both the keys and this, or its
+        passphrase, has lost the database: nothing in it can be opened, found or proved any more. It
+        takes 64 MiB and some tenth of a second.
+
+        Raises:
+            TympanError: `denied` to a user; `invalid_value` for a passphrase of fewer characters; `internal` if memory
+            or random bytes could not be had.
+        """
+        return await answered(partial(self._blocking.seal_keys, passphrase))
+
     async def set_balance(
         self,
         user: UserReference | UserId,
@@ -1895,3 +1910,48 @@ async def open(
         `storage`; `invalid_value` for an address of another form.
     """
     return Tympan(await answered(partial(_blocking.open, address, keys=keys, durability=durability, migrate=migrate, deadline_ms=deadline_ms, freshness_ms=freshness_ms, queue_limit=queue_limit, schema=schema, keeping=keeping, clock=clock)))
+
+
+async def restore(
+    backup: str,
+    database: str,
+    keys: str,
+) -> Verification:
+    """Puts a backup back where there is no database: copies it, migrates it if an older tympan made
+    it, and recomputes everything in it. If anything is wrong, nothing is left there. The keys
+    are not written to disk: they are to be given to each `Tympan.open`. Charges that were
+    answered after the backup was made are not in it; the same key charges them anew.
+
+    Raises:
+        TympanError: `invalid_value` if there is a file already, or for keys that are no key ring; `store_corrupt`
+        if the backup is not sound; else those of `Tympan.open`.
+    """
+    return await answered(partial(_blocking.restore, backup, database, keys))
+
+
+async def unseal_keys(
+    sealed: str,
+    passphrase: str,
+) -> str:
+    """The keys that were sealed, as the text that `Tympan.open` takes for `keys`.
+
+    Raises:
+        TympanError: `invalid_value` for another passphrase, and for a text that `Tympan.seal_keys` did not
+        write or somebody changed.
+    """
+    return await answered(partial(_blocking.unseal_keys, sealed, passphrase))
+
+
+async def verify_backup(
+    path: str,
+    keys: str,
+) -> Verification:
+    """Recomputes everything in a backup, as `Tympan.verify` does, without changing it. Its
+    folder must be writable: SQLite keeps files beside a database while it is read.
+
+    Raises:
+        TympanError: `store_missing`, `store_keys`, `store_older` for a backup of an older tympan, which is to be
+        restored at another place first; `invalid_value` for keys that are no key ring; else those
+        of `Tympan.open`.
+    """
+    return await answered(partial(_blocking.verify_backup, path, keys))

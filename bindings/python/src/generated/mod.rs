@@ -102,5 +102,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<handle::Tympan>()?;
     module.add_function(wrap_pyfunction!(handle::new_keys, module)?)?;
     module.add_function(wrap_pyfunction!(handle::open, module)?)?;
+    module.add_function(wrap_pyfunction!(handle::restore, module)?)?;
+    module.add_function(wrap_pyfunction!(handle::unseal_keys, module)?)?;
+    module.add_function(wrap_pyfunction!(handle::verify_backup, module)?)?;
     Ok(())
 }

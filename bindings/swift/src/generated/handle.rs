@@ -173,7 +173,7 @@ impl Tympan {
     }
     /// Copies the database file to a path, as of one instant and while it is in use. What lies there
     /// is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
-    /// as well.
+    /// as well, or ask for `sealKeys`.
     ///
     /// - Throws: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that names no file, or belongs to the database, as its keys do; else those of the store.
     pub async fn backup_to(&self, path: String) -> Result<(), TympanError> {
@@ -1779,6 +1779,15 @@ impl Tympan {
         let answer = self.0.roles(options).submit().await?;
         Ok(answer.into_iter().map(Into::into).collect())
     }
+    /// The keys under a passphrase of at least 15 characters, as the text of a file to keep with
+    /// backups. `unsealKeys` opens it again. Who loses both the keys and this, or its
+    /// passphrase, has lost the database: nothing in it can be opened, found or proved any more. It
+    /// takes 64 MiB and some tenth of a second.
+    ///
+    /// - Throws: `denied` to a user; `invalid_value` for a passphrase of fewer characters; `internal` if memory or random bytes could not be had.
+    pub async fn seal_keys(&self, passphrase: String) -> Result<String, TympanError> {
+        Ok(self.0.seal_keys(Secret::from(passphrase)).submit().await?)
+    }
     /// Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
     /// key makes it happen once.
     ///
@@ -2284,4 +2293,48 @@ impl Tympan {
 pub fn new_keys() -> Result<String, TympanError> {
     let answer = tympan_surface::caught(tympan_surface::Tympan::new_keys)??;
     Ok(answer.expose().to_owned())
+}
+/// Puts a backup back where there is no database: copies it, migrates it if an older tympan made
+/// it, and recomputes everything in it. If anything is wrong, nothing is left there. The keys
+/// are not written to disk: they are to be given to each `open`. Charges that were
+/// answered after the backup was made are not in it; the same key charges them anew.
+///
+/// - Throws: `invalid_value` if there is a file already, or for keys that are no key ring; `store_corrupt` if the backup is not sound; else those of `open`.
+#[uniffi::export]
+pub async fn restore(
+    backup: String,
+    database: String,
+    keys: String,
+) -> Result<Verification, TympanError> {
+    let answer = tympan_surface::Tympan::restore(backup, database, Secret::from(keys))
+        .submit()
+        .await?;
+    Ok(answer.into())
+}
+/// The keys that were sealed, as the text that `open` takes for `keys`.
+///
+/// - Throws: `invalid_value` for another passphrase, and for a text that `sealKeys` did not write or somebody changed.
+#[uniffi::export]
+pub async fn unseal_keys(
+    sealed: String,
+    passphrase: String,
+) -> Result<String, TympanError> {
+    let answer = tympan_surface::Tympan::unseal_keys(sealed, Secret::from(passphrase))
+        .submit()
+        .await?;
+    Ok(answer.expose().to_owned())
+}
+/// Recomputes everything in a backup, as `verify` does, without changing it. Its
+/// folder must be writable: SQLite keeps files beside a database while it is read.
+///
+/// - Throws: `store_missing`, `store_keys`, `store_older` for a backup of an older tympan, which is to be restored at another place first; `invalid_value` for keys that are no key ring; else those of `open`.
+#[uniffi::export]
+pub async fn verify_backup(
+    path: String,
+    keys: String,
+) -> Result<Verification, TympanError> {
+    let answer = tympan_surface::Tympan::verify_backup(path, Secret::from(keys))
+        .submit()
+        .await?;
+    Ok(answer.into())
 }

@@ -2891,6 +2891,11 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                     finished(handle.roles(FromValue::from_value(value)))?.to_value(),
                 )
             }
+            "seal_keys" => {
+                Outcome::Value(
+                    finished(handle.seal_keys(field(value, "passphrase")))?.to_value(),
+                )
+            }
             "set_balance" => {
                 Outcome::Value(
                     finished(

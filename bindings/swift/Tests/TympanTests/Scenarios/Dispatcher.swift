@@ -172,6 +172,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.roleUses(role: with.field("role"))).json)
     case "roles":
         return .value((try await handle.roles(filter: with.field("filter"))).json)
+    case "seal_keys":
+        return .value((try await handle.sealKeys(passphrase: with.field("passphrase"))).json)
     case "set_balance":
         return .value((try await handle.setBalance(user: with.field("user"), wallet: with.field("wallet"), balance: with.field("balance"), reason: with.field("reason"), key: with.field("key"), mayOwe: with.field("may_owe"))).json)
     case "set_clock":
