@@ -9,6 +9,7 @@ use tympan_core::error::{Code, Error};
 use tympan_store::Migrate;
 use tympan_vault::{KeyRing, SealedKeysError, SecretText};
 
+use crate::engine::log;
 use crate::handle::Tympan;
 use crate::key_file;
 use crate::options::Options;
@@ -39,7 +40,8 @@ impl Tympan {
         if tympan_sqlite::is_same_place(&file.key_file, path) {
             return Err(tympan_sqlite::taken(path));
         }
-        file.open()?.backup_to(path)
+        let copy = || file.open()?.backup_to(path);
+        log::timed("backup_to", |()| (1, 0), copy)
     }
 
     /// The keys under a passphrase of at least 15 characters, as the text of a file to keep with

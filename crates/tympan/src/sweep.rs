@@ -9,6 +9,7 @@ use tympan_core::queries::{from_cursor, to_cursor};
 use tympan_core::records::User;
 use tympan_core::row::{Cell, Field, Row};
 
+use crate::engine::log;
 use crate::handle::Handle;
 use crate::page::PageRequest;
 
@@ -43,6 +44,16 @@ impl Handle {
     /// # Errors
     /// `unknown_tenant`; `denied` without `allowance.adjust`; `invalid_cursor`; those of the store.
     pub fn settle_all_due(&self, page: &PageRequest) -> Result<Swept, Error> {
+        let counts = |swept: &Swept| {
+            (
+                swept.entries,
+                u64::try_from(swept.refused.len()).unwrap_or(u64::MAX),
+            )
+        };
+        log::timed("settle_all_due", counts, || self.settle_page(page))
+    }
+
+    fn settle_page(&self, page: &PageRequest) -> Result<Swept, Error> {
         self.permit(SETTLE_ALL_DUE, None)?;
         let tenant = self.tenant.id;
         let after = match page.after.as_deref() {

@@ -12,6 +12,7 @@ use tympan_core::view::{Batch, Change, Key, ReadSet, Record, View, apply};
 use tympan_store::{CommitError, Turn};
 
 use crate::engine::job::Pending;
+use crate::engine::log::BatchLog;
 use crate::engine::{Engine, lock};
 
 /// Most rounds in which a command asks for more than it had: the edges between records are few.
@@ -32,32 +33,42 @@ enum Outcome {
 impl Engine {
     /// Decides a batch and answers each of its commands.
     pub(super) fn decide_batch(&self, jobs: &[Arc<dyn Pending>], until: Instant) {
-        loop {
+        let mut log = BatchLog::begin(jobs.len());
+        let (refused, outcome) = loop {
             let (refused, outcome) = match self.turn(jobs) {
                 Ok(turn) => turn,
                 Err(error) => (Vec::new(), Outcome::Failed(error)),
             };
             match outcome {
-                Outcome::Conflict if Instant::now() < until => {}
                 Outcome::Conflict => {
-                    return finish(jobs, &refused, &Err(Error::of(Code::Busy)));
+                    log.conflict();
+                    if Instant::now() >= until {
+                        break (refused, Err(Error::of(Code::Busy)));
+                    }
                 }
-                Outcome::Committed => return finish(jobs, &refused, &Ok(())),
-                Outcome::Unknown(error) => return finish(jobs, &refused, &Err(error)),
+                Outcome::Committed => break (refused, Ok(())),
+                Outcome::Unknown(error) => break (refused, Err(error)),
                 // One command may be what the store cannot take: each is tried by itself, while
                 // there is time. A store that is down may take long to say so each time.
                 Outcome::Failed(error) if jobs.len() > 1 => {
-                    for job in jobs {
-                        let job = std::slice::from_ref(job);
-                        if Instant::now() < until {
-                            self.decide_batch(job, until);
-                        } else {
-                            finish(job, &[], &Err(error.clone()));
-                        }
-                    }
-                    return;
+                    log.divided(&error);
+                    return self.decide_each(jobs, &error, until);
                 }
-                Outcome::Failed(error) => return finish(jobs, &refused, &Err(error)),
+                Outcome::Failed(error) => break (refused, Err(error)),
+            }
+        };
+        finish(jobs, &refused, &outcome, &log);
+    }
+
+    /// Decides the commands of a batch that failed one by one; those that come too late fail as it
+    /// did.
+    fn decide_each(&self, jobs: &[Arc<dyn Pending>], error: &Error, until: Instant) {
+        for job in jobs {
+            let alone = std::slice::from_ref(job);
+            if Instant::now() < until {
+                self.decide_batch(alone, until);
+            } else {
+                job.finish(Err(error.clone()));
             }
         }
     }
@@ -203,15 +214,32 @@ fn unknown(error: Error) -> Error {
 }
 
 /// Answers: a refusal stands whatever became of the batch, for it rests on what was read in it …
-/// unless the batch was not committed, in which case nothing it read may have been durable.
-fn finish(jobs: &[Arc<dyn Pending>], refused: &[(usize, Error)], outcome: &Result<(), Error>) {
+/// unless the batch was not committed, in which case nothing it read may have been durable. Only
+/// then is told whoever follows the log: what a subscriber does changes no answer.
+fn finish(
+    jobs: &[Arc<dyn Pending>],
+    refused: &[(usize, Error)],
+    outcome: &Result<(), Error>,
+    log: &BatchLog,
+) {
     // Both are in the order of the batch.
     let mut refused = refused.iter().peekable();
+    let mut errors = 0;
+    let mut told = Vec::new();
+    let tells_commands = log.tells_commands();
     for (place, job) in jobs.iter().enumerate() {
         let refusal = refused.next_if(|(of, _)| *of == place);
-        job.finish(match (refusal, outcome) {
+        let code = job.finish(match (refusal, outcome) {
             (Some((_, refusal)), Ok(())) => Err(refusal.clone()),
             (_, outcome) => outcome.clone(),
         });
+        errors += usize::from(code.is_some());
+        if tells_commands {
+            told.push((job.name(), code));
+        }
     }
+    for (name, code) in told {
+        log.command(name, code);
+    }
+    log.ended(errors, outcome);
 }

@@ -10,7 +10,7 @@ use tympan_core::permissions::{actor_reads, permit};
 use tympan_core::records::Config;
 use tympan_core::view::{Change, ReadSet, View};
 
-use crate::engine::{Engine, Tenant, deadline, lock};
+use crate::engine::{Engine, Tenant, deadline, lock, log};
 
 type ReplyOf<C> = <<C as Command>::Prepared as Decide>::Reply;
 
@@ -26,10 +26,13 @@ pub(super) trait Pending: Send + Sync {
         view: &View,
         context: &mut Context<'_>,
     ) -> Result<Vec<Change>, Stop>;
+    /// The name of the command.
+    fn name(&self) -> &'static str;
     /// Who is asking.
     fn actor(&self) -> Actor;
-    /// Answers what was decided, or why it could not be; the first answer stands.
-    fn finish(&self, outcome: Result<(), Error>);
+    /// Answers what was decided, or why it could not be; the first answer stands. The code of the
+    /// error, if it is answered with one now.
+    fn finish(&self, outcome: Result<(), Error>) -> Option<Code>;
     /// Whether a thread waits for the answer and can lead.
     fn wait_state(&self) -> &WaitState;
 }
@@ -185,7 +188,10 @@ impl<C: Command> Job<C> {
         let config = tenant.known();
         let prepared = match &config {
             Some(config) => match prepare(engine, tenant, &command, Some(config)) {
-                Err(error) if actor == Actor::Host => return Err(error),
+                Err(error) if actor == Actor::Host => {
+                    log::refused_unread(C::NAME, &error);
+                    return Err(error);
+                }
                 prepared => prepared.ok(),
             },
             None => None,
@@ -243,6 +249,10 @@ impl<C: Command + 'static> Pending for Job<C> {
         &self.tenant
     }
 
+    fn name(&self) -> &'static str {
+        C::NAME
+    }
+
     fn actor(&self) -> Actor {
         self.actor
     }
@@ -281,19 +291,23 @@ impl<C: Command + 'static> Pending for Job<C> {
         Ok(decision.changes)
     }
 
-    fn finish(&self, outcome: Result<(), Error>) {
+    fn finish(&self, outcome: Result<(), Error>) -> Option<Code> {
         if self.waiting.is_done() {
-            return;
+            return None;
         }
-        {
+        let code = {
             let mut state = lock(&self.state);
             let decided = state.decided.take();
-            state.answer = Some(match outcome {
+            let answer = match outcome {
                 Ok(()) => decided.unwrap_or_else(|| Err(Error::of(Code::Internal))),
                 Err(error) => Err(error),
-            });
-        }
+            };
+            let code = answer.as_ref().err().map(Error::code);
+            state.answer = Some(answer);
+            code
+        };
         self.waiting.done();
+        code
     }
 
     fn wait_state(&self) -> &WaitState {

@@ -4,6 +4,7 @@ mod batch;
 mod caches;
 mod ended;
 mod job;
+pub(crate) mod log;
 mod queue;
 mod submission;
 

@@ -182,11 +182,13 @@ impl Queue {
         if job.wait_state().wait(Instant::now()) == Woken::Leads {
             self.lead(engine, Vec::new(), until);
         }
-        match place {
-            Some(_) => job.finish(Err(Error::of(Code::Busy))),
-            None => job.wait_state().wait_done(),
+        let was_waiting = place.is_some();
+        if was_waiting {
+            job.finish(Err(Error::of(Code::Busy)));
+        } else {
+            job.wait_state().wait_done();
         }
-        place.is_some()
+        was_waiting
     }
 
     /// Queues a future's command; gives it back to be tried again if there is no room.

@@ -15,7 +15,7 @@ use tympan_core::error::Error;
 use tympan_core::ids::TenantId;
 use tympan_store::Snapshot;
 
-use crate::engine::{Tenant, Tenants};
+use crate::engine::{Tenant, Tenants, log};
 use crate::handle::Tympan;
 
 /// Most faults that are listed; more are only counted.
@@ -101,6 +101,11 @@ impl Tympan {
     /// # Errors
     /// Those of the store; `store_corrupt`, with table and column, for a row that cannot be read.
     pub fn verify(&self) -> Result<Verification, Error> {
+        let counts = |found: &Verification| (found.entries, found.fault_count);
+        log::timed("verify", counts, || self.recompute())
+    }
+
+    fn recompute(&self) -> Result<Verification, Error> {
         let snapshot = self.engine.store.snapshot()?;
         let mut check = Check {
             snapshot: &*snapshot,
