@@ -28,6 +28,7 @@ fn _tympan(module: &Bound<'_, PyModule>) -> PyResult<()> {
     generated::register(module)?;
     module.add_class::<begun::Begun>()?;
     module.add_function(wrap_pyfunction!(begun::begin, module)?)?;
+    module.add_function(wrap_pyfunction!(enable_logging, module)?)?;
     #[cfg(feature = "probe")]
     generated::probe::register(module)?;
     let end = wrap_pyfunction!(begun::end, module)?;
@@ -36,6 +37,14 @@ fn _tympan(module: &Bound<'_, PyModule>) -> PyResult<()> {
         .import("atexit")?
         .call_method1("register", (end,))?;
     watch_forks(module)
+}
+
+/// Asking twice changes nothing.
+#[pyfunction]
+fn enable_logging(py: Python<'_>) -> PyResult<bool> {
+    let logger = pyo3_log::Logger::new(py, pyo3_log::Caching::LoggersAndLevels)?;
+    let _installed = logger.filter(log::LevelFilter::Trace).install();
+    Ok(tympan_surface::tell())
 }
 
 /// What was opened before a fork is of no use behind it, and must not touch the other's files.

@@ -325,8 +325,34 @@ def test_a_backup_is_checked_and_put_back_with_its_keys(tmp_path: Path) -> None:
     with pytest.raises(errors.StoreKeys):
         tympan.verify_backup(backup, tympan.new_keys())
     with tympan.open(f"sqlite:{back}", keys=keys) as shop:
-        money = tympan.StatedCost(1_000_000, "EUR")
+        money = tympan.StatedCost(cost_micros=1_000_000, currency="EUR")
         user = shop.create_user("Ann").user.id
-        wallet = tympan.WalletName.OwnFunds("EUR")
+        wallet = tympan.WalletName.OwnFunds(currency="EUR")
         shop.adjust(user, wallet, 5_000_000, "paid", "payment 1")
         assert shop.charge(user, "job 1", tympan.Usage(pages=1), cost=money).lines[0].balance_after == 4_000_000
+
+
+LOGGING = """
+import logging, sys, tympan
+logging.basicConfig(level=5, format="%(name)s %(levelname)s %(message)s", stream=sys.stdout)
+def print_once(pages, key):
+    with tympan.open("memory:") as shop:
+        shop.bootstrap("Shop", "EUR", "Ada")
+        ann = shop.create_user("Ann").user.id
+        shop.charge(ann, key, tympan.Usage(pages=pages), cost=tympan.StatedCost(cost_micros=0, currency="EUR"))
+print_once(1, "silent job")
+print("asked")
+tympan.enable_logging()
+tympan.enable_logging()
+print_once(2, "told job")
+"""
+
+
+def test_pythons_logging_is_told_when_it_asks_and_not_before() -> None:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", LOGGING], capture_output=True, text=True, timeout=60, env=env)
+    assert done.returncode == 0, done.stderr
+    before, after = done.stdout.split("asked\n")
+    assert before == "" and done.stderr == ""
+    assert "tympan DEBUG batch code=ok commands=1" in after and "command name=charge code=ok" in after
+    assert "job" not in after and "Ann" not in after

@@ -116,6 +116,7 @@ fn config(tenant: i64, version: i64) -> (Key, Record) {
         .map(|column| match column.name {
             "id" => Cell::Integer(tenant),
             "currency" => Cell::Text("EUR".into()),
+            "low_funds" => Cell::Text("1".into()),
             _ => match column.kind {
                 CellKind::Integer => Cell::Integer(1),
                 CellKind::Text => Cell::Text("text".into()),

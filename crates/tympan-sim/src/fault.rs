@@ -181,7 +181,7 @@ impl FaultyStore {
     fn load_what_was_replaced(&self, view: &mut View) {
         let mut memory = self.memory();
         memory.turns += 1;
-        if memory.turns % 3 != 0 {
+        if !memory.turns.is_multiple_of(3) {
             return;
         }
         let mut old = View::default();

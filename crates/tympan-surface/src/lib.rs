@@ -23,6 +23,7 @@ pub mod probe;
 #[cfg(feature = "probe")]
 mod probing;
 mod secret;
+mod telling;
 
 pub use bell::silence;
 pub use call::{Call, Pending, Tasks, caught};
@@ -32,4 +33,5 @@ pub use handle::Tympan;
 #[cfg(feature = "probe")]
 pub use probing::Probe;
 pub use secret::Secret;
+pub use telling::tell;
 pub use tympan::{Code, Error, Kind, Timestamp};

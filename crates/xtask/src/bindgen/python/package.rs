@@ -69,13 +69,14 @@ pub fn init(target: &Target<'_>) -> String {
     let mut all = vec![
         "__version__".to_owned(),
         "aio".to_owned(),
+        "enable_logging".to_owned(),
         "errors".to_owned(),
     ];
     text += "from tympan import aio, errors\n";
     for (module, names) in modules {
         let _ = writeln!(text, "from {module} import (");
         if module == "tympan._tympan" {
-            text += "    __version__,\n";
+            text += "    __version__,\n    enable_logging,\n";
         }
         for name in &names {
             // Under its own name again: that makes it public without a place in `__all__`.

@@ -28,7 +28,7 @@ pub fn module(target: &Target<'_>) -> String {
     imports(target, &body) + &body
 }
 
-/// What `aio` waits with, which is written by hand.
+/// What is written by hand: what `aio` waits with, and the way to Python's logging.
 const BEGUN: &str = "
 @final
 class Begun:
@@ -36,6 +36,13 @@ class Begun:
     def leave(self) -> None: ...
 
 def begin(call: Callable[[], object]) -> Begun: ...
+
+def enable_logging() -> bool:
+    \"\"\"From now on tympan tells Python's `logging`, under the name `tympan`, what became of commits and
+    checks: numbers, names of commands and codes of errors, nothing of what they are about. Loggers and
+    their levels are looked up once: set them before. Until it is called, nothing is told. False if it was
+    called before.
+    \"\"\"
 ";
 
 /// Only what is used.
@@ -74,7 +81,7 @@ fn imports(target: &Target<'_>, body: &str) -> String {
     text += &from("tympan.ids", &ids);
     if !target.is_probe {
         let mut names = package::compiled(target);
-        let others = ["__version__", "Begun", "begin"];
+        let others = ["__version__", "Begun", "begin", "enable_logging"];
         names.extend(others.map(str::to_owned));
         let _ = write!(text, "\n__all__ = {names:?}\n\n__version__: str\n");
     }
