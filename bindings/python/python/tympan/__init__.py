@@ -8,6 +8,7 @@
 from tympan import aio, errors
 from tympan._tympan import (
     __version__,
+    enable_logging,
     Account,
     AccountName,
     AuditLine,
@@ -294,6 +295,7 @@ __all__ = [
     "WordKeeping",
     "__version__",
     "aio",
+    "enable_logging",
     "errors",
     "new_keys",
     "restore",

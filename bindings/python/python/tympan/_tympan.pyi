@@ -11,7 +11,7 @@ from tympan.enums import Durability, EventKind, Extra, Filter, IdentitySource, J
 from tympan.errors import TympanError
 from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
 
-__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "EffectivePlan", "EffectiveValue", "Event", "EventPage", "Explanation", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobDetails", "JobLine", "JobOutcome", "JobPage", "LowBalance", "Missing", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Quote", "QuoteLine", "Reactivated", "Receipt", "ReceiptLine", "RefundPart", "Report", "ReportPage", "ReportRow", "ReportTotal", "ResetOutcome", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedGroup", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "SweepRefusal", "Swept", "TextPage", "Tracking", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "restore", "unseal_keys", "verify_backup", "__version__", "Begun", "begin"]
+__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "EffectivePlan", "EffectiveValue", "Event", "EventPage", "Explanation", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobDetails", "JobLine", "JobOutcome", "JobPage", "LowBalance", "Missing", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Quote", "QuoteLine", "Reactivated", "Receipt", "ReceiptLine", "RefundPart", "Report", "ReportPage", "ReportRow", "ReportTotal", "ResetOutcome", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedGroup", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "SweepRefusal", "Swept", "TextPage", "Tracking", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "restore", "unseal_keys", "verify_backup", "__version__", "Begun", "begin", "enable_logging"]
 
 __version__: str
 
@@ -3177,3 +3177,10 @@ class Begun:
     def leave(self) -> None: ...
 
 def begin(call: Callable[[], object]) -> Begun: ...
+
+def enable_logging() -> bool:
+    """From now on tympan tells Python's `logging`, under the name `tympan`, what became of commits and
+    checks: numbers, names of commands and codes of errors, nothing of what they are about. Loggers and
+    their levels are looked up once: set them before. Until it is called, nothing is told. False if it was
+    called before.
+    """

@@ -607,8 +607,8 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func addIdentity(user: UserReference, identity: NewIdentity, expectedVersion: Int32?, reason: String?) async throws  -> Changed
 
     /**
-     * Changes a balance by an amount, in the wallet's unit; negative to take. The reason is kept,
-     * and the key makes it happen once.
+     * Changes a balance by an amount, in the wallet's unit; negative to take. The reason, of at most
+     * 4,000 characters, is kept, and the key makes it happen once.
      *
      * - Parameters:
      * - mayOwe: Whether the balance may fall below the wallet's limit; what lies below is a debt.
@@ -645,17 +645,18 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - cost: What it will cost, instead of what the price list says.
      * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first.
      * - expiresInSeconds: How long the hold stays open, in seconds; none: 168 hours.
+     * - details: What kind of job it is, and where it came from.
      *
      * - Throws: Those of `charge`.
      */
-    func authorise(user: UserReference, key: String, usage: Usage, queue: String?, cost: StatedCost?, attempt: Int32?, expiresInSeconds: Int32?) async throws  -> Receipt
+    func authorise(user: UserReference, key: String, usage: Usage, queue: String?, cost: StatedCost?, attempt: Int32?, expiresInSeconds: Int32?, details: JobDetails?) async throws  -> Receipt
 
     /**
      * Copies the database file to a path, as of one instant and while it is in use. What lies there
      * is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
-     * as well.
+     * as well, or ask for `sealKeys`.
      *
-     * - Throws: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that belongs to the database, as its keys do; else those of the store.
+     * - Throws: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that names no file, or belongs to the database, as its keys do; else those of the store.
      */
     func backupTo(path: String) async throws
 
@@ -697,10 +698,11 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - queue: The queue it went to: some price lists ask.
      * - cost: What it costs, instead of what the price list says.
      * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to try the same job again, for example after a top-up, name the next attempt.
+     * - details: What kind of job it is, and where it came from.
      *
-     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`; `unknown_outcome`: send it again with the same key.
+     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`, `denied`; `unknown_outcome`: send it again with the same key.
      */
-    func charge(user: UserReference, key: String, usage: Usage, queue: String?, cost: StatedCost?, attempt: Int32?) async throws  -> Receipt
+    func charge(user: UserReference, key: String, usage: Usage, queue: String?, cost: StatedCost?, attempt: Int32?, details: JobDetails?) async throws  -> Receipt
 
     /**
      * Charges many jobs, at most a thousand to a commit. Each has its own answer, in the same
@@ -715,6 +717,8 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * are refused with `closed`. Calls under way are still answered, and the store is closed with
      * the last of them; whoever awaits the end of this call is told when it is. What was answered
      * is durable in any case; closing twice does nothing.
+     *
+     * - Throws: Where it is awaited, `busy` if calls still hold the store at the deadline that it was opened with, 30 seconds if nothing was said: it is closed when they end.
      */
     func close() async throws
 
@@ -774,11 +778,13 @@ public protocol TympanProtocol: AnyObject, Sendable {
      *
      * - Parameters:
      * - priceList: What turns usage into cost; without one, only a stated cost is charged.
+     * - tracking: What is counted and kept of jobs; none: everything.
+     * - stacking: How plans of one measure stack that its users have by profile and groups; none: sum.
      * - plans: Its allowance plans, in force from now on.
      *
      * - Throws: `denied`, `unknown_price_list`, `retired`, `invalid_value`, `unknown_currency`, `unknown_time_zone`, `negative_amount`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
      */
-    func createProfile(name: String, priceList: PriceListId?, plans: [Plan]) async throws  -> SavedProfile
+    func createProfile(name: String, priceList: PriceListId?, tracking: Tracking?, stacking: Stacking?, plans: [Plan]) async throws  -> SavedProfile
 
     /**
      * Makes a role. Its name is unique among roles.
@@ -806,6 +812,7 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - active: Whether the user can sign in and print; none: yes.
      * - production: Whether the user works in production.
      * - restricted: Whether wallets limit the user; none: yes.
+     * - pricePercent: How many percent of what price lists say the user pays, 0 to 1000; none: all of it.
      * - accountCode: The internal account number the user's work is booked to.
      * - department: Department.
      * - office: Office.
@@ -821,7 +828,7 @@ public protocol TympanProtocol: AnyObject, Sendable {
      *
      * - Throws: `denied`, `grant_beyond_own`, `identity_taken`, `unknown_profile`, `unknown_role`, `unknown_group`, `unknown_account`, `retired`, `pin_policy`, `card_format`, `invalid_email`, `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
      */
-    func createUser(name: String, username: String?, networkName: String?, networkDomain: String?, email: String?, otherEmails: [String], active: Bool?, production: Bool, restricted: Bool?, accountCode: String?, department: String?, office: String?, home: String?, notes: String?, profile: ProfileId?, role: RoleId?, groups: [GroupId], roleRows: [NewRoleRow], identities: [NewIdentity], source: IdentitySource?, reason: String?) async throws  -> Changed
+    func createUser(name: String, username: String?, networkName: String?, networkDomain: String?, email: String?, otherEmails: [String], active: Bool?, production: Bool, restricted: Bool?, pricePercent: Int32?, accountCode: String?, department: String?, office: String?, home: String?, notes: String?, profile: ProfileId?, role: RoleId?, groups: [GroupId], roleRows: [NewRoleRow], identities: [NewIdentity], source: IdentitySource?, reason: String?) async throws  -> Changed
 
     /**
      * Deactivates a user, who can then neither sign in nor print; everything is kept.
@@ -892,6 +899,19 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func doctor() async throws  -> Report
 
     /**
+     * Edits a group as a whole: all of it, or nothing. Its plans feed a wallet of each member,
+     * besides those of the member's profile; wallets follow when somebody looks.
+     *
+     * - Parameters:
+     * - expectedVersion: The version that the edit was made against; none: whatever it is.
+     * - name: Another name.
+     * - plans: What to do to its plans, in order.
+     *
+     * - Throws: `denied`, `unknown_group`, `unknown_plan`, `stale_version`, `invalid_value`, `unknown_currency`, `unknown_time_zone`, `negative_amount`, `amount_overflow`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
+     */
+    func editGroup(group: GroupId, expectedVersion: Int32?, name: String?, plans: [PlanChange]) async throws  -> SavedGroup
+
+    /**
      * Edits a price list as a whole: all of it, or nothing. The version of it from then on.
      *
      * - Parameters:
@@ -913,11 +933,13 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - name: Another name.
      * - priceList: Another price list.
      * - clearPriceList: Whether it has no price list from now on.
+     * - tracking: What is counted and kept of jobs, from now on: all of it as it is given.
+     * - stacking: Another policy by which plans stack, from now on.
      * - plans: What to do to its plans, in order.
      *
      * - Throws: Those of `createProfile`; `unknown_profile`, `unknown_plan`, `stale_version`.
      */
-    func editProfile(profile: ProfileId, expectedVersion: Int32?, name: String?, priceList: PriceListId?, clearPriceList: Bool, plans: [PlanChange]) async throws  -> SavedProfile
+    func editProfile(profile: ProfileId, expectedVersion: Int32?, name: String?, priceList: PriceListId?, clearPriceList: Bool, tracking: Tracking?, stacking: Stacking?, plans: [PlanChange]) async throws  -> SavedProfile
 
     /**
      * Edits a role as a whole: all of it, or nothing. The version of it from then on.
@@ -942,12 +964,13 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - pinLength: Characters of a generated PIN: 4 to 16.
      * - pinAlphabet: What PINs are made of.
      * - pinFloor: How long a PIN that signs in alone must be.
+     * - lowFunds: Below which balances of own funds in the tenant's currency an event is raised, in micros, in any order, at most 8; an empty list: none.
      * - cardPipeline: The steps that every card number passes, as JSON. Cards that are registered already keep the value that they have: those that the new steps read otherwise find nobody any more, until they are registered anew. So other steps need `accepts_unfindable_cards`, unless the tenant has a single user.
      * - acceptsUnfindableCards: Whether the card pipeline may change although users may have cards that are found no more.
      *
-     * - Throws: `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`, `invalid_value`, `empty_text`, `text_too_long`, `control_character`.
+     * - Throws: `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`, `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `amount_overflow`, `too_many`.
      */
-    func editSettings(expectedVersion: Int32?, name: String?, defaultProfile: ProfileId?, pinLength: Int32?, pinAlphabet: PinAlphabet?, pinFloor: PinFloor?, cardPipeline: String?, acceptsUnfindableCards: Bool) async throws  -> SavedSettings
+    func editSettings(expectedVersion: Int32?, name: String?, defaultProfile: ProfileId?, pinLength: Int32?, pinAlphabet: PinAlphabet?, pinFloor: PinFloor?, lowFunds: [Int64]?, cardPipeline: String?, acceptsUnfindableCards: Bool) async throws  -> SavedSettings
 
     /**
      * Edits a user: fields first, then identities, groups and role rows, each in their order. What
@@ -978,6 +1001,36 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Throws: `denied`, `grant_beyond_own`, `unknown_user`, `unknown_identity`, `stale_version`, `identity_taken`.
      */
     func enableIdentity(user: UserReference, identity: IdentityId, enabled: Bool, expectedVersion: Int32?, reason: String?) async throws  -> Changed
+
+    /**
+     * Erases the names of documents and hosts that profiles keep for so many days, where those are
+     * over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
+     * the bytes gone. What proves the entries stays whole.
+     *
+     * - Throws: `denied` without `tenant.edit`; those of the store.
+     */
+    func eraseWords() async throws  -> Int64
+
+    /**
+     * What a host may want to tell somebody of, oldest first, each once: a feed that grows at its
+     * end. Nothing is committed later in front of what was shown.
+     *
+     * - Parameters:
+     * - kinds: Only those of these kinds; empty: all.
+     * - after: The cursor of an earlier page, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+     */
+    func events(kinds: [EventKind], after: String?, limit: Int32?) async throws  -> EventPage
+
+    /**
+     * Every effective value of a user, with the reason for which it applies; none if there is no
+     * such user.
+     *
+     * - Throws: `denied` without `user.read`, unless it is the actor; what is wrong with the reference.
+     */
+    func explain(user: UserReference) async throws  -> Explanation?
 
     /**
      * Gives an open hold another expiry, counted from now: later as a rule, or sooner; at most 366
@@ -1017,6 +1070,43 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Throws: `denied` without `user.read`.
      */
     func identityTypes() async throws  -> [IdentityType]
+
+    /**
+     * Everything that was done for a job, oldest first: by the key of its charge or its hold, every
+     * attempt under it, its settlement, and what was given back. Nothing for a key that was never
+     * used for a job; by the key of a settlement, all from it on.
+     *
+     * - Throws: `denied` without `report.view`; `invalid_key`.
+     */
+    func job(key: String) async throws  -> [JobLine]
+
+    /**
+     * What was done for everybody's jobs over a period, oldest first, page by page: a line for each
+     * charge, hold, settlement, refusal, refund and voiding. The list grows at its end.
+     *
+     * - Parameters:
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins.
+     */
+    func jobs(since: Timestamp?, until: Timestamp?, after: String?, limit: Int32?) async throws  -> JobPage
+
+    /**
+     * What was done for everybody's jobs as lines of text: written one after the other they are a
+     * file for a spreadsheet, or for a program.
+     *
+     * - Parameters:
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: Those of `jobs`.
+     */
+    func jobsText(format: TextFormat, since: Timestamp?, until: Timestamp?, after: String?, limit: Int32?) async throws  -> TextPage
 
     /**
      * The user that a reference means; none if there is none.
@@ -1106,10 +1196,11 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Parameters:
      * - queue: The queue it goes to: some price lists ask.
      * - cost: What it will cost, instead of what the price list says.
+     * - kind: What kind of job it is; none: it counts as printed.
      *
      * - Throws: `denied` without `job.charge`; those of `charge` but `allowance_exhausted`, which is an answer here, and those about keys.
      */
-    func quote(user: UserReference, usage: Usage, queue: String?, cost: StatedCost?) async throws  -> Quote
+    func quote(user: UserReference, usage: Usage, queue: String?, cost: StatedCost?, kind: JobKind?) async throws  -> Quote
 
     /**
      * Makes a user active again, with everything that the user had.
@@ -1126,7 +1217,8 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
      * was taken below a wallet's limit first, then what was taken last. The job is named by the key
      * of its charge, of its hold, or of the settlement. What is given back of a job never comes to
-     * more than it took. The reason is kept, and the refund has a key of its own.
+     * more than it took. The reason, of at most 4,000 characters, is kept, and the refund has a key
+     * of its own.
      *
      * - Parameters:
      * - part: How much; none: all that is left of what the job took, of every measure.
@@ -1210,6 +1302,70 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func replaceIdentity(user: UserReference, identity: IdentityId, kind: String, value: String?, expectedVersion: Int32?, reason: String?) async throws  -> Changed
 
     /**
+     * What jobs used and wallets gave for them, in total, page by page. A job counts when it is
+     * charged, at its charge or settlement; what was given back, and the voiding of a job, when
+     * that was: what a report said of a time that is over never changes. Account codes are those
+     * that jobs were booked to; groups are those that users are in at the time of asking, and a user
+     * of two counts in both.
+     *
+     * - Parameters:
+     * - by: Whose jobs a row adds up; none: everybody's.
+     * - every: Which stretch of time a row adds up; none: all of the period.
+     * - timeZone: By whose clocks days, weeks and months begin, `Europe/Berlin`; none: UTC.
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - user: Only jobs of a user.
+     * - group: Only jobs of the users who are in a group now.
+     * - accountCode: Only jobs booked to an account code, exactly as it is written.
+     * - kind: Only jobs of a kind; a job of no stated kind counts as printed.
+     * - after: The cursor of an earlier page of the same report, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does not fit into 63 bits.
+     */
+    func report(by: ReportBy?, every: ReportEvery?, timeZone: String?, since: Timestamp?, until: Timestamp?, user: UserId?, group: GroupId?, accountCode: String?, kind: JobKind?, after: String?, limit: Int32?) async throws  -> ReportPage
+
+    /**
+     * A report as lines of text: written one after the other they are a file for a spreadsheet, or
+     * for a program. One line for each total of each row; amounts are exact decimals in the unit
+     * that stands beside them, and money is in the currency's major unit.
+     *
+     * - Parameters:
+     * - by: Whose jobs a row adds up; none: everybody's.
+     * - every: Which stretch of time a row adds up; none: all of the period.
+     * - timeZone: By whose clocks days, weeks and months begin, `Europe/Berlin`; none: UTC.
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - user: Only jobs of a user.
+     * - group: Only jobs of the users who are in a group now.
+     * - accountCode: Only jobs booked to an account code, exactly as it is written.
+     * - kind: Only jobs of a kind; a job of no stated kind counts as printed.
+     * - after: The cursor of an earlier page of the same report, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: Those of `report`.
+     */
+    func reportText(format: TextFormat, by: ReportBy?, every: ReportEvery?, timeZone: String?, since: Timestamp?, until: Timestamp?, user: UserId?, group: GroupId?, accountCode: String?, kind: JobKind?, after: String?, limit: Int32?) async throws  -> TextPage
+
+    /**
+     * Does to a plan's wallet what the plan does when it is due, now and whatever its schedule: also
+     * of a plan that is suspended, and for a user who is inactive. A rolling plan forgets all days
+     * that it looks back on. The schedule goes on as if nothing had been asked.
+     *
+     * - Throws: `unknown_user`; `unknown_plan` for one that is not in force for the user; `amount_overflow`, `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
+     */
+    func resetAllowance(user: UserReference, plan: PlanId, reason: String, key: String) async throws  -> Receipt
+
+    /**
+     * Resets a plan's wallet of many users: a selection, or the members of a group, as they are
+     * listed page by page. Each has an answer of its own, in the same order, under a key of its own:
+     * the one given, a space, and the user's id. So a selection can be sent again as it is.
+     *
+     * - Throws: Those of `resetAllowance`, of each user in its outcome.
+     */
+    func resetAllowances(users: [UserId], plan: PlanId, reason: String, key: String) async throws  -> [ResetOutcome]
+
+    /**
      * Keeps the role rows of an account and takes no new ones. The version of it from then on.
      *
      * - Parameters:
@@ -1284,7 +1440,18 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func roles(filter: Filter?) async throws  -> [Role]
 
     /**
-     * Sets a balance, in the wallet's unit. The reason is kept, and the key makes it happen once.
+     * The keys under a passphrase of at least 15 characters, as the text of a file to keep with
+     * backups. `unsealKeys` opens it again. Who loses both the keys and this, or its
+     * passphrase, has lost the database: nothing in it can be opened, found or proved any more. It
+     * takes 64 MiB and some tenth of a second.
+     *
+     * - Throws: `denied` to a user; `invalid_value` for a passphrase of fewer characters; `internal` if memory or random bytes could not be had.
+     */
+    func sealKeys(passphrase: String) async throws  -> String
+
+    /**
+     * Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
+     * key makes it happen once.
      *
      * - Parameters:
      * - mayOwe: Whether the balance may fall below the wallet's limit; what lies below is a debt.
@@ -1320,6 +1487,18 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Throws: `unknown_hold`, `hold_resolved`; those of `charge`.
      */
     func settle(hold: HoldId, key: String, usage: Usage, queue: String?, cost: StatedCost?, extra: Extra?) async throws  -> Receipt
+
+    /**
+     * Does for the next users, in the order of their ids, what `settleDue` does for one.
+     * It can be stopped anywhere, and doing it twice does no more.
+     *
+     * - Parameters:
+     * - after: The cursor of the page before, as it was given; none: from the first user.
+     * - limit: At most so many users, 1 to 999; none: 50.
+     *
+     * - Throws: `denied` without `allowance.adjust`; `invalid_cursor`; `invalid_value` for the limit.
+     */
+    func settleAllDue(after: String?, limit: Int32?) async throws  -> Swept
 
     /**
      * Gives back a user's holds that expired, and gives what the user's plans were due to give;
@@ -1358,7 +1537,7 @@ public protocol TympanProtocol: AnyObject, Sendable {
      *
      * - Throws: Those of `statement`; `unknown_plan`.
      */
-    func statementText(user: UserId, wallet: WalletName, format: StatementFormat, since: Timestamp?, until: Timestamp?, after: String?, limit: Int32?) async throws  -> TextPage
+    func statementText(user: UserId, wallet: WalletName, format: TextFormat, since: Timestamp?, until: Timestamp?, after: String?, limit: Int32?) async throws  -> TextPage
 
     /**
      * Exchanges the owners of two identities of one type, in one step.
@@ -1464,6 +1643,32 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Throws: `denied` without `user.read`, unless it is the actor; what is wrong with the value.
      */
     func userDetails(user: UserReference) async throws  -> UserDetails?
+
+    /**
+     * What was done for a user's jobs over a period, newest first, page by page.
+     *
+     * - Parameters:
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: `denied` without `report.view`, unless it is the actor's own; else those of `jobs`.
+     */
+    func userJobs(user: UserId, since: Timestamp?, until: Timestamp?, after: String?, limit: Int32?) async throws  -> JobPage
+
+    /**
+     * What was done for a user's jobs as lines of text, as `jobsText` writes them.
+     *
+     * - Parameters:
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: Those of `userJobs`.
+     */
+    func userJobsText(user: UserId, format: TextFormat, since: Timestamp?, until: Timestamp?, after: String?, limit: Int32?) async throws  -> TextPage
 
     /**
      * Users, sorted by name, page by page.
@@ -1683,8 +1888,8 @@ open func addIdentity(user: UserReference, identity: NewIdentity, expectedVersio
 }
 
     /**
-     * Changes a balance by an amount, in the wallet's unit; negative to take. The reason is kept,
-     * and the key makes it happen once.
+     * Changes a balance by an amount, in the wallet's unit; negative to take. The reason, of at most
+     * 4,000 characters, is kept, and the key makes it happen once.
      *
      * - Parameters:
      * - mayOwe: Whether the balance may fall below the wallet's limit; what lies below is a debt.
@@ -1757,15 +1962,16 @@ open func auditEvents(after: String? = nil, limit: Int32? = nil)async throws  ->
      * - cost: What it will cost, instead of what the price list says.
      * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first.
      * - expiresInSeconds: How long the hold stays open, in seconds; none: 168 hours.
+     * - details: What kind of job it is, and where it came from.
      *
      * - Throws: Those of `charge`.
      */
-open func authorise(user: UserReference, key: String, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, attempt: Int32? = nil, expiresInSeconds: Int32? = nil)async throws  -> Receipt  {
+open func authorise(user: UserReference, key: String, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, attempt: Int32? = nil, expiresInSeconds: Int32? = nil, details: JobDetails? = nil)async throws  -> Receipt  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_authorise(
-                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterString.lower(key),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionInt32.lower(attempt),FfiConverterOptionInt32.lower(expiresInSeconds)
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterString.lower(key),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionInt32.lower(attempt),FfiConverterOptionInt32.lower(expiresInSeconds),FfiConverterOptionTypeJobDetails.lower(details)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -1779,9 +1985,9 @@ open func authorise(user: UserReference, key: String, usage: Usage, queue: Strin
     /**
      * Copies the database file to a path, as of one instant and while it is in use. What lies there
      * is replaced, once the copy is whole and on disk. The keys are not in the copy: keep them safe
-     * as well.
+     * as well, or ask for `sealKeys`.
      *
-     * - Throws: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that belongs to the database, as its keys do; else those of the store.
+     * - Throws: `denied` to a user; `storage` for a store that is not a file; `invalid_value` for a path that names no file, or belongs to the database, as its keys do; else those of the store.
      */
 open func backupTo(path: String)async throws   {
     return
@@ -1879,15 +2085,16 @@ open func capabilities(user: UserId)async throws  -> Capabilities  {
      * - queue: The queue it went to: some price lists ask.
      * - cost: What it costs, instead of what the price list says.
      * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to try the same job again, for example after a top-up, name the next attempt.
+     * - details: What kind of job it is, and where it came from.
      *
-     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `denied`; `unknown_outcome`: send it again with the same key.
+     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`, `denied`; `unknown_outcome`: send it again with the same key.
      */
-open func charge(user: UserReference, key: String, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, attempt: Int32? = nil)async throws  -> Receipt  {
+open func charge(user: UserReference, key: String, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, attempt: Int32? = nil, details: JobDetails? = nil)async throws  -> Receipt  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_charge(
-                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterString.lower(key),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionInt32.lower(attempt)
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterString.lower(key),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionInt32.lower(attempt),FfiConverterOptionTypeJobDetails.lower(details)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -1925,6 +2132,8 @@ open func chargeAll(jobs: [Job])async throws  -> [JobOutcome]  {
      * are refused with `closed`. Calls under way are still answered, and the store is closed with
      * the last of them; whoever awaits the end of this call is told when it is. What was answered
      * is durable in any case; closing twice does nothing.
+     *
+     * - Throws: Where it is awaited, `busy` if calls still hold the store at the deadline that it was opened with, 30 seconds if nothing was said: it is closed when they end.
      */
 open func close()async throws   {
     return
@@ -2054,16 +2263,18 @@ open func createPriceList(name: String, currency: String, lines: [PriceLine], ro
      *
      * - Parameters:
      * - priceList: What turns usage into cost; without one, only a stated cost is charged.
+     * - tracking: What is counted and kept of jobs; none: everything.
+     * - stacking: How plans of one measure stack that its users have by profile and groups; none: sum.
      * - plans: Its allowance plans, in force from now on.
      *
      * - Throws: `denied`, `unknown_price_list`, `retired`, `invalid_value`, `unknown_currency`, `unknown_time_zone`, `negative_amount`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
      */
-open func createProfile(name: String, priceList: PriceListId? = nil, plans: [Plan] = [])async throws  -> SavedProfile  {
+open func createProfile(name: String, priceList: PriceListId? = nil, tracking: Tracking? = nil, stacking: Stacking? = nil, plans: [Plan] = [])async throws  -> SavedProfile  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_create_profile(
-                        self.uniffiCloneHandle(),FfiConverterString.lower(name),FfiConverterOptionTypePriceListId.lower(priceList),FfiConverterSequenceTypePlan.lower(plans)
+                        self.uniffiCloneHandle(),FfiConverterString.lower(name),FfiConverterOptionTypePriceListId.lower(priceList),FfiConverterOptionTypeTracking.lower(tracking),FfiConverterOptionTypeStacking.lower(stacking),FfiConverterSequenceTypePlan.lower(plans)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -2114,6 +2325,7 @@ open func createRole(name: String, production: Bool = false, permissions: [Strin
      * - active: Whether the user can sign in and print; none: yes.
      * - production: Whether the user works in production.
      * - restricted: Whether wallets limit the user; none: yes.
+     * - pricePercent: How many percent of what price lists say the user pays, 0 to 1000; none: all of it.
      * - accountCode: The internal account number the user's work is booked to.
      * - department: Department.
      * - office: Office.
@@ -2129,12 +2341,12 @@ open func createRole(name: String, production: Bool = false, permissions: [Strin
      *
      * - Throws: `denied`, `grant_beyond_own`, `identity_taken`, `unknown_profile`, `unknown_role`, `unknown_group`, `unknown_account`, `retired`, `pin_policy`, `card_format`, `invalid_email`, `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
      */
-open func createUser(name: String, username: String? = nil, networkName: String? = nil, networkDomain: String? = nil, email: String? = nil, otherEmails: [String] = [], active: Bool? = nil, production: Bool = false, restricted: Bool? = nil, accountCode: String? = nil, department: String? = nil, office: String? = nil, home: String? = nil, notes: String? = nil, profile: ProfileId? = nil, role: RoleId? = nil, groups: [GroupId] = [], roleRows: [NewRoleRow] = [], identities: [NewIdentity] = [], source: IdentitySource? = nil, reason: String? = nil)async throws  -> Changed  {
+open func createUser(name: String, username: String? = nil, networkName: String? = nil, networkDomain: String? = nil, email: String? = nil, otherEmails: [String] = [], active: Bool? = nil, production: Bool = false, restricted: Bool? = nil, pricePercent: Int32? = nil, accountCode: String? = nil, department: String? = nil, office: String? = nil, home: String? = nil, notes: String? = nil, profile: ProfileId? = nil, role: RoleId? = nil, groups: [GroupId] = [], roleRows: [NewRoleRow] = [], identities: [NewIdentity] = [], source: IdentitySource? = nil, reason: String? = nil)async throws  -> Changed  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_create_user(
-                        self.uniffiCloneHandle(),FfiConverterString.lower(name),FfiConverterOptionString.lower(username),FfiConverterOptionString.lower(networkName),FfiConverterOptionString.lower(networkDomain),FfiConverterOptionString.lower(email),FfiConverterSequenceString.lower(otherEmails),FfiConverterOptionBool.lower(active),FfiConverterBool.lower(production),FfiConverterOptionBool.lower(restricted),FfiConverterOptionString.lower(accountCode),FfiConverterOptionString.lower(department),FfiConverterOptionString.lower(office),FfiConverterOptionString.lower(home),FfiConverterOptionString.lower(notes),FfiConverterOptionTypeProfileId.lower(profile),FfiConverterOptionTypeRoleId.lower(role),FfiConverterSequenceTypeGroupId.lower(groups),FfiConverterSequenceTypeNewRoleRow.lower(roleRows),FfiConverterSequenceTypeNewIdentity.lower(identities),FfiConverterOptionTypeIdentitySource.lower(source),FfiConverterOptionString.lower(reason)
+                        self.uniffiCloneHandle(),FfiConverterString.lower(name),FfiConverterOptionString.lower(username),FfiConverterOptionString.lower(networkName),FfiConverterOptionString.lower(networkDomain),FfiConverterOptionString.lower(email),FfiConverterSequenceString.lower(otherEmails),FfiConverterOptionBool.lower(active),FfiConverterBool.lower(production),FfiConverterOptionBool.lower(restricted),FfiConverterOptionInt32.lower(pricePercent),FfiConverterOptionString.lower(accountCode),FfiConverterOptionString.lower(department),FfiConverterOptionString.lower(office),FfiConverterOptionString.lower(home),FfiConverterOptionString.lower(notes),FfiConverterOptionTypeProfileId.lower(profile),FfiConverterOptionTypeRoleId.lower(role),FfiConverterSequenceTypeGroupId.lower(groups),FfiConverterSequenceTypeNewRoleRow.lower(roleRows),FfiConverterSequenceTypeNewIdentity.lower(identities),FfiConverterOptionTypeIdentitySource.lower(source),FfiConverterOptionString.lower(reason)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -2312,6 +2524,33 @@ open func doctor()async throws  -> Report  {
 }
 
     /**
+     * Edits a group as a whole: all of it, or nothing. Its plans feed a wallet of each member,
+     * besides those of the member's profile; wallets follow when somebody looks.
+     *
+     * - Parameters:
+     * - expectedVersion: The version that the edit was made against; none: whatever it is.
+     * - name: Another name.
+     * - plans: What to do to its plans, in order.
+     *
+     * - Throws: `denied`, `unknown_group`, `unknown_plan`, `stale_version`, `invalid_value`, `unknown_currency`, `unknown_time_zone`, `negative_amount`, `amount_overflow`, `name_taken`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
+     */
+open func editGroup(group: GroupId, expectedVersion: Int32? = nil, name: String? = nil, plans: [PlanChange] = [])async throws  -> SavedGroup  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_edit_group(
+                        self.uniffiCloneHandle(),FfiConverterTypeGroupId_lower(group),FfiConverterOptionInt32.lower(expectedVersion),FfiConverterOptionString.lower(name),FfiConverterSequenceTypePlanChange.lower(plans)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeSavedGroup_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
      * Edits a price list as a whole: all of it, or nothing. The version of it from then on.
      *
      * - Parameters:
@@ -2347,16 +2586,18 @@ open func editPriceList(priceList: PriceListId, expectedVersion: Int32? = nil, n
      * - name: Another name.
      * - priceList: Another price list.
      * - clearPriceList: Whether it has no price list from now on.
+     * - tracking: What is counted and kept of jobs, from now on: all of it as it is given.
+     * - stacking: Another policy by which plans stack, from now on.
      * - plans: What to do to its plans, in order.
      *
      * - Throws: Those of `createProfile`; `unknown_profile`, `unknown_plan`, `stale_version`.
      */
-open func editProfile(profile: ProfileId, expectedVersion: Int32? = nil, name: String? = nil, priceList: PriceListId? = nil, clearPriceList: Bool = false, plans: [PlanChange] = [])async throws  -> SavedProfile  {
+open func editProfile(profile: ProfileId, expectedVersion: Int32? = nil, name: String? = nil, priceList: PriceListId? = nil, clearPriceList: Bool = false, tracking: Tracking? = nil, stacking: Stacking? = nil, plans: [PlanChange] = [])async throws  -> SavedProfile  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_edit_profile(
-                        self.uniffiCloneHandle(),FfiConverterTypeProfileId_lower(profile),FfiConverterOptionInt32.lower(expectedVersion),FfiConverterOptionString.lower(name),FfiConverterOptionTypePriceListId.lower(priceList),FfiConverterBool.lower(clearPriceList),FfiConverterSequenceTypePlanChange.lower(plans)
+                        self.uniffiCloneHandle(),FfiConverterTypeProfileId_lower(profile),FfiConverterOptionInt32.lower(expectedVersion),FfiConverterOptionString.lower(name),FfiConverterOptionTypePriceListId.lower(priceList),FfiConverterBool.lower(clearPriceList),FfiConverterOptionTypeTracking.lower(tracking),FfiConverterOptionTypeStacking.lower(stacking),FfiConverterSequenceTypePlanChange.lower(plans)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -2404,17 +2645,18 @@ open func editRole(role: RoleId, expectedVersion: Int32? = nil, name: String? = 
      * - pinLength: Characters of a generated PIN: 4 to 16.
      * - pinAlphabet: What PINs are made of.
      * - pinFloor: How long a PIN that signs in alone must be.
+     * - lowFunds: Below which balances of own funds in the tenant's currency an event is raised, in micros, in any order, at most 8; an empty list: none.
      * - cardPipeline: The steps that every card number passes, as JSON. Cards that are registered already keep the value that they have: those that the new steps read otherwise find nobody any more, until they are registered anew. So other steps need `accepts_unfindable_cards`, unless the tenant has a single user.
      * - acceptsUnfindableCards: Whether the card pipeline may change although users may have cards that are found no more.
      *
-     * - Throws: `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`, `invalid_value`, `empty_text`, `text_too_long`, `control_character`.
+     * - Throws: `denied`, `stale_version`, `unknown_profile`, `retired`, `pin_policy`, `invalid_pipeline`, `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `amount_overflow`, `too_many`.
      */
-open func editSettings(expectedVersion: Int32? = nil, name: String? = nil, defaultProfile: ProfileId? = nil, pinLength: Int32? = nil, pinAlphabet: PinAlphabet? = nil, pinFloor: PinFloor? = nil, cardPipeline: String? = nil, acceptsUnfindableCards: Bool = false)async throws  -> SavedSettings  {
+open func editSettings(expectedVersion: Int32? = nil, name: String? = nil, defaultProfile: ProfileId? = nil, pinLength: Int32? = nil, pinAlphabet: PinAlphabet? = nil, pinFloor: PinFloor? = nil, lowFunds: [Int64]? = nil, cardPipeline: String? = nil, acceptsUnfindableCards: Bool = false)async throws  -> SavedSettings  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_edit_settings(
-                        self.uniffiCloneHandle(),FfiConverterOptionInt32.lower(expectedVersion),FfiConverterOptionString.lower(name),FfiConverterOptionTypeProfileId.lower(defaultProfile),FfiConverterOptionInt32.lower(pinLength),FfiConverterOptionTypePinAlphabet.lower(pinAlphabet),FfiConverterOptionTypePinFloor.lower(pinFloor),FfiConverterOptionString.lower(cardPipeline),FfiConverterBool.lower(acceptsUnfindableCards)
+                        self.uniffiCloneHandle(),FfiConverterOptionInt32.lower(expectedVersion),FfiConverterOptionString.lower(name),FfiConverterOptionTypeProfileId.lower(defaultProfile),FfiConverterOptionInt32.lower(pinLength),FfiConverterOptionTypePinAlphabet.lower(pinAlphabet),FfiConverterOptionTypePinFloor.lower(pinFloor),FfiConverterOptionSequenceInt64.lower(lowFunds),FfiConverterOptionString.lower(cardPipeline),FfiConverterBool.lower(acceptsUnfindableCards)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -2479,6 +2721,78 @@ open func enableIdentity(user: UserReference, identity: IdentityId, enabled: Boo
             completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
             freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
             liftFunc: FfiConverterTypeChanged_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Erases the names of documents and hosts that profiles keep for so many days, where those are
+     * over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
+     * the bytes gone. What proves the entries stays whole.
+     *
+     * - Throws: `denied` without `tenant.edit`; those of the store.
+     */
+open func eraseWords()async throws  -> Int64  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_erase_words(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_i64,
+            completeFunc: ffi_tympan_swift_rust_future_complete_i64,
+            freeFunc: ffi_tympan_swift_rust_future_free_i64,
+            liftFunc: FfiConverterInt64.lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * What a host may want to tell somebody of, oldest first, each once: a feed that grows at its
+     * end. Nothing is committed later in front of what was shown.
+     *
+     * - Parameters:
+     * - kinds: Only those of these kinds; empty: all.
+     * - after: The cursor of an earlier page, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
+     */
+open func events(kinds: [EventKind] = [], after: String? = nil, limit: Int32? = nil)async throws  -> EventPage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_events(
+                        self.uniffiCloneHandle(),FfiConverterSequenceTypeEventKind.lower(kinds),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeEventPage_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Every effective value of a user, with the reason for which it applies; none if there is no
+     * such user.
+     *
+     * - Throws: `denied` without `user.read`, unless it is the actor; what is wrong with the reference.
+     */
+open func explain(user: UserReference)async throws  -> Explanation?  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_explain(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterOptionTypeExplanation.lift,
             errorHandler: FfiConverterTypeTympanError_lift
         )
 }
@@ -2588,6 +2902,85 @@ open func identityTypes()async throws  -> [IdentityType]  {
             completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
             freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
             liftFunc: FfiConverterSequenceTypeIdentityType.lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Everything that was done for a job, oldest first: by the key of its charge or its hold, every
+     * attempt under it, its settlement, and what was given back. Nothing for a key that was never
+     * used for a job; by the key of a settlement, all from it on.
+     *
+     * - Throws: `denied` without `report.view`; `invalid_key`.
+     */
+open func job(key: String)async throws  -> [JobLine]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_job(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(key)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceTypeJobLine.lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * What was done for everybody's jobs over a period, oldest first, page by page: a line for each
+     * charge, hold, settlement, refusal, refund and voiding. The list grows at its end.
+     *
+     * - Parameters:
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins.
+     */
+open func jobs(since: Timestamp? = nil, until: Timestamp? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> JobPage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_jobs(
+                        self.uniffiCloneHandle(),FfiConverterOptionTypeTimestamp.lower(since),FfiConverterOptionTypeTimestamp.lower(until),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeJobPage_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * What was done for everybody's jobs as lines of text: written one after the other they are a
+     * file for a spreadsheet, or for a program.
+     *
+     * - Parameters:
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: Those of `jobs`.
+     */
+open func jobsText(format: TextFormat, since: Timestamp? = nil, until: Timestamp? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> TextPage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_jobs_text(
+                        self.uniffiCloneHandle(),FfiConverterTypeTextFormat_lower(format),FfiConverterOptionTypeTimestamp.lower(since),FfiConverterOptionTypeTimestamp.lower(until),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeTextPage_lift,
             errorHandler: FfiConverterTypeTympanError_lift
         )
 }
@@ -2820,15 +3213,16 @@ open func profiles(filter: Filter? = nil)async throws  -> [Profile]  {
      * - Parameters:
      * - queue: The queue it goes to: some price lists ask.
      * - cost: What it will cost, instead of what the price list says.
+     * - kind: What kind of job it is; none: it counts as printed.
      *
      * - Throws: `denied` without `job.charge`; those of `charge` but `allowance_exhausted`, which is an answer here, and those about keys.
      */
-open func quote(user: UserReference, usage: Usage, queue: String? = nil, cost: StatedCost? = nil)async throws  -> Quote  {
+open func quote(user: UserReference, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, kind: JobKind? = nil)async throws  -> Quote  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_quote(
-                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost)
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionTypeJobKind.lower(kind)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -2868,7 +3262,8 @@ open func reactivateUser(user: UserReference, expectedVersion: Int32? = nil, rea
      * Gives back what a job took, to the wallets it came from, whatever feeds the user now: what
      * was taken below a wallet's limit first, then what was taken last. The job is named by the key
      * of its charge, of its hold, or of the settlement. What is given back of a job never comes to
-     * more than it took. The reason is kept, and the refund has a key of its own.
+     * more than it took. The reason, of at most 4,000 characters, is kept, and the refund has a key
+     * of its own.
      *
      * - Parameters:
      * - part: How much; none: all that is left of what the job took, of every measure.
@@ -3064,6 +3459,126 @@ open func replaceIdentity(user: UserReference, identity: IdentityId, kind: Strin
 }
 
     /**
+     * What jobs used and wallets gave for them, in total, page by page. A job counts when it is
+     * charged, at its charge or settlement; what was given back, and the voiding of a job, when
+     * that was: what a report said of a time that is over never changes. Account codes are those
+     * that jobs were booked to; groups are those that users are in at the time of asking, and a user
+     * of two counts in both.
+     *
+     * - Parameters:
+     * - by: Whose jobs a row adds up; none: everybody's.
+     * - every: Which stretch of time a row adds up; none: all of the period.
+     * - timeZone: By whose clocks days, weeks and months begin, `Europe/Berlin`; none: UTC.
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - user: Only jobs of a user.
+     * - group: Only jobs of the users who are in a group now.
+     * - accountCode: Only jobs booked to an account code, exactly as it is written.
+     * - kind: Only jobs of a kind; a job of no stated kind counts as printed.
+     * - after: The cursor of an earlier page of the same report, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: `denied` without `report.view`; `invalid_cursor`; `invalid_value` for the limit, and for a period that ends before it begins; `unknown_time_zone`; `amount_overflow` where a total does not fit into 63 bits.
+     */
+open func report(by: ReportBy? = nil, every: ReportEvery? = nil, timeZone: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil, user: UserId? = nil, group: GroupId? = nil, accountCode: String? = nil, kind: JobKind? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> ReportPage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_report(
+                        self.uniffiCloneHandle(),FfiConverterOptionTypeReportBy.lower(by),FfiConverterOptionTypeReportEvery.lower(every),FfiConverterOptionString.lower(timeZone),FfiConverterOptionTypeTimestamp.lower(since),FfiConverterOptionTypeTimestamp.lower(until),FfiConverterOptionTypeUserId.lower(user),FfiConverterOptionTypeGroupId.lower(group),FfiConverterOptionString.lower(accountCode),FfiConverterOptionTypeJobKind.lower(kind),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeReportPage_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * A report as lines of text: written one after the other they are a file for a spreadsheet, or
+     * for a program. One line for each total of each row; amounts are exact decimals in the unit
+     * that stands beside them, and money is in the currency's major unit.
+     *
+     * - Parameters:
+     * - by: Whose jobs a row adds up; none: everybody's.
+     * - every: Which stretch of time a row adds up; none: all of the period.
+     * - timeZone: By whose clocks days, weeks and months begin, `Europe/Berlin`; none: UTC.
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - user: Only jobs of a user.
+     * - group: Only jobs of the users who are in a group now.
+     * - accountCode: Only jobs booked to an account code, exactly as it is written.
+     * - kind: Only jobs of a kind; a job of no stated kind counts as printed.
+     * - after: The cursor of an earlier page of the same report, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: Those of `report`.
+     */
+open func reportText(format: TextFormat, by: ReportBy? = nil, every: ReportEvery? = nil, timeZone: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil, user: UserId? = nil, group: GroupId? = nil, accountCode: String? = nil, kind: JobKind? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> TextPage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_report_text(
+                        self.uniffiCloneHandle(),FfiConverterTypeTextFormat_lower(format),FfiConverterOptionTypeReportBy.lower(by),FfiConverterOptionTypeReportEvery.lower(every),FfiConverterOptionString.lower(timeZone),FfiConverterOptionTypeTimestamp.lower(since),FfiConverterOptionTypeTimestamp.lower(until),FfiConverterOptionTypeUserId.lower(user),FfiConverterOptionTypeGroupId.lower(group),FfiConverterOptionString.lower(accountCode),FfiConverterOptionTypeJobKind.lower(kind),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeTextPage_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Does to a plan's wallet what the plan does when it is due, now and whatever its schedule: also
+     * of a plan that is suspended, and for a user who is inactive. A rolling plan forgets all days
+     * that it looks back on. The schedule goes on as if nothing had been asked.
+     *
+     * - Throws: `unknown_user`; `unknown_plan` for one that is not in force for the user; `amount_overflow`, `key_reused`, `invalid_key`, `empty_text`, `text_too_long`, `control_character`, `denied`.
+     */
+open func resetAllowance(user: UserReference, plan: PlanId, reason: String, key: String)async throws  -> Receipt  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_reset_allowance(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterTypePlanId_lower(plan),FfiConverterString.lower(reason),FfiConverterString.lower(key)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeReceipt_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Resets a plan's wallet of many users: a selection, or the members of a group, as they are
+     * listed page by page. Each has an answer of its own, in the same order, under a key of its own:
+     * the one given, a space, and the user's id. So a selection can be sent again as it is.
+     *
+     * - Throws: Those of `resetAllowance`, of each user in its outcome.
+     */
+open func resetAllowances(users: [UserId], plan: PlanId, reason: String, key: String)async throws  -> [ResetOutcome]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_reset_allowances(
+                        self.uniffiCloneHandle(),FfiConverterSequenceTypeUserId.lower(users),FfiConverterTypePlanId_lower(plan),FfiConverterString.lower(reason),FfiConverterString.lower(key)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceTypeResetOutcome.lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
      * Keeps the role rows of an account and takes no new ones. The version of it from then on.
      *
      * - Parameters:
@@ -3250,7 +3765,32 @@ open func roles(filter: Filter? = nil)async throws  -> [Role]  {
 }
 
     /**
-     * Sets a balance, in the wallet's unit. The reason is kept, and the key makes it happen once.
+     * The keys under a passphrase of at least 15 characters, as the text of a file to keep with
+     * backups. `unsealKeys` opens it again. Who loses both the keys and this, or its
+     * passphrase, has lost the database: nothing in it can be opened, found or proved any more. It
+     * takes 64 MiB and some tenth of a second.
+     *
+     * - Throws: `denied` to a user; `invalid_value` for a passphrase of fewer characters; `internal` if memory or random bytes could not be had.
+     */
+open func sealKeys(passphrase: String)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_seal_keys(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(passphrase)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Sets a balance, in the wallet's unit. The reason, of at most 4,000 characters, is kept, and the
+     * key makes it happen once.
      *
      * - Parameters:
      * - mayOwe: Whether the balance may fall below the wallet's limit; what lies below is a debt.
@@ -3337,6 +3877,32 @@ open func settle(hold: HoldId, key: String, usage: Usage, queue: String? = nil, 
 }
 
     /**
+     * Does for the next users, in the order of their ids, what `settleDue` does for one.
+     * It can be stopped anywhere, and doing it twice does no more.
+     *
+     * - Parameters:
+     * - after: The cursor of the page before, as it was given; none: from the first user.
+     * - limit: At most so many users, 1 to 999; none: 50.
+     *
+     * - Throws: `denied` without `allowance.adjust`; `invalid_cursor`; `invalid_value` for the limit.
+     */
+open func settleAllDue(after: String? = nil, limit: Int32? = nil)async throws  -> Swept  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_settle_all_due(
+                        self.uniffiCloneHandle(),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeSwept_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
      * Gives back a user's holds that expired, and gives what the user's plans were due to give;
      * the number of entries that wrote. Nobody needs it: whoever reads or touches a wallet sees it
      * as if this had been done on time. It is for hosts that want what is due in their lists and
@@ -3401,12 +3967,12 @@ open func statement(user: UserId, wallet: WalletName, since: Timestamp? = nil, u
      *
      * - Throws: Those of `statement`; `unknown_plan`.
      */
-open func statementText(user: UserId, wallet: WalletName, format: StatementFormat, since: Timestamp? = nil, until: Timestamp? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> TextPage  {
+open func statementText(user: UserId, wallet: WalletName, format: TextFormat, since: Timestamp? = nil, until: Timestamp? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> TextPage  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_statement_text(
-                        self.uniffiCloneHandle(),FfiConverterTypeUserId_lower(user),FfiConverterTypeWalletName_lower(wallet),FfiConverterTypeStatementFormat_lower(format),FfiConverterOptionTypeTimestamp.lower(since),FfiConverterOptionTypeTimestamp.lower(until),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                        self.uniffiCloneHandle(),FfiConverterTypeUserId_lower(user),FfiConverterTypeWalletName_lower(wallet),FfiConverterTypeTextFormat_lower(format),FfiConverterOptionTypeTimestamp.lower(since),FfiConverterOptionTypeTimestamp.lower(until),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -3666,6 +4232,60 @@ open func userDetails(user: UserReference)async throws  -> UserDetails?  {
             completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
             freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
             liftFunc: FfiConverterOptionTypeUserDetails.lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * What was done for a user's jobs over a period, newest first, page by page.
+     *
+     * - Parameters:
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: `denied` without `report.view`, unless it is the actor's own; else those of `jobs`.
+     */
+open func userJobs(user: UserId, since: Timestamp? = nil, until: Timestamp? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> JobPage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_user_jobs(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserId_lower(user),FfiConverterOptionTypeTimestamp.lower(since),FfiConverterOptionTypeTimestamp.lower(until),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeJobPage_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * What was done for a user's jobs as lines of text, as `jobsText` writes them.
+     *
+     * - Parameters:
+     * - since: The first instant of the period; none: from the first job.
+     * - until: The first instant that no longer belongs to it; none: to the newest job.
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: Those of `userJobs`.
+     */
+open func userJobsText(user: UserId, format: TextFormat, since: Timestamp? = nil, until: Timestamp? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> TextPage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_user_jobs_text(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserId_lower(user),FfiConverterTypeTextFormat_lower(format),FfiConverterOptionTypeTimestamp.lower(since),FfiConverterOptionTypeTimestamp.lower(until),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeTextPage_lift,
             errorHandler: FfiConverterTypeTympanError_lift
         )
 }
@@ -3997,7 +4617,7 @@ public struct AuditLine: Equatable, Hashable {
      */
     public var subjectKind: String
     /**
-     * The id of that thing.
+     * The id of that thing; of a `wallet`, that of its owner.
      */
     public var subject: String
     /**
@@ -4028,7 +4648,7 @@ public struct AuditLine: Equatable, Hashable {
          * What kind of thing it was done to: `user`, `tenant`, `role` and so on.
          */subjectKind: String,
         /**
-         * The id of that thing.
+         * The id of that thing; of a `wallet`, that of its owner.
          */subject: String,
         /**
          * What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised.
@@ -4759,6 +5379,489 @@ public func FfiConverterTypeCustomCount_lower(_ value: CustomCount) -> RustBuffe
 
 
 /**
+ * One plan that a user has.
+ */
+public struct EffectivePlan: Equatable, Hashable {
+    /**
+     * The revision in force, with all its terms.
+     */
+    public var revision: PlanRevision
+    /**
+     * What carries it: the profile, or a group.
+     */
+    public var source: ValueSource
+    /**
+     * The name of what carries it.
+     */
+    public var sourceName: String
+    /**
+     * Since when the user has it: since joining the profile or the group, or since the plan is
+     * there.
+     */
+    public var since: Timestamp
+    /**
+     * The plan of the same measure that applies in its stead; none: this one applies.
+     */
+    public var overruledBy: PlanId?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The revision in force, with all its terms.
+         */revision: PlanRevision,
+        /**
+         * What carries it: the profile, or a group.
+         */source: ValueSource,
+        /**
+         * The name of what carries it.
+         */sourceName: String,
+        /**
+         * Since when the user has it: since joining the profile or the group, or since the plan is
+         * there.
+         */since: Timestamp,
+        /**
+         * The plan of the same measure that applies in its stead; none: this one applies.
+         */overruledBy: PlanId?) {
+        self.revision = revision
+        self.source = source
+        self.sourceName = sourceName
+        self.since = since
+        self.overruledBy = overruledBy
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension EffectivePlan: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEffectivePlan: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> EffectivePlan {
+        return
+            try EffectivePlan(
+                revision: FfiConverterTypePlanRevision.read(from: &buf),
+                source: FfiConverterTypeValueSource.read(from: &buf),
+                sourceName: FfiConverterString.read(from: &buf),
+                since: FfiConverterTypeTimestamp.read(from: &buf),
+                overruledBy: FfiConverterOptionTypePlanId.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: EffectivePlan, into buf: inout [UInt8]) {
+        FfiConverterTypePlanRevision.write(value.revision, into: &buf)
+        FfiConverterTypeValueSource.write(value.source, into: &buf)
+        FfiConverterString.write(value.sourceName, into: &buf)
+        FfiConverterTypeTimestamp.write(value.since, into: &buf)
+        FfiConverterOptionTypePlanId.write(value.overruledBy, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEffectivePlan_lift(_ buf: RustBuffer) throws -> EffectivePlan {
+    return try FfiConverterTypeEffectivePlan.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEffectivePlan_lower(_ value: EffectivePlan) -> RustBuffer {
+    return FfiConverterTypeEffectivePlan.lower(value)
+}
+
+
+/**
+ * One value that applies to a user.
+ */
+public struct EffectiveValue: Equatable, Hashable {
+    /**
+     * Which: `active`, `restricted`, `account_code`, `profile`, `stacking`, `price_list`, `currency`,
+     * `pin_length`, `pin_alphabet`, `pin_floor`.
+     */
+    public var name: String
+    /**
+     * The value as a word, a number or a name; none if there is none.
+     */
+    public var value: String?
+    /**
+     * Where it comes from.
+     */
+    public var source: ValueSource
+    /**
+     * The name of the profile or the tenant that it comes from, or of the user.
+     */
+    public var sourceName: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Which: `active`, `restricted`, `account_code`, `profile`, `stacking`, `price_list`, `currency`,
+         * `pin_length`, `pin_alphabet`, `pin_floor`.
+         */name: String,
+        /**
+         * The value as a word, a number or a name; none if there is none.
+         */value: String?,
+        /**
+         * Where it comes from.
+         */source: ValueSource,
+        /**
+         * The name of the profile or the tenant that it comes from, or of the user.
+         */sourceName: String) {
+        self.name = name
+        self.value = value
+        self.source = source
+        self.sourceName = sourceName
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension EffectiveValue: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEffectiveValue: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> EffectiveValue {
+        return
+            try EffectiveValue(
+                name: FfiConverterString.read(from: &buf),
+                value: FfiConverterOptionString.read(from: &buf),
+                source: FfiConverterTypeValueSource.read(from: &buf),
+                sourceName: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: EffectiveValue, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterOptionString.write(value.value, into: &buf)
+        FfiConverterTypeValueSource.write(value.source, into: &buf)
+        FfiConverterString.write(value.sourceName, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEffectiveValue_lift(_ buf: RustBuffer) throws -> EffectiveValue {
+    return try FfiConverterTypeEffectiveValue.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEffectiveValue_lower(_ value: EffectiveValue) -> RustBuffer {
+    return FfiConverterTypeEffectiveValue.lower(value)
+}
+
+
+/**
+ * One thing that a host may want to tell somebody of.
+ */
+public struct Event: Equatable, Hashable {
+    /**
+     * The id of the audit event that it is.
+     */
+    public var id: AuditId
+    /**
+     * When it was decided.
+     */
+    public var at: Timestamp
+    /**
+     * What kind of event it is.
+     */
+    public var kind: EventKind
+    /**
+     * Whom it is about.
+     */
+    public var user: UserId
+    /**
+     * Whose command it came with; none for the host itself.
+     */
+    public var actor: UserId?
+    /**
+     * Of a low balance: what is low. None if it was anonymised.
+     */
+    public var lowBalance: LowBalance?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The id of the audit event that it is.
+         */id: AuditId,
+        /**
+         * When it was decided.
+         */at: Timestamp,
+        /**
+         * What kind of event it is.
+         */kind: EventKind,
+        /**
+         * Whom it is about.
+         */user: UserId,
+        /**
+         * Whose command it came with; none for the host itself.
+         */actor: UserId?,
+        /**
+         * Of a low balance: what is low. None if it was anonymised.
+         */lowBalance: LowBalance?) {
+        self.id = id
+        self.at = at
+        self.kind = kind
+        self.user = user
+        self.actor = actor
+        self.lowBalance = lowBalance
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Event: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEvent: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Event {
+        return
+            try Event(
+                id: FfiConverterTypeAuditId.read(from: &buf),
+                at: FfiConverterTypeTimestamp.read(from: &buf),
+                kind: FfiConverterTypeEventKind.read(from: &buf),
+                user: FfiConverterTypeUserId.read(from: &buf),
+                actor: FfiConverterOptionTypeUserId.read(from: &buf),
+                lowBalance: FfiConverterOptionTypeLowBalance.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Event, into buf: inout [UInt8]) {
+        FfiConverterTypeAuditId.write(value.id, into: &buf)
+        FfiConverterTypeTimestamp.write(value.at, into: &buf)
+        FfiConverterTypeEventKind.write(value.kind, into: &buf)
+        FfiConverterTypeUserId.write(value.user, into: &buf)
+        FfiConverterOptionTypeUserId.write(value.actor, into: &buf)
+        FfiConverterOptionTypeLowBalance.write(value.lowBalance, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEvent_lift(_ buf: RustBuffer) throws -> Event {
+    return try FfiConverterTypeEvent.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEvent_lower(_ value: Event) -> RustBuffer {
+    return FfiConverterTypeEvent.lower(value)
+}
+
+
+/**
+ * One page of events. It may be empty and yet have a next one, where many changes lie between.
+ */
+public struct EventPage: Equatable, Hashable {
+    /**
+     * The events.
+     */
+    public var rows: [Event]
+    /**
+     * The cursor for the next page; none: this was the last.
+     */
+    public var next: String?
+    /**
+     * The cursor behind this page, be there more or not. Whoever follows the feed keeps it, and
+     * asks again later.
+     */
+    public var end: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The events.
+         */rows: [Event],
+        /**
+         * The cursor for the next page; none: this was the last.
+         */next: String?,
+        /**
+         * The cursor behind this page, be there more or not. Whoever follows the feed keeps it, and
+         * asks again later.
+         */end: String?) {
+        self.rows = rows
+        self.next = next
+        self.end = end
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension EventPage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEventPage: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> EventPage {
+        return
+            try EventPage(
+                rows: FfiConverterSequenceTypeEvent.read(from: &buf),
+                next: FfiConverterOptionString.read(from: &buf),
+                end: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: EventPage, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeEvent.write(value.rows, into: &buf)
+        FfiConverterOptionString.write(value.next, into: &buf)
+        FfiConverterOptionString.write(value.end, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEventPage_lift(_ buf: RustBuffer) throws -> EventPage {
+    return try FfiConverterTypeEventPage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEventPage_lower(_ value: EventPage) -> RustBuffer {
+    return FfiConverterTypeEventPage.lower(value)
+}
+
+
+/**
+ * What applies to a user, and why.
+ */
+public struct Explanation: Equatable, Hashable {
+    /**
+     * The user.
+     */
+    public var user: UserId
+    /**
+     * As of when.
+     */
+    public var at: Timestamp
+    /**
+     * The policy by which plans of one measure stack: the profile's.
+     */
+    public var stacking: Stacking
+    /**
+     * The plans, by measure, then in the order in which their wallets are emptied; those too that
+     * others overrule.
+     */
+    public var plans: [EffectivePlan]
+    /**
+     * Everything else.
+     */
+    public var values: [EffectiveValue]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The user.
+         */user: UserId,
+        /**
+         * As of when.
+         */at: Timestamp,
+        /**
+         * The policy by which plans of one measure stack: the profile's.
+         */stacking: Stacking,
+        /**
+         * The plans, by measure, then in the order in which their wallets are emptied; those too that
+         * others overrule.
+         */plans: [EffectivePlan],
+        /**
+         * Everything else.
+         */values: [EffectiveValue]) {
+        self.user = user
+        self.at = at
+        self.stacking = stacking
+        self.plans = plans
+        self.values = values
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Explanation: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeExplanation: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Explanation {
+        return
+            try Explanation(
+                user: FfiConverterTypeUserId.read(from: &buf),
+                at: FfiConverterTypeTimestamp.read(from: &buf),
+                stacking: FfiConverterTypeStacking.read(from: &buf),
+                plans: FfiConverterSequenceTypeEffectivePlan.read(from: &buf),
+                values: FfiConverterSequenceTypeEffectiveValue.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Explanation, into buf: inout [UInt8]) {
+        FfiConverterTypeUserId.write(value.user, into: &buf)
+        FfiConverterTypeTimestamp.write(value.at, into: &buf)
+        FfiConverterTypeStacking.write(value.stacking, into: &buf)
+        FfiConverterSequenceTypeEffectivePlan.write(value.plans, into: &buf)
+        FfiConverterSequenceTypeEffectiveValue.write(value.values, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeExplanation_lift(_ buf: RustBuffer) throws -> Explanation {
+    return try FfiConverterTypeExplanation.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeExplanation_lower(_ value: Explanation) -> RustBuffer {
+    return FfiConverterTypeExplanation.lower(value)
+}
+
+
+/**
  * One thing that is not as it must be.
  */
 public struct Fault: Equatable, Hashable {
@@ -4996,6 +6099,10 @@ public struct Group: Equatable, Hashable {
      */
     public var retired: Bool
     /**
+     * Every revision of its plans, in order of plan, then revision: those that have ended too.
+     */
+    public var plans: [PlanRevision]
+    /**
      * When it was created.
      */
     public var createdAt: Timestamp
@@ -5016,12 +6123,16 @@ public struct Group: Equatable, Hashable {
          * Whether it takes no new members.
          */retired: Bool,
         /**
+         * Every revision of its plans, in order of plan, then revision: those that have ended too.
+         */plans: [PlanRevision],
+        /**
          * When it was created.
          */createdAt: Timestamp) {
         self.id = id
         self.name = name
         self.version = version
         self.retired = retired
+        self.plans = plans
         self.createdAt = createdAt
     }
 
@@ -5045,6 +6156,7 @@ public struct FfiConverterTypeGroup: FfiConverterRustBuffer {
                 name: FfiConverterString.read(from: &buf),
                 version: FfiConverterInt32.read(from: &buf),
                 retired: FfiConverterBool.read(from: &buf),
+                plans: FfiConverterSequenceTypePlanRevision.read(from: &buf),
                 createdAt: FfiConverterTypeTimestamp.read(from: &buf)
         )
     }
@@ -5054,6 +6166,7 @@ public struct FfiConverterTypeGroup: FfiConverterRustBuffer {
         FfiConverterString.write(value.name, into: &buf)
         FfiConverterInt32.write(value.version, into: &buf)
         FfiConverterBool.write(value.retired, into: &buf)
+        FfiConverterSequenceTypePlanRevision.write(value.plans, into: &buf)
         FfiConverterTypeTimestamp.write(value.createdAt, into: &buf)
     }
 }
@@ -5548,6 +6661,10 @@ public struct Job: Equatable, Hashable {
      * Which attempt under the same key, 1, 2, 3 …; none: the first.
      */
     public var attempt: Int32?
+    /**
+     * What kind of job it is, and where it came from.
+     */
+    public var details: JobDetails?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5569,13 +6686,17 @@ public struct Job: Equatable, Hashable {
          */cost: StatedCost? = nil,
         /**
          * Which attempt under the same key, 1, 2, 3 …; none: the first.
-         */attempt: Int32? = nil) {
+         */attempt: Int32? = nil,
+        /**
+         * What kind of job it is, and where it came from.
+         */details: JobDetails? = nil) {
         self.user = user
         self.key = key
         self.usage = usage
         self.queue = queue
         self.cost = cost
         self.attempt = attempt
+        self.details = details
     }
 
 
@@ -5599,7 +6720,8 @@ public struct FfiConverterTypeJob: FfiConverterRustBuffer {
                 usage: FfiConverterTypeUsage.read(from: &buf),
                 queue: FfiConverterOptionString.read(from: &buf),
                 cost: FfiConverterOptionTypeStatedCost.read(from: &buf),
-                attempt: FfiConverterOptionInt32.read(from: &buf)
+                attempt: FfiConverterOptionInt32.read(from: &buf),
+                details: FfiConverterOptionTypeJobDetails.read(from: &buf)
         )
     }
 
@@ -5610,6 +6732,7 @@ public struct FfiConverterTypeJob: FfiConverterRustBuffer {
         FfiConverterOptionString.write(value.queue, into: &buf)
         FfiConverterOptionTypeStatedCost.write(value.cost, into: &buf)
         FfiConverterOptionInt32.write(value.attempt, into: &buf)
+        FfiConverterOptionTypeJobDetails.write(value.details, into: &buf)
     }
 }
 
@@ -5626,6 +6749,371 @@ public func FfiConverterTypeJob_lift(_ buf: RustBuffer) throws -> Job {
 #endif
 public func FfiConverterTypeJob_lower(_ value: Job) -> RustBuffer {
     return FfiConverterTypeJob.lower(value)
+}
+
+
+/**
+ * What a host knows of a job besides what it used.
+ */
+public struct JobDetails: Equatable, Hashable {
+    /**
+     * What kind of job it is; none: it counts as printed.
+     */
+    public var kind: JobKind?
+    /**
+     * What its document is called.
+     */
+    public var document: String?
+    /**
+     * The host that it came from.
+     */
+    public var host: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What kind of job it is; none: it counts as printed.
+         */kind: JobKind? = nil,
+        /**
+         * What its document is called.
+         */document: String? = nil,
+        /**
+         * The host that it came from.
+         */host: String? = nil) {
+        self.kind = kind
+        self.document = document
+        self.host = host
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension JobDetails: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeJobDetails: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> JobDetails {
+        return
+            try JobDetails(
+                kind: FfiConverterOptionTypeJobKind.read(from: &buf),
+                document: FfiConverterOptionString.read(from: &buf),
+                host: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: JobDetails, into buf: inout [UInt8]) {
+        FfiConverterOptionTypeJobKind.write(value.kind, into: &buf)
+        FfiConverterOptionString.write(value.document, into: &buf)
+        FfiConverterOptionString.write(value.host, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJobDetails_lift(_ buf: RustBuffer) throws -> JobDetails {
+    return try FfiConverterTypeJobDetails.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJobDetails_lower(_ value: JobDetails) -> RustBuffer {
+    return FfiConverterTypeJobDetails.lower(value)
+}
+
+
+/**
+ * What was done for a job under one key: it was charged, its cost was set aside, its hold was
+ * settled, it was refused, or what it took was given back. Amounts are in the unit of the measure.
+ */
+public struct JobLine: Equatable, Hashable {
+    /**
+     * The id of the first entry.
+     */
+    public var entry: EntryId
+    /**
+     * When it was decided.
+     */
+    public var at: Timestamp
+    /**
+     * What was done.
+     */
+    public var verb: Verb
+    /**
+     * What has become of it; none for what was given back.
+     */
+    public var state: JobState?
+    /**
+     * Whose job.
+     */
+    public var user: UserId
+    /**
+     * What kind of job, if the host said so.
+     */
+    public var kind: JobKind?
+    /**
+     * The account code that it is booked to.
+     */
+    public var accountCode: String?
+    /**
+     * The queue that it went to.
+     */
+    public var queue: String?
+    /**
+     * What its document is called, or the digest of it; none where that is not kept, or not any
+     * more.
+     */
+    public var document: String?
+    /**
+     * The host that it came from, or the digest of it; none where that is not kept, or not any
+     * more.
+     */
+    public var host: String?
+    /**
+     * What it used, or was expected to use, with the totals of pages, impressions and sheets that
+     * the host did not give.
+     */
+    public var usage: Usage?
+    /**
+     * What it costs, in micros.
+     */
+    public var costMicros: Int64?
+    /**
+     * The price list that said so; none for a cost that the caller stated.
+     */
+    public var priceList: PriceListId?
+    /**
+     * Which attempt under the key.
+     */
+    public var attempt: Int32
+    /**
+     * The hold that was made or settled.
+     */
+    public var hold: HoldId?
+    /**
+     * When the hold is given back by itself, as it was made.
+     */
+    public var expiresAt: Timestamp?
+    /**
+     * Whether a settlement came after its hold had expired, and was charged in one step.
+     */
+    public var late: Bool
+    /**
+     * Of what was given back: the entry that had taken it.
+     */
+    public var refunds: EntryId?
+    /**
+     * Of a refusal: how much was needed of the first line's measure.
+     */
+    public var needed: Int64?
+    /**
+     * Of a refusal: how much was available.
+     */
+    public var available: Int64?
+    /**
+     * Who did it; none for the host itself.
+     */
+    public var actor: UserId?
+    /**
+     * Why it was done, if somebody said so.
+     */
+    public var reason: String?
+    /**
+     * Each wallet's part.
+     */
+    public var lines: [ReceiptLine]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The id of the first entry.
+         */entry: EntryId,
+        /**
+         * When it was decided.
+         */at: Timestamp,
+        /**
+         * What was done.
+         */verb: Verb,
+        /**
+         * What has become of it; none for what was given back.
+         */state: JobState?,
+        /**
+         * Whose job.
+         */user: UserId,
+        /**
+         * What kind of job, if the host said so.
+         */kind: JobKind?,
+        /**
+         * The account code that it is booked to.
+         */accountCode: String?,
+        /**
+         * The queue that it went to.
+         */queue: String?,
+        /**
+         * What its document is called, or the digest of it; none where that is not kept, or not any
+         * more.
+         */document: String?,
+        /**
+         * The host that it came from, or the digest of it; none where that is not kept, or not any
+         * more.
+         */host: String?,
+        /**
+         * What it used, or was expected to use, with the totals of pages, impressions and sheets that
+         * the host did not give.
+         */usage: Usage?,
+        /**
+         * What it costs, in micros.
+         */costMicros: Int64?,
+        /**
+         * The price list that said so; none for a cost that the caller stated.
+         */priceList: PriceListId?,
+        /**
+         * Which attempt under the key.
+         */attempt: Int32,
+        /**
+         * The hold that was made or settled.
+         */hold: HoldId?,
+        /**
+         * When the hold is given back by itself, as it was made.
+         */expiresAt: Timestamp?,
+        /**
+         * Whether a settlement came after its hold had expired, and was charged in one step.
+         */late: Bool,
+        /**
+         * Of what was given back: the entry that had taken it.
+         */refunds: EntryId?,
+        /**
+         * Of a refusal: how much was needed of the first line's measure.
+         */needed: Int64?,
+        /**
+         * Of a refusal: how much was available.
+         */available: Int64?,
+        /**
+         * Who did it; none for the host itself.
+         */actor: UserId?,
+        /**
+         * Why it was done, if somebody said so.
+         */reason: String?,
+        /**
+         * Each wallet's part.
+         */lines: [ReceiptLine]) {
+        self.entry = entry
+        self.at = at
+        self.verb = verb
+        self.state = state
+        self.user = user
+        self.kind = kind
+        self.accountCode = accountCode
+        self.queue = queue
+        self.document = document
+        self.host = host
+        self.usage = usage
+        self.costMicros = costMicros
+        self.priceList = priceList
+        self.attempt = attempt
+        self.hold = hold
+        self.expiresAt = expiresAt
+        self.late = late
+        self.refunds = refunds
+        self.needed = needed
+        self.available = available
+        self.actor = actor
+        self.reason = reason
+        self.lines = lines
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension JobLine: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeJobLine: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> JobLine {
+        return
+            try JobLine(
+                entry: FfiConverterTypeEntryId.read(from: &buf),
+                at: FfiConverterTypeTimestamp.read(from: &buf),
+                verb: FfiConverterTypeVerb.read(from: &buf),
+                state: FfiConverterOptionTypeJobState.read(from: &buf),
+                user: FfiConverterTypeUserId.read(from: &buf),
+                kind: FfiConverterOptionTypeJobKind.read(from: &buf),
+                accountCode: FfiConverterOptionString.read(from: &buf),
+                queue: FfiConverterOptionString.read(from: &buf),
+                document: FfiConverterOptionString.read(from: &buf),
+                host: FfiConverterOptionString.read(from: &buf),
+                usage: FfiConverterOptionTypeUsage.read(from: &buf),
+                costMicros: FfiConverterOptionInt64.read(from: &buf),
+                priceList: FfiConverterOptionTypePriceListId.read(from: &buf),
+                attempt: FfiConverterInt32.read(from: &buf),
+                hold: FfiConverterOptionTypeHoldId.read(from: &buf),
+                expiresAt: FfiConverterOptionTypeTimestamp.read(from: &buf),
+                late: FfiConverterBool.read(from: &buf),
+                refunds: FfiConverterOptionTypeEntryId.read(from: &buf),
+                needed: FfiConverterOptionInt64.read(from: &buf),
+                available: FfiConverterOptionInt64.read(from: &buf),
+                actor: FfiConverterOptionTypeUserId.read(from: &buf),
+                reason: FfiConverterOptionString.read(from: &buf),
+                lines: FfiConverterSequenceTypeReceiptLine.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: JobLine, into buf: inout [UInt8]) {
+        FfiConverterTypeEntryId.write(value.entry, into: &buf)
+        FfiConverterTypeTimestamp.write(value.at, into: &buf)
+        FfiConverterTypeVerb.write(value.verb, into: &buf)
+        FfiConverterOptionTypeJobState.write(value.state, into: &buf)
+        FfiConverterTypeUserId.write(value.user, into: &buf)
+        FfiConverterOptionTypeJobKind.write(value.kind, into: &buf)
+        FfiConverterOptionString.write(value.accountCode, into: &buf)
+        FfiConverterOptionString.write(value.queue, into: &buf)
+        FfiConverterOptionString.write(value.document, into: &buf)
+        FfiConverterOptionString.write(value.host, into: &buf)
+        FfiConverterOptionTypeUsage.write(value.usage, into: &buf)
+        FfiConverterOptionInt64.write(value.costMicros, into: &buf)
+        FfiConverterOptionTypePriceListId.write(value.priceList, into: &buf)
+        FfiConverterInt32.write(value.attempt, into: &buf)
+        FfiConverterOptionTypeHoldId.write(value.hold, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.expiresAt, into: &buf)
+        FfiConverterBool.write(value.late, into: &buf)
+        FfiConverterOptionTypeEntryId.write(value.refunds, into: &buf)
+        FfiConverterOptionInt64.write(value.needed, into: &buf)
+        FfiConverterOptionInt64.write(value.available, into: &buf)
+        FfiConverterOptionTypeUserId.write(value.actor, into: &buf)
+        FfiConverterOptionString.write(value.reason, into: &buf)
+        FfiConverterSequenceTypeReceiptLine.write(value.lines, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJobLine_lift(_ buf: RustBuffer) throws -> JobLine {
+    return try FfiConverterTypeJobLine.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJobLine_lower(_ value: JobLine) -> RustBuffer {
+    return FfiConverterTypeJobLine.lower(value)
 }
 
 
@@ -5695,6 +7183,196 @@ public func FfiConverterTypeJobOutcome_lift(_ buf: RustBuffer) throws -> JobOutc
 #endif
 public func FfiConverterTypeJobOutcome_lower(_ value: JobOutcome) -> RustBuffer {
     return FfiConverterTypeJobOutcome.lower(value)
+}
+
+
+/**
+ * One page of the history of jobs.
+ */
+public struct JobPage: Equatable, Hashable {
+    /**
+     * The lines.
+     */
+    public var rows: [JobLine]
+    /**
+     * The cursor for the next page; none: this was the last.
+     */
+    public var next: String?
+    /**
+     * The cursor behind the last row of this page, be there more or not; none if there was never
+     * a row. Whoever copies everybody's jobs elsewhere keeps it, and asks again later.
+     */
+    public var end: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The lines.
+         */rows: [JobLine],
+        /**
+         * The cursor for the next page; none: this was the last.
+         */next: String?,
+        /**
+         * The cursor behind the last row of this page, be there more or not; none if there was never
+         * a row. Whoever copies everybody's jobs elsewhere keeps it, and asks again later.
+         */end: String?) {
+        self.rows = rows
+        self.next = next
+        self.end = end
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension JobPage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeJobPage: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> JobPage {
+        return
+            try JobPage(
+                rows: FfiConverterSequenceTypeJobLine.read(from: &buf),
+                next: FfiConverterOptionString.read(from: &buf),
+                end: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: JobPage, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeJobLine.write(value.rows, into: &buf)
+        FfiConverterOptionString.write(value.next, into: &buf)
+        FfiConverterOptionString.write(value.end, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJobPage_lift(_ buf: RustBuffer) throws -> JobPage {
+    return try FfiConverterTypeJobPage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJobPage_lower(_ value: JobPage) -> RustBuffer {
+    return FfiConverterTypeJobPage.lower(value)
+}
+
+
+/**
+ * A balance that fell below a threshold.
+ */
+public struct LowBalance: Equatable, Hashable {
+    /**
+     * The plan whose wallet it is; none: own funds.
+     */
+    public var plan: PlanId?
+    /**
+     * What it counts, as plans write it.
+     */
+    public var measure: String
+    /**
+     * What it fell below, in the measure's unit.
+     */
+    public var threshold: Int64
+    /**
+     * The balance before; not below the threshold.
+     */
+    public var before: Int64
+    /**
+     * The balance after; below the threshold.
+     */
+    public var balance: Int64
+    /**
+     * The entry that it fell with.
+     */
+    public var entry: EntryId
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The plan whose wallet it is; none: own funds.
+         */plan: PlanId?,
+        /**
+         * What it counts, as plans write it.
+         */measure: String,
+        /**
+         * What it fell below, in the measure's unit.
+         */threshold: Int64,
+        /**
+         * The balance before; not below the threshold.
+         */before: Int64,
+        /**
+         * The balance after; below the threshold.
+         */balance: Int64,
+        /**
+         * The entry that it fell with.
+         */entry: EntryId) {
+        self.plan = plan
+        self.measure = measure
+        self.threshold = threshold
+        self.before = before
+        self.balance = balance
+        self.entry = entry
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LowBalance: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLowBalance: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LowBalance {
+        return
+            try LowBalance(
+                plan: FfiConverterOptionTypePlanId.read(from: &buf),
+                measure: FfiConverterString.read(from: &buf),
+                threshold: FfiConverterInt64.read(from: &buf),
+                before: FfiConverterInt64.read(from: &buf),
+                balance: FfiConverterInt64.read(from: &buf),
+                entry: FfiConverterTypeEntryId.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: LowBalance, into buf: inout [UInt8]) {
+        FfiConverterOptionTypePlanId.write(value.plan, into: &buf)
+        FfiConverterString.write(value.measure, into: &buf)
+        FfiConverterInt64.write(value.threshold, into: &buf)
+        FfiConverterInt64.write(value.before, into: &buf)
+        FfiConverterInt64.write(value.balance, into: &buf)
+        FfiConverterTypeEntryId.write(value.entry, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLowBalance_lift(_ buf: RustBuffer) throws -> LowBalance {
+    return try FfiConverterTypeLowBalance.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLowBalance_lower(_ value: LowBalance) -> RustBuffer {
+    return FfiConverterTypeLowBalance.lower(value)
 }
 
 
@@ -6140,6 +7818,11 @@ public struct Plan: Equatable, Hashable {
      */
     public var overdraft: Int64?
     /**
+     * Below which balances an event is raised, in the measure's unit, in any order, at most 8; they
+     * may lie below zero.
+     */
+    public var lowBalances: [Int64]
+    /**
      * Wallets of lower numbers are emptied first; none: 0.
      */
     public var priority: Int32?
@@ -6207,6 +7890,10 @@ public struct Plan: Equatable, Hashable {
          * How far below zero the balance may go, in the measure's unit, not negative; none: not at all.
          */overdraft: Int64? = nil,
         /**
+         * Below which balances an event is raised, in the measure's unit, in any order, at most 8; they
+         * may lie below zero.
+         */lowBalances: [Int64] = [],
+        /**
          * Wallets of lower numbers are emptied first; none: 0.
          */priority: Int32? = nil) {
         self.measure = measure
@@ -6225,6 +7912,7 @@ public struct Plan: Equatable, Hashable {
         self.suspended = suspended
         self.whenExhausted = whenExhausted
         self.overdraft = overdraft
+        self.lowBalances = lowBalances
         self.priority = priority
     }
 
@@ -6260,6 +7948,7 @@ public struct FfiConverterTypePlan: FfiConverterRustBuffer {
                 suspended: FfiConverterBool.read(from: &buf),
                 whenExhausted: FfiConverterOptionTypeWhenExhausted.read(from: &buf),
                 overdraft: FfiConverterOptionInt64.read(from: &buf),
+                lowBalances: FfiConverterSequenceInt64.read(from: &buf),
                 priority: FfiConverterOptionInt32.read(from: &buf)
         )
     }
@@ -6281,6 +7970,7 @@ public struct FfiConverterTypePlan: FfiConverterRustBuffer {
         FfiConverterBool.write(value.suspended, into: &buf)
         FfiConverterOptionTypeWhenExhausted.write(value.whenExhausted, into: &buf)
         FfiConverterOptionInt64.write(value.overdraft, into: &buf)
+        FfiConverterSequenceInt64.write(value.lowBalances, into: &buf)
         FfiConverterOptionInt32.write(value.priority, into: &buf)
     }
 }
@@ -6838,6 +8528,14 @@ public struct Profile: Equatable, Hashable {
      */
     public var priceList: PriceListId?
     /**
+     * What is counted and kept of jobs.
+     */
+    public var tracking: Tracking
+    /**
+     * How plans of one measure stack that its users have by profile and groups.
+     */
+    public var stacking: Stacking
+    /**
      * Every revision of its plans, in order of plan, then revision: those that have ended too.
      */
     public var plans: [PlanRevision]
@@ -6868,6 +8566,12 @@ public struct Profile: Equatable, Hashable {
          * What turns usage into cost; without one, only a stated cost is charged.
          */priceList: PriceListId?,
         /**
+         * What is counted and kept of jobs.
+         */tracking: Tracking,
+        /**
+         * How plans of one measure stack that its users have by profile and groups.
+         */stacking: Stacking,
+        /**
          * Every revision of its plans, in order of plan, then revision: those that have ended too.
          */plans: [PlanRevision],
         /**
@@ -6879,6 +8583,8 @@ public struct Profile: Equatable, Hashable {
         self.retired = retired
         self.isDefault = isDefault
         self.priceList = priceList
+        self.tracking = tracking
+        self.stacking = stacking
         self.plans = plans
         self.createdAt = createdAt
     }
@@ -6905,6 +8611,8 @@ public struct FfiConverterTypeProfile: FfiConverterRustBuffer {
                 retired: FfiConverterBool.read(from: &buf),
                 isDefault: FfiConverterBool.read(from: &buf),
                 priceList: FfiConverterOptionTypePriceListId.read(from: &buf),
+                tracking: FfiConverterTypeTracking.read(from: &buf),
+                stacking: FfiConverterTypeStacking.read(from: &buf),
                 plans: FfiConverterSequenceTypePlanRevision.read(from: &buf),
                 createdAt: FfiConverterTypeTimestamp.read(from: &buf)
         )
@@ -6917,6 +8625,8 @@ public struct FfiConverterTypeProfile: FfiConverterRustBuffer {
         FfiConverterBool.write(value.retired, into: &buf)
         FfiConverterBool.write(value.isDefault, into: &buf)
         FfiConverterOptionTypePriceListId.write(value.priceList, into: &buf)
+        FfiConverterTypeTracking.write(value.tracking, into: &buf)
+        FfiConverterTypeStacking.write(value.stacking, into: &buf)
         FfiConverterSequenceTypePlanRevision.write(value.plans, into: &buf)
         FfiConverterTypeTimestamp.write(value.createdAt, into: &buf)
     }
@@ -7775,6 +9485,372 @@ public func FfiConverterTypeReport_lower(_ value: Report) -> RustBuffer {
 
 
 /**
+ * One page of a report.
+ */
+public struct ReportPage: Equatable, Hashable {
+    /**
+     * The rows, in the order of time, then of users' and groups' ids or account codes.
+     */
+    public var rows: [ReportRow]
+    /**
+     * The cursor for the next page; none: this was the last.
+     */
+    public var next: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The rows, in the order of time, then of users' and groups' ids or account codes.
+         */rows: [ReportRow],
+        /**
+         * The cursor for the next page; none: this was the last.
+         */next: String?) {
+        self.rows = rows
+        self.next = next
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ReportPage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeReportPage: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ReportPage {
+        return
+            try ReportPage(
+                rows: FfiConverterSequenceTypeReportRow.read(from: &buf),
+                next: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ReportPage, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeReportRow.write(value.rows, into: &buf)
+        FfiConverterOptionString.write(value.next, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportPage_lift(_ buf: RustBuffer) throws -> ReportPage {
+    return try FfiConverterTypeReportPage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportPage_lower(_ value: ReportPage) -> RustBuffer {
+    return FfiConverterTypeReportPage.lower(value)
+}
+
+
+/**
+ * One row of a report.
+ */
+public struct ReportRow: Equatable, Hashable {
+    /**
+     * When its stretch of time begins; none: with the period.
+     */
+    public var since: Timestamp?
+    /**
+     * When it has ended; none: with the period.
+     */
+    public var until: Timestamp?
+    /**
+     * By user: whose jobs.
+     */
+    public var user: UserId?
+    /**
+     * By group: whose users' jobs; none: of those who are in no group.
+     */
+    public var group: GroupId?
+    /**
+     * By account code: booked to which; none: to none.
+     */
+    public var accountCode: String?
+    /**
+     * What the user or group is called now; the account code.
+     */
+    public var name: String?
+    /**
+     * What comes to more than nothing, in the order of measures.
+     */
+    public var totals: [ReportTotal]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * When its stretch of time begins; none: with the period.
+         */since: Timestamp?,
+        /**
+         * When it has ended; none: with the period.
+         */until: Timestamp?,
+        /**
+         * By user: whose jobs.
+         */user: UserId?,
+        /**
+         * By group: whose users' jobs; none: of those who are in no group.
+         */group: GroupId?,
+        /**
+         * By account code: booked to which; none: to none.
+         */accountCode: String?,
+        /**
+         * What the user or group is called now; the account code.
+         */name: String?,
+        /**
+         * What comes to more than nothing, in the order of measures.
+         */totals: [ReportTotal]) {
+        self.since = since
+        self.until = until
+        self.user = user
+        self.group = group
+        self.accountCode = accountCode
+        self.name = name
+        self.totals = totals
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ReportRow: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeReportRow: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ReportRow {
+        return
+            try ReportRow(
+                since: FfiConverterOptionTypeTimestamp.read(from: &buf),
+                until: FfiConverterOptionTypeTimestamp.read(from: &buf),
+                user: FfiConverterOptionTypeUserId.read(from: &buf),
+                group: FfiConverterOptionTypeGroupId.read(from: &buf),
+                accountCode: FfiConverterOptionString.read(from: &buf),
+                name: FfiConverterOptionString.read(from: &buf),
+                totals: FfiConverterSequenceTypeReportTotal.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ReportRow, into buf: inout [UInt8]) {
+        FfiConverterOptionTypeTimestamp.write(value.since, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.until, into: &buf)
+        FfiConverterOptionTypeUserId.write(value.user, into: &buf)
+        FfiConverterOptionTypeGroupId.write(value.group, into: &buf)
+        FfiConverterOptionString.write(value.accountCode, into: &buf)
+        FfiConverterOptionString.write(value.name, into: &buf)
+        FfiConverterSequenceTypeReportTotal.write(value.totals, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportRow_lift(_ buf: RustBuffer) throws -> ReportRow {
+    return try FfiConverterTypeReportRow.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportRow_lower(_ value: ReportRow) -> RustBuffer {
+    return FfiConverterTypeReportRow.lower(value)
+}
+
+
+/**
+ * How much of a measure, in its unit: micros for a cost.
+ */
+public struct ReportTotal: Equatable, Hashable {
+    /**
+     * What is counted: `total_pages`, `cost:EUR` and so on.
+     */
+    public var measure: String
+    /**
+     * What jobs used, as the host counted it, or what they cost: less that of voided ones.
+     */
+    public var used: Int64
+    /**
+     * What wallets gave for it, what was carried into what plans give next included.
+     */
+    public var charged: Int64
+    /**
+     * What of that was given back by refunds and voids.
+     */
+    public var refunded: Int64
+    /**
+     * What wallets gave and did not get back.
+     */
+    public var net: Int64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What is counted: `total_pages`, `cost:EUR` and so on.
+         */measure: String,
+        /**
+         * What jobs used, as the host counted it, or what they cost: less that of voided ones.
+         */used: Int64,
+        /**
+         * What wallets gave for it, what was carried into what plans give next included.
+         */charged: Int64,
+        /**
+         * What of that was given back by refunds and voids.
+         */refunded: Int64,
+        /**
+         * What wallets gave and did not get back.
+         */net: Int64) {
+        self.measure = measure
+        self.used = used
+        self.charged = charged
+        self.refunded = refunded
+        self.net = net
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ReportTotal: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeReportTotal: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ReportTotal {
+        return
+            try ReportTotal(
+                measure: FfiConverterString.read(from: &buf),
+                used: FfiConverterInt64.read(from: &buf),
+                charged: FfiConverterInt64.read(from: &buf),
+                refunded: FfiConverterInt64.read(from: &buf),
+                net: FfiConverterInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ReportTotal, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.measure, into: &buf)
+        FfiConverterInt64.write(value.used, into: &buf)
+        FfiConverterInt64.write(value.charged, into: &buf)
+        FfiConverterInt64.write(value.refunded, into: &buf)
+        FfiConverterInt64.write(value.net, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportTotal_lift(_ buf: RustBuffer) throws -> ReportTotal {
+    return try FfiConverterTypeReportTotal.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportTotal_lower(_ value: ReportTotal) -> RustBuffer {
+    return FfiConverterTypeReportTotal.lower(value)
+}
+
+
+/**
+ * What became of the reset of one of many.
+ */
+public struct ResetOutcome: Equatable, Hashable {
+    /**
+     * The user.
+     */
+    public var user: UserId
+    /**
+     * The receipt.
+     */
+    public var receipt: Receipt?
+    /**
+     * Why nothing was reset.
+     */
+    public var refused: TympanError?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The user.
+         */user: UserId,
+        /**
+         * The receipt.
+         */receipt: Receipt?,
+        /**
+         * Why nothing was reset.
+         */refused: TympanError?) {
+        self.user = user
+        self.receipt = receipt
+        self.refused = refused
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ResetOutcome: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeResetOutcome: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ResetOutcome {
+        return
+            try ResetOutcome(
+                user: FfiConverterTypeUserId.read(from: &buf),
+                receipt: FfiConverterOptionTypeReceipt.read(from: &buf),
+                refused: FfiConverterOptionTypeTympanError.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ResetOutcome, into buf: inout [UInt8]) {
+        FfiConverterTypeUserId.write(value.user, into: &buf)
+        FfiConverterOptionTypeReceipt.write(value.receipt, into: &buf)
+        FfiConverterOptionTypeTympanError.write(value.refused, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeResetOutcome_lift(_ buf: RustBuffer) throws -> ResetOutcome {
+    return try FfiConverterTypeResetOutcome.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeResetOutcome_lower(_ value: ResetOutcome) -> RustBuffer {
+    return FfiConverterTypeResetOutcome.lower(value)
+}
+
+
+/**
  * A named set of permissions.
  */
 public struct Role: Equatable, Hashable {
@@ -8131,6 +10207,85 @@ public func FfiConverterTypeRounding_lower(_ value: Rounding) -> RustBuffer {
 
 
 /**
+ * The answer to an edit of a group.
+ */
+public struct SavedGroup: Equatable, Hashable {
+    /**
+     * The group.
+     */
+    public var id: GroupId
+    /**
+     * Its version now.
+     */
+    public var version: Int32
+    /**
+     * The plans that were added, in the order in which they were given.
+     */
+    public var addedPlans: [PlanId]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The group.
+         */id: GroupId,
+        /**
+         * Its version now.
+         */version: Int32,
+        /**
+         * The plans that were added, in the order in which they were given.
+         */addedPlans: [PlanId]) {
+        self.id = id
+        self.version = version
+        self.addedPlans = addedPlans
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SavedGroup: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSavedGroup: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SavedGroup {
+        return
+            try SavedGroup(
+                id: FfiConverterTypeGroupId.read(from: &buf),
+                version: FfiConverterInt32.read(from: &buf),
+                addedPlans: FfiConverterSequenceTypePlanId.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SavedGroup, into buf: inout [UInt8]) {
+        FfiConverterTypeGroupId.write(value.id, into: &buf)
+        FfiConverterInt32.write(value.version, into: &buf)
+        FfiConverterSequenceTypePlanId.write(value.addedPlans, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSavedGroup_lift(_ buf: RustBuffer) throws -> SavedGroup {
+    return try FfiConverterTypeSavedGroup.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSavedGroup_lower(_ value: SavedGroup) -> RustBuffer {
+    return FfiConverterTypeSavedGroup.lower(value)
+}
+
+
+/**
  * The answer to a command that made or edited a profile.
  */
 public struct SavedProfile: Equatable, Hashable {
@@ -8319,6 +10474,11 @@ public struct Settings: Equatable, Hashable {
      */
     public var pinFloor: PinFloor
     /**
+     * Below which balances of own funds in the tenant's currency an event is raised, in micros,
+     * highest first.
+     */
+    public var lowFunds: [Int64]
+    /**
      * The version of the time zone database that decided last.
      */
     public var timeZoneDatabase: String
@@ -8358,6 +10518,10 @@ public struct Settings: Equatable, Hashable {
          * How long a PIN that signs in alone must be.
          */pinFloor: PinFloor,
         /**
+         * Below which balances of own funds in the tenant's currency an event is raised, in micros,
+         * highest first.
+         */lowFunds: [Int64],
+        /**
          * The version of the time zone database that decided last.
          */timeZoneDatabase: String,
         /**
@@ -8372,6 +10536,7 @@ public struct Settings: Equatable, Hashable {
         self.pinLength = pinLength
         self.pinAlphabet = pinAlphabet
         self.pinFloor = pinFloor
+        self.lowFunds = lowFunds
         self.timeZoneDatabase = timeZoneDatabase
         self.createdAt = createdAt
     }
@@ -8401,6 +10566,7 @@ public struct FfiConverterTypeSettings: FfiConverterRustBuffer {
                 pinLength: FfiConverterInt32.read(from: &buf),
                 pinAlphabet: FfiConverterTypePinAlphabet.read(from: &buf),
                 pinFloor: FfiConverterTypePinFloor.read(from: &buf),
+                lowFunds: FfiConverterSequenceInt64.read(from: &buf),
                 timeZoneDatabase: FfiConverterString.read(from: &buf),
                 createdAt: FfiConverterTypeTimestamp.read(from: &buf)
         )
@@ -8416,6 +10582,7 @@ public struct FfiConverterTypeSettings: FfiConverterRustBuffer {
         FfiConverterInt32.write(value.pinLength, into: &buf)
         FfiConverterTypePinAlphabet.write(value.pinAlphabet, into: &buf)
         FfiConverterTypePinFloor.write(value.pinFloor, into: &buf)
+        FfiConverterSequenceInt64.write(value.lowFunds, into: &buf)
         FfiConverterString.write(value.timeZoneDatabase, into: &buf)
         FfiConverterTypeTimestamp.write(value.createdAt, into: &buf)
     }
@@ -9329,6 +11496,164 @@ public func FfiConverterTypeStoredIdentity_lower(_ value: StoredIdentity) -> Rus
 
 
 /**
+ * A user who could not be settled.
+ */
+public struct SweepRefusal: Equatable, Hashable {
+    /**
+     * The user.
+     */
+    public var user: UserId
+    /**
+     * Why.
+     */
+    public var refused: TympanError
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The user.
+         */user: UserId,
+        /**
+         * Why.
+         */refused: TympanError) {
+        self.user = user
+        self.refused = refused
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SweepRefusal: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSweepRefusal: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SweepRefusal {
+        return
+            try SweepRefusal(
+                user: FfiConverterTypeUserId.read(from: &buf),
+                refused: FfiConverterTypeTympanError.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SweepRefusal, into buf: inout [UInt8]) {
+        FfiConverterTypeUserId.write(value.user, into: &buf)
+        FfiConverterTypeTympanError.write(value.refused, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSweepRefusal_lift(_ buf: RustBuffer) throws -> SweepRefusal {
+    return try FfiConverterTypeSweepRefusal.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSweepRefusal_lower(_ value: SweepRefusal) -> RustBuffer {
+    return FfiConverterTypeSweepRefusal.lower(value)
+}
+
+
+/**
+ * What a page of a sweep came to.
+ */
+public struct Swept: Equatable, Hashable {
+    /**
+     * Users looked at.
+     */
+    public var users: Int32
+    /**
+     * Entries written.
+     */
+    public var entries: Int64
+    /**
+     * Users who could not be settled, and why: they are passed over.
+     */
+    public var refused: [SweepRefusal]
+    /**
+     * The cursor for the next page; none: everybody was looked at.
+     */
+    public var next: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Users looked at.
+         */users: Int32,
+        /**
+         * Entries written.
+         */entries: Int64,
+        /**
+         * Users who could not be settled, and why: they are passed over.
+         */refused: [SweepRefusal],
+        /**
+         * The cursor for the next page; none: everybody was looked at.
+         */next: String?) {
+        self.users = users
+        self.entries = entries
+        self.refused = refused
+        self.next = next
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Swept: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSwept: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Swept {
+        return
+            try Swept(
+                users: FfiConverterInt32.read(from: &buf),
+                entries: FfiConverterInt64.read(from: &buf),
+                refused: FfiConverterSequenceTypeSweepRefusal.read(from: &buf),
+                next: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Swept, into buf: inout [UInt8]) {
+        FfiConverterInt32.write(value.users, into: &buf)
+        FfiConverterInt64.write(value.entries, into: &buf)
+        FfiConverterSequenceTypeSweepRefusal.write(value.refused, into: &buf)
+        FfiConverterOptionString.write(value.next, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSwept_lift(_ buf: RustBuffer) throws -> Swept {
+    return try FfiConverterTypeSwept.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSwept_lower(_ value: Swept) -> RustBuffer {
+    return FfiConverterTypeSwept.lower(value)
+}
+
+
+/**
  * One page of a text.
  */
 public struct TextPage: Equatable, Hashable {
@@ -9394,6 +11719,109 @@ public func FfiConverterTypeTextPage_lift(_ buf: RustBuffer) throws -> TextPage 
 #endif
 public func FfiConverterTypeTextPage_lower(_ value: TextPage) -> RustBuffer {
     return FfiConverterTypeTextPage.lower(value)
+}
+
+
+/**
+ * What a profile counts and keeps of jobs. What lies outside is neither charged nor recorded.
+ */
+public struct Tracking: Equatable, Hashable {
+    /**
+     * The kinds of jobs that are counted; none: all. A job of another kind is refused with
+     * `not_tracked`, which means: let it run.
+     */
+    public var jobKinds: [JobKind]?
+    /**
+     * The measures that are recorded, and so charged: `total_pages`, `cost:EUR` and so on; none:
+     * all.
+     */
+    public var measures: [String]?
+    /**
+     * What is kept of the names of documents; none: the name.
+     */
+    public var documentNames: WordKeeping?
+    /**
+     * What is kept of the hosts that jobs came from; none: the name.
+     */
+    public var hosts: WordKeeping?
+    /**
+     * For how many days the two are kept, from 1; none: as long as the entry.
+     */
+    public var keepDays: Int32?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The kinds of jobs that are counted; none: all. A job of another kind is refused with
+         * `not_tracked`, which means: let it run.
+         */jobKinds: [JobKind]? = nil,
+        /**
+         * The measures that are recorded, and so charged: `total_pages`, `cost:EUR` and so on; none:
+         * all.
+         */measures: [String]? = nil,
+        /**
+         * What is kept of the names of documents; none: the name.
+         */documentNames: WordKeeping? = nil,
+        /**
+         * What is kept of the hosts that jobs came from; none: the name.
+         */hosts: WordKeeping? = nil,
+        /**
+         * For how many days the two are kept, from 1; none: as long as the entry.
+         */keepDays: Int32? = nil) {
+        self.jobKinds = jobKinds
+        self.measures = measures
+        self.documentNames = documentNames
+        self.hosts = hosts
+        self.keepDays = keepDays
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Tracking: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTracking: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Tracking {
+        return
+            try Tracking(
+                jobKinds: FfiConverterOptionSequenceTypeJobKind.read(from: &buf),
+                measures: FfiConverterOptionSequenceString.read(from: &buf),
+                documentNames: FfiConverterOptionTypeWordKeeping.read(from: &buf),
+                hosts: FfiConverterOptionTypeWordKeeping.read(from: &buf),
+                keepDays: FfiConverterOptionInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Tracking, into buf: inout [UInt8]) {
+        FfiConverterOptionSequenceTypeJobKind.write(value.jobKinds, into: &buf)
+        FfiConverterOptionSequenceString.write(value.measures, into: &buf)
+        FfiConverterOptionTypeWordKeeping.write(value.documentNames, into: &buf)
+        FfiConverterOptionTypeWordKeeping.write(value.hosts, into: &buf)
+        FfiConverterOptionInt32.write(value.keepDays, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTracking_lift(_ buf: RustBuffer) throws -> Tracking {
+    return try FfiConverterTypeTracking.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTracking_lower(_ value: Tracking) -> RustBuffer {
+    return FfiConverterTypeTracking.lower(value)
 }
 
 
@@ -9725,6 +12153,11 @@ public struct User: Equatable, Hashable {
      */
     public var restricted: Bool
     /**
+     * How many percent of what price lists say the user pays, 0 to 1000; none: all of
+     * it.
+     */
+    public var pricePercent: Int32?
+    /**
      * The internal account number the user's work is booked to.
      */
     public var accountCode: String?
@@ -9799,6 +12232,10 @@ public struct User: Equatable, Hashable {
          * Whether wallets limit the user; if not, usage is counted without limit.
          */restricted: Bool,
         /**
+         * How many percent of what price lists say the user pays, 0 to 1000; none: all of
+         * it.
+         */pricePercent: Int32?,
+        /**
          * The internal account number the user's work is booked to.
          */accountCode: String?,
         /**
@@ -9838,6 +12275,7 @@ public struct User: Equatable, Hashable {
         self.active = active
         self.production = production
         self.restricted = restricted
+        self.pricePercent = pricePercent
         self.accountCode = accountCode
         self.department = department
         self.office = office
@@ -9876,6 +12314,7 @@ public struct FfiConverterTypeUser: FfiConverterRustBuffer {
                 active: FfiConverterBool.read(from: &buf),
                 production: FfiConverterBool.read(from: &buf),
                 restricted: FfiConverterBool.read(from: &buf),
+                pricePercent: FfiConverterOptionInt32.read(from: &buf),
                 accountCode: FfiConverterOptionString.read(from: &buf),
                 department: FfiConverterOptionString.read(from: &buf),
                 office: FfiConverterOptionString.read(from: &buf),
@@ -9900,6 +12339,7 @@ public struct FfiConverterTypeUser: FfiConverterRustBuffer {
         FfiConverterBool.write(value.active, into: &buf)
         FfiConverterBool.write(value.production, into: &buf)
         FfiConverterBool.write(value.restricted, into: &buf)
+        FfiConverterOptionInt32.write(value.pricePercent, into: &buf)
         FfiConverterOptionString.write(value.accountCode, into: &buf)
         FfiConverterOptionString.write(value.department, into: &buf)
         FfiConverterOptionString.write(value.office, into: &buf)
@@ -10111,6 +12551,10 @@ public struct UserFields: Equatable, Hashable {
      */
     public var restricted: Bool?
     /**
+     * How many percent of what price lists say the user pays, 0 to 1000.
+     */
+    public var pricePercent: Int32?
+    /**
      * The internal account number the user's work is booked to.
      */
     public var accountCode: String?
@@ -10170,6 +12614,9 @@ public struct UserFields: Equatable, Hashable {
          * Whether wallets limit the user.
          */restricted: Bool? = nil,
         /**
+         * How many percent of what price lists say the user pays, 0 to 1000.
+         */pricePercent: Int32? = nil,
+        /**
          * The internal account number the user's work is booked to.
          */accountCode: String? = nil,
         /**
@@ -10199,6 +12646,7 @@ public struct UserFields: Equatable, Hashable {
         self.active = active
         self.production = production
         self.restricted = restricted
+        self.pricePercent = pricePercent
         self.accountCode = accountCode
         self.department = department
         self.office = office
@@ -10233,6 +12681,7 @@ public struct FfiConverterTypeUserFields: FfiConverterRustBuffer {
                 active: FfiConverterOptionBool.read(from: &buf),
                 production: FfiConverterOptionBool.read(from: &buf),
                 restricted: FfiConverterOptionBool.read(from: &buf),
+                pricePercent: FfiConverterOptionInt32.read(from: &buf),
                 accountCode: FfiConverterOptionString.read(from: &buf),
                 department: FfiConverterOptionString.read(from: &buf),
                 office: FfiConverterOptionString.read(from: &buf),
@@ -10253,6 +12702,7 @@ public struct FfiConverterTypeUserFields: FfiConverterRustBuffer {
         FfiConverterOptionBool.write(value.active, into: &buf)
         FfiConverterOptionBool.write(value.production, into: &buf)
         FfiConverterOptionBool.write(value.restricted, into: &buf)
+        FfiConverterOptionInt32.write(value.pricePercent, into: &buf)
         FfiConverterOptionString.write(value.accountCode, into: &buf)
         FfiConverterOptionString.write(value.department, into: &buf)
         FfiConverterOptionString.write(value.office, into: &buf)
@@ -10608,6 +13058,71 @@ public func FfiConverterTypeDurability_lift(_ buf: RustBuffer) throws -> Durabil
 #endif
 public func FfiConverterTypeDurability_lower(_ value: Durability) -> RustBuffer {
     return FfiConverterTypeDurability.lower(value)
+}
+
+
+
+/**
+ * What kind of event it is.
+ */
+
+public enum EventKind: Equatable, Hashable {
+
+    /**
+     * A balance fell below one of its thresholds.
+     */
+    case lowBalance
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension EventKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEventKind: FfiConverterRustBuffer {
+    typealias SwiftType = EventKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> EventKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .lowBalance
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: EventKind, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .lowBalance:
+            writeInt(&buf, Int32(1))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEventKind_lift(_ buf: RustBuffer) throws -> EventKind {
+    return try FfiConverterTypeEventKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEventKind_lower(_ value: EventKind) -> RustBuffer {
+    return FfiConverterTypeEventKind.lower(value)
 }
 
 
@@ -11105,6 +13620,246 @@ public func FfiConverterTypeIdentitySource_lower(_ value: IdentitySource) -> Rus
 
 
 /**
+ * What kind of job used something.
+ */
+
+public enum JobKind: Equatable, Hashable {
+
+    /**
+     * Pages that came from a computer.
+     */
+    case print
+    /**
+     * Pages that were copied at the device.
+     */
+    case copy
+    /**
+     * Pages that were read in.
+     */
+    case scan
+    /**
+     * Pages that were sent or received by fax.
+     */
+    case fax
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension JobKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeJobKind: FfiConverterRustBuffer {
+    typealias SwiftType = JobKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> JobKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .print
+
+        case 2: return .copy
+
+        case 3: return .scan
+
+        case 4: return .fax
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: JobKind, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .print:
+            writeInt(&buf, Int32(1))
+
+
+        case .copy:
+            writeInt(&buf, Int32(2))
+
+
+        case .scan:
+            writeInt(&buf, Int32(3))
+
+
+        case .fax:
+            writeInt(&buf, Int32(4))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJobKind_lift(_ buf: RustBuffer) throws -> JobKind {
+    return try FfiConverterTypeJobKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJobKind_lower(_ value: JobKind) -> RustBuffer {
+    return FfiConverterTypeJobKind.lower(value)
+}
+
+
+
+/**
+ * What has become of what was done for a job.
+ */
+
+public enum JobState: Equatable, Hashable {
+
+    /**
+     * Its cost is set aside.
+     */
+    case held
+    /**
+     * What was set aside for it was settled: the settlement has a line of its own.
+     */
+    case settled
+    /**
+     * What was set aside for it was given back on request.
+     */
+    case cancelled
+    /**
+     * What was set aside for it was given back because its time was over.
+     */
+    case expired
+    /**
+     * It was refused.
+     */
+    case refused
+    /**
+     * It was charged.
+     */
+    case charged
+    /**
+     * Some of what it took was given back.
+     */
+    case partlyRefunded
+    /**
+     * All that it took was given back.
+     */
+    case refunded
+    /**
+     * It was voided.
+     */
+    case voided
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension JobState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeJobState: FfiConverterRustBuffer {
+    typealias SwiftType = JobState
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> JobState {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .held
+
+        case 2: return .settled
+
+        case 3: return .cancelled
+
+        case 4: return .expired
+
+        case 5: return .refused
+
+        case 6: return .charged
+
+        case 7: return .partlyRefunded
+
+        case 8: return .refunded
+
+        case 9: return .voided
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: JobState, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .held:
+            writeInt(&buf, Int32(1))
+
+
+        case .settled:
+            writeInt(&buf, Int32(2))
+
+
+        case .cancelled:
+            writeInt(&buf, Int32(3))
+
+
+        case .expired:
+            writeInt(&buf, Int32(4))
+
+
+        case .refused:
+            writeInt(&buf, Int32(5))
+
+
+        case .charged:
+            writeInt(&buf, Int32(6))
+
+
+        case .partlyRefunded:
+            writeInt(&buf, Int32(7))
+
+
+        case .refunded:
+            writeInt(&buf, Int32(8))
+
+
+        case .voided:
+            writeInt(&buf, Int32(9))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJobState_lift(_ buf: RustBuffer) throws -> JobState {
+    return try FfiConverterTypeJobState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJobState_lower(_ value: JobState) -> RustBuffer {
+    return FfiConverterTypeJobState.lower(value)
+}
+
+
+
+/**
  * How safely commits are kept, from the least to the most.
  */
 
@@ -11427,7 +14182,7 @@ public func FfiConverterTypePinFloor_lower(_ value: PinFloor) -> RustBuffer {
 
 
 /**
- * One change to the plans of a profile.
+ * One change to the plans of a profile or a group.
  */
 
 public enum PlanChange: Equatable, Hashable {
@@ -11537,6 +14292,196 @@ public func FfiConverterTypePlanChange_lift(_ buf: RustBuffer) throws -> PlanCha
 #endif
 public func FfiConverterTypePlanChange_lower(_ value: PlanChange) -> RustBuffer {
     return FfiConverterTypePlanChange.lower(value)
+}
+
+
+
+/**
+ * Whose jobs a row of a report adds up.
+ */
+
+public enum ReportBy: Equatable, Hashable {
+
+    /**
+     * Everybody's.
+     */
+    case nothing
+    /**
+     * Each user's.
+     */
+    case user
+    /**
+     * Those of the users of each group.
+     */
+    case group
+    /**
+     * Those booked to each account code.
+     */
+    case accountCode
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ReportBy: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeReportBy: FfiConverterRustBuffer {
+    typealias SwiftType = ReportBy
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ReportBy {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .nothing
+
+        case 2: return .user
+
+        case 3: return .group
+
+        case 4: return .accountCode
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ReportBy, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .nothing:
+            writeInt(&buf, Int32(1))
+
+
+        case .user:
+            writeInt(&buf, Int32(2))
+
+
+        case .group:
+            writeInt(&buf, Int32(3))
+
+
+        case .accountCode:
+            writeInt(&buf, Int32(4))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportBy_lift(_ buf: RustBuffer) throws -> ReportBy {
+    return try FfiConverterTypeReportBy.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportBy_lower(_ value: ReportBy) -> RustBuffer {
+    return FfiConverterTypeReportBy.lower(value)
+}
+
+
+
+/**
+ * The stretch of time that a row of a report adds up, by the clocks of a time zone.
+ */
+
+public enum ReportEvery: Equatable, Hashable {
+
+    /**
+     * All of the period.
+     */
+    case period
+    /**
+     * A day.
+     */
+    case day
+    /**
+     * A week, which begins on Monday.
+     */
+    case week
+    /**
+     * A month.
+     */
+    case month
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ReportEvery: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeReportEvery: FfiConverterRustBuffer {
+    typealias SwiftType = ReportEvery
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ReportEvery {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .period
+
+        case 2: return .day
+
+        case 3: return .week
+
+        case 4: return .month
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ReportEvery, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .period:
+            writeInt(&buf, Int32(1))
+
+
+        case .day:
+            writeInt(&buf, Int32(2))
+
+
+        case .week:
+            writeInt(&buf, Int32(3))
+
+
+        case .month:
+            writeInt(&buf, Int32(4))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportEvery_lift(_ buf: RustBuffer) throws -> ReportEvery {
+    return try FfiConverterTypeReportEvery.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportEvery_lower(_ value: ReportEvery) -> RustBuffer {
+    return FfiConverterTypeReportEvery.lower(value)
 }
 
 
@@ -12113,10 +15058,106 @@ public func FfiConverterTypeSmartCardObstacle_lower(_ value: SmartCardObstacle) 
 
 
 /**
- * How a statement is written.
+ * How plans of one measure stack, whatever carries them: profile or groups. Every plan feeds its
+ * wallet, whether or not jobs take from it.
  */
 
-public enum StatementFormat: Equatable, Hashable {
+public enum Stacking: Equatable, Hashable {
+
+    /**
+     * Jobs take from the wallets of all of them, in order of priority.
+     */
+    case sum
+    /**
+     * Only the plan that gives most applies. One that only warns gives without end.
+     */
+    case max
+    /**
+     * Only the plan that gives least applies.
+     */
+    case strictest
+    /**
+     * Only the plan of the lowest priority number applies.
+     */
+    case priority
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Stacking: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeStacking: FfiConverterRustBuffer {
+    typealias SwiftType = Stacking
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Stacking {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .sum
+
+        case 2: return .max
+
+        case 3: return .strictest
+
+        case 4: return .priority
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Stacking, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .sum:
+            writeInt(&buf, Int32(1))
+
+
+        case .max:
+            writeInt(&buf, Int32(2))
+
+
+        case .strictest:
+            writeInt(&buf, Int32(3))
+
+
+        case .priority:
+            writeInt(&buf, Int32(4))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStacking_lift(_ buf: RustBuffer) throws -> Stacking {
+    return try FfiConverterTypeStacking.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStacking_lower(_ value: Stacking) -> RustBuffer {
+    return FfiConverterTypeStacking.lower(value)
+}
+
+
+
+/**
+ * How a list is written as text.
+ */
+
+public enum TextFormat: Equatable, Hashable {
 
     /**
      * Values with commas between them, as RFC 4180 says, the names of the columns first. A text that
@@ -12135,16 +15176,16 @@ public enum StatementFormat: Equatable, Hashable {
 }
 
 #if compiler(>=6)
-extension StatementFormat: Sendable {}
+extension TextFormat: Sendable {}
 #endif
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public struct FfiConverterTypeStatementFormat: FfiConverterRustBuffer {
-    typealias SwiftType = StatementFormat
+public struct FfiConverterTypeTextFormat: FfiConverterRustBuffer {
+    typealias SwiftType = TextFormat
 
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StatementFormat {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TextFormat {
         let variant: Int32 = try readInt(&buf)
         switch variant {
 
@@ -12156,7 +15197,7 @@ public struct FfiConverterTypeStatementFormat: FfiConverterRustBuffer {
         }
     }
 
-    public static func write(_ value: StatementFormat, into buf: inout [UInt8]) {
+    public static func write(_ value: TextFormat, into buf: inout [UInt8]) {
         switch value {
 
 
@@ -12175,15 +15216,15 @@ public struct FfiConverterTypeStatementFormat: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeStatementFormat_lift(_ buf: RustBuffer) throws -> StatementFormat {
-    return try FfiConverterTypeStatementFormat.lift(buf)
+public func FfiConverterTypeTextFormat_lift(_ buf: RustBuffer) throws -> TextFormat {
+    return try FfiConverterTypeTextFormat.lift(buf)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeStatementFormat_lower(_ value: StatementFormat) -> RustBuffer {
-    return FfiConverterTypeStatementFormat.lower(value)
+public func FfiConverterTypeTextFormat_lower(_ value: TextFormat) -> RustBuffer {
+    return FfiConverterTypeTextFormat.lower(value)
 }
 
 
@@ -12559,6 +15600,10 @@ public enum UserField: Equatable, Hashable {
      */
     case otherEmails
     /**
+     * The percentage of prices: the user pays what price lists say.
+     */
+    case pricePercent
+    /**
      * The account code.
      */
     case accountCode
@@ -12613,17 +15658,19 @@ public struct FfiConverterTypeUserField: FfiConverterRustBuffer {
 
         case 5: return .otherEmails
 
-        case 6: return .accountCode
+        case 6: return .pricePercent
 
-        case 7: return .department
+        case 7: return .accountCode
 
-        case 8: return .office
+        case 8: return .department
 
-        case 9: return .home
+        case 9: return .office
 
-        case 10: return .notes
+        case 10: return .home
 
-        case 11: return .role
+        case 11: return .notes
+
+        case 12: return .role
 
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -12653,28 +15700,32 @@ public struct FfiConverterTypeUserField: FfiConverterRustBuffer {
             writeInt(&buf, Int32(5))
 
 
-        case .accountCode:
+        case .pricePercent:
             writeInt(&buf, Int32(6))
 
 
-        case .department:
+        case .accountCode:
             writeInt(&buf, Int32(7))
 
 
-        case .office:
+        case .department:
             writeInt(&buf, Int32(8))
 
 
-        case .home:
+        case .office:
             writeInt(&buf, Int32(9))
 
 
-        case .notes:
+        case .home:
             writeInt(&buf, Int32(10))
 
 
-        case .role:
+        case .notes:
             writeInt(&buf, Int32(11))
+
+
+        case .role:
+            writeInt(&buf, Int32(12))
 
         }
     }
@@ -12854,6 +15905,101 @@ public func FfiConverterTypeUserReference_lower(_ value: UserReference) -> RustB
 
 
 /**
+ * Where an effective value comes from.
+ */
+
+public enum ValueSource: Equatable, Hashable {
+
+    /**
+     * The user's own fields.
+     */
+    case own
+    /**
+     * The user's profile.
+     */
+    case profile
+    /**
+     * A group the user is in.
+     */
+    case group
+    /**
+     * The tenant's settings.
+     */
+    case tenant
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ValueSource: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeValueSource: FfiConverterRustBuffer {
+    typealias SwiftType = ValueSource
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ValueSource {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .own
+
+        case 2: return .profile
+
+        case 3: return .group
+
+        case 4: return .tenant
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ValueSource, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .own:
+            writeInt(&buf, Int32(1))
+
+
+        case .profile:
+            writeInt(&buf, Int32(2))
+
+
+        case .group:
+            writeInt(&buf, Int32(3))
+
+
+        case .tenant:
+            writeInt(&buf, Int32(4))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeValueSource_lift(_ buf: RustBuffer) throws -> ValueSource {
+    return try FfiConverterTypeValueSource.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeValueSource_lower(_ value: ValueSource) -> RustBuffer {
+    return FfiConverterTypeValueSource.lower(value)
+}
+
+
+
+/**
  * What an entry of a wallet records.
  */
 
@@ -12867,6 +16013,18 @@ public enum Verb: Equatable, Hashable {
      * A plan fed the wallet when it was due.
      */
     case reset
+    /**
+     * A plan of a group fed the wallet for the first time, for the user joined the group.
+     */
+    case join
+    /**
+     * The user left the group whose plan feeds the wallet: what was left was taken back.
+     */
+    case leave
+    /**
+     * The user joined the group again: what was taken back came again.
+     */
+    case rejoin
     /**
      * A job was charged in one step.
      */
@@ -12948,33 +16106,39 @@ public struct FfiConverterTypeVerb: FfiConverterRustBuffer {
 
         case 2: return .reset
 
-        case 3: return .charge
+        case 3: return .join
 
-        case 4: return .authorise
+        case 4: return .leave
 
-        case 5: return .settle
+        case 5: return .rejoin
 
-        case 6: return .cancel
+        case 6: return .charge
 
-        case 7: return .expire
+        case 7: return .authorise
 
-        case 8: return .adjust
+        case 8: return .settle
 
-        case 9: return .set
+        case 9: return .cancel
 
-        case 10: return .refuse
+        case 10: return .expire
 
-        case 11: return .extend
+        case 11: return .adjust
 
-        case 12: return .refund
+        case 12: return .set
 
-        case 13: return .void
+        case 13: return .refuse
 
-        case 14: return .topUp
+        case 14: return .extend
 
-        case 15: return .payOut
+        case 15: return .refund
 
-        case 16: return .transfer
+        case 16: return .void
+
+        case 17: return .topUp
+
+        case 18: return .payOut
+
+        case 19: return .transfer
 
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -12992,60 +16156,72 @@ public struct FfiConverterTypeVerb: FfiConverterRustBuffer {
             writeInt(&buf, Int32(2))
 
 
-        case .charge:
+        case .join:
             writeInt(&buf, Int32(3))
 
 
-        case .authorise:
+        case .leave:
             writeInt(&buf, Int32(4))
 
 
-        case .settle:
+        case .rejoin:
             writeInt(&buf, Int32(5))
 
 
-        case .cancel:
+        case .charge:
             writeInt(&buf, Int32(6))
 
 
-        case .expire:
+        case .authorise:
             writeInt(&buf, Int32(7))
 
 
-        case .adjust:
+        case .settle:
             writeInt(&buf, Int32(8))
 
 
-        case .set:
+        case .cancel:
             writeInt(&buf, Int32(9))
 
 
-        case .refuse:
+        case .expire:
             writeInt(&buf, Int32(10))
 
 
-        case .extend:
+        case .adjust:
             writeInt(&buf, Int32(11))
 
 
-        case .refund:
+        case .set:
             writeInt(&buf, Int32(12))
 
 
-        case .void:
+        case .refuse:
             writeInt(&buf, Int32(13))
 
 
-        case .topUp:
+        case .extend:
             writeInt(&buf, Int32(14))
 
 
-        case .payOut:
+        case .refund:
             writeInt(&buf, Int32(15))
 
 
-        case .transfer:
+        case .void:
             writeInt(&buf, Int32(16))
+
+
+        case .topUp:
+            writeInt(&buf, Int32(17))
+
+
+        case .payOut:
+            writeInt(&buf, Int32(18))
+
+
+        case .transfer:
+            writeInt(&buf, Int32(19))
 
         }
     }
@@ -13385,6 +16561,91 @@ public func FfiConverterTypeWhenExhausted_lower(_ value: WhenExhausted) -> RustB
 }
 
 
+
+/**
+ * What is kept of a word that tells of a person.
+ */
+
+public enum WordKeeping: Equatable, Hashable {
+
+    /**
+     * The word.
+     */
+    case kept
+    /**
+     * A keyed digest: the same word is recognised, and nobody can tell which it was.
+     */
+    case hashed
+    /**
+     * Nothing.
+     */
+    case dropped
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension WordKeeping: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeWordKeeping: FfiConverterRustBuffer {
+    typealias SwiftType = WordKeeping
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> WordKeeping {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .kept
+
+        case 2: return .hashed
+
+        case 3: return .dropped
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: WordKeeping, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .kept:
+            writeInt(&buf, Int32(1))
+
+
+        case .hashed:
+            writeInt(&buf, Int32(2))
+
+
+        case .dropped:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWordKeeping_lift(_ buf: RustBuffer) throws -> WordKeeping {
+    return try FfiConverterTypeWordKeeping.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWordKeeping_lower(_ value: WordKeeping) -> RustBuffer {
+    return FfiConverterTypeWordKeeping.lower(value)
+}
+
+
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
@@ -13508,6 +16769,30 @@ fileprivate struct FfiConverterOptionTypeAccount: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeExplanation: FfiConverterRustBuffer {
+    typealias SwiftType = Explanation?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeExplanation.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeExplanation.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeFraction: FfiConverterRustBuffer {
     typealias SwiftType = Fraction?
 
@@ -13596,6 +16881,54 @@ fileprivate struct FfiConverterOptionTypeImpressionsByColour: FfiConverterRustBu
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeImpressionsByColour.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeJobDetails: FfiConverterRustBuffer {
+    typealias SwiftType = JobDetails?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeJobDetails.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeJobDetails.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeLowBalance: FfiConverterRustBuffer {
+    typealias SwiftType = LowBalance?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeLowBalance.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeLowBalance.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -13868,6 +17201,30 @@ fileprivate struct FfiConverterOptionTypeStatedCost: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeTracking: FfiConverterRustBuffer {
+    typealias SwiftType = Tracking?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeTracking.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeTracking.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeUsage: FfiConverterRustBuffer {
     typealias SwiftType = Usage?
 
@@ -14060,6 +17417,54 @@ fileprivate struct FfiConverterOptionTypeIdentitySource: FfiConverterRustBuffer 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeJobKind: FfiConverterRustBuffer {
+    typealias SwiftType = JobKind?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeJobKind.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeJobKind.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeJobState: FfiConverterRustBuffer {
+    typealias SwiftType = JobState?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeJobState.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeJobState.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeKeeping: FfiConverterRustBuffer {
     typealias SwiftType = Keeping?
 
@@ -14156,6 +17561,54 @@ fileprivate struct FfiConverterOptionTypePinFloor: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeReportBy: FfiConverterRustBuffer {
+    typealias SwiftType = ReportBy?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeReportBy.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeReportBy.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeReportEvery: FfiConverterRustBuffer {
+    typealias SwiftType = ReportEvery?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeReportEvery.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeReportEvery.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeResetVerb: FfiConverterRustBuffer {
     typealias SwiftType = ResetVerb?
 
@@ -14172,6 +17625,30 @@ fileprivate struct FfiConverterOptionTypeResetVerb: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeResetVerb.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeStacking: FfiConverterRustBuffer {
+    typealias SwiftType = Stacking?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeStacking.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeStacking.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -14252,6 +17729,54 @@ fileprivate struct FfiConverterOptionTypeWhenExhausted: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeWordKeeping: FfiConverterRustBuffer {
+    typealias SwiftType = WordKeeping?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeWordKeeping.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeWordKeeping.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionSequenceInt64: FfiConverterRustBuffer {
+    typealias SwiftType = [Int64]?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterSequenceInt64.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterSequenceInt64.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionSequenceString: FfiConverterRustBuffer {
     typealias SwiftType = [String]?
 
@@ -14316,6 +17841,30 @@ fileprivate struct FfiConverterOptionSequenceTypeStanding: FfiConverterRustBuffe
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterSequenceTypeStanding.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionSequenceTypeJobKind: FfiConverterRustBuffer {
+    typealias SwiftType = [JobKind]?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterSequenceTypeJobKind.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterSequenceTypeJobKind.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -14444,6 +17993,30 @@ fileprivate struct FfiConverterOptionTypeHoldId: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypePlanId: FfiConverterRustBuffer {
+    typealias SwiftType = PlanId?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypePlanId.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypePlanId.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypePriceListId: FfiConverterRustBuffer {
     typealias SwiftType = PriceListId?
 
@@ -14558,6 +18131,31 @@ fileprivate struct FfiConverterOptionTypeUserId: FfiConverterRustBuffer {
         case 1: return try FfiConverterTypeUserId.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceInt64: FfiConverterRustBuffer {
+    typealias SwiftType = [Int64]
+
+    public static func write(_ value: [Int64], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterInt64.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Int64] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Int64]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterInt64.read(from: &buf))
+        }
+        return seq
     }
 }
 
@@ -14706,6 +18304,81 @@ fileprivate struct FfiConverterSequenceTypeCustomCount: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeCustomCount.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeEffectivePlan: FfiConverterRustBuffer {
+    typealias SwiftType = [EffectivePlan]
+
+    public static func write(_ value: [EffectivePlan], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeEffectivePlan.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [EffectivePlan] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [EffectivePlan]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeEffectivePlan.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeEffectiveValue: FfiConverterRustBuffer {
+    typealias SwiftType = [EffectiveValue]
+
+    public static func write(_ value: [EffectiveValue], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeEffectiveValue.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [EffectiveValue] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [EffectiveValue]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeEffectiveValue.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeEvent: FfiConverterRustBuffer {
+    typealias SwiftType = [Event]
+
+    public static func write(_ value: [Event], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeEvent.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Event] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Event]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeEvent.read(from: &buf))
         }
         return seq
     }
@@ -14881,6 +18554,31 @@ fileprivate struct FfiConverterSequenceTypeJob: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeJob.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeJobLine: FfiConverterRustBuffer {
+    typealias SwiftType = [JobLine]
+
+    public static func write(_ value: [JobLine], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeJobLine.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [JobLine] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [JobLine]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeJobLine.read(from: &buf))
         }
         return seq
     }
@@ -15164,6 +18862,81 @@ fileprivate struct FfiConverterSequenceTypeReceiptLine: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeReportRow: FfiConverterRustBuffer {
+    typealias SwiftType = [ReportRow]
+
+    public static func write(_ value: [ReportRow], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeReportRow.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [ReportRow] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [ReportRow]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeReportRow.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeReportTotal: FfiConverterRustBuffer {
+    typealias SwiftType = [ReportTotal]
+
+    public static func write(_ value: [ReportTotal], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeReportTotal.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [ReportTotal] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [ReportTotal]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeReportTotal.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeResetOutcome: FfiConverterRustBuffer {
+    typealias SwiftType = [ResetOutcome]
+
+    public static func write(_ value: [ResetOutcome], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeResetOutcome.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [ResetOutcome] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [ResetOutcome]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeResetOutcome.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeRole: FfiConverterRustBuffer {
     typealias SwiftType = [Role]
 
@@ -15289,6 +19062,31 @@ fileprivate struct FfiConverterSequenceTypeStoredIdentity: FfiConverterRustBuffe
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeSweepRefusal: FfiConverterRustBuffer {
+    typealias SwiftType = [SweepRefusal]
+
+    public static func write(_ value: [SweepRefusal], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeSweepRefusal.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [SweepRefusal] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [SweepRefusal]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeSweepRefusal.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeUser: FfiConverterRustBuffer {
     typealias SwiftType = [User]
 
@@ -15314,6 +19112,31 @@ fileprivate struct FfiConverterSequenceTypeUser: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeEventKind: FfiConverterRustBuffer {
+    typealias SwiftType = [EventKind]
+
+    public static func write(_ value: [EventKind], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeEventKind.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [EventKind] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [EventKind]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeEventKind.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeIdentityEdit: FfiConverterRustBuffer {
     typealias SwiftType = [IdentityEdit]
 
@@ -15331,6 +19154,31 @@ fileprivate struct FfiConverterSequenceTypeIdentityEdit: FfiConverterRustBuffer 
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeIdentityEdit.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeJobKind: FfiConverterRustBuffer {
+    typealias SwiftType = [JobKind]
+
+    public static func write(_ value: [JobKind], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeJobKind.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [JobKind] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [JobKind]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeJobKind.read(from: &buf))
         }
         return seq
     }
@@ -15531,6 +19379,31 @@ fileprivate struct FfiConverterSequenceTypeRoleRowId: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeRoleRowId.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeUserId: FfiConverterRustBuffer {
+    typealias SwiftType = [UserId]
+
+    public static func write(_ value: [UserId], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeUserId.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [UserId] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [UserId]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeUserId.read(from: &buf))
         }
         return seq
     }
@@ -16378,6 +20251,67 @@ public func newKeys()throws  -> String  {
     )
 })
 }
+/**
+ * Puts a backup back where there is no database: copies it, migrates it if an older tympan made
+ * it, and recomputes everything in it. If anything is wrong, nothing is left there. The keys
+ * are not written to disk: they are to be given to each `open`. Charges that were
+ * answered after the backup was made are not in it; the same key charges them anew.
+ *
+ * - Throws: `invalid_value` if there is a file already, or for keys that are no key ring; `store_corrupt` if the backup is not sound; else those of `open`.
+ */
+public func restore(backup: String, database: String, keys: String)async throws  -> Verification  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_func_restore(FfiConverterString.lower(backup),FfiConverterString.lower(database),FfiConverterString.lower(keys)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeVerification_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+/**
+ * The keys that were sealed, as the text that `open` takes for `keys`.
+ *
+ * - Throws: `invalid_value` for another passphrase, and for a text that `sealKeys` did not write or somebody changed.
+ */
+public func unsealKeys(sealed: String, passphrase: String)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_func_unseal_keys(FfiConverterString.lower(sealed),FfiConverterString.lower(passphrase)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+/**
+ * Recomputes everything in a backup, as `verify` does, without changing it. Its
+ * folder must be writable: SQLite keeps files beside a database while it is read.
+ *
+ * - Throws: `store_missing`, `store_keys`, `store_older` for a backup of an older tympan, which is to be restored at another place first; `invalid_value` for keys that are no key ring; else those of `open`.
+ */
+public func verifyBackup(path: String, keys: String)async throws  -> Verification  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_func_verify_backup(FfiConverterString.lower(path),FfiConverterString.lower(keys)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeVerification_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
 
 private enum InitializationResult {
     case ok
@@ -16397,6 +20331,15 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_func_new_keys() != 32697) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tympan_swift_checksum_func_restore() != 41581) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_func_unseal_keys() != 50819) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_func_verify_backup() != 28614) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tympan_swift_checksum_method_tympan_account() != 23600) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -16409,7 +20352,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_add_identity() != 22954) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_adjust() != 30320) {
+    if (uniffi_tympan_swift_checksum_method_tympan_adjust() != 721) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_as_user() != 51936) {
@@ -16418,10 +20361,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_audit_events() != 19416) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_authorise() != 2069) {
+    if (uniffi_tympan_swift_checksum_method_tympan_authorise() != 16097) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_backup_to() != 14706) {
+    if (uniffi_tympan_swift_checksum_method_tympan_backup_to() != 15733) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_bootstrap() != 56553) {
@@ -16433,13 +20376,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_capabilities() != 48277) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_charge() != 3860) {
+    if (uniffi_tympan_swift_checksum_method_tympan_charge() != 12887) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_charge_all() != 38296) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_close() != 19300) {
+    if (uniffi_tympan_swift_checksum_method_tympan_close() != 24328) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_copy_to() != 54288) {
@@ -16454,13 +20397,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_create_price_list() != 59080) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_create_profile() != 22785) {
+    if (uniffi_tympan_swift_checksum_method_tympan_create_profile() != 34254) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_create_role() != 52807) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_create_user() != 13607) {
+    if (uniffi_tympan_swift_checksum_method_tympan_create_user() != 34531) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_deactivate_user() != 28519) {
@@ -16484,22 +20427,34 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_doctor() != 59755) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tympan_swift_checksum_method_tympan_edit_group() != 40739) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tympan_swift_checksum_method_tympan_edit_price_list() != 14411) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_edit_profile() != 21398) {
+    if (uniffi_tympan_swift_checksum_method_tympan_edit_profile() != 52117) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_edit_role() != 599) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_edit_settings() != 39531) {
+    if (uniffi_tympan_swift_checksum_method_tympan_edit_settings() != 10185) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_edit_user() != 44789) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_enable_identity() != 51288) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_erase_words() != 27141) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_events() != 37204) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_explain() != 37528) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_extend() != 6611) {
@@ -16515,6 +20470,15 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_identity_types() != 60969) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_job() != 32283) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_jobs() != 12104) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_jobs_text() != 42864) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_look_up() != 10305) {
@@ -16547,13 +20511,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_profiles() != 52143) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_quote() != 29318) {
+    if (uniffi_tympan_swift_checksum_method_tympan_quote() != 53597) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_reactivate_user() != 18294) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_refund() != 26626) {
+    if (uniffi_tympan_swift_checksum_method_tympan_refund() != 35488) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_remove_identity() != 702) {
@@ -16575,6 +20539,18 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_replace_identity() != 43927) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_report() != 51737) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_report_text() != 48704) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_reset_allowance() != 20885) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_reset_allowances() != 46032) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_retire_account() != 1650) {
@@ -16601,7 +20577,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_roles() != 28852) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_set_balance() != 2703) {
+    if (uniffi_tympan_swift_checksum_method_tympan_seal_keys() != 12921) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_set_balance() != 42729) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_set_clock() != 5472) {
@@ -16613,13 +20592,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_settle() != 50044) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tympan_swift_checksum_method_tympan_settle_all_due() != 14304) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tympan_swift_checksum_method_tympan_settle_due() != 27348) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_statement() != 59898) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_statement_text() != 50933) {
+    if (uniffi_tympan_swift_checksum_method_tympan_statement_text() != 34176) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_swap_identities() != 62169) {
@@ -16653,6 +20635,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_user_details() != 61627) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_user_jobs() != 48616) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_user_jobs_text() != 12714) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_users() != 43880) {

@@ -294,7 +294,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_audit_events(uint64_t ptr, RustBuf
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_AUTHORISE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_AUTHORISE
-uint64_t uniffi_tympan_swift_fn_method_tympan_authorise(uint64_t ptr, RustBuffer user, RustBuffer key, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer attempt, RustBuffer expires_in_seconds
+uint64_t uniffi_tympan_swift_fn_method_tympan_authorise(uint64_t ptr, RustBuffer user, RustBuffer key, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer attempt, RustBuffer expires_in_seconds, RustBuffer details
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_BACKUP_TO
@@ -319,7 +319,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_capabilities(uint64_t ptr, RustBuf
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CHARGE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CHARGE
-uint64_t uniffi_tympan_swift_fn_method_tympan_charge(uint64_t ptr, RustBuffer user, RustBuffer key, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer attempt
+uint64_t uniffi_tympan_swift_fn_method_tympan_charge(uint64_t ptr, RustBuffer user, RustBuffer key, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer attempt, RustBuffer details
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CHARGE_ALL
@@ -354,7 +354,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_create_price_list(uint64_t ptr, Ru
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_PROFILE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_PROFILE
-uint64_t uniffi_tympan_swift_fn_method_tympan_create_profile(uint64_t ptr, RustBuffer name, RustBuffer price_list, RustBuffer plans
+uint64_t uniffi_tympan_swift_fn_method_tympan_create_profile(uint64_t ptr, RustBuffer name, RustBuffer price_list, RustBuffer tracking, RustBuffer stacking, RustBuffer plans
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_ROLE
@@ -364,7 +364,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_create_role(uint64_t ptr, RustBuff
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_USER
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_USER
-uint64_t uniffi_tympan_swift_fn_method_tympan_create_user(uint64_t ptr, RustBuffer name, RustBuffer username, RustBuffer network_name, RustBuffer network_domain, RustBuffer email, RustBuffer other_emails, RustBuffer active, int8_t production, RustBuffer restricted, RustBuffer account_code, RustBuffer department, RustBuffer office, RustBuffer home, RustBuffer notes, RustBuffer profile, RustBuffer role, RustBuffer groups, RustBuffer role_rows, RustBuffer identities, RustBuffer source, RustBuffer reason
+uint64_t uniffi_tympan_swift_fn_method_tympan_create_user(uint64_t ptr, RustBuffer name, RustBuffer username, RustBuffer network_name, RustBuffer network_domain, RustBuffer email, RustBuffer other_emails, RustBuffer active, int8_t production, RustBuffer restricted, RustBuffer price_percent, RustBuffer account_code, RustBuffer department, RustBuffer office, RustBuffer home, RustBuffer notes, RustBuffer profile, RustBuffer role, RustBuffer groups, RustBuffer role_rows, RustBuffer identities, RustBuffer source, RustBuffer reason
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_DEACTIVATE_USER
@@ -402,6 +402,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_delete_role(uint64_t ptr, RustBuff
 uint64_t uniffi_tympan_swift_fn_method_tympan_doctor(uint64_t ptr
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_GROUP
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_GROUP
+uint64_t uniffi_tympan_swift_fn_method_tympan_edit_group(uint64_t ptr, RustBuffer group, RustBuffer expected_version, RustBuffer name, RustBuffer plans
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_PRICE_LIST
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_PRICE_LIST
 uint64_t uniffi_tympan_swift_fn_method_tympan_edit_price_list(uint64_t ptr, RustBuffer price_list, RustBuffer expected_version, RustBuffer name, RustBuffer rounding, RustBuffer lines, RustBuffer effective_from
@@ -409,7 +414,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_edit_price_list(uint64_t ptr, Rust
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_PROFILE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_PROFILE
-uint64_t uniffi_tympan_swift_fn_method_tympan_edit_profile(uint64_t ptr, RustBuffer profile, RustBuffer expected_version, RustBuffer name, RustBuffer price_list, int8_t clear_price_list, RustBuffer plans
+uint64_t uniffi_tympan_swift_fn_method_tympan_edit_profile(uint64_t ptr, RustBuffer profile, RustBuffer expected_version, RustBuffer name, RustBuffer price_list, int8_t clear_price_list, RustBuffer tracking, RustBuffer stacking, RustBuffer plans
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_ROLE
@@ -419,7 +424,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_edit_role(uint64_t ptr, RustBuffer
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_SETTINGS
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_SETTINGS
-uint64_t uniffi_tympan_swift_fn_method_tympan_edit_settings(uint64_t ptr, RustBuffer expected_version, RustBuffer name, RustBuffer default_profile, RustBuffer pin_length, RustBuffer pin_alphabet, RustBuffer pin_floor, RustBuffer card_pipeline, int8_t accepts_unfindable_cards
+uint64_t uniffi_tympan_swift_fn_method_tympan_edit_settings(uint64_t ptr, RustBuffer expected_version, RustBuffer name, RustBuffer default_profile, RustBuffer pin_length, RustBuffer pin_alphabet, RustBuffer pin_floor, RustBuffer low_funds, RustBuffer card_pipeline, int8_t accepts_unfindable_cards
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EDIT_USER
@@ -430,6 +435,21 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_edit_user(uint64_t ptr, RustBuffer
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_ENABLE_IDENTITY
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_ENABLE_IDENTITY
 uint64_t uniffi_tympan_swift_fn_method_tympan_enable_identity(uint64_t ptr, RustBuffer user, RustBuffer identity, int8_t enabled, RustBuffer expected_version, RustBuffer reason
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_ERASE_WORDS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_ERASE_WORDS
+uint64_t uniffi_tympan_swift_fn_method_tympan_erase_words(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EVENTS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EVENTS
+uint64_t uniffi_tympan_swift_fn_method_tympan_events(uint64_t ptr, RustBuffer kinds, RustBuffer after, RustBuffer limit
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EXPLAIN
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EXPLAIN
+uint64_t uniffi_tympan_swift_fn_method_tympan_explain(uint64_t ptr, RustBuffer user
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_EXTEND
@@ -455,6 +475,21 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_groups(uint64_t ptr, RustBuffer fi
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_IDENTITY_TYPES
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_IDENTITY_TYPES
 uint64_t uniffi_tympan_swift_fn_method_tympan_identity_types(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_JOB
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_JOB
+uint64_t uniffi_tympan_swift_fn_method_tympan_job(uint64_t ptr, RustBuffer key
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_JOBS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_JOBS
+uint64_t uniffi_tympan_swift_fn_method_tympan_jobs(uint64_t ptr, RustBuffer since, RustBuffer until, RustBuffer after, RustBuffer limit
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_JOBS_TEXT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_JOBS_TEXT
+uint64_t uniffi_tympan_swift_fn_method_tympan_jobs_text(uint64_t ptr, RustBuffer format, RustBuffer since, RustBuffer until, RustBuffer after, RustBuffer limit
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_LOOK_UP
@@ -509,7 +544,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_profiles(uint64_t ptr, RustBuffer 
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_QUOTE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_QUOTE
-uint64_t uniffi_tympan_swift_fn_method_tympan_quote(uint64_t ptr, RustBuffer user, RustBuffer usage, RustBuffer queue, RustBuffer cost
+uint64_t uniffi_tympan_swift_fn_method_tympan_quote(uint64_t ptr, RustBuffer user, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer kind
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_REACTIVATE_USER
@@ -557,6 +592,26 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_rename_role(uint64_t ptr, RustBuff
 uint64_t uniffi_tympan_swift_fn_method_tympan_replace_identity(uint64_t ptr, RustBuffer user, RustBuffer identity, RustBuffer kind, RustBuffer value, RustBuffer expected_version, RustBuffer reason
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_REPORT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_REPORT
+uint64_t uniffi_tympan_swift_fn_method_tympan_report(uint64_t ptr, RustBuffer by, RustBuffer every, RustBuffer time_zone, RustBuffer since, RustBuffer until, RustBuffer user, RustBuffer group, RustBuffer account_code, RustBuffer kind, RustBuffer after, RustBuffer limit
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_REPORT_TEXT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_REPORT_TEXT
+uint64_t uniffi_tympan_swift_fn_method_tympan_report_text(uint64_t ptr, RustBuffer format, RustBuffer by, RustBuffer every, RustBuffer time_zone, RustBuffer since, RustBuffer until, RustBuffer user, RustBuffer group, RustBuffer account_code, RustBuffer kind, RustBuffer after, RustBuffer limit
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_RESET_ALLOWANCE
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_RESET_ALLOWANCE
+uint64_t uniffi_tympan_swift_fn_method_tympan_reset_allowance(uint64_t ptr, RustBuffer user, RustBuffer plan, RustBuffer reason, RustBuffer key
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_RESET_ALLOWANCES
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_RESET_ALLOWANCES
+uint64_t uniffi_tympan_swift_fn_method_tympan_reset_allowances(uint64_t ptr, RustBuffer users, RustBuffer plan, RustBuffer reason, RustBuffer key
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_RETIRE_ACCOUNT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_RETIRE_ACCOUNT
 uint64_t uniffi_tympan_swift_fn_method_tympan_retire_account(uint64_t ptr, RustBuffer account, RustBuffer expected_version
@@ -597,6 +652,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_role_uses(uint64_t ptr, RustBuffer
 uint64_t uniffi_tympan_swift_fn_method_tympan_roles(uint64_t ptr, RustBuffer filter
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SEAL_KEYS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SEAL_KEYS
+uint64_t uniffi_tympan_swift_fn_method_tympan_seal_keys(uint64_t ptr, RustBuffer passphrase
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SET_BALANCE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SET_BALANCE
 uint64_t uniffi_tympan_swift_fn_method_tympan_set_balance(uint64_t ptr, RustBuffer user, RustBuffer wallet, int64_t balance, RustBuffer reason, RustBuffer key, int8_t may_owe
@@ -615,6 +675,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_settings(uint64_t ptr
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SETTLE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SETTLE
 uint64_t uniffi_tympan_swift_fn_method_tympan_settle(uint64_t ptr, RustBuffer hold, RustBuffer key, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer extra
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SETTLE_ALL_DUE
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SETTLE_ALL_DUE
+uint64_t uniffi_tympan_swift_fn_method_tympan_settle_all_due(uint64_t ptr, RustBuffer after, RustBuffer limit
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SETTLE_DUE
@@ -687,6 +752,16 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_unretire_role(uint64_t ptr, RustBu
 uint64_t uniffi_tympan_swift_fn_method_tympan_user_details(uint64_t ptr, RustBuffer user
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_USER_JOBS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_USER_JOBS
+uint64_t uniffi_tympan_swift_fn_method_tympan_user_jobs(uint64_t ptr, RustBuffer user, RustBuffer since, RustBuffer until, RustBuffer after, RustBuffer limit
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_USER_JOBS_TEXT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_USER_JOBS_TEXT
+uint64_t uniffi_tympan_swift_fn_method_tympan_user_jobs_text(uint64_t ptr, RustBuffer user, RustBuffer format, RustBuffer since, RustBuffer until, RustBuffer after, RustBuffer limit
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_USERS
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_USERS
 uint64_t uniffi_tympan_swift_fn_method_tympan_users(uint64_t ptr, RustBuffer search, RustBuffer active, RustBuffer group, RustBuffer profile, RustBuffer after, RustBuffer limit
@@ -706,6 +781,21 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_void_job(uint64_t ptr, RustBuffer 
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_FUNC_NEW_KEYS
 RustBuffer uniffi_tympan_swift_fn_func_new_keys(RustCallStatus *_Nonnull out_status
 
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_FUNC_RESTORE
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_FUNC_RESTORE
+uint64_t uniffi_tympan_swift_fn_func_restore(RustBuffer backup, RustBuffer database, RustBuffer keys
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_FUNC_UNSEAL_KEYS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_FUNC_UNSEAL_KEYS
+uint64_t uniffi_tympan_swift_fn_func_unseal_keys(RustBuffer sealed, RustBuffer passphrase
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_FUNC_VERIFY_BACKUP
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_FUNC_VERIFY_BACKUP
+uint64_t uniffi_tympan_swift_fn_func_verify_backup(RustBuffer path, RustBuffer keys
 );
 #endif
 #ifndef UNIFFI_FFIDEF_FFI_TYMPAN_SWIFT_RUSTBUFFER_ALLOC
@@ -974,6 +1064,24 @@ uint16_t uniffi_tympan_swift_checksum_func_new_keys(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_FUNC_RESTORE
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_FUNC_RESTORE
+uint16_t uniffi_tympan_swift_checksum_func_restore(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_FUNC_UNSEAL_KEYS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_FUNC_UNSEAL_KEYS
+uint16_t uniffi_tympan_swift_checksum_func_unseal_keys(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_FUNC_VERIFY_BACKUP
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_FUNC_VERIFY_BACKUP
+uint16_t uniffi_tympan_swift_checksum_func_verify_backup(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ACCOUNT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ACCOUNT
 uint16_t uniffi_tympan_swift_checksum_method_tympan_account(void
@@ -1148,6 +1256,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_doctor(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EDIT_GROUP
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EDIT_GROUP
+uint16_t uniffi_tympan_swift_checksum_method_tympan_edit_group(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EDIT_PRICE_LIST
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EDIT_PRICE_LIST
 uint16_t uniffi_tympan_swift_checksum_method_tympan_edit_price_list(void
@@ -1184,6 +1298,24 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_enable_identity(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ERASE_WORDS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ERASE_WORDS
+uint16_t uniffi_tympan_swift_checksum_method_tympan_erase_words(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EVENTS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EVENTS
+uint16_t uniffi_tympan_swift_checksum_method_tympan_events(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EXPLAIN
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EXPLAIN
+uint16_t uniffi_tympan_swift_checksum_method_tympan_explain(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EXTEND
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_EXTEND
 uint16_t uniffi_tympan_swift_checksum_method_tympan_extend(void
@@ -1211,6 +1343,24 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_groups(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_IDENTITY_TYPES
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_IDENTITY_TYPES
 uint16_t uniffi_tympan_swift_checksum_method_tympan_identity_types(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_JOB
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_JOB
+uint16_t uniffi_tympan_swift_checksum_method_tympan_job(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_JOBS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_JOBS
+uint16_t uniffi_tympan_swift_checksum_method_tympan_jobs(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_JOBS_TEXT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_JOBS_TEXT
+uint16_t uniffi_tympan_swift_checksum_method_tympan_jobs_text(void
 
 );
 #endif
@@ -1334,6 +1484,30 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_replace_identity(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_REPORT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_REPORT
+uint16_t uniffi_tympan_swift_checksum_method_tympan_report(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_REPORT_TEXT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_REPORT_TEXT
+uint16_t uniffi_tympan_swift_checksum_method_tympan_report_text(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_RESET_ALLOWANCE
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_RESET_ALLOWANCE
+uint16_t uniffi_tympan_swift_checksum_method_tympan_reset_allowance(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_RESET_ALLOWANCES
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_RESET_ALLOWANCES
+uint16_t uniffi_tympan_swift_checksum_method_tympan_reset_allowances(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_RETIRE_ACCOUNT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_RETIRE_ACCOUNT
 uint16_t uniffi_tympan_swift_checksum_method_tympan_retire_account(void
@@ -1382,6 +1556,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_roles(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SEAL_KEYS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SEAL_KEYS
+uint16_t uniffi_tympan_swift_checksum_method_tympan_seal_keys(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SET_BALANCE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SET_BALANCE
 uint16_t uniffi_tympan_swift_checksum_method_tympan_set_balance(void
@@ -1403,6 +1583,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_settings(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SETTLE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SETTLE
 uint16_t uniffi_tympan_swift_checksum_method_tympan_settle(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SETTLE_ALL_DUE
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SETTLE_ALL_DUE
+uint16_t uniffi_tympan_swift_checksum_method_tympan_settle_all_due(void
 
 );
 #endif
@@ -1487,6 +1673,18 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_unretire_role(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_USER_DETAILS
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_USER_DETAILS
 uint16_t uniffi_tympan_swift_checksum_method_tympan_user_details(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_USER_JOBS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_USER_JOBS
+uint16_t uniffi_tympan_swift_checksum_method_tympan_user_jobs(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_USER_JOBS_TEXT
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_USER_JOBS_TEXT
+uint16_t uniffi_tympan_swift_checksum_method_tympan_user_jobs_text(void
 
 );
 #endif
