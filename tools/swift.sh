@@ -5,6 +5,8 @@
 #                                and the example; the last line is "N passed, N failed"
 #   bash tools/swift.sh package  packs what is shipped for this machine: sources, archive, licences
 #   bash tools/swift.sh bindgen  writes what uniffi generates from the library
+#   bash tools/swift.sh goals [KIND…]
+#                                measures a charge beside the same in Rust, optimised: benches/swift
 #   bash tools/swift.sh run FOLDER CMD…
 #                                runs a command in a folder of the repository, with the library at
 #                                hand; what it builds belongs under /build
@@ -125,6 +127,15 @@ test_packed() {
         echo "what was packed builds"
 }
 
+# Builds what the goals are measured with.
+build_goals() {
+    cargo build --locked --release --package tympan-swift
+    cargo bench --locked --quiet --package tympan-benches --bench native --no-run
+    mkdir -p "$place/optimised"
+    cp "$target/release/libtympan_swift.a" "$place/optimised/"
+    in_swift benches/swift/goals env LIBRARY_PATH=/build/optimised swift build --configuration release --scratch-path /build/goals
+}
+
 test_all() {
     local log=$place/log verdict=0
     build_library
@@ -154,6 +165,15 @@ bindgen)
     build_library
     bindgen
     cargo xtask bindgen --stamp
+    ;;
+goals)
+    shift
+    build_goals
+    python3 benches/swift/goals.py "$@"
+    ;;
+goal)
+    shift
+    in_swift benches/swift/goals /build/goals/release/Goals "$@"
     ;;
 run)
     shift

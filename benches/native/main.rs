@@ -40,6 +40,8 @@ enum Kind {
     Memory,
     /// A thousand per call, in memory.
     MemoryBatch,
+    /// One at a time, on SQLite NORMAL.
+    Sqlite,
     /// A thousand per call, on SQLite NORMAL.
     SqliteBatch,
 }
@@ -49,15 +51,16 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let address = match arguments.kind {
         Kind::Memory | Kind::MemoryBatch => "memory:".to_owned(),
-        Kind::SqliteBatch => format!("sqlite:{}", folder.path().join("shop.db").display()),
+        Kind::Sqlite | Kind::SqliteBatch => {
+            format!("sqlite:{}", folder.path().join("shop.db").display())
+        }
     };
     let options = Options::default().durability(Durability::Normal);
     let shop = Tympan::open(&address, options).unwrap().host();
     let users = set_up(&shop);
-    let batch = if arguments.kind == Kind::Memory {
-        1
-    } else {
-        BATCH
+    let batch = match arguments.kind {
+        Kind::Memory | Kind::Sqlite => 1,
+        Kind::MemoryBatch | Kind::SqliteBatch => BATCH,
     };
     // What is done for the first time is not what is measured.
     charge(&shop, &users, 0..BATCH, batch);
