@@ -20,8 +20,8 @@ const PAGE: u32 = 999;
 const BEGIN: i64 = 1_768_435_200_000;
 const MONTH: i64 = 31 * 86_400_000;
 
-/// The pairs of the rounds: CPU of a user's reset in microseconds, ours and that of one `UPDATE` and
-/// one `INSERT` by primary key, as many to a transaction.
+/// The pairs of the rounds: users a microsecond of CPU, ours and that of one `UPDATE` and one `INSERT`
+/// by primary key, as many to a transaction.
 pub fn rounds(rounds: usize, users: usize) -> Vec<(f64, f64)> {
     let folder = tempfile::tempdir_in(".").unwrap();
     let clock = Arc::new(ManualClock::at(Timestamp::from_millis(BEGIN)));
@@ -30,17 +30,17 @@ pub fn rounds(rounds: usize, users: usize) -> Vec<(f64, f64)> {
     fill(&host, users);
     assert_eq!(sweep(&host), users as u64, "what everybody gets first");
     let mut bare = Bare::open(&folder.path().join("bare.db"), users);
-    let each = |began: ProcessTime| began.elapsed().as_secs_f64() * 1e6 / users as f64;
+    let rate = |began: ProcessTime| users as f64 / (began.elapsed().as_secs_f64() * 1e6);
     (1..=rounds)
         .map(|round| {
             let months = i64::try_from(round).unwrap();
             clock.set(Timestamp::from_millis(BEGIN + months * MONTH));
             let began = ProcessTime::now();
             assert_eq!(sweep(&host), users as u64, "everybody's plan is due once");
-            let ours = each(began);
+            let ours = rate(began);
             let began = ProcessTime::now();
             bare.sweep();
-            (ours, each(began))
+            (ours, rate(began))
         })
         .collect()
 }
