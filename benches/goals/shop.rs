@@ -291,6 +291,7 @@ fn new_user(number: i64) -> User {
         production: false,
         restricted: true,
         price_percent: None,
+        shared_with: None,
         account_code: None,
         department: None,
         office: None,

@@ -168,6 +168,8 @@ queries! {
     SHOW_USER, ShowUser = "show_user", Requirement::PermissionOrSelf(USER_READ);
     /// Every effective value of a user, with the reason for which it applies.
     EXPLAIN, Explain = "explain", Requirement::PermissionOrSelf(USER_READ);
+    /// Who shares wallets with a user.
+    LIST_SHARERS, ListSharers = "list_sharers", Requirement::PermissionOrSelf(USER_READ);
     /// Who is recognised by a value.
     LOOK_UP, LookUp = "look_up", Requirement::Permission(USER_READ);
     /// Whether a user may do something.

@@ -224,7 +224,8 @@ codes! {
     InUse, "in_use", Refused, false, ["field", "users", "role", "profile", "group", "account", "price_list"], "it is still in use: retire it, move its users first, or confirm where a command can be confirmed";
     Retired, "retired", Refused, false, ["role", "profile", "group", "account", "price_list"], "it is retired and takes no new users";
     LastAdministrator, "last_administrator", Refused, false, [], "an active user with user administration must remain";
-    UserInactive, "user_inactive", Refused, false, ["user"], "the user is inactive and can neither sign in nor print";
+    NotShared, "not_shared", Refused, false, ["user", "field"], "who is named shares no wallet with whose job it is: see `shared_with`";
+    UserInactive, "user_inactive", Refused, false, ["user", "field"], "the user is inactive and can neither sign in nor print";
     NotTracked, "not_tracked", Refused, false, ["job_kind"], "the user's profile does not count jobs of this kind: let it run; nothing is charged and nothing is kept";
     HoldResolved, "hold_resolved", Refused, false, ["hold", "state", "resolved_at"], "the hold was settled or cancelled already; the details say which";
     JobNotCharged, "job_not_charged", Refused, false, ["state", "hold"], "the job took nothing that could be given back: it was refused, or its hold is open, cancelled or expired; the details say which";

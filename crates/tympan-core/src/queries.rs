@@ -24,6 +24,8 @@ pub struct UserQuery {
     pub group: Option<GroupId>,
     /// Only those with a profile.
     pub profile: Option<ProfileId>,
+    /// Only those who share wallets, or only those who do not.
+    pub sharing: Option<bool>,
     /// Only those of whom name, username, network name, e-mail or account code matches.
     pub pattern: Option<Pattern>,
     /// Only those behind this place.
@@ -168,6 +170,9 @@ impl UserQuery {
         user.tenant == self.tenant
             && self.active.is_none_or(|active| user.active == active)
             && self.profile.is_none_or(|profile| user.profile == profile)
+            && self
+                .sharing
+                .is_none_or(|sharing| user.shared_with.is_some() == sharing)
             && self.after.as_ref().is_none_or(behind)
             && self
                 .pattern

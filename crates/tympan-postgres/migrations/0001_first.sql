@@ -138,6 +138,7 @@ CREATE TABLE "user" (
     "production" bigint NOT NULL,
     "restricted" bigint NOT NULL,
     "price_percent" bigint,
+    "shared_with" text COLLATE "C",
     "account_code" text COLLATE "C",
     "department" text COLLATE "C",
     "office" text COLLATE "C",
@@ -260,6 +261,8 @@ CREATE TABLE "hold" (
     "resolved_at" bigint,
     "settled_by" bytea,
     "job_kind" text COLLATE "C",
+    "shared_by" bigint,
+    "shared_order" text COLLATE "C",
     PRIMARY KEY ("tenant", "id")
 ) WITH (fillfactor = 70);
 
@@ -312,6 +315,8 @@ CREATE TABLE "entry" (
     "available" bigint,
     "next_reset_at" bigint,
     "words_until" bigint,
+    "counterpart" bigint,
+    "shared_order" text COLLATE "C",
     "text_digest" bytea,
     "chain" bytea NOT NULL,
     PRIMARY KEY ("tenant", "id")
@@ -374,6 +379,9 @@ CREATE TABLE "audit_text" (
 
 -- Lists of users: in order, page by page.
 CREATE INDEX "user_by_name" ON "user" ("tenant", "name_folded", "id");
+
+-- Those among them who share wallets: few.
+CREATE INDEX "user_sharing" ON "user" ("tenant", "name_folded", "id") WHERE "shared_with" IS NOT NULL;
 
 -- The members of a group.
 CREATE INDEX "membership_by_group" ON "membership" ("tenant", "user_group", "user");

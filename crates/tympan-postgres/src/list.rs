@@ -62,6 +62,10 @@ pub(crate) fn users(ask: &mut Ask<'_>, query: &UserQuery) -> Result<Vec<User>, E
         let profile = sql.value(&profile.cell());
         sql.push(&format!(" AND u.\"profile\" = {profile}"));
     }
+    if let Some(sharing) = query.sharing {
+        let not = if sharing { " NOT" } else { "" };
+        sql.push(&format!(" AND u.\"shared_with\" IS{not} NULL"));
+    }
     if let Some(after) = &query.after {
         let name = sql.value(&after.name_folded.cell());
         let id = sql.value(&after.id.cell());

@@ -137,6 +137,7 @@ CREATE TABLE "user" (
     "production" INTEGER NOT NULL,
     "restricted" INTEGER NOT NULL,
     "price_percent" INTEGER,
+    "shared_with" TEXT,
     "account_code" TEXT,
     "department" TEXT,
     "office" TEXT,
@@ -259,6 +260,8 @@ CREATE TABLE "hold" (
     "resolved_at" INTEGER,
     "settled_by" BLOB,
     "job_kind" TEXT,
+    "shared_by" INTEGER,
+    "shared_order" TEXT,
     PRIMARY KEY ("tenant", "id")
 ) STRICT, WITHOUT ROWID;
 
@@ -313,6 +316,8 @@ CREATE TABLE "entry" (
     "available" INTEGER,
     "next_reset_at" INTEGER,
     "words_until" INTEGER,
+    "counterpart" INTEGER,
+    "shared_order" TEXT,
     "text_digest" BLOB,
     "chain" BLOB NOT NULL
 ) STRICT;
@@ -378,6 +383,9 @@ CREATE INDEX "user_by_name" ON "user" (
     "tenant", "name_folded", "id", "active", "profile",
     "username_folded", "network_name_folded", "email_folded", "account_code_folded"
 );
+
+-- Those among them who share wallets: few.
+CREATE INDEX "user_sharing" ON "user" ("tenant", "name_folded", "id") WHERE "shared_with" IS NOT NULL;
 
 -- The members of a group.
 CREATE INDEX "membership_by_group" ON "membership" ("tenant", "user_group", "user");

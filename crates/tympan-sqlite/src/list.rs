@@ -57,7 +57,13 @@ fn users_sql<'a>(connection: &Connection, query: &'a UserQuery) -> Result<Sql<'a
             ));
         }
         group => {
-            sql.push(" FROM \"user\" AS u INDEXED BY \"user_by_name\" WHERE ");
+            let index = match query.sharing {
+                Some(true) => "user_sharing",
+                Some(false) | None => "user_by_name",
+            };
+            sql.push(&format!(
+                " FROM \"user\" AS u INDEXED BY \"{index}\" WHERE "
+            ));
             sql.push(&format!("u.\"tenant\" = {tenant}"));
             if let Some(group) = group {
                 let group = sql.value(Cell::Integer(group.0));
@@ -75,6 +81,10 @@ fn users_sql<'a>(connection: &Connection, query: &'a UserQuery) -> Result<Sql<'a
     if let Some(profile) = query.profile {
         let profile = sql.value(Cell::Integer(profile.0));
         sql.push(&format!(" AND u.\"profile\" = {profile}"));
+    }
+    if let Some(sharing) = query.sharing {
+        let not = if sharing { " NOT" } else { "" };
+        sql.push(&format!(" AND u.\"shared_with\" IS{not} NULL"));
     }
     if let Some(after) = &query.after {
         let name = sql.value(after.name_folded.cell());
@@ -323,6 +333,7 @@ mod tests {
             active in prop::option::of(any::<bool>()),
             profile in prop::option::of(1..3_i64),
             in_group in any::<bool>(),
+            sharing in prop::option::of(any::<bool>()),
             limit in 1..8_u32,
         ) {
             let members: Vec<UserId> = people.iter().map(|user| user.id).step_by(2).collect();
@@ -332,6 +343,7 @@ mod tests {
                 active,
                 group: in_group.then_some(GROUP),
                 profile: profile.map(ProfileId),
+                sharing,
                 pattern: Pattern::parse(&pattern).unwrap(),
                 after: None,
                 limit,
@@ -370,6 +382,7 @@ mod tests {
             active: None,
             group: Some(GROUP),
             profile: None,
+            sharing: None,
             pattern: None,
             after: None,
             limit: 1_000,
@@ -392,12 +405,18 @@ mod tests {
             });
             steps.unwrap().join("; ")
         };
-        for (group, sorted) in [(None, false), (Some(GROUP), true)] {
+        for (group, sharing, sorted) in [
+            (None, None, false),
+            (None, Some(false), false),
+            (None, Some(true), false),
+            (Some(GROUP), None, true),
+        ] {
             let query = UserQuery {
                 tenant: TENANT,
                 active: None,
                 group,
                 profile: None,
+                sharing,
                 pattern: None,
                 after: Some(UserPlace {
                     tenant: TENANT,

@@ -98,6 +98,7 @@ pub const fn of_query(query: QueryName) -> Coverage {
         QueryName::ListUsers => &["users"],
         QueryName::ShowUser => &["user_details"],
         QueryName::Explain => &["explain"],
+        QueryName::ListSharers => &["sharers"],
         QueryName::LookUp => &["look_up"],
         QueryName::May => &["may"],
         QueryName::Capabilities => &["capabilities"],

@@ -71,8 +71,8 @@ pub use tympan_core::ids::{
 pub use tympan_core::ledger::{
     Adjust, Authorise, Cancel, Charge, Counter, Extend, Extra, IdempotencyKey, JobDetails, Missing,
     PayOut, Price, Quote, QuoteLine, Quoted, Receipt, ReceiptLine, Refund, RefundPart,
-    ResetAllowance, Rounding, RoundingMode, SetBalance, Settle, SettleDue, Standing, StatedCost,
-    Thresholds, TopUp, TransferFunds, Usage, Void, WalletName,
+    ResetAllowance, Rounding, RoundingMode, SetBalance, Settle, SettleDue, Shared, Standing,
+    StatedCost, Thresholds, TopUp, TransferFunds, Usage, Void, WalletName,
 };
 pub use tympan_core::measure::{Currency, CustomMeasure, Measure};
 pub use tympan_core::people::{
@@ -85,7 +85,8 @@ pub use tympan_core::people::{
 };
 pub use tympan_core::records::{
     Account, Config, IdentityKind, IdentitySource, JobKind, PlanOwner, PlanRevision, PriceRule,
-    Stacking, Tenant, Tracking, Verb, WalletKind, WhenExhausted, WordKeeping,
+    SharedOrder, SharedWith, Stacking, Tenant, Tracking, Verb, WalletKind, WhenExhausted,
+    WordKeeping,
 };
 pub use tympan_core::schedule::{Cycle, Date, ResetVerb, Schedule, TimeOfDay, Weekday};
 pub use tympan_core::time::{TimeZoneName, Timestamp};

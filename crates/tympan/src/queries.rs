@@ -11,13 +11,13 @@ use tympan_core::commands::{
 };
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::{Ids, UserId};
-use tympan_core::ledger::{Quote, Quoted};
+use tympan_core::ledger::{Quote, Quoted, shares};
 use tympan_core::people::{
     Explanation, IdentityType, PreparedUser, ShownUser, UserDetails, UserReference, details_reads,
-    explain, explain_reads, identity_types, look_up, look_up_reads, user_details,
+    explain, explain_reads, identity_types, look_up, look_up_reads, shared_with, user_details,
 };
 use tympan_core::permissions::{actor_reads, configured, permit};
-use tympan_core::queries::{AuditPlace, AuditQuery, UserPlace, UserQuery};
+use tympan_core::queries::{AuditPlace, AuditQuery, MAX_PAGE, UserPlace, UserQuery};
 use tympan_core::records::Config;
 use tympan_core::text::Pattern;
 use tympan_core::time::Timestamp;
@@ -43,6 +43,8 @@ pub struct UserList {
     pub group: Option<tympan_core::ids::GroupId>,
     /// Only those with a profile.
     pub profile: Option<tympan_core::ids::ProfileId>,
+    /// Only those who share wallets, and so stand for a budget; or only those who do not.
+    pub sharing: Option<bool>,
     /// What is searched for in name, username, network name, e-mail and account code: with `*`
     /// and `?` as wildcards, or without, anywhere.
     pub search: String,
@@ -106,6 +108,7 @@ impl Handle {
             active: list.active,
             group: list.group,
             profile: list.profile,
+            sharing: list.sharing,
             pattern: Pattern::parse(&list.search)?,
             after: after
                 .map(|cursor| UserPlace::from_cursor(tenant, cursor))
@@ -113,6 +116,38 @@ impl Handle {
             limit: page.rows() + 1,
         })?;
         Ok(Page::of(page, users, UserPlace::of).map(|user| ShownUser::of(&user)))
+    }
+
+    /// The active users who share wallets with a user, sorted by name: whose budget a job of that user may
+    /// take from. It takes time for all who share wallets.
+    ///
+    /// # Errors
+    /// `unknown_tenant`; `unknown_user`; `denied` without `user.read`, unless it is the actor; what is
+    /// wrong with the value.
+    pub fn sharers(&self, user: impl Into<UserReference>) -> Result<Vec<ShownUser>, Error> {
+        let user = self.prepare_user(&user.into())?;
+        let reads = explain_reads(self.tenant.id, &user);
+        let user = self.answer(reads, |view, context| shared_with(view, context, &user))?;
+        let mut query = UserQuery {
+            tenant: self.tenant.id,
+            active: Some(true),
+            group: None,
+            profile: None,
+            sharing: Some(true),
+            pattern: None,
+            after: None,
+            limit: MAX_PAGE,
+        };
+        let mut sharers = Vec::new();
+        loop {
+            let page = self.engine.store.users(&query)?;
+            let shares = page.iter().filter(|sharer| shares(sharer, &user));
+            sharers.extend(shares.map(ShownUser::of));
+            match page.last().map(UserPlace::of) {
+                Some(last) => query.after = Some(last),
+                None => return Ok(sharers),
+            }
+        }
     }
 
     /// What a job would cost, whether it would be charged, and what each wallet would give:

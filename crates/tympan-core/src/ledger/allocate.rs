@@ -3,12 +3,13 @@
 use smallvec::SmallVec;
 
 use crate::error::Error;
-use crate::ledger::book::{Book, own_funds_key};
+use crate::ledger::book::{Book, Party, own_funds_key};
 use crate::ledger::price::Price;
 use crate::ledger::schedule::wallet_key;
+use crate::ledger::shared::shares;
 use crate::ledger::usage::Usage;
 use crate::measure::Measure;
-use crate::records::{HoldPart, PlanRevision, WhenExhausted};
+use crate::records::{HoldPart, PlanRevision, PlansInForce, SharedOrder, User, WhenExhausted};
 use crate::time::Timestamp;
 
 /// How much of a measure a job needs, and the wallets that may give it, in order.
@@ -21,6 +22,8 @@ pub(super) struct Demand {
     sources: SmallVec<[Source; 4]>,
     /// Where whatever nothing covers is counted, if nothing limits the job.
     without_limit: Option<usize>,
+    /// What owes what nothing covers and is taken all the same, if no plan says otherwise.
+    owes: Option<usize>,
     /// What becomes of what nothing covers once something of it is there, and in which wallet.
     finish: Option<(usize, WhenExhausted)>,
 }
@@ -71,7 +74,8 @@ impl Demand {
             (Some((wallet, WhenExhausted::FinishAndCarry)), Beyond::Owe) => Rest::Carried(wallet),
             (Some((wallet, _)), Beyond::Owe) => Rest::Owed(wallet),
             (None, Beyond::Owe) => {
-                Rest::Owed(self.sources.last().map_or(0, |source| source.wallet))
+                let last = self.sources.last().map(|source| source.wallet);
+                self.owes.or(last).map_or(Rest::Denied, Rest::Owed)
             }
             (Some(_), Beyond::SetAside) if starts => Rest::Denied,
             (Some(_), Beyond::Refuse) if starts => self.rest(missing, Beyond::Owe),
@@ -160,18 +164,20 @@ pub(super) enum Beyond {
 
 /// What a job needs of each measure that a plan in force or its price limits, and the user's profile
 /// records.
+/// On shared wallets alone, their plans limit it, and no others.
 pub(super) fn demands(
     book: &mut Book<'_>,
-    usage: &Usage,
-    price: Option<Price>,
+    (usage, price): (&Usage, Option<Price>),
+    shared: Option<SharedOrder>,
 ) -> Result<Demands, Error> {
-    let plans = book.plans.clone();
+    let limits = limiting(book, shared);
+    let plans = limits.map_or_else(PlansInForce::new, |party| party.plans.clone());
     let cost = price.map(|price| (Measure::Cost(price.currency), price.cost_micros));
     let mut measures: SmallVec<[Measure; 4]> = plans.iter().map(|plan| plan.measure).collect();
     measures.extend(cost.map(|(measure, _)| measure));
     measures.sort_unstable();
     measures.dedup();
-    let tracking = book.config.tracking(book.user.profile);
+    let tracking = book.config.tracking(book.own.user.profile);
     measures.retain(|measure| tracking.records(*measure));
     let mut demands = Demands::new();
     for measure in measures {
@@ -180,50 +186,140 @@ pub(super) fn demands(
             (Measure::Cost(_), _) => continue,
             (measure, _) => usage.of(measure),
         };
-        demands.push(demand(book, measure, amount)?);
+        demands.push(demand(book, measure, amount, shared)?);
     }
     if demands.is_empty() {
         // Nothing limits the job and nothing prices it; its record still needs a wallet.
         let measure = Measure::Cost(book.config.tenant.currency);
-        demands.push(demand(book, measure, 0)?);
+        demands.push(demand(book, measure, 0, None)?);
     }
     Ok(demands)
 }
 
-fn demand(book: &mut Book<'_>, measure: Measure, amount: i64) -> Result<Demand, Error> {
-    let plans = book.plans.clone();
-    let of_measure = || plans.iter().filter(|plan| plan.measure == measure);
-    let warns = |plan: &&&PlanRevision| plan.when_exhausted == WhenExhausted::Warn;
-    let finishes = |plan: &&&PlanRevision| plan.when_exhausted.finishes();
-    let wallet_of = |book: &Book<'_>, plan| book.position(wallet_key(book.user, plan));
-    let mut sources: SmallVec<[Source; 4]> = of_measure()
-        .filter_map(|plan| wallet_of(book, plan))
-        .map(Source::new)
-        .collect();
-    if matches!(measure, Measure::Cost(_)) {
-        let own_funds = own_funds_key(book.user, measure)?;
-        if sources.is_empty() || !book.user.restricted || book.position(own_funds).is_some() {
-            sources.push(Source::new(book.own_funds(measure)?));
-        }
+/// Whose rules limit a job: those of the user, or on shared wallets alone those of who shares them,
+/// if anybody does any more.
+fn limiting<'b, 'a>(book: &'b Book<'a>, shared: Option<SharedOrder>) -> Option<&'b Party<'a>> {
+    match shared {
+        Some(SharedOrder::Only) => book.sharer.as_ref().filter(|sharer| gives(book, sharer)),
+        None | Some(SharedOrder::First | SharedOrder::Last) => Some(&book.own),
     }
-    // What a plan only counts, it counts itself; what an unrestricted user owes is money to pay,
-    // which no schedule may forgive.
-    let last = sources.last().map(|source| source.wallet);
-    let without_limit = of_measure()
-        .rfind(warns)
-        .and_then(|plan| wallet_of(book, plan))
-        .or_else(|| last.filter(|_| !book.user.restricted));
-    let finish = of_measure()
-        .rfind(finishes)
-        .and_then(|plan| Some((wallet_of(book, plan)?, plan.when_exhausted)));
-    Ok(Demand {
+}
+
+/// Whether somebody shares wallets with the user still: a hold may be older.
+fn gives(book: &Book<'_>, sharer: &Party<'_>) -> bool {
+    sharer.user.active && shares(sharer.user, book.own.user)
+}
+
+fn demand(
+    book: &mut Book<'_>,
+    measure: Measure,
+    amount: i64,
+    shared: Option<SharedOrder>,
+) -> Result<Demand, Error> {
+    let mut demand = Demand {
         measure,
         amount,
         denied: 0,
-        sources,
-        without_limit,
-        finish,
-    })
+        sources: SmallVec::new(),
+        without_limit: None,
+        owes: None,
+        finish: None,
+    };
+    if let Some(party) = limiting(book, shared) {
+        let (user, plans) = (party.user, party.plans.clone());
+        limit(&mut demand, book, user, &plans)?;
+    }
+    let sharer = book.sharer.as_ref().filter(|sharer| gives(book, sharer));
+    if let (Some(order), Some(sharer)) = (shared, sharer) {
+        let (user, plans) = (sharer.user, sharer.plans.clone());
+        let shared = || sources(book, user, &plans, measure);
+        match order {
+            SharedOrder::Only => {}
+            SharedOrder::First => demand.sources.insert_many(0, shared()),
+            SharedOrder::Last => demand.sources.extend(shared()),
+        }
+    }
+    Ok(demand)
+}
+
+/// Lets a user's wallets give, and their plans say what becomes of what nothing covers.
+fn limit(
+    demand: &mut Demand,
+    book: &mut Book<'_>,
+    user: &User,
+    plans: &PlansInForce<'_>,
+) -> Result<(), Error> {
+    let measure = demand.measure;
+    let of_measure = || plans.iter().filter(|plan| plan.measure == measure);
+    let warns = |plan: &&&PlanRevision| plan.when_exhausted == WhenExhausted::Warn;
+    let finishes = |plan: &&&PlanRevision| plan.when_exhausted.finishes();
+    demand.sources = sources(book, user, plans, measure);
+    let has_own_funds =
+        || -> Result<bool, Error> { Ok(book.position(own_funds_key(user, measure)?).is_some()) };
+    if matches!(measure, Measure::Cost(_))
+        && (demand.sources.is_empty() || !user.restricted)
+        && !has_own_funds()?
+    {
+        let own_funds = book.own_funds_of(user, measure)?;
+        demand.sources.push(Source::new(own_funds));
+    }
+    let wallet_of = |plan: &PlanRevision| book.position(wallet_key(user, plan));
+    // What a plan only counts, it counts itself; what an unrestricted user owes is money to pay,
+    // which no schedule may forgive.
+    let last = demand.sources.last().map(|source| source.wallet);
+    demand.owes = last;
+    demand.without_limit = of_measure()
+        .rfind(warns)
+        .and_then(|plan| wallet_of(plan))
+        .or_else(|| last.filter(|_| !user.restricted));
+    demand.finish = of_measure()
+        .rfind(finishes)
+        .and_then(|plan| Some((wallet_of(plan)?, plan.when_exhausted)));
+    Ok(())
+}
+
+/// The wallets of a user that are there and may give of a measure, in order.
+fn sources(
+    book: &Book<'_>,
+    user: &User,
+    plans: &PlansInForce<'_>,
+    measure: Measure,
+) -> SmallVec<[Source; 4]> {
+    let of_measure = plans.iter().filter(|plan| plan.measure == measure);
+    let keys = of_measure.map(|plan| wallet_key(user, plan));
+    let own_funds = own_funds_key(user, measure).ok();
+    let keys = keys.chain(own_funds);
+    let found = keys.filter_map(|key| book.position(key));
+    found.map(Source::new).collect()
+}
+
+/// The money that a job is priced in.
+pub(super) fn money_of(demands: &[Demand]) -> Option<Measure> {
+    let mut measures = demands.iter().map(|demand| demand.measure);
+    measures.find(|measure| matches!(measure, Measure::Cost(_)))
+}
+
+/// Puts what the user's own wallets give before what shared ones give: the head of a receipt lies in
+/// a wallet of whose job it is, and takes nothing if only others give.
+pub(super) fn own_first(
+    book: &mut Book<'_>,
+    takes: Takes,
+    money: Option<Measure>,
+) -> Result<Takes, Error> {
+    if book.sharer.is_none() {
+        return Ok(takes);
+    }
+    let own = book.own.user.id.0;
+    let (mut first, mut shared) = (Takes::new(), Takes::new());
+    for take in takes {
+        let is_own = book.wallet(take.wallet)?.owner == own;
+        if is_own { &mut first } else { &mut shared }.push(take);
+    }
+    if first.is_empty() {
+        first.push(Take::nothing(book.own_record(money)?));
+    }
+    first.extend(shared);
+    Ok(first)
 }
 
 /// Lets wallets give what a hold kept aside in them, whatever feeds the user now: meanwhile the
@@ -249,6 +345,7 @@ pub(super) fn keep(
                 denied: 0,
                 sources: SmallVec::new(),
                 without_limit: None,
+                owes: None,
                 finish: None,
             });
         }
@@ -270,8 +367,14 @@ pub(super) fn keep(
                 },
             ),
         }
+    }
+    for demand in demands {
         if demand.sources.iter().all(|source| !source.in_force) {
-            demand.amount = usage.of(measure).min(demand.kept()?);
+            let needed = match demand.measure {
+                Measure::Cost(_) => demand.amount,
+                measure => usage.of(measure),
+            };
+            demand.amount = needed.min(demand.kept()?);
         }
     }
     Ok(())

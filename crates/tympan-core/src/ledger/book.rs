@@ -1,4 +1,5 @@
-//! A user's wallets while one command is decided: a working copy, and the entries written to it.
+//! A user's wallets while one command is decided, and those that somebody shares with the user: a
+//! working copy, and the entries written to it.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::ledger::{register, schedule, thresholds};
 use crate::measure::Measure;
 use crate::records::{
     Config, Entry, EntryText, Hold, HoldPart, HoldState, JobKind, PlanRevision, PlansInForce,
-    Request, User, Verb, Wallet, WalletKey, WalletKind, Wallets,
+    Request, SharedOrder, User, Verb, Wallet, WalletKey, WalletKind, Wallets,
 };
 use crate::refusals::too_many;
 use crate::schedule::Window;
@@ -31,16 +32,41 @@ const LOWEST_ALLOWANCE: i64 = -(1 << 62);
 /// Beyond it lies a clock that is wrong, and memory for what it makes due.
 const MAX_ENTRIES: usize = 50_000;
 
-pub(super) struct Book<'a> {
-    pub(super) config: &'a Config,
+/// Whose wallets a book holds.
+pub(super) struct Party<'a> {
     pub(super) user: &'a User,
     /// The plans that apply, in the order in which their wallets are emptied.
     pub(super) plans: PlansInForce<'a>,
     /// Plans of the user that others overrule: they feed their wallets, and no job takes from those.
     pub(super) overruled: PlansInForce<'a>,
+}
+
+impl<'a> Party<'a> {
+    fn of(config: &'a Config, user: &'a User, now: Timestamp) -> Self {
+        let stacked = config.plans_for(user, now);
+        Self {
+            user,
+            plans: stacked.applying,
+            overruled: stacked.overruled,
+        }
+    }
+
+    /// Every plan that feeds a wallet of the user.
+    pub(super) fn all_plans(&self) -> impl Iterator<Item = &'a PlanRevision> {
+        self.plans.iter().chain(&self.overruled).copied()
+    }
+}
+
+pub(super) struct Book<'a> {
+    pub(super) config: &'a Config,
+    /// Whom the command is about.
+    pub(super) own: Party<'a>,
+    /// Who shares wallets with that user, if the command takes from those too.
+    pub(super) sharer: Option<Party<'a>>,
     /// The time of the turn, but never earlier than the latest time on any of the wallets, nor
-    /// than the one from which on the user's profile, or a group, feeds them.
+    /// than the one from which on a user's profile, or a group, feeds them.
     pub(super) now: Timestamp,
+    /// The wallets of all, each with its owner in its key.
     pub(super) wallets: Wallets,
     entries: Vec<Arc<Entry>>,
     texts: Vec<EntryText>,
@@ -92,6 +118,8 @@ pub(super) fn blank(verb: Verb) -> Entry {
         available: None,
         next_reset_at: None,
         words_until: None,
+        counterpart: None,
+        shared_order: None,
         text_digest: None,
         chain: [0; LINK_BYTES],
     }
@@ -105,10 +133,25 @@ impl<'a> Book<'a> {
         config: &'a Config,
         user: &'a User,
     ) -> Result<Self, Stop> {
-        let wallets = view
-            .wallets(context.tenant, user.id.0)?
-            .map(|wallets| (**wallets).clone());
-        let mut book = Self::of(config, user, wallets.unwrap_or_default(), context);
+        Self::open_shared(view, context, config, (user, None))
+    }
+
+    /// Opens a user's wallets, and with them those that somebody shares with the user.
+    pub(super) fn open_shared(
+        view: &View,
+        context: &mut Context<'_>,
+        config: &'a Config,
+        (user, sharer): (&'a User, Option<&'a User>),
+    ) -> Result<Self, Stop> {
+        let stored = view.wallets(context.tenant, user.id.0)?;
+        let mut wallets = stored.map_or_else(Wallets::default, |stored| Wallets::clone(stored));
+        if let Some(sharer) = sharer
+            && let Some(shared) = view.wallets(context.tenant, sharer.id.0)?
+        {
+            wallets.wallets.extend(shared.wallets.iter().cloned());
+            wallets.hold_parts.extend(shared.hold_parts.iter().cloned());
+        }
+        let mut book = Self::of(config, (user, sharer), wallets, context);
         book.find_expired();
         let mut expired: Vec<(HoldId, Timestamp)> = book
             .expiring
@@ -119,7 +162,10 @@ impl<'a> Book<'a> {
         let holds = expired.iter();
         view.require(holds.map(|(id, _)| Key::Hold(context.tenant, *id)))?;
         for (id, at) in expired {
-            if let Some(hold) = view.hold(context.tenant, id)? {
+            // Of a hold on wallets of two users, one may have been given its part back before.
+            if let Some(hold) = view.hold(context.tenant, id)?
+                && hold.state == HoldState::Open
+            {
                 book.resolve(hold, HoldState::Expired, at);
             }
         }
@@ -129,22 +175,18 @@ impl<'a> Book<'a> {
 
     pub(super) fn of(
         config: &'a Config,
-        user: &'a User,
+        (user, sharer): (&'a User, Option<&'a User>),
         wallets: Wallets,
         context: &Context<'_>,
     ) -> Self {
-        let latest = wallets.wallets.iter().map(|wallet| wallet.latest_at).max();
-        let now = context
-            .now
-            .max(latest.unwrap_or(Timestamp::EPOCH))
-            .max(user.profile_since)
-            .max(user.groups.latest().unwrap_or(Timestamp::EPOCH));
-        let stacked = config.plans_for(user, now);
+        let came = |user: &User| user.groups.latest().max(Some(user.profile_since));
+        let latest = wallets.wallets.iter().map(|wallet| wallet.latest_at);
+        let latest = latest.max().max(came(user)).max(sharer.and_then(came));
+        let now = context.now.max(latest.unwrap_or(Timestamp::EPOCH));
         Self {
-            plans: stacked.applying,
-            overruled: stacked.overruled,
+            own: Party::of(config, user, now),
+            sharer: sharer.map(|sharer| Party::of(config, sharer, now)),
             config,
-            user,
             now,
             wallets,
             entries: Vec::new(),
@@ -154,6 +196,11 @@ impl<'a> Book<'a> {
             opened: SmallVec::new(),
             receipt_from: 0,
         }
+    }
+
+    /// Those whose wallets it holds.
+    pub(super) fn parties(&self) -> impl Iterator<Item = &Party<'a>> {
+        std::iter::once(&self.own).chain(&self.sharer)
     }
 
     pub(super) fn checked(amount: Option<i64>) -> Result<i64, Error> {
@@ -189,7 +236,7 @@ impl<'a> Book<'a> {
         since: Timestamp,
     ) -> usize {
         self.wallets.wallets.push(Wallet {
-            tenant: self.user.tenant,
+            tenant: self.own.user.tenant,
             owner: key.owner,
             kind: key.kind,
             feed: key.feed,
@@ -221,7 +268,28 @@ impl<'a> Book<'a> {
 
     /// The user's own funds in a currency, opened if they were never used.
     pub(super) fn own_funds(&mut self, measure: Measure) -> Result<usize, Error> {
-        let key = own_funds_key(self.user, measure)?;
+        self.own_funds_of(self.own.user, measure)
+    }
+
+    /// Where the user's own line of a receipt lies that takes nothing: in a wallet that is there and
+    /// counts no other money than the job's, or among own funds.
+    pub(super) fn own_record(&mut self, money: Option<Measure>) -> Result<usize, Error> {
+        let money = money.unwrap_or(Measure::Cost(self.config.tenant.currency));
+        let own = self.own.user.id.0;
+        let fits = |wallet: &Wallet| {
+            let is_other_money =
+                matches!(wallet.measure, Measure::Cost(_)) && wallet.measure != money;
+            wallet.owner == own && !is_other_money
+        };
+        match self.wallets.wallets.iter().position(fits) {
+            Some(index) => Ok(index),
+            None => self.own_funds(money),
+        }
+    }
+
+    /// Own funds in a currency of one whose wallets these are, opened if they were never used.
+    pub(super) fn own_funds_of(&mut self, user: &User, measure: Measure) -> Result<usize, Error> {
+        let key = own_funds_key(user, measure)?;
         let now = self.now;
         Ok(self
             .position(key)
@@ -311,12 +379,14 @@ impl<'a> Book<'a> {
         &mut self,
         id: HoldId,
         expires_at: Timestamp,
-        job_kind: Option<JobKind>,
+        (job_kind, shared_order): (Option<JobKind>, Option<SharedOrder>),
     ) {
         self.holds.push(Hold {
-            tenant: self.user.tenant,
+            tenant: self.own.user.tenant,
             id,
-            owner: self.user.id.0,
+            owner: self.own.user.id.0,
+            shared_by: self.sharer.as_ref().map(|sharer| sharer.user.id),
+            shared_order,
             version: 1,
             state: HoldState::Open,
             created_at: self.now,
@@ -419,6 +489,7 @@ impl<'a> Book<'a> {
             self.words(context, key, &words);
         }
         let receipt = self.receipt_from..self.entries.len();
+        self.name_counterparts();
         self.take_back(context)?;
         self.chain(context);
         let answer = answer(self.config, self.entries.get(receipt).unwrap_or_default());
@@ -467,6 +538,16 @@ impl<'a> Book<'a> {
         Ok(())
     }
 
+    /// Has every line of a receipt on wallets of two users name the other one.
+    fn name_counterparts(&mut self) {
+        let Some(sharer) = &self.sharer else { return };
+        let (user, sharer) = (self.own.user.id, sharer.user.id);
+        for line in self.entries.iter_mut().skip(self.receipt_from) {
+            let is_own = line.owner == user.0;
+            Arc::make_mut(line).counterpart = Some(if is_own { sharer } else { user });
+        }
+    }
+
     /// Has every line of the receipt tell the reason: whoever reads the statement of one wallet sees
     /// no line of the others. What else there is to tell is the first line's.
     fn words(&mut self, context: &Context<'_>, key: &PreparedKey, words: &Words) {
@@ -492,9 +573,10 @@ impl<'a> Book<'a> {
     ) -> Result<Vec<Change>, Stop> {
         let registered = self.register(view, context)?;
         self.chain(context);
-        let nothing = Wallets::default();
-        let before = view.wallets(context.tenant, self.user.id.0)?;
-        let before = before.map_or(&nothing, |wallets| &**wallets);
+        let mut before = Stored::new();
+        for party in self.parties() {
+            before.extend(view.wallets(context.tenant, party.user.id.0)?);
+        }
         let low = self.low_balances();
         let mut changes = self.into_changes(registered, Some(before));
         tell(view, context, low, &mut changes)?;
@@ -504,7 +586,7 @@ impl<'a> Book<'a> {
     /// The balances that the new entries bring below a threshold, one after the other.
     fn low_balances(&self) -> Vec<Event<'static>> {
         let funds = &self.config.tenant.low_funds;
-        let mut plans = self.plans.iter().chain(&self.overruled);
+        let mut plans = self.parties().flat_map(Party::all_plans);
         if funds.is_empty() && plans.all(|plan| plan.low_balances.is_empty()) {
             return Vec::new();
         }
@@ -528,8 +610,9 @@ impl<'a> Book<'a> {
 
     /// The plan that feeds a wallet, if it is in force, be it overruled or not.
     pub(super) fn plan_of(&self, wallet: &Wallet) -> Option<&'a PlanRevision> {
-        let mut plans = self.plans.iter().chain(&self.overruled).copied();
-        plans.find(|plan| schedule::wallet_key(self.user, plan) == wallet.key())
+        let of_owner = |party: &&Party<'a>| party.user.id.0 == wallet.owner;
+        let mut plans = self.parties().find(of_owner)?.all_plans();
+        plans.find(|plan| wallet.kind == WalletKind::Allowance && plan.plan.0 == wallet.feed)
     }
 
     /// Takes back what the command made free in wallets whose group the user left.
@@ -570,12 +653,20 @@ impl<'a> Book<'a> {
     }
 
     /// `before`: how the wallets were, where one may have changed that no entry was written to.
-    fn into_changes(mut self, registered: Option<Change>, before: Option<&Wallets>) -> Vec<Change> {
-        let moved = |wallet: &Wallet| before.is_some_and(|before| !before.wallets.contains(wallet));
+    fn into_changes(
+        mut self,
+        registered: Option<Change>,
+        before: Option<Stored<'_>>,
+    ) -> Vec<Change> {
+        let moved = |wallet: &Wallet| {
+            let was = |stored: &&Arc<Wallets>| stored.wallets.contains(wallet);
+            before
+                .as_ref()
+                .is_some_and(|before| !before.iter().any(was))
+        };
         if self.entries.is_empty() && !self.wallets.wallets.iter().any(moved) {
             return Vec::new();
         }
-        let (tenant, owner) = (self.user.tenant, self.user.id.0);
         for wallet in &mut self.wallets.wallets {
             let written = |entry: &Arc<Entry>| entry.wallet() == wallet.key();
             if self.entries.iter().any(written) || moved(wallet) {
@@ -595,10 +686,14 @@ impl<'a> Book<'a> {
             .hold_parts
             .sort_by_key(|part| (part.wallet(), part.hold));
         let mut changes = Vec::with_capacity(self.entries.len() + 2);
-        changes.push(Change::Put(
-            Key::Wallets(tenant, owner),
-            Record::Wallets(Arc::new(self.wallets)),
-        ));
+        let tenant = self.own.user.tenant;
+        let shared = self.sharer.map(|sharer| sharer.user.id.0);
+        for (owner, wallets) in split(self.wallets, (self.own.user.id.0, shared)) {
+            changes.push(Change::Put(
+                Key::Wallets(tenant, owner),
+                Record::Wallets(Arc::new(wallets)),
+            ));
+        }
         changes.extend(
             self.holds
                 .into_iter()
@@ -609,6 +704,30 @@ impl<'a> Book<'a> {
         changes.extend(registered);
         changes
     }
+}
+
+/// How the wallets of a book were when it was opened.
+type Stored<'v> = SmallVec<[&'v Arc<Wallets>; 2]>;
+
+/// The wallets of each owner.
+fn split(mut wallets: Wallets, (own, shared): (i64, Option<i64>)) -> SmallVec<[(i64, Wallets); 2]> {
+    let mut owners = SmallVec::new();
+    if let Some(shared) = shared {
+        let mut others = Wallets::default();
+        for wallet in std::mem::take(&mut wallets.wallets) {
+            let of = if wallet.owner == own {
+                &mut wallets
+            } else {
+                &mut others
+            };
+            of.wallets.push(wallet);
+        }
+        let parts = wallets.hold_parts.extract_if(.., |part| part.owner != own);
+        others.hold_parts.extend(parts);
+        owners.push((shared, others));
+    }
+    owners.insert(0, (own, wallets));
+    owners
 }
 
 /// Puts events of low balances to the changes that they come from; most have none.

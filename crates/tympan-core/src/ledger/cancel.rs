@@ -2,12 +2,12 @@
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
-use crate::ids::{HoldId, TenantId, UserId};
+use crate::ids::{HoldId, TenantId};
 use crate::ledger::book::{Book, blank};
 use crate::ledger::charge::repeat;
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::ledger::settle::{hold_reads, resolved, unresolved};
-use crate::measure::Measure;
+use crate::ledger::shared::users_of;
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
 use crate::records::{Entry, Hold, HoldPart, HoldState, Request, Verb};
 use crate::view::{ReadSet, View};
@@ -67,10 +67,8 @@ impl Decide for PreparedCancel {
             return repeat(config, entries, differs);
         }
         let hold = unresolved(view, context.tenant, self.hold)?;
-        let user = view
-            .user(context.tenant, UserId(hold.owner))?
-            .ok_or_else(|| Error::of(Code::UnknownHold))?;
-        let mut book = Book::open(view, context, config, user)?;
+        let users = users_of(view, context.tenant, hold)?;
+        let mut book = Book::open_shared(view, context, config, users)?;
         let parts: Vec<HoldPart> = book
             .wallets
             .hold_parts
@@ -128,15 +126,21 @@ pub(super) fn over(
 
 /// What is given back to which wallet.
 pub(super) fn lines(book: &mut Book<'_>, parts: &[HoldPart]) -> Result<Vec<(usize, i64)>, Error> {
-    if parts.is_empty() {
-        // A hold of nothing has no part; its cancellation still needs a line on record.
-        let index = book.own_funds(Measure::Cost(book.config.tenant.currency))?;
-        return Ok(vec![(index, 0)]);
+    let own = book.own.user.id.0;
+    let mut lines = Vec::with_capacity(parts.len() + 1);
+    if !parts.iter().any(|part| part.owner == own) {
+        // A hold of nothing has no part, and one on shared wallets may have none of the user's; its
+        // cancellation still needs a line on record.
+        lines.push((book.own_record(None)?, 0));
     }
     let line = |part: &HoldPart| {
         let index = book.position(part.wallet());
         let index = index.ok_or_else(|| Error::of(Code::Internal))?;
         Ok((index, Book::checked(part.amount.checked_neg())?))
     };
-    parts.iter().map(line).collect()
+    let (of_own, shared): (Vec<_>, Vec<_>) = parts.iter().partition(|part| part.owner == own);
+    for part in of_own.into_iter().chain(shared) {
+        lines.push(line(part)?);
+    }
+    Ok(lines)
 }

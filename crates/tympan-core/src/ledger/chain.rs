@@ -4,7 +4,7 @@ use tympan_vault::{ChainHead, ChainKey, LINK_BYTES};
 
 use crate::digest::{Canonical, text_digest};
 use crate::ledger::usage::KeptUsage;
-use crate::records::{Entry, EntryText, Extra, JobKind};
+use crate::records::{Entry, EntryText, Extra, JobKind, SharedOrder};
 
 /// The head of a wallet's chain after an entry, given the link of the entry before it (zeros before
 /// the first). It covers every field but the link itself.
@@ -49,6 +49,8 @@ pub fn entry_chain(key: &ChainKey, previous: &[u8; LINK_BYTES], entry: &Entry) -
         .optional(entry.available)
         .optional_time(entry.next_reset_at)
         .optional_time(entry.words_until)
+        .optional(entry.counterpart.map(|user| user.0))
+        .optional_text(entry.shared_order.map(SharedOrder::as_str))
         .optional_bytes(entry.text_digest.as_ref().map(<[u8; 32]>::as_slice));
     key.next(previous, canonical.as_bytes())
 }

@@ -8,17 +8,22 @@ use smol_str::SmolStr;
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{HoldId, TenantId, UserId};
-use crate::ledger::allocate::{Beyond, Demands, Shortage, Take, allocate, demands};
+use crate::ledger::allocate::{
+    Beyond, Demands, Shortage, Take, allocate, demands, money_of, own_first,
+};
 use crate::ledger::book::{Book, blank};
 use crate::ledger::chain::entry_text_digest;
 use crate::ledger::details::JobDetails;
 use crate::ledger::price::{Price, price_of_checked};
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, Words, answer, measure_of};
+use crate::ledger::shared::{PreparedShared, Shared};
 use crate::ledger::usage::{KeptUsage, MAX_MEDIA, Usage};
 use crate::measure::{Currency, Measure};
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
-use crate::records::{Config, Entry, HoldPart, JobKind, Request, User, Verb, WordKeeping};
+use crate::records::{
+    Config, Entry, HoldPart, JobKind, Request, SharedOrder, User, Verb, WordKeeping,
+};
 use crate::text;
 use crate::time::Timestamp;
 use crate::view::{Follow, ReadSet, View};
@@ -52,6 +57,8 @@ pub struct Charge {
     pub queue: Option<String>,
     /// What it costs, instead of what the price list says.
     pub cost: Option<StatedCost>,
+    /// Which shared wallets it takes from too, if any.
+    pub shared: Option<Shared>,
     /// What else is known of it.
     pub details: JobDetails,
 }
@@ -69,6 +76,7 @@ impl Charge {
             usage,
             queue: None,
             cost: None,
+            shared: None,
             details: JobDetails::default(),
         }
     }
@@ -77,6 +85,14 @@ impl Charge {
     #[must_use]
     pub fn queue(mut self, queue: impl Into<String>) -> Self {
         self.queue = Some(queue.into());
+        self
+    }
+
+    /// The same charge for a job on wallets that somebody shares with the user.
+    #[must_use]
+    pub fn shared(mut self, user: impl Into<UserReference>, order: SharedOrder) -> Self {
+        let user = user.into();
+        self.shared = Some(Shared { user, order });
         self
     }
 
@@ -122,6 +138,7 @@ pub struct PreparedJob {
     pub(super) user: PreparedUser,
     pub(super) key: PreparedKey,
     pub(super) job: Job,
+    shared: Option<PreparedShared>,
     hold_ms: Option<i64>,
 }
 
@@ -205,7 +222,7 @@ impl Job {
 
     /// What the user's profile records of the usage.
     pub(super) fn recorded<'a>(&'a self, book: &Book<'_>) -> Cow<'a, Usage> {
-        let tracking = book.config.tracking(book.user.profile);
+        let tracking = book.config.tracking(book.own.user.profile);
         match tracking.measures {
             None => Cow::Borrowed(&self.usage),
             Some(_) => Cow::Owned(self.usage.part(|measure| tracking.records(measure))),
@@ -218,7 +235,7 @@ impl Job {
         if details.document.is_none() && details.host.is_none() {
             return None;
         }
-        let tracking = book.config.tracking(book.user.profile);
+        let tracking = book.config.tracking(book.own.user.profile);
         let keep = |keeping, word: &Option<String>| {
             let word = word.as_deref()?;
             kept_word(keeping, word, context)
@@ -239,9 +256,9 @@ impl Job {
         &self,
         book: &mut Book<'_>,
         (verb, request): (Verb, Request),
-        kept: &[HoldPart],
+        (shared, kept): (Option<SharedOrder>, &[HoldPart]),
     ) -> Result<(Demands, Entry), Error> {
-        let mut price = self.price(book.config, book.user, book.now)?;
+        let mut price = self.price(book.config, book.own.user, book.now)?;
         if self.cost.is_none()
             && let Some(quote) = quote(book, kept)?
             && price.is_none_or(|price| price.currency != quote.currency)
@@ -252,7 +269,8 @@ impl Job {
         entry.request = request;
         entry.queue.clone_from(&self.queue);
         entry.job_kind = self.details.kind;
-        entry.account_code = book.user.account_code.as_deref().map(SmolStr::new);
+        entry.shared_order = shared;
+        entry.account_code = book.own.user.account_code.as_deref().map(SmolStr::new);
         let usage = self.recorded(book);
         entry.usage = Some(match &usage {
             Cow::Borrowed(_) => self.kept.clone(),
@@ -262,7 +280,7 @@ impl Job {
         entry.price_list = price.and_then(|price| price.price_list);
         let stated = self.cost.filter(|_| price.is_some());
         entry.asked = stated.map(|cost| cost.cost_micros);
-        Ok((demands(book, &usage, price)?, entry))
+        Ok((demands(book, (&usage, price), shared)?, entry))
     }
 
     /// The currency, if the job states its cost in another than the one that was decided: the first
@@ -398,11 +416,15 @@ impl Command for Charge {
         let queue = self.queue.as_deref();
         let job = Job::prepare(&self.usage, queue, self.cost, &self.details);
         let job = refusals.prepared(job);
+        let shared = self.shared.as_ref();
+        let shared =
+            refusals.prepared(shared.map(|shared| shared.prepare(preparation)).transpose());
         let (user, key, job) = refusals.all(user.zip(key).zip(job)).map(flat)?;
         Ok(PreparedJob {
             user,
             key,
             job,
+            shared: shared.flatten(),
             hold_ms: None,
         })
     }
@@ -468,6 +490,10 @@ impl PreparedJob {
         if entry.job_kind != self.job.details.kind {
             return Ok(Some("job_kind"));
         }
+        let shared = self.shared.as_ref();
+        if let Some(field) = PreparedShared::differs(shared, view, context.tenant, entry)? {
+            return Ok(Some(field));
+        }
         let differs = self.job.differs(entry);
         Ok(differs.or_else(|| self.job.other_words(entry, &self.key, context)))
     }
@@ -479,6 +505,9 @@ impl Decide for PreparedJob {
     fn reads(&self, tenant: TenantId) -> ReadSet {
         let mut set = self.key.reads(tenant);
         set.extend(self.user.reads(tenant, Follow::WALLETS));
+        if let Some(shared) = &self.shared {
+            set.extend(shared.reads(tenant));
+        }
         set
     }
 
@@ -497,26 +526,35 @@ impl Decide for PreparedJob {
             return Err(Error::of(Code::UserInactive).with("user", user.id).into());
         }
         self.job.check_kind(config, user)?;
-        let mut book = Book::open(view, context, config, user)?;
+        let sharer = self.shared.as_ref();
+        let sharer = sharer.map(|shared| shared.require(view, context.tenant, user));
+        let users = (&**user, sharer.transpose()?);
+        let mut book = Book::open_shared(view, context, config, users)?;
         let verb = if self.hold_ms.is_some() {
             Verb::Authorise
         } else {
             Verb::Charge
         };
-        let (demands, mut entry) = self.job.demands(&mut book, (verb, self.request()), &[])?;
+        let shared = self.shared.as_ref().map(|shared| shared.order);
+        let what = (verb, self.request());
+        let (demands, mut entry) = self.job.demands(&mut book, what, (shared, &[]))?;
         entry.expires_at = self.hold_ms.map(|hold_ms| book.now.plus_millis(hold_ms));
         let beyond = match self.hold_ms {
             Some(_) => Beyond::SetAside,
             None => Beyond::Refuse,
         };
         let outcome = allocate(&book, &demands, beyond)?;
+        let money = money_of(&demands);
         book.begin_receipt();
         match outcome {
-            Err(shortage) => refuse(&mut book, context, entry, &shortage)?,
-            Ok(takes) => match self.hold_ms {
-                Some(_) => hold(&mut book, context, &entry, &takes)?,
-                None => take(&mut book, context, &entry, &takes)?,
-            },
+            Err(shortage) => refuse(&mut book, context, entry, (&shortage, money))?,
+            Ok(takes) => {
+                let takes = own_first(&mut book, takes, money)?;
+                match self.hold_ms {
+                    Some(_) => hold(&mut book, context, &entry, &takes)?,
+                    None => take(&mut book, context, &entry, &takes)?,
+                }
+            }
         }
         let words = self.job.words(&book, context);
         book.close(view, context, &self.key, words)
@@ -557,7 +595,7 @@ fn hold(
         book.write(context, take.wallet, entry)?;
         if take.amount > 0 {
             let wallet = book.wallet(take.wallet)?.key();
-            let tenant = book.user.tenant;
+            let tenant = book.own.user.tenant;
             book.wallets.hold_parts.push(HoldPart {
                 tenant,
                 owner: wallet.owner,
@@ -569,7 +607,7 @@ fn hold(
             });
         }
     }
-    book.make_hold(id, expires_at, template.job_kind);
+    book.make_hold(id, expires_at, (template.job_kind, template.shared_order));
     Ok(())
 }
 
@@ -578,9 +616,13 @@ fn refuse(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     mut entry: Entry,
-    shortage: &Shortage,
+    (shortage, money): (&Shortage, Option<Measure>),
 ) -> Result<(), Error> {
     entry.verb = Verb::Refuse;
+    if book.wallet(shortage.wallet)?.owner != book.own.user.id.0 {
+        let wallet = book.own_record(money)?;
+        book.write(context, wallet, entry.clone())?;
+    }
     entry.needed = Some(shortage.needed);
     entry.available = Some(shortage.available);
     entry.next_reset_at = shortage.next_reset_at;

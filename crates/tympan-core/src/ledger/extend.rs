@@ -1,13 +1,14 @@
 //! Giving a hold another expiry.
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
-use crate::error::{Code, Error};
-use crate::ids::{HoldId, TenantId, UserId};
+use crate::error::Error;
+use crate::ids::{HoldId, TenantId};
 use crate::ledger::book::{Book, blank};
 use crate::ledger::cancel::{is_over, lines, over};
 use crate::ledger::charge::{check_hold_ms, repeat};
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::ledger::settle::{hold_reads, unresolved};
+use crate::ledger::shared::users_of;
 use crate::people::Refusals;
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
 use crate::records::{Entry, HoldPart, Request, Verb};
@@ -78,10 +79,8 @@ impl Decide for PreparedExtend {
             return repeat(config, entries, differs);
         }
         let hold = unresolved(view, context.tenant, self.hold)?;
-        let user = view
-            .user(context.tenant, UserId(hold.owner))?
-            .ok_or_else(|| Error::of(Code::UnknownHold))?;
-        let mut book = Book::open(view, context, config, user)?;
+        let users = users_of(view, context.tenant, hold)?;
+        let mut book = Book::open_shared(view, context, config, users)?;
         if is_over(hold, &book) {
             return over(book, hold, view, context);
         }

@@ -21,6 +21,7 @@ mod rounding;
 mod schedule;
 mod settle;
 mod settle_due;
+mod shared;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,7 @@ pub use reset_allowance::ResetAllowance;
 pub use rounding::{MAX_ROUNDING_MICROS, Rounding, RoundingMode};
 pub use settle::Settle;
 pub use settle_due::SettleDue;
+pub use shared::{Shared, shares};
 pub use standing::{Standing, standing};
 pub use thresholds::{LOW_BALANCE, MAX_THRESHOLDS, Thresholds};
 pub use transfer_funds::TransferFunds;

@@ -187,7 +187,7 @@ impl Override {
         match self.wallet {
             WalletName::OwnFunds(currency) => book.own_funds(Measure::Cost(currency)),
             WalletName::Allowance(plan) => {
-                let key = self.wallet.of(book.user.id);
+                let key = self.wallet.of(book.own.user.id);
                 book.position(key).ok_or_else(|| {
                     Error::new(
                         Code::UnknownPlan,
@@ -207,7 +207,7 @@ impl Override {
         let after = Book::checked(wallet.balance.checked_add(amount))?;
         let limit = wallet.held.saturating_sub(book.overdraft(wallet));
         let below = limit.saturating_sub(after).max(0);
-        let owed = if amount < 0 && book.user.restricted {
+        let owed = if amount < 0 && book.own.user.restricted {
             below
         } else {
             0

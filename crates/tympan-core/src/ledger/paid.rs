@@ -7,6 +7,7 @@ use crate::error::{Code, Error};
 use crate::ids::{EntryId, TenantId, UserId};
 use crate::ledger::book::Book;
 use crate::ledger::receipt::{PreparedKey, measure_of};
+use crate::ledger::shared::both;
 use crate::measure::Measure;
 use crate::records::{Config, Entry, HoldState, Refunded, Request, User, Verb};
 use crate::view::{Change, Key, Record, View};
@@ -100,7 +101,8 @@ impl PaidLine<'_> {
 
 /// What a job took, and what of it came back.
 pub(super) struct Paid<'v> {
-    pub(super) user: &'v Arc<User>,
+    /// Whose job it was, and who shares the other wallets that it took from.
+    pub(super) users: (&'v User, Option<&'v User>),
     pub(super) lines: Vec<PaidLine<'v>>,
     /// The job's first entry, by which errors name it.
     job: EntryId,
@@ -123,10 +125,9 @@ impl<'v> Paid<'v> {
         entries: &'v [Arc<Entry>],
     ) -> Result<Self, Stop> {
         let first = entries.first().ok_or_else(|| Error::of(Code::Internal))?;
-        let owner = UserId(first.owner);
         let keys = entries.iter().map(|entry| Key::Refunded(tenant, entry.id));
-        let owners = [Key::User(tenant, owner), Key::Wallets(tenant, owner.0)];
-        view.require(keys.chain(owners))?;
+        view.require(keys)?;
+        let users = both(view, tenant, (UserId(first.owner), first.counterpart))?;
         let mut lines = Vec::with_capacity(entries.len());
         for entry in entries {
             let stored = view.refunded(tenant, entry.id)?;
@@ -143,9 +144,8 @@ impl<'v> Paid<'v> {
                 refunded,
             });
         }
-        let user = view.user(tenant, owner)?;
         Ok(Self {
-            user: user.ok_or_else(|| Error::of(Code::Internal))?,
+            users,
             lines,
             job: first.id,
         })
@@ -208,6 +208,24 @@ impl<'v> Paid<'v> {
             true => self.lines.iter().enumerate().take(1).map(given).collect(),
             false => all,
         }
+    }
+
+    /// The same on wallets of two users, with a line of whose job it was before all others: the head
+    /// of a receipt is theirs.
+    pub(super) fn own_first(&self, mut given: Vec<Given>) -> Vec<Given> {
+        let (user, sharer) = self.users;
+        if sharer.is_none() {
+            return given;
+        }
+        let is_own = |given: &Given| {
+            let line = self.lines.get(given.line);
+            line.is_some_and(|line| line.entry.owner == user.id.0)
+        };
+        if !given.iter().any(is_own) {
+            given.push(Given { line: 0, amount: 0 });
+        }
+        given.sort_by_key(|given| !is_own(given));
+        given
     }
 
     fn backwards(&self) -> impl Iterator<Item = (usize, &PaidLine<'v>)> {

@@ -8,6 +8,7 @@ use crate::ledger::book::Book;
 use crate::ledger::charge::{Charge, Job, StatedCost, take};
 use crate::ledger::details::JobDetails;
 use crate::ledger::price::Price;
+use crate::ledger::shared::{PreparedShared, Shared};
 use crate::ledger::usage::Usage;
 use crate::measure::Measure;
 use crate::people::{PreparedUser, Refusals, UserReference};
@@ -27,6 +28,8 @@ pub struct Quote {
     pub queue: Option<String>,
     /// What it costs, instead of what the price list says.
     pub cost: Option<StatedCost>,
+    /// Which shared wallets it takes from too, if any.
+    pub shared: Option<Shared>,
     /// What kind of job it is; none: it counts as printed.
     pub kind: Option<JobKind>,
 }
@@ -39,6 +42,7 @@ impl Quote {
             usage,
             queue: None,
             cost: None,
+            shared: None,
             kind: None,
         }
     }
@@ -63,8 +67,15 @@ impl Quote {
             ..JobDetails::default()
         };
         let job = refusals.prepared(Job::prepare(&self.usage, queue, self.cost, &details));
+        let shared = self.shared.as_ref();
+        let shared =
+            refusals.prepared(shared.map(|shared| shared.prepare(preparation)).transpose());
         let (user, job) = refusals.all(user.zip(job))?;
-        Ok(PreparedQuote { user, job })
+        Ok(PreparedQuote {
+            user,
+            job,
+            shared: shared.flatten(),
+        })
     }
 }
 
@@ -75,6 +86,7 @@ impl From<&Charge> for Quote {
             usage: charge.usage.clone(),
             queue: charge.queue.clone(),
             cost: charge.cost,
+            shared: charge.shared.clone(),
             kind: charge.details.kind,
         }
     }
@@ -85,6 +97,7 @@ impl From<&Charge> for Quote {
 pub struct PreparedQuote {
     user: PreparedUser,
     job: Job,
+    shared: Option<PreparedShared>,
 }
 
 /// What a job would cost, and which wallets would give how much.
@@ -115,6 +128,8 @@ impl Quoted {
 /// What one wallet would give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuoteLine {
+    /// Whose wallet: the user's, or that of who shares it.
+    pub user: UserId,
     /// What feeds the wallet.
     pub kind: WalletKind,
     /// The plan, or the currency's number.
@@ -130,6 +145,8 @@ pub struct QuoteLine {
 /// Why a job would be refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
+    /// Whose wallet was asked first: the user's, or that of who shares it.
+    pub user: UserId,
     /// What feeds the first wallet that was asked.
     pub kind: WalletKind,
     /// The plan, or the currency's number.
@@ -148,7 +165,11 @@ impl PreparedQuote {
     /// What the answer rests on.
     #[must_use]
     pub fn reads(&self, tenant: TenantId) -> ReadSet {
-        self.user.reads(tenant, Follow::WALLETS)
+        let mut set = self.user.reads(tenant, Follow::WALLETS);
+        if let Some(shared) = &self.shared {
+            set.extend(shared.reads(tenant));
+        }
+        set
     }
 
     /// What a charge would do.
@@ -162,10 +183,14 @@ impl PreparedQuote {
             return Err(Error::of(Code::UserInactive).with("user", user.id).into());
         }
         self.job.check_kind(config, user)?;
-        let mut book = Book::open(view, context, config, user)?;
+        let sharer = self.shared.as_ref();
+        let sharer = sharer.map(|shared| shared.require(view, context.tenant, user));
+        let users = (&**user, sharer.transpose()?);
+        let mut book = Book::open_shared(view, context, config, users)?;
         let price = self.job.price(config, user, book.now)?;
         let what = (Verb::Charge, Request::Charge);
-        let (demands, entry) = self.job.demands(&mut book, what, &[])?;
+        let shared = self.shared.as_ref().map(|shared| shared.order);
+        let (demands, entry) = self.job.demands(&mut book, what, (shared, &[]))?;
         let mut quoted = Quoted {
             at: book.now,
             user: user.id,
@@ -189,6 +214,7 @@ impl PreparedQuote {
 fn line(book: &Book<'_>, take: &Take) -> Result<QuoteLine, Error> {
     let wallet = book.wallet(take.wallet)?;
     Ok(QuoteLine {
+        user: UserId(wallet.owner),
         kind: wallet.kind,
         feed: wallet.feed,
         measure: wallet.measure,
@@ -200,6 +226,7 @@ fn line(book: &Book<'_>, take: &Take) -> Result<QuoteLine, Error> {
 fn missing(book: &Book<'_>, shortage: &Shortage) -> Result<Missing, Error> {
     let wallet = book.wallet(shortage.wallet)?;
     Ok(Missing {
+        user: UserId(wallet.owner),
         kind: wallet.kind,
         feed: wallet.feed,
         measure: wallet.measure,

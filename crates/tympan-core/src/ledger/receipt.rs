@@ -243,7 +243,8 @@ pub struct Receipt {
 pub(super) fn answer(config: &Config, entries: &[Arc<Entry>]) -> Result<Receipt, Error> {
     let first = entries.first().ok_or_else(|| Error::of(Code::Internal))?;
     if first.verb == Verb::Refuse {
-        return Err(refusal(config, first));
+        // On shared wallets: the user's own line, then the one that tells what they lack.
+        return Err(refusal(config, entries.last().unwrap_or(first)));
     }
     Ok(Receipt {
         entry: first.id,

@@ -200,10 +200,10 @@ impl Decide for PreparedRefund {
             Extent::Part(part) => paid.part(part.measure, part.amount)?,
             Extent::Void => paid.everything(),
         };
-        let mut book = Book::open(view, context, config, paid.user)?;
+        let mut book = Book::open_shared(view, context, config, paid.users)?;
         book.begin_receipt();
         let mut records = Vec::with_capacity(given.len());
-        for given in given {
+        for given in paid.own_first(given) {
             records.push(self.give(&mut book, context, &paid, given)?);
         }
         let mut decision =

@@ -10,18 +10,22 @@ use crate::error::Error;
 use crate::ids::GroupId;
 use crate::ledger::book::{Book, blank};
 use crate::records::{
-    Entry, PlanOwner, PlanRevision, Request, User, Verb, Wallet, WalletKey, WalletKind, plan_owners,
+    Entry, PlanOwner, PlanRevision, PlansInForce, Request, User, Verb, Wallet, WalletKey,
+    WalletKind, plan_owners,
 };
 use crate::schedule::{Fed, Feeding};
 use crate::time::Timestamp;
 
-/// Does whatever fell due: feeds the wallets of every plan of the user's profile and groups, opening
+/// Does whatever fell due: feeds the wallets of every plan of a user's profile and groups, opening
 /// those that are not there yet, and gives back holds that expired, in each wallet in the order of time.
 pub(super) fn run(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), Error> {
     let config = book.config;
-    for (owner, since) in plan_owners(book.user) {
-        for revisions in config.plans_of(owner) {
-            feed(book, context, revisions, since)?;
+    let sharer = book.sharer.as_ref().map(|sharer| sharer.user);
+    for user in std::iter::once(book.own.user).chain(sharer) {
+        for (owner, since) in plan_owners(user) {
+            for revisions in config.plans_of(owner) {
+                feed(book, context, revisions, (user, since))?;
+            }
         }
     }
     book.give_back_expired(context, None, book.now)
@@ -30,10 +34,11 @@ pub(super) fn run(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), 
 /// Makes up for what was missed while a user was inactive who is active from now on: once, if the
 /// plan says so.
 pub(super) fn resume(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), Error> {
-    let overruled = book.overruled.clone();
-    for plan in book.plans.clone().into_iter().chain(overruled) {
+    let user = book.own.user;
+    let plans: PlansInForce<'_> = book.own.all_plans().collect();
+    for plan in plans {
         let missed = |wallet: &Wallet| wallet.missed && !plan.suspended;
-        let Some(index) = book.position(wallet_key(book.user, plan)) else {
+        let Some(index) = book.position(wallet_key(user, plan)) else {
             continue;
         };
         if missed(book.wallet(index)?) {
@@ -51,8 +56,9 @@ pub(super) fn leave(
     context: &mut Context<'_>,
     group: GroupId,
 ) -> Result<(), Error> {
+    let user = book.own.user;
     for revisions in book.config.plans_of(group.into()) {
-        let key = revisions.first().map(|plan| wallet_key(book.user, plan));
+        let key = revisions.first().map(|plan| wallet_key(user, plan));
         let Some(index) = key.and_then(|key| book.position(key)) else {
             continue;
         };
@@ -110,21 +116,21 @@ pub(super) fn wallet_key(user: &User, plan: &PlanRevision) -> WalletKey {
     }
 }
 
-/// Feeds the wallet of one plan, whose revisions these are, up to now. `since`: when the user came to
-/// what carries the plan.
+/// Feeds a user's wallet of one plan, whose revisions these are, up to now. `since`: when the user came
+/// to what carries the plan.
 fn feed(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     revisions: &[PlanRevision],
-    since: Timestamp,
+    (user, since): (&User, Timestamp),
 ) -> Result<(), Error> {
     let now = book.now;
     let Some(current) = revisions.iter().rfind(|plan| plan.effective_from <= now) else {
         return Ok(());
     };
-    let index = match book.position(wallet_key(book.user, current)) {
+    let index = match book.position(wallet_key(user, current)) {
         Some(index) => index,
-        None => match open(book, context, revisions, since)? {
+        None => match open(book, context, revisions, (user, since))? {
             Some(index) => index,
             None => return Ok(()),
         },
@@ -134,13 +140,18 @@ fn feed(
     // Whoever is back is seen to now, not when something is due next: what was missed is given, and
     // what comes into force later for the time before is no longer theirs.
     let is_back = wallet.settled_at < since;
+    // A plan that is suspended is due next never; what passes by is missed all the same, and by whoever
+    // has the plan then.
+    let passed = || current.timetable().next(wallet.settled_at);
+    let is_missed = || current.suspended && passed().is_some_and(|due| due <= now);
     let is_settled = !is_back
+        && !is_missed()
         && wallet.revision == current.revision
         && wallet.next_due_at.is_none_or(|due| due > now);
     if is_settled {
         return Ok(());
     }
-    walk(book, context, index, revisions, since)?;
+    walk(book, context, index, revisions, (user, since))?;
     let next = match current.ended || current.suspended {
         true => None,
         false => current.timetable().next(now),
@@ -157,7 +168,7 @@ fn open(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     revisions: &[PlanRevision],
-    came: Timestamp,
+    (user, came): (&User, Timestamp),
 ) -> Result<Option<usize>, Error> {
     let Some(first) = revisions.first() else {
         return Ok(None);
@@ -171,7 +182,7 @@ fn open(
     if plan.ended && later.all(|later| later.ended) {
         return Ok(None);
     }
-    let index = book.open_wallet(wallet_key(book.user, plan), plan.measure, since);
+    let index = book.open_wallet(wallet_key(user, plan), plan.measure, since);
     let joins = matches!(plan.owner, PlanOwner::Group(_)) && since == came;
     let mut entry = blank(if joins { Verb::Join } else { Verb::Grant });
     entry.due_at = Some(since);
@@ -187,7 +198,7 @@ fn walk(
     context: &mut Context<'_>,
     index: usize,
     revisions: &[PlanRevision],
-    since: Timestamp,
+    (user, since): (&User, Timestamp),
 ) -> Result<(), Error> {
     let mut was_away = false;
     for (place, plan) in revisions.iter().enumerate() {
@@ -200,6 +211,7 @@ fn walk(
             let stretch = Stretch {
                 index,
                 plan,
+                active: user.active,
                 since,
                 end,
             };
@@ -213,6 +225,8 @@ fn walk(
 struct Stretch<'a> {
     index: usize,
     plan: &'a PlanRevision,
+    /// Whether the user is.
+    active: bool,
     /// When the user came to what carries the plan.
     since: Timestamp,
     /// Its last instant.
@@ -244,7 +258,7 @@ impl Stretch<'_> {
             book.wallet_mut(self.index)?.settled_at = back;
         }
         let begins = plan.effective_from.max(back);
-        let gives = book.user.active && !plan.suspended && !plan.ended;
+        let gives = self.active && !plan.suspended && !plan.ended;
         let resumes = settled < back || seen < plan.revision;
         if *was_away || (missed && resumes) {
             if gives {
@@ -327,7 +341,8 @@ fn reset(
     plan: &PlanRevision,
     due: Timestamp,
 ) -> Result<bool, Error> {
-    book.give_back_expired(context, Some(wallet_key(book.user, plan)), due)?;
+    let key = book.wallet(index)?.key();
+    book.give_back_expired(context, Some(key), due)?;
     let wallet = book.wallet_mut(index)?;
     wallet.settled_at = due;
     let before = wallet.balance;

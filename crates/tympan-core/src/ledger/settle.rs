@@ -2,13 +2,15 @@
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
-use crate::ids::{HoldId, TenantId, UserId};
-use crate::ledger::allocate::{Beyond, Take, Takes, allocate, keep};
+use crate::ids::{HoldId, TenantId};
+use crate::ledger::allocate::{Beyond, Take, Takes, allocate, keep, money_of, own_first};
 use crate::ledger::book::Book;
 use crate::ledger::charge::{Job, StatedCost, repeat};
 use crate::ledger::details::JobDetails;
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
+use crate::ledger::shared::users_of;
 use crate::ledger::usage::Usage;
+use crate::measure::Measure;
 use crate::people::Refusals;
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
 use crate::records::{Entry, Extra, Hold, HoldPart, HoldState, Request, Verb};
@@ -109,10 +111,8 @@ impl Decide for PreparedSettle {
             return repeat(config, entries, differs);
         }
         let hold = unresolved(view, context.tenant, self.hold)?;
-        let user = view
-            .user(context.tenant, UserId(hold.owner))?
-            .ok_or_else(|| Error::of(Code::UnknownHold))?;
-        let mut book = Book::open(view, context, config, user)?;
+        let users = users_of(view, context.tenant, hold)?;
+        let mut book = Book::open_shared(view, context, config, users)?;
         let parts: Vec<HoldPart> = book
             .wallets
             .hold_parts
@@ -120,9 +120,11 @@ impl Decide for PreparedSettle {
             .collect();
         let late = hold.state == HoldState::Expired || hold.expires_at <= book.now;
         let verb = if late { Verb::Charge } else { Verb::Settle };
-        let (mut demands, mut entry) =
-            self.job
-                .demands(&mut book, (verb, Request::Settle), &parts)?;
+        let (mut demands, mut entry) = self.job.demands(
+            &mut book,
+            (verb, Request::Settle),
+            (hold.shared_order, &parts),
+        )?;
         entry.hold = Some(hold.id);
         entry.extra = Some(self.extra);
         entry.job_kind = hold.job_kind;
@@ -148,7 +150,8 @@ impl Decide for PreparedSettle {
 
         book.begin_receipt();
         book.settle_hold(hold, &self.key);
-        write_lines(&mut book, context, &entry, takes, &parts)?;
+        let money = money_of(&demands);
+        write_lines(&mut book, context, &entry, (takes, money), &parts)?;
         book.close(view, context, &self.key, None)
     }
 }
@@ -173,7 +176,7 @@ fn write_lines(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     template: &Entry,
-    takes: Takes,
+    (takes, money): (Takes, Option<Measure>),
     parts: &[HoldPart],
 ) -> Result<(), Error> {
     let mut lines = takes;
@@ -185,7 +188,7 @@ fn write_lines(
             lines.push(Take::nothing(wallet));
         }
     }
-    for line in lines {
+    for line in own_first(book, lines, money)? {
         let key = book.wallet(line.wallet)?.key();
         let held: i64 = parts
             .iter()

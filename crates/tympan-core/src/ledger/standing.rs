@@ -47,10 +47,10 @@ pub fn standing(
     wallets: &Wallets,
     context: &mut Context<'_>,
 ) -> Result<Vec<Standing>, Error> {
-    let mut book = Book::of(config, user, wallets.clone(), context);
+    let mut book = Book::of(config, (user, None), wallets.clone(), context);
     book.find_expired();
     run(&mut book, context)?;
-    let plans = &book.plans;
+    let plans = &book.own.plans;
     let plan_of = |wallet: &Wallet| {
         plans
             .iter()

@@ -18,6 +18,7 @@ mod refunds;
 mod register;
 mod resets;
 mod schedules;
+mod shared;
 mod tracking;
 
 use std::sync::Arc;
@@ -157,6 +158,7 @@ fn shop_with(plans: Vec<PlanRevision>) -> TestStore {
             production: false,
             restricted,
             price_percent: None,
+            shared_with: None,
             account_code: None,
             department: None,
             office: None,

@@ -116,8 +116,8 @@ impl Decide for PreparedTransferFunds {
             seen.add(due);
         }
         // Nothing is due any more, so that the two lines follow each other.
-        let mut lines = self.line(&mut seen, context, from, true)?;
-        lines.extend(self.line(&mut seen, context, to, false)?);
+        let mut lines = self.line(&mut seen, context, (from, to), true)?;
+        lines.extend(self.line(&mut seen, context, (to, from), false)?);
         Ok(Decision {
             changes: seen.changes,
             reply: answer(config, &lines),
@@ -139,12 +139,12 @@ impl Seen {
 }
 
 impl PreparedTransferFunds {
-    /// The line in the wallet of who gives, with the receipt's key, or of who gets.
+    /// The line in the wallet of who gives, with the receipt's key, or of who gets; it names the other.
     fn line(
         &self,
         seen: &mut Seen,
         context: &mut Context<'_>,
-        user: &User,
+        (user, other): (&User, &User),
         gives: bool,
     ) -> Result<Vec<Arc<Entry>>, Stop> {
         let config = configured(&seen.view, context.tenant)?;
@@ -156,9 +156,10 @@ impl PreparedTransferFunds {
             amount = Book::checked(amount.checked_neg())?;
         }
         book.begin_receipt();
-        let line = self
+        let mut line = self
             .payment
             .line(Verb::Transfer, Request::TransferFunds, amount);
+        line.counterpart = Some(other.id);
         book.write(context, index, line)?;
         let words = Words::reason(&self.payment.reason);
         let words = (&self.payment.key, &words);

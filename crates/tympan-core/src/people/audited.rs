@@ -48,6 +48,8 @@ fn described(person: &Person) -> BTreeMap<String, (String, String)> {
     plain("restricted", Some(user.restricted.to_string()));
     let percent = user.price_percent.map(|percent| percent.to_string());
     plain("price_percent", percent);
+    let shared_with = user.shared_with.as_ref().map(|with| with.to_string());
+    plain("shared_with", shared_with);
     plain("account_code", user.account_code.clone());
     plain("department", user.department.clone());
     plain("office", user.office.clone());

@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 
 use crate::command::{Context, Stop};
-use crate::ids::{GroupId, RoleId};
+use crate::ids::{GroupId, ProfileId, RoleId};
 use crate::people::edit::Edit;
 use crate::people::person::{Person, Place};
 use crate::permissions::{
     ALLOWANCE_ADJUST, Requirement, USER_ADMINISTER, permissions_of, permit, permit_as, permit_grant,
 };
-use crate::records::{Config, PlanOwner, Relations};
+use crate::records::{Config, Relations};
 use crate::refusals::Refusals;
 use crate::view::View;
 
 /// Roles are user administration, and nobody grants what they do not hold. Who says how somebody is
 /// recognised can be that somebody, and who brings somebody back gives them all that they held: both
-/// need as much as that user holds. And nobody decides on their own limits who may not decide on
-/// balances.
+/// need as much as that user holds. And nobody decides on their own limits, or on who else spends a
+/// user's money, who may not decide on balances.
 pub(super) fn check(
     view: &View,
     context: &Context<'_>,
@@ -36,6 +36,10 @@ pub(super) fn check(
     if !granted.is_empty() {
         refusals.check(permit_grant(view, tenant, actor, granted.into_iter()))?;
     }
+    let adjust = Requirement::Permission(ALLOWANCE_ADJUST);
+    if shares_anew(edit) {
+        refusals.check(permit(view, tenant, actor, adjust, None))?;
+    }
     // A new user holds nothing but what the edit grants.
     let Some(before) = &edit.before else {
         return Ok(());
@@ -44,8 +48,7 @@ pub(super) fn check(
         let (user, relations) = (&before.user, &before.relations);
         refusals.check(permit_as(view, tenant, actor, user, relations))?;
     }
-    if actor.user() == Some(before.user.id) && changes_limits(config, edit, before) {
-        let adjust = Requirement::Permission(ALLOWANCE_ADJUST);
+    if actor.user() == Some(before.user.id) && changes_limits(edit, before) {
         refusals.check(permit(view, tenant, actor, adjust, None))?;
     }
     Ok(())
@@ -106,16 +109,24 @@ fn opens(edit: &Edit, before: &Person) -> bool {
     reactivated || edit.after.relations.identities != before.relations.identities
 }
 
-/// Whether the rules change by which the user is limited.
-fn changes_limits(config: &Config, edit: &Edit, before: &Person) -> bool {
-    let limits = |person: &Person| {
+/// Whether the user shares wallets with others than before.
+fn shares_anew(edit: &Edit) -> bool {
+    let before = edit.before.as_ref();
+    let before = before.and_then(|person| person.user.shared_with.as_ref());
+    edit.after.user.shared_with.as_ref() != before
+}
+
+/// Whether the rules change by which the user is limited. Groups may carry plans, and wallets are
+/// shared with groups and account codes.
+fn changes_limits(edit: &Edit, before: &Person) -> bool {
+    fn limits(person: &Person) -> (ProfileId, bool, Option<i32>, Option<&str>) {
         let user = &person.user;
-        (user.profile, user.restricted, user.price_percent)
-    };
-    let carries = |group: &GroupId| config.plans.contains_key(&PlanOwner::Group(*group));
+        let code = user.account_code.as_deref();
+        (user.profile, user.restricted, user.price_percent, code)
+    }
     let groups = |person: &Person| -> BTreeSet<GroupId> {
-        let joined = person.user.groups.iter().map(|(group, _)| group);
-        joined.filter(carries).collect()
+        let joined = person.user.groups.iter();
+        joined.map(|(group, _)| group).collect()
     };
     limits(&edit.after) != limits(before) || groups(&edit.after) != groups(before)
 }

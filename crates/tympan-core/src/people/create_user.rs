@@ -233,6 +233,7 @@ pub(super) fn blank_user(context: &mut Context<'_>, config: &Config) -> User {
         production: false,
         restricted: true,
         price_percent: None,
+        shared_with: None,
         account_code: None,
         department: None,
         office: None,

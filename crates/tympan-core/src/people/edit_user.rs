@@ -23,7 +23,8 @@ use crate::view::{Follow, ReadSet, View};
 /// Role changes need the permission to administer users too, identities beyond the fields the
 /// permission to edit identities. Who changes the names or other identities of a user, or makes
 /// them active again, must hold all that the user holds; who changes their own profile, whether
-/// wallets limit them, or their membership of a group with plans, must be allowed to adjust balances.
+/// wallets limit them, their account code or the groups they are in, or with whom anybody shares wallets,
+/// must be allowed to adjust balances.
 /// A new profile and a new group feed from now on; what the old ones owed is settled first, and what
 /// is left of what a group's plans gave is taken back when the user leaves it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -185,6 +185,10 @@ fn values(config: &Config, user: &User) -> Vec<EffectiveValue> {
         own("active", word(user.active)),
         own("restricted", word(user.restricted)),
         own("account_code", user.account_code.clone()),
+        own(
+            "shared_with",
+            user.shared_with.as_ref().map(|with| with.to_string()),
+        ),
         own("profile", Some(profile_name.clone())),
         of_profile(
             "stacking",

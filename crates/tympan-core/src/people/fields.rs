@@ -6,7 +6,7 @@ use crate::ids::{ProfileId, RoleId, TenantId};
 use crate::people::new_identity::{blank, claim_name};
 use crate::people::person::{DOMAIN_SEPARATOR, Person};
 use crate::people::value::plain_value;
-use crate::records::{Identity, IdentityKind, IdentitySource};
+use crate::records::{Identity, IdentityKind, IdentitySource, SharedWith};
 use crate::refusals::{Refusals, too_many};
 use crate::text;
 use crate::view::{Key, ReadSet};
@@ -41,6 +41,8 @@ pub struct UserFields {
     pub restricted: Option<bool>,
     /// How many percent of what price lists say the user pays, 0 to [`MAX_PRICE_PERCENT`].
     pub price_percent: Option<i32>,
+    /// With whom the user shares wallets: needs the permission to adjust balances.
+    pub shared_with: Option<SharedWith>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.
@@ -72,6 +74,8 @@ pub enum UserField {
     OtherEmails,
     /// The percentage of prices: the user pays what price lists say.
     PricePercent,
+    /// With whom the user shares wallets: nobody any more.
+    SharedWith,
     /// The account code.
     AccountCode,
     /// The department.
@@ -97,6 +101,7 @@ impl UserField {
             Self::Email => "email",
             Self::OtherEmails => "other_emails",
             Self::PricePercent => "price_percent",
+            Self::SharedWith => "shared_with",
             Self::AccountCode => "account_code",
             Self::Department => "department",
             Self::Office => "office",
@@ -149,6 +154,7 @@ pub(super) struct PreparedFields {
     production: Option<bool>,
     restricted: Option<bool>,
     price_percent: Field<i32>,
+    shared_with: Field<SharedWith>,
     account_code: Field<String>,
     department: Field<String>,
     office: Field<String>,
@@ -182,6 +188,8 @@ impl UserFields {
         });
         let (field, percent) = (UserField::PricePercent, &self.price_percent);
         let price_percent = of(field, percent, clear, price_percent);
+        let (field, with) = (UserField::SharedWith, &self.shared_with);
+        let shared_with = of(field, with, clear, shared_with);
         let clears_role = clear.contains(&UserField::Role);
         if clears_role && self.role.is_some() {
             refusals.note(both(UserField::Role));
@@ -199,6 +207,7 @@ impl UserFields {
             home: short(UserField::Home, &self.home),
             name: refusals.or_default(name),
             price_percent: refusals.or_default(price_percent),
+            shared_with: refusals.or_default(shared_with),
             username: refusals.or_default(username),
             network_name: refusals.or_default(network_name),
             network_domain: refusals.or_default(network_domain),
@@ -253,6 +262,16 @@ fn price_percent(percent: &i32) -> Result<i32, Error> {
     }
     let message = format!("`price_percent` is not between 0 and {MAX_PRICE_PERCENT}");
     Err(Error::new(Code::InvalidValue, message).with("field", "price_percent"))
+}
+
+fn shared_with(with: &SharedWith) -> Result<SharedWith, Error> {
+    match with {
+        SharedWith::Group(_) => Ok(with.clone()),
+        SharedWith::AccountCode(code) => {
+            let code = text::required("shared_with", code, text::MAX_SHORT)?;
+            Ok(SharedWith::AccountCode(code))
+        }
+    }
 }
 
 fn domain(text: &str) -> Result<String, Error> {
@@ -317,6 +336,7 @@ impl PreparedFields {
             *to = field.unwrap_or(*to);
         }
         self.price_percent.apply(&mut user.price_percent);
+        self.shared_with.apply(&mut user.shared_with);
         self.account_code.apply(&mut user.account_code);
         self.department.apply(&mut user.department);
         self.office.apply(&mut user.office);

@@ -20,6 +20,7 @@ mod person;
 mod pins;
 mod reference;
 mod role_rows;
+mod sharing;
 mod shown_user;
 mod subjects;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use identity_types::{IdentityType, identity_types};
 pub use new_identity::{NewIdentity, NewValue, StoredIdentity};
 pub use reference::{PreparedUser, UserReference};
 pub use role_rows::{Accounts, NewRoleRow, RoleRowEdit};
+pub use sharing::shared_with;
 pub use shown_user::ShownUser;
 pub use transfer::{
     IdentityReference, PreparedSwap, PreparedTransfer, SwapIdentities, TransferIdentity,

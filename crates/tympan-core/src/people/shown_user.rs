@@ -1,7 +1,7 @@
 //! A user as hosts see one: without what only lists search and sort by.
 
 use crate::ids::{ProfileId, RoleId, UserId};
-use crate::records::User;
+use crate::records::{SharedWith, User};
 use crate::time::Timestamp;
 
 /// A person or a service.
@@ -29,6 +29,8 @@ pub struct ShownUser {
     pub restricted: bool,
     /// How many percent of what price lists say the user pays; none: all of it.
     pub price_percent: Option<i32>,
+    /// With whom the user shares wallets: then the user stands for their budget.
+    pub shared_with: Option<SharedWith>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.
@@ -67,6 +69,7 @@ impl ShownUser {
             production: user.production,
             restricted: user.restricted,
             price_percent: user.price_percent,
+            shared_with: user.shared_with.clone(),
             account_code: user.account_code.clone(),
             department: user.department.clone(),
             office: user.office.clone(),

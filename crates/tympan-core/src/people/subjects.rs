@@ -3,7 +3,7 @@
 use crate::configuration::{Named, find, show};
 use crate::error::{Code, Error};
 use crate::people::edit::Edit;
-use crate::records::{Account, Config, Group, Profile, Role, Subject, SubjectKind};
+use crate::records::{Account, Config, Group, Profile, Role, SharedWith, Subject, SubjectKind};
 use crate::refusals::Refusals;
 
 /// A thing as the configuration has it.
@@ -47,6 +47,14 @@ pub(super) fn check(config: &Config, edit: &Edit, refusals: &mut Refusals) {
         .unwrap_or_default();
     for (_, subject) in edit.after.places().difference(&before) {
         refusals.prepared(by_kind!(subject, takes_users(config)));
+    }
+    let shared_before = edit.before.as_ref();
+    let shared_before = shared_before.and_then(|person| person.user.shared_with.as_ref());
+    let shared = edit.after.user.shared_with.as_ref();
+    if let Some(SharedWith::Group(group)) = shared
+        && shared != shared_before
+    {
+        refusals.prepared(takes_users::<Group>(config, group.0));
     }
 }
 

@@ -101,6 +101,18 @@ words! {
 }
 
 words! {
+    /// When a job takes from wallets that somebody shares with whose job it is.
+    pub enum SharedOrder {
+        /// Before the user's own.
+        First = "first",
+        /// After the user's own.
+        Last = "last",
+        /// Instead of the user's own, which neither give nor limit.
+        Only = "only",
+    }
+}
+
+words! {
     /// What kind of job used something.
     pub enum JobKind {
         /// Pages that came from a computer.
@@ -194,6 +206,11 @@ record! {
         pub next_reset_at: Option<Timestamp>,
         /// From when on nobody sees its text any more, if that is ever.
         pub words_until: Option<Timestamp>,
+        /// The other user of a receipt on wallets of two: of a line on shared wallets, whose job it was;
+        /// of one on that user's own, who shares; of a transfer, who got, or who gave.
+        pub counterpart: Option<UserId>,
+        /// Of a job on shared wallets: when it takes from them.
+        pub shared_order: Option<SharedOrder>,
         /// The salted digest of its text, if it has one.
         pub text_digest: Option<[u8; 32]>,
         /// The link of this entry, which covers the wallet's one before it: see

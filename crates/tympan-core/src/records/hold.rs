@@ -1,7 +1,7 @@
 //! Holds: amounts set aside for jobs that have not finished.
 
-use crate::ids::{HoldId, TenantId};
-use crate::records::{JobKind, WalletKey, WalletKind};
+use crate::ids::{HoldId, TenantId, UserId};
+use crate::records::{JobKind, SharedOrder, WalletKey, WalletKind};
 use crate::row::{record, words};
 use crate::time::Timestamp;
 
@@ -42,6 +42,10 @@ record! {
         pub settled_by: Option<[u8; 32]>,
         /// What kind of job it is for, if the host said so.
         pub job_kind: Option<JobKind>,
+        /// Who shares the wallets that it may be taken from as well.
+        pub shared_by: Option<UserId>,
+        /// When it is taken from those.
+        pub shared_order: Option<SharedOrder>,
     }
 }
 

@@ -7,6 +7,7 @@ mod entry;
 mod hold;
 mod joined;
 mod refunded;
+mod shared;
 mod tracking;
 mod user;
 mod wallet;
@@ -17,10 +18,11 @@ pub use config::{
     Account, Config, Group, PlanOwner, PlanRevision, PlansInForce, PriceList, PriceRule, Profile,
     Role, RolePermission, Stacked, Stacking, Tenant, WhenExhausted, plan_owners,
 };
-pub use entry::{Entry, EntryText, Extra, JobKind, Request, Verb};
+pub use entry::{Entry, EntryText, Extra, JobKind, Request, SharedOrder, Verb};
 pub use hold::{Hold, HoldPart, HoldState};
 pub use joined::Joined;
 pub use refunded::Refunded;
+pub use shared::SharedWith;
 pub use tracking::{MAX_KEEP_DAYS, Tracking, WordKeeping};
 pub use user::{
     Identity, IdentityKind, IdentitySource, Membership, Relations, RoleRow, RoleRowAccount, User,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
 use crate::ids::{AccountId, GroupId, IdentityId, ProfileId, RoleId, RoleRowId, TenantId, UserId};
-use crate::records::Joined;
+use crate::records::{Joined, SharedWith};
 use crate::row::{Cell, CellKind, Field, record, words};
 use crate::time::Timestamp;
 
@@ -38,6 +38,8 @@ record! {
         pub restricted: bool,
         /// How many percent of what price lists say the user pays; none: all of it.
         pub price_percent: Option<i32>,
+        /// With whom the user shares wallets: then the user stands for their budget.
+        pub shared_with: Option<SharedWith>,
         /// The internal account number the user's work is booked to.
         pub account_code: Option<String>,
         /// Department.

@@ -46,6 +46,7 @@ impl Workload {
             usage: self.usage(),
             queue: self.queue(),
             cost: self.cost(),
+            shared: None,
             details: JobDetails::default(),
         };
         if self.is_hostile() {

@@ -215,6 +215,7 @@ pub(super) fn everybody() -> UserQuery {
         active: None,
         group: None,
         profile: None,
+        sharing: None,
         pattern: None,
         after: None,
         limit: MAX_PAGE,

@@ -431,6 +431,7 @@ cases! {
             active: None,
             group: None,
             profile: None,
+            sharing: None,
             pattern: None,
             after: None,
             limit: 10,

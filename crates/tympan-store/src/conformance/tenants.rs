@@ -15,6 +15,7 @@ fn everybody(tenant: TenantId) -> UserQuery {
         active: None,
         group: None,
         profile: None,
+        sharing: None,
         pattern: None,
         after: None,
         limit: 100,

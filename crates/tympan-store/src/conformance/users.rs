@@ -19,6 +19,7 @@ cases! {
         assert_eq!(store.users(&everybody()).unwrap(), []);
         let query = UserQuery {
             group: Some(GroupId(1)),
+            sharing: None,
             pattern: Pattern::parse("*").unwrap(),
             ..everybody()
         };
@@ -139,6 +140,7 @@ cases! {
                 active: Some(nth % 2 == 0),
                 group: Some(GroupId(1 + i64::try_from(nth % 3).unwrap())),
                 profile: Some(ProfileId(1 + i64::try_from(nth % 2).unwrap())),
+                sharing: None,
                 pattern: Pattern::parse(pattern).unwrap(),
                 limit: 2,
                 ..everybody()

@@ -2,8 +2,10 @@
 
 use tympan::{Authorise, Charge, Currency, Error, HoldId, IdempotencyKey, Settle};
 
+use super::same_words;
 use crate::definition::{
-    AuthoriseJob, ChargeJob, Extra, Job, SettleJob, StatedCost, Usage, UserReference,
+    AuthoriseJob, ChargeJob, Extra, Job, SettleJob, SharedOrder, SharedWallets, StatedCost, Usage,
+    UserReference,
 };
 
 impl StatedCost {
@@ -19,6 +21,21 @@ pub(super) fn attempt_of(key: String, attempt: Option<i32>) -> IdempotencyKey {
     IdempotencyKey::from(key).attempt(attempt.unwrap_or(1))
 }
 
+same_words! {
+    SharedOrder => tympan::SharedOrder { First Last Only }
+}
+
+impl SharedWallets {
+    /// # Errors
+    /// What is wrong with the type of the user's identity.
+    pub(super) fn shared(self) -> Result<tympan::Shared, Error> {
+        Ok(tympan::Shared {
+            user: self.user.reference()?,
+            order: self.order.into(),
+        })
+    }
+}
+
 impl Job {
     /// # Errors
     /// `unknown_currency`; what is wrong with the type of the user's identity; `invalid_value` for the
@@ -30,6 +47,7 @@ impl Job {
             usage: self.usage.usage()?,
             queue: self.queue,
             cost: self.cost.map(StatedCost::cost).transpose()?,
+            shared: self.shared.map(SharedWallets::shared).transpose()?,
             details: self.details.unwrap_or_default().into(),
         })
     }
@@ -48,6 +66,7 @@ impl ChargeJob {
             queue,
             cost,
             attempt,
+            shared,
             details,
         } = self;
         let job = Job {
@@ -57,6 +76,7 @@ impl ChargeJob {
             queue,
             cost,
             attempt,
+            shared,
             details,
         };
         job.command()
@@ -79,6 +99,7 @@ impl AuthoriseJob {
             queue: self.queue,
             cost: self.cost,
             attempt: self.attempt,
+            shared: self.shared,
             details: self.details,
         };
         let seconds = self.expires_in_seconds;

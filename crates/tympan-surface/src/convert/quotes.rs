@@ -3,7 +3,8 @@
 use tympan::{Error, Handle};
 
 use crate::definition::{
-    Missing, Quote, QuoteJob, QuoteLine, StatedCost, Usage, UserReference, WalletName,
+    Missing, Quote, QuoteJob, QuoteLine, SharedWallets, StatedCost, Usage, UserReference,
+    WalletName,
 };
 
 impl QuoteJob {
@@ -20,6 +21,7 @@ impl QuoteJob {
             usage: usage.usage()?,
             queue: self.queue,
             cost: self.cost.map(StatedCost::cost).transpose()?,
+            shared: self.shared.map(SharedWallets::shared).transpose()?,
             kind: self.kind.map(Into::into),
         };
         handle.quote(&quote).map(Quote::from)
@@ -46,6 +48,7 @@ impl From<tympan::Quoted> for Quote {
 impl From<tympan::QuoteLine> for QuoteLine {
     fn from(line: tympan::QuoteLine) -> Self {
         Self {
+            user: line.user,
             wallet: WalletName::of(line.kind, line.feed, &line.measure),
             measure: line.measure.name().into_owned(),
             amount: line.amount,
@@ -57,6 +60,7 @@ impl From<tympan::QuoteLine> for QuoteLine {
 impl From<tympan::Missing> for Missing {
     fn from(missing: tympan::Missing) -> Self {
         Self {
+            user: missing.user,
             wallet: WalletName::of(missing.kind, missing.feed, &missing.measure),
             measure: missing.measure.name().into_owned(),
             needed: missing.needed,

@@ -5,12 +5,13 @@ use tympan::{DeactivateUser, Error, Handle, ReactivateUser};
 use super::{count, page, same_words, version};
 use crate::definition::{
     ChangeUser, Changed, CreateUser, EditUser, Gone, IdentityEdit, IdentitySource, NewIdentity,
-    Reactivated, StoredIdentity, User, UserField, UserFields, UserList, UserPage, UserReference,
+    Reactivated, SharedWith, StoredIdentity, User, UserField, UserFields, UserList, UserPage,
+    UserReference,
 };
 
 same_words! {
     UserField => tympan::UserField {
-        Username NetworkName NetworkDomain Email OtherEmails PricePercent AccountCode Department Office Home
+        Username NetworkName NetworkDomain Email OtherEmails PricePercent SharedWith AccountCode Department Office Home
         Notes Role
     }
 }
@@ -28,6 +29,7 @@ impl From<UserFields> for tympan::UserFields {
             production: fields.production,
             restricted: fields.restricted,
             price_percent: fields.price_percent,
+            shared_with: fields.shared_with.map(Into::into),
             account_code: fields.account_code,
             department: fields.department,
             office: fields.office,
@@ -35,6 +37,24 @@ impl From<UserFields> for tympan::UserFields {
             notes: fields.notes,
             profile: fields.profile,
             role: fields.role,
+        }
+    }
+}
+
+impl From<SharedWith> for tympan::SharedWith {
+    fn from(with: SharedWith) -> Self {
+        match with {
+            SharedWith::Group { id } => Self::Group(id),
+            SharedWith::AccountCode { account_code } => Self::AccountCode(account_code),
+        }
+    }
+}
+
+impl From<tympan::SharedWith> for SharedWith {
+    fn from(with: tympan::SharedWith) -> Self {
+        match with {
+            tympan::SharedWith::Group(id) => Self::Group { id },
+            tympan::SharedWith::AccountCode(account_code) => Self::AccountCode { account_code },
         }
     }
 }
@@ -60,6 +80,7 @@ impl CreateUser {
                 production: Some(self.production),
                 restricted: self.restricted,
                 price_percent: self.price_percent,
+                shared_with: self.shared_with.map(Into::into),
                 account_code: self.account_code,
                 department: self.department,
                 office: self.office,
@@ -125,6 +146,7 @@ impl UserList {
             active: self.active,
             group: self.group,
             profile: self.profile,
+            sharing: self.sharing,
             search: self.search.unwrap_or_default(),
         };
         let found = handle.users(&list, &page(self.after, self.limit)?)?;
@@ -149,6 +171,7 @@ impl From<tympan::ShownUser> for User {
             production: user.production,
             restricted: user.restricted,
             price_percent: user.price_percent,
+            shared_with: user.shared_with.map(Into::into),
             account_code: user.account_code,
             department: user.department,
             office: user.office,

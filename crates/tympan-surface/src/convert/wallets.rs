@@ -167,6 +167,7 @@ impl From<tympan::StatementLine> for StatementLine {
             hold: line.hold,
             expires_at: line.expires_at,
             refunds: line.refunds,
+            counterpart: line.counterpart,
             queue: line.queue,
             usage: line.usage.map(Into::into),
             cost_micros: line.cost_micros,

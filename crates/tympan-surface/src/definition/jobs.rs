@@ -13,6 +13,27 @@ pub struct StatedCost {
     pub currency: String,
 }
 
+/// Wallets that somebody shares with the user, for a job to take from: the budget of a group, or of an
+/// account code.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedWallets {
+    /// Who shares them, and stands for the budget.
+    pub user: UserReference,
+    /// When the job takes from them.
+    pub order: SharedOrder,
+}
+
+/// When a job takes from shared wallets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SharedOrder {
+    /// Before the user's own.
+    First,
+    /// After the user's own.
+    Last,
+    /// Instead of the user's own, which neither give nor limit.
+    Only,
+}
+
 /// What else is known of a job to charge.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChargeJob {
@@ -23,6 +44,8 @@ pub struct ChargeJob {
     /// Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to
     /// try the same job again, for example after a top-up, name the next attempt.
     pub attempt: Option<i32>,
+    /// Which shared wallets it takes from too; none: only the user's own.
+    pub shared: Option<SharedWallets>,
     /// What kind of job it is, and where it came from.
     pub details: Option<JobDetails>,
 }
@@ -38,6 +61,8 @@ pub struct AuthoriseJob {
     pub attempt: Option<i32>,
     /// How long the hold stays open, in seconds; none: 168 hours.
     pub expires_in_seconds: Option<i32>,
+    /// Which shared wallets it takes from too; none: only the user's own.
+    pub shared: Option<SharedWallets>,
     /// What kind of job it is, and where it came from.
     pub details: Option<JobDetails>,
 }
@@ -95,7 +120,8 @@ pub struct Receipt {
 /// One wallet's part of a receipt. Amounts are in the unit of the measure: micros for a cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReceiptLine {
-    /// Whose wallet: of a transfer, the second line is that of who gets.
+    /// Whose wallet: of a transfer, the second line is that of who gets; of a job on shared wallets,
+    /// the lines of who shares come last.
     pub user: UserId,
     /// Which wallet.
     pub wallet: WalletName,
@@ -177,6 +203,8 @@ pub struct Job {
     pub cost: Option<StatedCost>,
     /// Which attempt under the same key, 1, 2, 3 …; none: the first.
     pub attempt: Option<i32>,
+    /// Which shared wallets it takes from too; none: only the user's own.
+    pub shared: Option<SharedWallets>,
     /// What kind of job it is, and where it came from.
     pub details: Option<JobDetails>,
 }
@@ -197,7 +225,7 @@ impl Tympan {
     /// under it too.
     ///
     /// # Errors
-    /// `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
+    /// `allowance_exhausted`, `unknown_user`, `user_inactive`, `not_shared`, `key_reused`, `invalid_key`,
     /// `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
     /// `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
     /// `denied`;

@@ -1,7 +1,7 @@
 //! Quotes: what a job would cost and be paid from, before it is sent.
 
 use crate::definition::{
-    JobKind, PriceListId, StatedCost, Usage, UserId, UserReference, WalletName,
+    JobKind, PriceListId, SharedWallets, StatedCost, Usage, UserId, UserReference, WalletName,
 };
 use crate::{Call, Timestamp, Tympan};
 
@@ -12,6 +12,8 @@ pub struct QuoteJob {
     pub queue: Option<String>,
     /// What it will cost, instead of what the price list says.
     pub cost: Option<StatedCost>,
+    /// Which shared wallets it takes from too; none: only the user's own.
+    pub shared: Option<SharedWallets>,
     /// What kind of job it is; none: it counts as printed.
     pub kind: Option<JobKind>,
 }
@@ -43,6 +45,8 @@ pub struct Quote {
 /// What one wallet would give, in the unit of its measure: micros for a cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuoteLine {
+    /// Whose wallet: the user's, or that of who shares it.
+    pub user: UserId,
     /// Which wallet.
     pub wallet: WalletName,
     /// What it counts.
@@ -56,6 +60,8 @@ pub struct QuoteLine {
 /// Why a job would be refused. Amounts are in the unit of the measure: micros for a cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Missing {
+    /// Whose wallet would be asked first: the user's, or that of who shares it.
+    pub user: UserId,
     /// The first wallet that would be asked.
     pub wallet: WalletName,
     /// What it counts.

@@ -75,6 +75,8 @@ pub struct User {
     /// How many percent of what price lists say the user pays, 0 to 1000; none: all of
     /// it.
     pub price_percent: Option<i32>,
+    /// With whom the user shares wallets: then the user stands for their budget.
+    pub shared_with: Option<SharedWith>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.
@@ -95,6 +97,21 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the user was edited last.
     pub updated_at: Timestamp,
+}
+
+/// With whom a user shares wallets: their jobs may take from those.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SharedWith {
+    /// The members of a group.
+    Group {
+        /// The group.
+        id: GroupId,
+    },
+    /// Everybody whose work is booked to an account code; case does not matter.
+    AccountCode {
+        /// The account code.
+        account_code: String,
+    },
 }
 
 /// Fields of a user to set; what is not given stays. A field is emptied by naming it in `clear`.
@@ -120,6 +137,8 @@ pub struct UserFields {
     pub restricted: Option<bool>,
     /// How many percent of what price lists say the user pays, 0 to 1000.
     pub price_percent: Option<i32>,
+    /// With whom the user shares wallets: then the user stands for their budget.
+    pub shared_with: Option<SharedWith>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.
@@ -151,6 +170,8 @@ pub enum UserField {
     OtherEmails,
     /// The percentage of prices: the user pays what price lists say.
     PricePercent,
+    /// With whom the user shares wallets: nobody any more.
+    SharedWith,
     /// The account code.
     AccountCode,
     /// The department.
@@ -188,6 +209,8 @@ pub struct CreateUser {
     /// How many percent of what price lists say the user pays, 0 to 1000; none: all of
     /// it.
     pub price_percent: Option<i32>,
+    /// With whom the user shares wallets: then the user stands for their budget.
+    pub shared_with: Option<SharedWith>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.
@@ -359,6 +382,8 @@ pub struct UserList {
     pub group: Option<GroupId>,
     /// Only those with a profile.
     pub profile: Option<ProfileId>,
+    /// Only those who share wallets, and so stand for a budget; or only those who do not.
+    pub sharing: Option<bool>,
     /// The cursor of an earlier page of the same list, as it was given; none: the first page.
     pub after: Option<String>,
     /// At most so many rows, 1 to 999; none: 50.
@@ -452,6 +477,19 @@ impl Tympan {
     /// `denied` without `user.read`; `invalid_cursor`; `invalid_value` for the limit or the pattern.
     pub fn users(&self, options: UserList) -> Call<UserPage> {
         self.ask_checked(move |handle| options.page(handle))
+    }
+
+    /// The active users who share wallets with a user, sorted by name: whose budget a job of that user may
+    /// take from.
+    ///
+    /// # Errors
+    /// `unknown_user`; `denied` without `user.read`, unless it is the actor; what is wrong with the
+    /// reference.
+    pub fn sharers(&self, user: UserReference) -> Call<Vec<User>> {
+        self.ask_checked(move |handle| {
+            let sharers = handle.sharers(user.reference()?)?;
+            Ok(sharers.into_iter().map(User::from).collect())
+        })
     }
 
     /// Whether a user may do something: in the whole tenant, or over an account. Unknown and

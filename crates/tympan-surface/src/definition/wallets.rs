@@ -82,6 +82,9 @@ pub struct StatementLine {
     pub expires_at: Option<Timestamp>,
     /// Of a refund or a void: the entry that took what it gives back.
     pub refunds: Option<EntryId>,
+    /// The other user of what was done on wallets of two: of a line on shared wallets, whose job it was;
+    /// of one on that user's own, who shares; of a transfer, who got, or who gave.
+    pub counterpart: Option<UserId>,
     /// The queue the job went to.
     pub queue: Option<String>,
     /// What the job used, with the totals of pages, impressions and sheets that the host did not

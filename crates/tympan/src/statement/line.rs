@@ -34,6 +34,9 @@ pub struct StatementLine {
     pub expires_at: Option<Timestamp>,
     /// Of a refund or a void: the entry that took what it gives back.
     pub refunds: Option<EntryId>,
+    /// The other user of what was done on wallets of two: of a line on shared wallets, whose job it was;
+    /// of one on that user's own, who shares; of a transfer, who got, or who gave.
+    pub counterpart: Option<UserId>,
     /// The queue the job went to.
     pub queue: Option<String>,
     /// What the job used, as the host counted it.
@@ -84,6 +87,7 @@ impl StatementLine {
             hold: entry.hold,
             expires_at: entry.expires_at,
             refunds: entry.refunds,
+            counterpart: entry.counterpart,
             queue: entry.queue,
             usage: entry.usage.as_ref().map(KeptUsage::usage),
             cost_micros: entry.cost_micros,

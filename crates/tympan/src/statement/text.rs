@@ -30,6 +30,7 @@ struct TextLine {
     debt: Option<String>,
     carried: Option<String>,
     actor: Option<String>,
+    counterpart: Option<String>,
     queue: Option<String>,
     reason: Option<String>,
 }
@@ -120,6 +121,7 @@ impl Writer {
             debt: line.debt.map(number),
             carried: line.carried.map(number),
             actor: line.actor.map(|user| user.to_string()),
+            counterpart: line.counterpart.map(|user| user.to_string()),
             queue: self.format.words(line.queue.as_deref()),
             reason: self.format.words(line.reason.as_deref()),
             ..self.blank("entry", position)
@@ -143,6 +145,7 @@ impl Writer {
             debt: None,
             carried: None,
             actor: None,
+            counterpart: None,
             queue: None,
             reason: None,
         }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use tympan_core::error::Error;
-use tympan_core::ids::{EntryId, HoldId, TenantId};
+use tympan_core::ids::{EntryId, HoldId, TenantId, UserId};
 use tympan_core::ledger::{entry_chain, entry_text_digest};
-use tympan_core::records::{Entry, EntryText, HoldState, Request, Verb, WalletKey, WalletKind};
+use tympan_core::records::{
+    Entry, EntryText, HoldState, Request, SharedOrder, Verb, WalletKey, WalletKind,
+};
 use tympan_core::time::Timestamp;
 use tympan_vault::{ChainHead, LINK_BYTES};
 
@@ -113,6 +115,8 @@ impl Sum {
 /// A hold that was neither settled nor cancelled, as the entries tell.
 pub(super) struct Unresolved {
     pub(super) owner: i64,
+    /// Who shares the wallets that it may be taken from as well, and when.
+    pub(super) shared: (Option<UserId>, Option<SharedOrder>),
     pub(super) state: HoldState,
     pub(super) expires_at: Option<Timestamp>,
 }
@@ -135,6 +139,7 @@ impl Ledger {
             Verb::Authorise => {
                 self.holds.entry(key).or_insert(Unresolved {
                     owner: entry.owner,
+                    shared: (entry.counterpart, entry.shared_order),
                     state: HoldState::Open,
                     expires_at: entry.expires_at,
                 });
@@ -161,15 +166,20 @@ impl Ledger {
         {
             let place = first.id.0.checked_add(i64::from(*seen));
             *seen = seen.saturating_add(1);
-            let mut fits = entry.owner == first.owner;
+            let others = (entry.counterpart, first.counterpart);
+            let mut fits = match entry.owner == first.owner {
+                true => others.0 == others.1,
+                false => others == (Some(UserId(first.owner)), Some(UserId(entry.owner))),
+            };
             if first.request == Request::TransferFunds {
                 // Two wallets, and nothing is gained or lost.
-                fits = !fits && entry.amount.checked_add(first.amount) == Some(0);
+                let balances = entry.amount.checked_add(first.amount) == Some(0);
+                fits = fits && entry.owner != first.owner && balances;
             }
             return fits
                 && entry.key.is_none()
                 && place == Some(entry.id.0)
-                && entry.request == first.request;
+                && (entry.request, entry.shared_order) == (first.request, first.shared_order);
         }
         if entry.key.is_some() {
             self.receipt = Some((entry, 1));

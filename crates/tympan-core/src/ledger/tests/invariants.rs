@@ -19,8 +19,10 @@ pub(super) fn check(store: &TestStore) {
         sum.2 = entry_chain(&store.keys.chain, &sum.2.link(), entry);
         assert_eq!(entry.chain, sum.2.link());
     }
-    for user in [ANN, FREE] {
-        let all = wallets(store, user);
+    for record in store.records.values() {
+        let Record::Wallets(all) = record else {
+            continue;
+        };
         for wallet in &all.wallets {
             let (balance, held, chain) = sums.remove(&wallet.key()).unwrap();
             assert_eq!(
@@ -41,7 +43,9 @@ pub(super) fn check(store: &TestStore) {
                 Some(Record::Hold(hold)) => hold,
                 other => panic!("{other:?}"),
             };
-            assert_eq!(hold.state, HoldState::Open);
+            // Of a hold on wallets of two users, one may have been given its part back already.
+            let halfway = hold.shared_by.is_some() && hold.state == HoldState::Expired;
+            assert!(hold.state == HoldState::Open || halfway, "{hold:?}");
         }
     }
     assert!(sums.is_empty());

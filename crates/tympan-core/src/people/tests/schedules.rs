@@ -131,6 +131,31 @@ fn what_an_inactive_user_misses_is_made_up_for_once_or_lost() {
 }
 
 #[test]
+fn what_a_suspended_plan_lets_pass_is_missed_whether_or_not_anybody_looked_before() {
+    for looks in [false, true] {
+        let suspended = PlanTerms {
+            suspended: true,
+            ..terms(false)
+        };
+        let (mut store, ann) = company(&suspended);
+        if looks {
+            settle(&mut store, ann, 1);
+        }
+        // What was due was Ann's to miss, so that nothing is made up for when she is back.
+        set_profile(&mut store, ann, 30, GUESTS);
+        let change = PlanChange::Edit {
+            plan: PLAN,
+            terms: terms(false),
+            effective_from: Some(hours(40)),
+        };
+        store.host(&EditProfile::new(STAFF).plan(change)).unwrap();
+        set_profile(&mut store, ann, 40, STAFF);
+        settle(&mut store, ann, 50);
+        assert_eq!(given(&store), [(48, 100)], "{looks}");
+    }
+}
+
+#[test]
 fn who_was_inactive_between_two_due_instants_missed_nothing() {
     let (mut store, ann) = company(&terms(true));
     set_active(&mut store, ann, 1, false);
