@@ -38,6 +38,8 @@ fn records(id: i64) -> [(Key, Record); 2] {
         resolved_at: None,
         settled_by: None,
         job_kind: None,
+        shared_by: None,
+        shared_order: None,
     };
     let subject = Subject {
         kind: SubjectKind::Role,

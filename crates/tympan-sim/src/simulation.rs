@@ -8,10 +8,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tympan::{Code, Error, Handle, PageRequest, Period, ReportBy, ReportSubject, UsageReport};
 use tympan_core::ids::UserId;
-use tympan_core::ledger::{Counter, Extra, LOW_BALANCE, Thresholds};
-use tympan_core::records::Stacking;
+use tympan_core::ledger::{Counter, Extra, LOW_BALANCE, ReceiptLine, Thresholds};
+use tympan_core::records::{Stacking, Verb};
 
-use crate::ask::{Answer, Ask, in_full};
+use crate::ask::{Answer, Ask, Reply, in_full};
 use crate::auditor::{Auditor, Figures};
 use crate::chance::Chance;
 use crate::fault::Fault;
@@ -411,7 +411,8 @@ impl Simulation {
             Ok(_) => "granted",
             Err(error) => error.code().as_str(),
         };
-        let name = format!("{} {outcome}", ask.name());
+        let shared = if is_shared(answer) { "Shared" } else { "" };
+        let name = format!("{shared}{} {outcome}", ask.name());
         *self.report.outcomes.entry(name).or_default() += 1;
     }
 
@@ -664,4 +665,13 @@ impl fmt::Display for FirstDifference<'_> {
         writeln!(formatter, "{one_name}: {:?}", one.get(place))?;
         write!(formatter, "{name}: {:?}", two.get(place))
     }
+}
+
+/// Whether a receipt is on wallets that somebody shares.
+fn is_shared(answer: &Answer) -> bool {
+    let Ok(Reply::Receipt(receipt)) = answer else {
+        return false;
+    };
+    let is_other = |line: &ReceiptLine| line.user != receipt.user;
+    receipt.verb != Verb::Transfer && receipt.lines.iter().any(is_other)
 }

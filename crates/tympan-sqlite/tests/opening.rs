@@ -328,7 +328,9 @@ fn what_tympan_never_writes_is_corrupt() {
         .read(&ReadSet::of(key.clone()), &mut View::default())
         .unwrap();
     other
-        .execute_batch("INSERT INTO hold VALUES (1, 2, 3, 1, 'lost', 0, 0, NULL, NULL, NULL)")
+        .execute_batch(
+            "INSERT INTO hold VALUES (1, 2, 3, 1, 'lost', 0, 0, NULL, NULL, NULL, NULL, NULL)",
+        )
         .unwrap();
     let hold = Key::Hold(samples::TENANT, tympan_core::ids::HoldId(2));
     let error = store

@@ -316,7 +316,16 @@ pub(super) fn own_first(
         if is_own { &mut first } else { &mut shared }.push(take);
     }
     if first.is_empty() {
-        first.push(Take::nothing(book.own_record(money)?));
+        // One line at least tells in which money the job was priced.
+        let mut told = money.is_none();
+        for take in &shared {
+            told |= Some(book.wallet(take.wallet)?.measure) == money;
+        }
+        let wallet = match money.filter(|_| !told) {
+            Some(money) => book.own_funds(money)?,
+            None => book.own_record(money)?,
+        };
+        first.push(Take::nothing(wallet));
     }
     first.extend(shared);
     Ok(first)

@@ -281,7 +281,9 @@ impl<'a> Book<'a> {
                 matches!(wallet.measure, Measure::Cost(_)) && wallet.measure != money;
             wallet.owner == own && !is_other_money
         };
-        match self.wallets.wallets.iter().position(fits) {
+        let fitting = self.wallets.wallets.iter().filter(|wallet| fits(wallet));
+        let first = fitting.map(Wallet::key).min();
+        match first.and_then(|key| self.position(key)) {
             Some(index) => Ok(index),
             None => self.own_funds(money),
         }

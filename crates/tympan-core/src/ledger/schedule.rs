@@ -344,7 +344,8 @@ fn reset(
     let key = book.wallet(index)?.key();
     book.give_back_expired(context, Some(key), due)?;
     let wallet = book.wallet_mut(index)?;
-    wallet.settled_at = due;
+    // A clock that went back since makes up for what it showed; what was due until then is done with.
+    wallet.settled_at = wallet.settled_at.max(due);
     let before = wallet.balance;
     let Some(fed) = feeding(wallet).run(plan.timetable(), plan.verb, plan.amount, due) else {
         return Ok(false);

@@ -99,6 +99,8 @@ pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
                 was_active: vec![(clock, true)],
                 restricted: true,
                 percent: 100,
+                shares_with: None,
+                account_code: None,
                 profile: made.default_profile.0,
                 profile_since: clock,
                 groups: std::collections::BTreeMap::new(),

@@ -83,6 +83,7 @@ impl Desk {
         let (person, now) = (&self.person, self.now);
         if let Some(gone) = purse.gone.take() {
             purse.balance += gone;
+            balances.push(purse.balance);
             self.written |= gone > 0;
         }
         let mut away = purse.due_at < back;
@@ -115,7 +116,7 @@ impl Desk {
                     } else {
                         if returned || (purse.missed && current.terms.run_if_missed) {
                             self.written |= run(purse)?;
-                            (purse.due_at, made_up) = (at, Some(at));
+                            (purse.due_at, made_up) = (at.max(purse.due_at), Some(at));
                         }
                         purse.missed = false;
                     }

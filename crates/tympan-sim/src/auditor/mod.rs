@@ -13,6 +13,7 @@ mod paper;
 mod people;
 mod purses;
 mod rights;
+mod sharing;
 mod totals;
 mod wrong;
 
@@ -27,7 +28,7 @@ use tympan_core::records::IdentityKind;
 use crate::ask::{Answer, Ask};
 use crate::calendar::Calendar;
 pub use model::Low;
-use model::Tenant;
+use model::{Feed, Tenant};
 use rights::Before;
 pub use totals::Figures;
 
@@ -112,9 +113,9 @@ impl Auditor {
         for (tenant, known) in &self.tenants {
             for (user, purses) in &known.purses {
                 for (feed, purse) in &purses.purses {
-                    let (kind, number) = match feed {
-                        model::Feed::Plan(plan) => ("allowance", *plan),
-                        model::Feed::Own(currency) => ("own_funds", *currency),
+                    let (kind, number) = match *feed {
+                        Feed::Plan(plan) | Feed::SharedPlan(plan) => ("allowance", plan),
+                        Feed::Own(currency) | Feed::SharedOwn(currency) => ("own_funds", currency),
                     };
                     let figure = |number: i128| i64::try_from(number).unwrap_or(i64::MAX);
                     all.insert(

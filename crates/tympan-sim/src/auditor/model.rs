@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use tympan_core::configuration::{PlanTerms, PriceTerms};
 use tympan_core::ledger::{Rounding, Usage};
 use tympan_core::measure::Measure;
-use tympan_core::records::WhenExhausted;
+use tympan_core::records::{SharedOrder, WhenExhausted};
 
 use crate::ask::{Answer, Ask};
 use crate::calendar::Timetable;
@@ -185,6 +185,9 @@ pub(super) struct Person {
     pub(super) restricted: bool,
     /// What of each price the person pays.
     pub(super) percent: i32,
+    /// With whom the person shares purses: `group:7`, `account_code:4711`.
+    pub(super) shares_with: Option<String>,
+    pub(super) account_code: Option<String>,
     pub(super) profile: i64,
     pub(super) profile_since: i64,
     /// Groups, and since when.
@@ -212,6 +215,32 @@ pub(super) struct Identity {
 pub(super) enum Feed {
     Plan(i64),
     Own(i64),
+    /// The same of who shares purses with the person whose job it is.
+    SharedPlan(i64),
+    SharedOwn(i64),
+}
+
+impl Feed {
+    /// As the person calls it whose job it is, of a purse that somebody shares.
+    pub(super) fn shared(self) -> Self {
+        match self {
+            Self::Plan(plan) | Self::SharedPlan(plan) => Self::SharedPlan(plan),
+            Self::Own(currency) | Self::SharedOwn(currency) => Self::SharedOwn(currency),
+        }
+    }
+
+    /// As who shares it calls it; none for the person's own.
+    pub(super) fn of_sharer(self) -> Option<Self> {
+        match self {
+            Self::Plan(_) | Self::Own(_) => None,
+            Self::SharedPlan(plan) => Some(Self::Plan(plan)),
+            Self::SharedOwn(currency) => Some(Self::Own(currency)),
+        }
+    }
+
+    pub(super) fn is_plan(self) -> bool {
+        matches!(self, Self::Plan(_) | Self::SharedPlan(_))
+    }
 }
 
 /// Everything a person has.
@@ -261,6 +290,8 @@ pub(super) enum HoldState {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hold {
     pub(super) owner: i64,
+    /// Who shares purses that it may be kept aside in as well, and when.
+    pub(super) sharer: Option<(i64, SharedOrder)>,
     pub(super) state: HoldState,
     pub(super) expires_at: i64,
     pub(super) resolved_at: i64,
@@ -272,6 +303,8 @@ pub(super) struct Hold {
 #[derive(Clone, Debug)]
 pub(super) struct Paid {
     pub(super) user: i64,
+    /// Who shares the other purses that it took from.
+    pub(super) sharer: Option<i64>,
     /// What it used, and what it cost.
     pub(super) usage: Option<Usage>,
     pub(super) cost: Option<i128>,

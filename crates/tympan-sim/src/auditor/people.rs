@@ -311,6 +311,8 @@ fn created(
         was_active: vec![(clock, fields.active.unwrap_or(true))],
         restricted: fields.restricted.unwrap_or(true),
         percent: fields.price_percent.unwrap_or(100),
+        shares_with: fields.shared_with.as_ref().map(|with| with.to_string()),
+        account_code: fields.account_code.clone(),
         profile: fields.profile.map_or(tenant.default_profile, |id| id.0),
         profile_since: clock,
         groups: create.groups.iter().map(|id| (id.0, clock)).collect(),
@@ -362,6 +364,18 @@ fn edited(
             person.percent = 100;
         }
         person.percent = set.price_percent.unwrap_or(person.percent);
+        if edit.clear.contains(&UserField::SharedWith) {
+            person.shares_with = None;
+        }
+        if let Some(with) = &set.shared_with {
+            person.shares_with = Some(with.to_string());
+        }
+        if edit.clear.contains(&UserField::AccountCode) {
+            person.account_code = None;
+        }
+        if let Some(code) = &set.account_code {
+            person.account_code = Some(code.clone());
+        }
         if edit.clear.contains(&UserField::Role) {
             person.role = None;
         }
@@ -511,8 +525,13 @@ fn settle(
         }
         person.set_active(now, active.unwrap_or(person.active));
     }
-    // What was missed is made up for at once, in the wallets that are there already.
+    // What was missed is made up for at once, in the wallets that are there already, be it that a clock
+    // had shown more when they were looked at last.
     if active == Some(true) && profile.is_none() {
+        let purses = tenant.purses.get_mut(&id).into_iter();
+        for purse in purses.flat_map(|purses| purses.purses.values_mut()) {
+            purse.fed_until = purse.fed_until.min(now);
+        }
         open(tenant, calendar)?.close(tenant, id);
     }
     counting.take_back(tenant, id, now);
@@ -630,6 +649,7 @@ fn same(tenant: &mut Tenant, user: &ShownUser) -> Result<(), String> {
         (
             person.active,
             (person.restricted, person.percent),
+            (person.shares_with.clone(), person.account_code.clone()),
             person.profile,
             person.profile_since,
             person.role,
@@ -639,6 +659,10 @@ fn same(tenant: &mut Tenant, user: &ShownUser) -> Result<(), String> {
         (
             user.active,
             (user.restricted, user.price_percent.unwrap_or(100)),
+            (
+                user.shared_with.as_ref().map(|with| with.to_string()),
+                user.account_code.clone(),
+            ),
             user.profile.0,
             user.profile_since.millis(),
             user.role.map(|role| role.0),

@@ -1,6 +1,7 @@
 //! What is in purses: what plans fed, what holds keep aside, what a job takes from which.
 
 use tympan_core::error::Code;
+use tympan_core::records::SharedOrder;
 
 use super::model::{
     Feed, HoldState, Low, Person, Profile, Purse, Purses, Revision, Tenant, Terms, Unit,
@@ -23,8 +24,10 @@ pub(super) struct Desk {
     pub(super) expired: Vec<i64>,
     /// Balances that fell below a threshold.
     pub(super) low: Vec<Low>,
-    user: i64,
+    pub(super) user: i64,
     pub(super) written: bool,
+    /// The desk of who shares purses with the person, and when a job takes from them.
+    pub(super) sharer: Option<(Box<Desk>, SharedOrder)>,
 }
 
 /// One purse's part of a job.
@@ -47,6 +50,8 @@ pub(super) struct Need {
     /// What was refused before anybody was asked.
     pub(super) denied: i128,
     pub(super) from: Vec<Giver>,
+    /// Who owes what is missing, if nothing else is said.
+    pub(super) owes: Option<Feed>,
     /// In which purse, and how, a job finishes that a little is there for.
     pub(super) finish: Option<(Feed, &'static str)>,
     /// Who gives what nobody else has, if nothing limits the job.
@@ -62,7 +67,7 @@ pub(super) struct Giver {
 }
 
 impl Giver {
-    fn of(feed: Feed) -> Self {
+    pub(super) fn of(feed: Feed) -> Self {
         Self {
             feed,
             promised: 0,
@@ -139,6 +144,7 @@ impl Desk {
             low: Vec::new(),
             user,
             written: false,
+            sharer: None,
         };
         desk.give_back_expired(tenant);
         for (carrier, since) in fed_by {
@@ -173,6 +179,9 @@ impl Desk {
 
     /// `balance + overdraft − held`.
     pub(super) fn available(&self, feed: Feed) -> i128 {
+        if let (Some(feed), Some((sharer, _))) = (feed.of_sharer(), &self.sharer) {
+            return sharer.available(feed);
+        }
         let Some(purse) = self.purses.purses.get(&feed) else {
             return 0;
         };
@@ -193,7 +202,7 @@ impl Desk {
         home: &Unit,
     ) -> Vec<Need> {
         let mut units: Vec<Unit> = self
-            .plans
+            .limiting_plans()
             .iter()
             .map(|(_, revision)| revision.terms.unit.clone())
             .chain(cost.iter().map(|(unit, _)| unit.clone()))
@@ -210,12 +219,13 @@ impl Desk {
             needs.push(self.need(unit, amount));
         }
         if needs.is_empty() {
-            needs.push(self.need(home.clone(), 0));
+            needs.push(self.need_of_own(home.clone(), 0));
         }
         needs
     }
 
-    fn need(&self, unit: Unit, amount: i128) -> Need {
+    /// A need of which the person's own purses give.
+    pub(super) fn need_of_own(&self, unit: Unit, amount: i128) -> Need {
         let plans = self
             .plans
             .iter()
@@ -240,6 +250,7 @@ impl Desk {
             unit,
             amount,
             denied: 0,
+            owes: feeds.last().copied(),
             from: feeds.into_iter().map(Giver::of).collect(),
             finish,
             without_limit,
@@ -254,7 +265,7 @@ impl Desk {
         counted: &dyn Fn(&Unit) -> i128,
     ) {
         for (feed, amount) in aside {
-            let Some(purse) = self.purses.purses.get(feed) else {
+            let Some(purse) = self.purse(*feed) else {
                 continue;
             };
             if !needs.iter().any(|need| need.unit == purse.unit) {
@@ -263,6 +274,7 @@ impl Desk {
                     amount: 0,
                     denied: 0,
                     from: Vec::new(),
+                    owes: None,
                     finish: None,
                     without_limit: None,
                 });
@@ -280,9 +292,15 @@ impl Desk {
                         },
                     ),
                 }
-                if need.from.iter().all(|giver| giver.only_that) {
-                    need.amount = counted(&need.unit).min(need.promised());
-                }
+            }
+        }
+        for need in needs {
+            if need.from.iter().all(|giver| giver.only_that) {
+                let needed = match need.unit.is_money() {
+                    true => need.amount,
+                    false => counted(&need.unit),
+                };
+                need.amount = needed.min(need.promised());
             }
         }
     }
@@ -328,7 +346,11 @@ impl Desk {
                 (_, Some(_), Beyond::Aside) if started => Some((Feed::Own(0), "forgive")),
                 (_, Some(finish), Beyond::Refuse) if started => Some(finish),
                 (_, Some(finish), Beyond::Owe) => Some(finish),
-                (_, None, Beyond::Owe) => need.from.last().map(|giver| (giver.feed, "owe")),
+                (_, None, Beyond::Owe) => {
+                    let last = need.from.last().map(|giver| giver.feed);
+                    let owes = need.owes.or(last);
+                    Some(owes.map_or((Feed::Own(0), "forgive"), |feed| (feed, "owe")))
+                }
                 _ => return Err(self.short(need, calendar)),
             };
             match how {
@@ -376,6 +398,9 @@ impl Desk {
     }
 
     pub(super) fn next_reset(&self, feed: Feed, calendar: &mut Calendar) -> Option<i64> {
+        if let (Some(feed), Some((sharer, _))) = (feed.of_sharer(), &self.sharer) {
+            return sharer.next_reset(feed, calendar);
+        }
         let (_, plan) = self
             .plans
             .iter()
@@ -396,6 +421,9 @@ impl Desk {
         amount: i128,
         held: i128,
     ) -> Result<(i128, i128), Code> {
+        if let (Some(feed), Some((sharer, _))) = (feed.of_sharer(), &mut self.sharer) {
+            return sharer.write(feed, unit, amount, held);
+        }
         let since = self.now;
         let purse = self.purses.purses.entry(feed).or_insert_with(|| Purse {
             unit: unit.clone(),
@@ -445,6 +473,10 @@ impl Desk {
 
     /// Keeps what was written.
     pub(super) fn close(mut self, tenant: &mut Tenant, user: i64) {
+        if let Some((sharer, _)) = self.sharer.take() {
+            let of = sharer.user;
+            sharer.close(tenant, of);
+        }
         self.written |= self.purses.empty_what_was_left();
         if self.written {
             self.purses.latest = self.now;

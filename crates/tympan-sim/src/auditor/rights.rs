@@ -44,6 +44,9 @@ impl Before {
     /// Checks what became of everybody.
     pub(super) fn check(&self, tenant: &Tenant) -> Result<(), String> {
         let actor = self.actor.0;
+        let adjusts = self.people.get(&actor);
+        let adjusts =
+            adjusts.is_some_and(|actor| everywhere(tenant, actor).contains("allowance.adjust"));
         for (id, before) in &self.people {
             let Some(after) = tenant.people.get(id) else {
                 continue;
@@ -54,7 +57,22 @@ impl Before {
             {
                 return Err(format!("expected `grant_beyond_own`, for the user {id}"));
             }
-            let limits = |person: &Person| (person.profile, person.restricted, person.percent);
+            if before.shares_with != after.shares_with && !adjusts {
+                return Err(format!(
+                    "expected `denied`: the user {id} shares purses anew"
+                ));
+            }
+            let limits = |person: &Person| {
+                let groups: Vec<i64> = person.groups.keys().copied().collect();
+                let code = person.account_code.clone();
+                (
+                    person.profile,
+                    person.restricted,
+                    person.percent,
+                    code,
+                    groups,
+                )
+            };
             if *id == actor
                 && limits(before) != limits(after)
                 && !everywhere(tenant, before).contains("allowance.adjust")

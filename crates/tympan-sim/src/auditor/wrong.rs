@@ -15,6 +15,8 @@ pub(super) type Wrong = Vec<Code>;
 
 pub(super) fn charge(charge: &Charge) -> Wrong {
     let mut wrong = user(&charge.user);
+    let shared = charge.shared.as_ref();
+    wrong.extend(shared.into_iter().flat_map(|shared| user(&shared.user)));
     wrong.extend(key(&charge.key));
     wrong.extend(job(&charge.usage, charge.queue.as_deref(), charge.cost));
     wrong

@@ -3,11 +3,12 @@
 use tympan_core::ids::{HoldId, PlanId};
 use tympan_core::ledger::{
     Adjust, Authorise, Cancel, Charge, Extend, Extra, IdempotencyKey, JobDetails, PayOut, Refund,
-    RefundPart, ResetAllowance, SetBalance, Settle, SettleDue, StatedCost, TopUp, TransferFunds,
-    Void, WalletName,
+    RefundPart, ResetAllowance, SetBalance, Settle, SettleDue, Shared, StatedCost, TopUp,
+    TransferFunds, Void, WalletName,
 };
 use tympan_core::measure::{Currency, Measure};
 use tympan_core::people::UserReference;
+use tympan_core::records::SharedOrder;
 
 use crate::ask::Ask;
 use crate::workload::Workload;
@@ -46,13 +47,24 @@ impl Workload {
             usage: self.usage(),
             queue: self.queue(),
             cost: self.cost(),
-            shared: None,
+            shared: self.shared_wallets(),
             details: JobDetails::default(),
         };
         if self.is_hostile() {
             self.spoil(&mut charge);
         }
         charge
+    }
+
+    fn shared_wallets(&mut self) -> Option<Shared> {
+        if !self.chance.one_in(4) {
+            return None;
+        }
+        let orders = SharedOrder::ALL;
+        Some(Shared {
+            user: self.user(),
+            order: self.chance.pick_or(orders, SharedOrder::Only),
+        })
     }
 
     fn spoil(&mut self, charge: &mut Charge) {

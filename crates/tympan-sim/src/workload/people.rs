@@ -8,7 +8,7 @@ use tympan_core::people::{
     IdentityReference, NewIdentity, NewRoleRow, NewValue, ReactivateUser, RemoveIdentity,
     ReplaceIdentity, RoleRowEdit, SwapIdentities, TransferIdentity, UserField,
 };
-use tympan_core::records::IdentityKind;
+use tympan_core::records::{IdentityKind, SharedWith};
 
 use crate::ask::Ask;
 use crate::workload::Workload;
@@ -94,6 +94,12 @@ impl Workload {
         if self.chance.one_in(6) {
             user.fields.price_percent = Some(self.percent());
         }
+        if self.chance.one_in(2) {
+            user.fields.shared_with = Some(self.shared_with());
+        }
+        if self.chance.below(3) > 0 {
+            user.fields.account_code = Some(self.account_code());
+        }
         if self.chance.one_in(12) {
             user.fields.active = Some(false);
         }
@@ -110,6 +116,19 @@ impl Workload {
             user.fields.name = Some(self.hostile_text());
         }
         user
+    }
+
+    fn shared_with(&mut self) -> SharedWith {
+        match self.chance.below(2) {
+            0 => SharedWith::Group(self.group_id()),
+            _ => SharedWith::AccountCode(self.account_code()),
+        }
+    }
+
+    /// Few, so that they are shared often.
+    fn account_code(&mut self) -> String {
+        let codes = ["4711", "Press:7", "PRESS:7"];
+        self.chance.pick_or(&codes, "4711").to_owned()
     }
 
     fn percent(&mut self) -> i32 {
@@ -132,7 +151,7 @@ impl Workload {
     }
 
     fn edit_one(&mut self, edit: &mut EditUser) {
-        match self.chance.below(22) {
+        match self.chance.below(27) {
             0 => edit.set.username = Some(self.username()),
             1 => edit.clear.push(UserField::Username),
             2 => edit.set.email = Some(self.email()),
@@ -153,6 +172,10 @@ impl Workload {
             16 => edit.clear.push(UserField::PricePercent),
             17..19 => edit.join.push(self.group_id()),
             19..21 => edit.leave.push(self.group_id()),
+            21..23 => edit.set.shared_with = Some(self.shared_with()),
+            23 => edit.clear.push(UserField::SharedWith),
+            24 => edit.set.account_code = Some(self.account_code()),
+            25 => edit.clear.push(UserField::AccountCode),
             _ => {
                 edit.set.department = Some(if self.is_hostile() {
                     self.hostile_text()

@@ -93,6 +93,8 @@ pub fn entry(id: i64, key: Option<[u8; 32]>, wallet: &Wallet) -> Entry {
         available: None,
         next_reset_at: None,
         words_until: None,
+        counterpart: None,
+        shared_order: None,
         text_digest: None,
         chain: [9; 16],
     }
@@ -180,6 +182,7 @@ pub fn user(id: i64, name: &str) -> User {
         production: false,
         restricted: false,
         price_percent: None,
+        shared_with: None,
         account_code: None,
         department: None,
         office: None,

@@ -2,7 +2,7 @@
 
 use tympan_core::ids::{GroupId, ProfileId};
 use tympan_core::queries::{MAX_PAGE, UserPlace, UserQuery, fold_user};
-use tympan_core::records::{Membership, Relations, User};
+use tympan_core::records::{Membership, Relations, SharedWith, User};
 
 use super::samples::*;
 use super::steps::*;
@@ -136,6 +136,9 @@ pub(super) fn named(nth: usize, name: &str) -> User {
         network_name: None,
         email: None,
         price_percent: None,
+        shared_with: nth
+            .is_multiple_of(6)
+            .then_some(SharedWith::Group(GroupId(id))),
         account_code: None,
         active: !nth.is_multiple_of(3),
         profile: ProfileId(1 + id % 2),

@@ -78,6 +78,26 @@ cases! {
         }
     }
 
+    /// Those who share wallets, and those who do not.
+    fn users_by_whether_they_share_wallets(harness: &dyn Harness) {
+        let store = harness.open();
+        let crowd = crowd();
+        fill(&*store, &crowd);
+        for sharing in [Some(true), Some(false)] {
+            for limit in [3, MAX_PAGE] {
+                answers(
+                    &*store,
+                    &crowd,
+                    &UserQuery {
+                        sharing,
+                        limit,
+                        ..everybody()
+                    },
+                );
+            }
+        }
+    }
+
     /// The members of a group.
     fn users_by_group(harness: &dyn Harness) {
         let store = harness.open();
@@ -140,7 +160,7 @@ cases! {
                 active: Some(nth % 2 == 0),
                 group: Some(GroupId(1 + i64::try_from(nth % 3).unwrap())),
                 profile: Some(ProfileId(1 + i64::try_from(nth % 2).unwrap())),
-                sharing: None,
+                sharing: (nth % 3 != 0).then_some(nth % 4 < 2),
                 pattern: Pattern::parse(pattern).unwrap(),
                 limit: 2,
                 ..everybody()

@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use tympan_core::ledger::{Counter, KeptUsage, MAX_CUSTOM_COUNTS, MAX_MEDIA, Usage};
 use tympan_core::measure::CustomMeasure;
 use tympan_core::records::{
-    HoldState, IdentityKind, IdentitySource, JobKind, Stacking, SubjectKind, Verb, WalletKind,
-    WhenExhausted,
+    HoldState, IdentityKind, IdentitySource, JobKind, SharedOrder, Stacking, SubjectKind, Verb,
+    WalletKind, WhenExhausted,
 };
 use tympan_core::row::{Cell, CellKind, Column, Row};
 use tympan_core::time::Timestamp;
@@ -93,6 +93,7 @@ const OTHER_WORDS: &[&str] = &[
     r#"{"job_kinds":["print","fax"],"measures":["jobs","cost:EUR"],"document_names":"hashed","hosts":"dropped","keep_days":36525}"#,
     "profile:1",
     "group:9223372036854775807",
+    "account_code:47:11 Straße",
     "1@0 9223372036854775807@253402300799000",
 ];
 
@@ -108,6 +109,7 @@ fn words() -> impl Iterator<Item = String> {
         of(Verb::ALL, Verb::as_str),
         of(WalletKind::ALL, WalletKind::as_str),
         of(WhenExhausted::ALL, WhenExhausted::as_str),
+        of(SharedOrder::ALL, SharedOrder::as_str),
         of(Stacking::ALL, Stacking::as_str),
         OTHER_WORDS.to_vec(),
     ]

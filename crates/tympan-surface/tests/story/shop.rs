@@ -125,6 +125,7 @@ fn charging(shop: &Shop, user: UserReference) {
         usage: pages(count),
         queue: None,
         cost: None,
+        shared: None,
         details: None,
         attempt: None,
     };

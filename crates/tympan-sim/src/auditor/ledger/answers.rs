@@ -38,6 +38,11 @@ fn heard(receipt: &Receipt, new_hold: bool) -> Said {
         at: receipt.at.millis(),
         verb: receipt.verb,
         user: receipt.user.0,
+        other: receipt
+            .lines
+            .iter()
+            .map(|line| line.user.0)
+            .find(|user| *user != receipt.user.0),
         attempt: receipt.attempt,
         usage: receipt.usage.clone(),
         cost_micros: receipt.cost_micros.map(i128::from),
@@ -48,7 +53,10 @@ fn heard(receipt: &Receipt, new_hold: bool) -> Said {
             .lines
             .iter()
             .map(|line| Line {
-                feed: feed_of(line.kind, line.feed),
+                feed: match line.user == receipt.user || receipt.verb == Verb::Transfer {
+                    true => feed_of(line.kind, line.feed),
+                    false => feed_of(line.kind, line.feed).shared(),
+                },
                 unit: line.measure.name().into_owned(),
                 amount: i128::from(line.amount),
                 held: i128::from(line.held),
@@ -65,8 +73,8 @@ fn heard(receipt: &Receipt, new_hold: bool) -> Said {
 
 pub(super) fn kind_word(feed: Feed) -> &'static str {
     match feed {
-        Feed::Plan(_) => "allowance",
-        Feed::Own(_) => "own_funds",
+        Feed::Plan(_) | Feed::SharedPlan(_) => "allowance",
+        Feed::Own(_) | Feed::SharedOwn(_) => "own_funds",
     }
 }
 

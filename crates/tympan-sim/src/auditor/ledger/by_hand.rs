@@ -105,6 +105,7 @@ fn done((user, desk): (i64, Desk), verb: Verb, attempt: i32, line: Line) -> Pred
         at: desk.now,
         verb,
         user,
+        other: None,
         attempt,
         usage: None,
         cost_micros: None,

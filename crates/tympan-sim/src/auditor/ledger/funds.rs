@@ -97,6 +97,7 @@ fn prediction(
         at: desk.now,
         verb,
         user,
+        other: other.as_ref().map(|(user, _)| *user),
         attempt,
         cost_micros: None,
         hold: None,

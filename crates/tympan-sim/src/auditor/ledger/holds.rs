@@ -11,6 +11,7 @@ use super::{Effect, Expected, HoldEffect, Prediction, Refusal, Said, line};
 use crate::auditor::model::{Feed, Hold, HoldState, Tenant, Unit};
 use crate::auditor::paper::{counted, plain};
 use crate::auditor::purses::{Beyond, Desk, Take};
+use crate::auditor::sharing::{priced_in, sharer_in};
 use crate::calendar::Calendar;
 
 pub(super) fn settlement(
@@ -25,16 +26,10 @@ pub(super) fn settlement(
         return Err(resolved(&hold));
     }
     let user = hold.owner;
-    let mut desk = Desk::open(tenant, user, clock, calendar)?;
+    let mut desk = Desk::open_shared(tenant, user, hold.sharer, clock, calendar)?;
     let late = hold.expires_at <= desk.now;
-    let parts: Vec<(Feed, i128)> = desk
-        .purses
-        .aside
-        .iter()
-        .filter(|((of, _), _)| *of == settle.hold.0)
-        .map(|((_, feed), amount)| (*feed, *amount))
-        .collect();
-    desk.purses.aside.retain(|(of, _), _| *of != settle.hold.0);
+    let parts = desk.aside(settle.hold.0);
+    desk.forget(settle.hold.0);
     let mut cost = priced(
         tenant,
         &desk,
@@ -43,7 +38,7 @@ pub(super) fn settlement(
     // Where nothing prices the job any more in the money that was put aside, that is its price.
     if settle.cost.is_none() {
         let money = parts.iter().filter_map(|(feed, amount)| {
-            let purse = desk.purses.purses.get(feed)?;
+            let purse = desk.purse(*feed)?;
             purse.unit.is_money().then(|| (purse.unit.clone(), *amount))
         });
         let put_aside = money.reduce(|(unit, sum), (_, amount)| (unit, sum + amount));
@@ -75,7 +70,7 @@ pub(super) fn settlement(
     release(&mut desk, &parts, 1);
     for (feed, _) in &parts {
         if !takes.iter().any(|take| take.feed == *feed) {
-            let purse = desk.purses.purses.get(feed).ok_or(Code::Internal)?;
+            let purse = desk.purse(*feed).ok_or(Code::Internal)?;
             takes.push(Take {
                 feed: *feed,
                 unit: purse.unit.clone(),
@@ -87,6 +82,7 @@ pub(super) fn settlement(
         }
     }
     let verb = if late { Verb::Charge } else { Verb::Settle };
+    let takes = desk.own_first(takes, priced_in(&cost), &home);
     let mut lines = Vec::new();
     for take in &takes {
         let held: i128 = parts
@@ -100,6 +96,7 @@ pub(super) fn settlement(
         at: desk.now,
         verb,
         user,
+        other: sharer_in(&desk, &lines),
         attempt,
         usage: Some(plain(&settle.usage)),
         cost_micros: cost.map(|(_, micros)| micros),
@@ -118,9 +115,20 @@ pub(super) fn settlement(
     })
 }
 
+/// What a hold keeps aside, the person's own before what others share; where that is none of the
+/// person's own, a line of nothing is on record of it.
+fn on_record(desk: &Desk, tenant: &Tenant, hold: i64) -> Vec<(Feed, i128)> {
+    let mut parts = desk.aside(hold);
+    if !parts.iter().any(|(feed, _)| feed.of_sharer().is_none()) {
+        let (feed, _) = desk.own_record(&Unit::money(&tenant.currency));
+        parts.insert(0, (feed, 0));
+    }
+    parts
+}
+
 fn release(desk: &mut Desk, parts: &[(Feed, i128)], sign: i128) {
     for (feed, amount) in parts {
-        if let Some(purse) = desk.purses.purses.get_mut(feed) {
+        if let Some(purse) = desk.purse_mut(*feed) {
             purse.held += sign * amount;
         }
     }
@@ -138,26 +146,15 @@ pub(super) fn cancellation(
         return Err(resolved(&hold));
     }
     let user = hold.owner;
-    let mut desk = Desk::open(tenant, user, clock, calendar)?;
+    let mut desk = Desk::open_shared(tenant, user, hold.sharer, clock, calendar)?;
     if hold.expires_at <= desk.now {
         return Ok(too_late(&hold, desk));
     }
-    let mut parts: Vec<(Feed, i128)> = desk
-        .purses
-        .aside
-        .iter()
-        .filter(|((of, _), _)| *of == id.0)
-        .map(|((_, feed), amount)| (*feed, *amount))
-        .collect();
-    desk.purses.aside.retain(|(of, _), _| *of != id.0);
+    let parts = on_record(&desk, tenant, id.0);
+    desk.forget(id.0);
     let mut lines = Vec::new();
-    if parts.is_empty() {
-        // A hold of nothing is on record where everybody has a purse: at home.
-        let home = Unit::money(&tenant.currency);
-        parts.push((Feed::Own(home.number()), 0));
-    }
     for (feed, amount) in &parts {
-        let known = desk.purses.purses.get(feed);
+        let known = desk.purse(*feed);
         let home = || Unit::money(&tenant.currency);
         let take = Take {
             feed: *feed,
@@ -173,6 +170,7 @@ pub(super) fn cancellation(
         at: desk.now,
         verb: Verb::Cancel,
         user,
+        other: sharer_in(&desk, &lines),
         attempt,
         usage: None,
         cost_micros: None,
@@ -203,22 +201,14 @@ pub(super) fn extension(
     if matches!(hold.state, HoldState::Settled | HoldState::Cancelled) {
         return Err(resolved(&hold));
     }
-    let mut desk = Desk::open(tenant, hold.owner, clock, calendar)?;
+    let mut desk = Desk::open_shared(tenant, hold.owner, hold.sharer, clock, calendar)?;
     if hold.expires_at <= desk.now {
         return Ok(too_late(&hold, desk));
     }
-    let aside = desk.purses.aside.keys();
-    let mut feeds: Vec<Feed> = aside
-        .filter(|(of, _)| *of == id)
-        .map(|(_, feed)| *feed)
-        .collect();
     let home = Unit::money(&tenant.currency);
-    if feeds.is_empty() {
-        feeds.push(Feed::Own(home.number()));
-    }
     let mut lines = Vec::new();
-    for feed in feeds {
-        let known = desk.purses.purses.get(&feed);
+    for (feed, _) in on_record(&desk, tenant, id) {
+        let known = desk.purse(feed);
         let take = Take {
             feed,
             unit: known.map_or_else(|| home.clone(), |purse| purse.unit.clone()),
@@ -234,6 +224,7 @@ pub(super) fn extension(
         at: desk.now,
         verb: Verb::Extend,
         user: hold.owner,
+        other: sharer_in(&desk, &lines),
         attempt,
         cost_micros: None,
         hold: Some(id),

@@ -12,6 +12,7 @@ use super::{Effect, Expected, HoldEffect, Prediction, Refusal, Said, line};
 use crate::auditor::model::{Tenant, Unit};
 use crate::auditor::paper::{counted, plain};
 use crate::auditor::purses::{Beyond, Desk};
+use crate::auditor::sharing::{priced_in, sharer_in, sharer_of};
 use crate::calendar::Calendar;
 
 /// A charge, or with a time an authorisation.
@@ -29,11 +30,13 @@ pub(super) fn job(
         let who = ("user", UserId(user).to_string());
         return Err(Refusal(Code::UserInactive, vec![who]));
     }
-    let mut desk = Desk::open(tenant, user, clock, calendar)?;
+    let sharer = sharer_of(tenant, user, charge.shared.as_ref())?;
+    let mut desk = Desk::open_shared(tenant, user, sharer, clock, calendar)?;
     let parts = (charge.usage.clone(), charge.queue.clone(), charge.cost);
     let cost = priced(tenant, &desk, &parts)?;
     let home = Unit::money(&tenant.currency);
     let needs = desk.needs(&|unit| counted(&charge.usage, &unit.1), cost.clone(), &home);
+    let money = cost.as_ref().map_or(&home, |(unit, _)| unit).clone();
     let verb = match hold_ms {
         Some(_) => Verb::Authorise,
         None => Verb::Charge,
@@ -43,8 +46,12 @@ pub(super) fn job(
         None => Beyond::Refuse,
     };
     let takes = match desk.share(&needs, beyond, calendar) {
-        Ok(takes) => takes,
+        Ok(takes) => desk.own_first(takes, priced_in(&cost), &home),
         Err(short) => {
+            if short.feed.of_sharer().is_some() {
+                let (feed, unit) = desk.own_record(&money);
+                desk.write(feed, &unit, 0, 0)?;
+            }
             desk.write(short.feed, &short.unit, 0, 0)?;
             let mut details = vec![
                 ("needed", short.needed.to_string()),
@@ -80,6 +87,7 @@ pub(super) fn job(
         at: desk.now,
         verb,
         user,
+        other: sharer_in(&desk, &lines),
         attempt,
         usage: Some(plain(&charge.usage)),
         cost_micros: cost.map(|(_, micros)| micros),

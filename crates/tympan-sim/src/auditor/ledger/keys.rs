@@ -128,7 +128,7 @@ pub(super) fn differing(
             if other_user(&new.user) {
                 return Some("user");
             }
-            differing_charge(new, old)
+            differing_shared(new, old, done, &is_other).or_else(|| differing_charge(new, old))
         }
         (Ask::Authorise(new), Ask::Authorise(old)) => {
             if other_user(&new.job.user) {
@@ -138,7 +138,8 @@ pub(super) fn differing(
             if ms(new) != ms(old) {
                 return Some("expires_in");
             }
-            differing_charge(&new.job, &old.job)
+            differing_shared(&new.job, &old.job, done, &is_other)
+                .or_else(|| differing_charge(&new.job, &old.job))
         }
         (Ask::Settle(new), Ask::Settle(old)) => {
             if new.hold != old.hold {
@@ -219,6 +220,23 @@ pub(super) fn differing(
 fn other_job(tenant: &Tenant, clock: i64, new: &IdempotencyKey, old: &IdempotencyKey) -> bool {
     let paid = |key| paid_under(tenant, clock, key).ok();
     paid(new).is_none() || paid(new) != paid(old)
+}
+
+fn differing_shared(
+    new: &Charge,
+    old: &Charge,
+    done: &Done,
+    is_other: &dyn Fn(&UserReference, i64) -> bool,
+) -> Option<&'static str> {
+    let order = |charge: &Charge| charge.shared.as_ref().map(|shared| shared.order);
+    let sharer = new.shared.as_ref().zip(done.other);
+    first_different([
+        ("shared_order", order(new) != order(old)),
+        (
+            "shared",
+            sharer.is_some_and(|(new, old)| is_other(&new.user, old)),
+        ),
+    ])
 }
 
 fn differing_charge(new: &Charge, old: &Charge) -> Option<&'static str> {

@@ -62,6 +62,8 @@ struct Said {
     at: i64,
     verb: Verb,
     user: i64,
+    /// Whose purse another line is on.
+    other: Option<i64>,
     attempt: i32,
     usage: Option<Usage>,
     cost_micros: Option<i128>,
@@ -72,8 +74,8 @@ struct Said {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Line {
-    feed: Feed,
+pub(super) struct Line {
+    pub(super) feed: Feed,
     unit: String,
     amount: i128,
     held: i128,
@@ -102,7 +104,7 @@ enum HoldEffect {
 }
 
 /// A refusal that leaves nothing behind.
-struct Refusal(Code, Vec<(&'static str, String)>);
+pub(super) struct Refusal(pub(super) Code, pub(super) Vec<(&'static str, String)>);
 
 impl From<Code> for Refusal {
     fn from(code: Code) -> Self {
@@ -135,6 +137,11 @@ pub(super) fn check(
     compare(tenant, &prediction.expected, answer)?;
     let mut owner = None;
     let other = prediction.other.as_ref().map(|(user, _)| *user);
+    let sharer = prediction
+        .effect
+        .as_ref()
+        .and_then(|(_, desk)| desk.sharer.as_ref());
+    let other = other.or(sharer.map(|(sharer, _)| sharer.user));
     if let Some((user, mut desk)) = prediction.effect {
         owner = Some(user);
         keep_hold(tenant, user, prediction.hold, &mut desk, answer);
@@ -181,17 +188,19 @@ fn keep_hold(tenant: &mut Tenant, user: i64, effect: HoldEffect, desk: &mut Desk
             if let Ok(Reply::Receipt(receipt)) = answer
                 && let Some(id) = receipt.hold
             {
+                let sharer = desk.sharer.as_ref();
                 let hold = Hold {
                     owner: user,
+                    sharer: sharer.map(|(sharer, order)| (sharer.user, *order)),
                     state: HoldState::Open,
                     expires_at,
                     resolved_at: 0,
                     settled_by: None,
                 };
                 tenant.holds.insert(id.0, hold);
-                let aside = aside.into_iter().filter(|(_, amount)| *amount > 0);
-                let aside = aside.map(|(feed, amount)| ((id.0, feed), amount));
-                desk.purses.aside.extend(aside);
+                for (feed, amount) in aside.into_iter().filter(|(_, amount)| *amount > 0) {
+                    desk.keep_aside(id.0, feed, amount);
+                }
             }
         }
     }
@@ -206,6 +215,8 @@ fn keep_paid(tenant: &mut Tenant, user: i64, effect: Effect, desk: &Desk, answer
             };
             let lines = receipt.lines.iter().map(|line| {
                 let feed = feed_of(line.kind, line.feed);
+                let is_own = line.user == receipt.user;
+                let feed = if is_own { feed } else { feed.shared() };
                 PaidLine {
                     feed,
                     unit: Unit::of(line.measure),
@@ -214,15 +225,12 @@ fn keep_paid(tenant: &mut Tenant, user: i64, effect: Effect, desk: &Desk, answer
                     carried: i128::from(line.carried),
                     back: 0,
                     uncarried: 0,
-                    period: desk
-                        .purses
-                        .purses
-                        .get(&feed)
-                        .map_or(0, |purse| purse.period),
+                    period: desk.purse(feed).map_or(0, |purse| purse.period),
                 }
             });
             let paid = Paid {
                 user,
+                sharer: desk.sharer.as_ref().map(|(sharer, _)| sharer.user),
                 usage: receipt.usage.clone(),
                 cost: receipt.cost_micros.map(i128::from),
                 lines: lines.collect(),
@@ -354,7 +362,11 @@ fn predict(
     };
     let can_be_told = |prediction: &Prediction| {
         let desk = prediction.effect.as_ref().map(|(_, desk)| desk);
-        desk.is_none_or(|desk| desk.purses.can_be_emptied())
+        desk.is_none_or(|desk| {
+            let sharer = desk.sharer.as_ref();
+            desk.purses.can_be_emptied()
+                && sharer.is_none_or(|(sharer, _)| sharer.purses.can_be_emptied())
+        })
     };
     match decided {
         Ok(prediction) if can_be_told(&prediction) => prediction,
@@ -417,12 +429,12 @@ pub(super) fn stands(
 
 fn line(desk: &mut Desk, take: &Take, amount: i128, held: i128, verb: Verb) -> Result<Line, Code> {
     let (balance_after, held_after) = desk.write(take.feed, &take.unit, amount, held)?;
-    if let Some(purse) = desk.purses.purses.get_mut(&take.feed)
+    if let Some(purse) = desk.purse_mut(take.feed)
         && matches!(verb, Verb::Charge | Verb::Settle)
     {
         purse.carried = fits(purse.carried + take.carried)?;
         purse.spent = fits(purse.spent - amount)?;
-        if matches!(take.feed, Feed::Plan(_)) {
+        if take.feed.is_plan() {
             purse.used -= amount;
         }
     }

@@ -49,7 +49,10 @@ pub(in crate::auditor) fn quotes(
                 && lines.into_iter().all(|(told, line)| {
                     *line
                         == Line {
-                            feed: feed_of(told.kind, told.feed),
+                            feed: match told.user == quoted.user {
+                                true => feed_of(told.kind, told.feed),
+                                false => feed_of(told.kind, told.feed).shared(),
+                            },
                             unit: told.measure.name().into_owned(),
                             amount: -i128::from(told.amount),
                             balance_after: i128::from(told.balance_after),

@@ -3,12 +3,13 @@
 use tympan_core::error::Code;
 use tympan_core::ids::EntryId;
 use tympan_core::ledger::{IdempotencyKey, RefundPart};
-use tympan_core::records::Verb;
+use tympan_core::records::{SharedOrder, Verb};
 
 use super::{Effect, Expected, HoldEffect, Line, Prediction, Refusal, Said};
 use crate::ask::{Ask, Reply};
-use crate::auditor::model::{Feed, HoldState, Paid, PaidLine, Tenant, Unit};
+use crate::auditor::model::{HoldState, Paid, PaidLine, Tenant, Unit};
 use crate::auditor::purses::{Desk, fits};
+use crate::auditor::sharing::sharer_in;
 use crate::auditor::wrong;
 use crate::calendar::Calendar;
 
@@ -73,7 +74,10 @@ pub(super) fn refund(
         let left = ("left", left.to_string());
         Refusal(Code::RefundBeyondPaid, vec![named, left])
     })?;
-    let mut desk = Desk::open(tenant, paid.user, clock, calendar)?;
+    // When the job took from them does not matter any more.
+    let sharer = paid.sharer.map(|sharer| (sharer, SharedOrder::Last));
+    let parts = own_first(paid, parts);
+    let mut desk = Desk::open_shared(tenant, paid.user, sharer, clock, calendar)?;
     let (mut lines, mut backs) = (Vec::new(), Vec::new());
     for (place, amount) in &parts {
         let paid = paid.lines.get(*place).ok_or(Code::Internal)?;
@@ -86,6 +90,7 @@ pub(super) fn refund(
         at: desk.now,
         verb: if voids { Verb::Void } else { Verb::Refund },
         user: paid.user,
+        other: sharer_in(&desk, &lines),
         attempt,
         cost_micros: None,
         hold: None,
@@ -106,6 +111,22 @@ pub(super) fn refund(
 
 /// Places of lines, and what each gives back; or how much there is, where that is too little.
 type Parts = Result<Vec<(usize, i128)>, i128>;
+
+/// The person's own lines before those of purses that are shared, and one of nothing if there is none.
+fn own_first(paid: &Paid, mut parts: Vec<(usize, i128)>) -> Vec<(usize, i128)> {
+    if paid.sharer.is_none() {
+        return parts;
+    }
+    let is_own = |(place, _): &(usize, i128)| {
+        let line = paid.lines.get(*place);
+        line.is_some_and(|line| line.feed.of_sharer().is_none())
+    };
+    if !parts.iter().any(is_own) {
+        parts.push((0, 0));
+    }
+    parts.sort_by_key(|part| !is_own(part));
+    parts
+}
 
 fn everything(paid: &Paid) -> Parts {
     let mut all: Vec<(usize, i128)> = places(paid)
@@ -161,7 +182,7 @@ fn give(desk: &mut Desk, paid: &PaidLine, amount: i128, voids: bool) -> Result<L
         .max(0)
         .min(paid.left())
         .min(amount);
-    let purse = desk.purses.purses.get_mut(&paid.feed);
+    let purse = desk.purse_mut(paid.feed);
     let off = purse.map_or(0, |purse| {
         let off = carried.min(purse.carried);
         purse.carried -= off;
@@ -170,12 +191,12 @@ fn give(desk: &mut Desk, paid: &PaidLine, amount: i128, voids: bool) -> Result<L
     let debt = carried - paid.owed().min(amount);
     let amount = amount - off;
     let (balance_after, held_after) = desk.write(paid.feed, &paid.unit, amount, 0)?;
-    if let Some(purse) = desk.purses.purses.get_mut(&paid.feed) {
+    if let Some(purse) = desk.purse_mut(paid.feed) {
         if voids {
             purse.spent = fits(purse.spent - (paid.taken - paid.uncarried - off))?;
         }
         let counts = paid.period == purse.period || purse.by_day.iter().any(|(_, day)| *day != 0);
-        if matches!(paid.feed, Feed::Plan(_)) {
+        if paid.feed.is_plan() {
             let less = if counts { amount } else { carried - off };
             purse.used = (purse.used - less).max(0);
             let mut room = purse.used;
