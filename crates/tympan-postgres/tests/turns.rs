@@ -33,6 +33,8 @@ fn hold(id: i64) -> (Key, Record) {
         resolved_at: None,
         settled_by: None,
         job_kind: None,
+        shared_by: None,
+        shared_order: None,
     };
     (Key::Hold(TENANT, hold.id), Record::Hold(hold.into()))
 }

@@ -3,7 +3,8 @@
 use smallvec::SmallVec;
 
 use crate::error::Error;
-use crate::ledger::book::{Book, Party, own_funds_key};
+use crate::ledger::book::{Book, own_funds_key};
+use crate::ledger::party::Party;
 use crate::ledger::price::Price;
 use crate::ledger::schedule::wallet_key;
 use crate::ledger::shared::shares;
@@ -200,7 +201,7 @@ pub(super) fn demands(
 /// if anybody does any more.
 fn limiting<'b, 'a>(book: &'b Book<'a>, shared: Option<SharedOrder>) -> Option<&'b Party<'a>> {
     match shared {
-        Some(SharedOrder::Only) => book.sharer.as_ref().filter(|sharer| gives(book, sharer)),
+        Some(SharedOrder::Only) => book.other.as_ref().filter(|sharer| gives(book, sharer)),
         None | Some(SharedOrder::First | SharedOrder::Last) => Some(&book.own),
     }
 }
@@ -229,7 +230,7 @@ fn demand(
         let (user, plans) = (party.user, party.plans.clone());
         limit(&mut demand, book, user, &plans)?;
     }
-    let sharer = book.sharer.as_ref().filter(|sharer| gives(book, sharer));
+    let sharer = book.other.as_ref().filter(|sharer| gives(book, sharer));
     if let (Some(order), Some(sharer)) = (shared, sharer) {
         let (user, plans) = (sharer.user, sharer.plans.clone());
         let shared = || sources(book, user, &plans, measure);
@@ -306,7 +307,7 @@ pub(super) fn own_first(
     takes: Takes,
     money: Option<Measure>,
 ) -> Result<Takes, Error> {
-    if book.sharer.is_none() {
+    if book.other.is_none() {
         return Ok(takes);
     }
     let own = book.own.user.id.0;

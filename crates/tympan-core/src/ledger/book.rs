@@ -11,12 +11,13 @@ use crate::command::{Context, Decision, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{EntryId, HoldId, TenantId};
 use crate::ledger::chain::{entry_chain, entry_text_digest};
+use crate::ledger::party::{Party, split};
 use crate::ledger::receipt::{PreparedKey, Receipt, Words, answer};
 use crate::ledger::{register, schedule, thresholds};
 use crate::measure::Measure;
 use crate::records::{
-    Config, Entry, EntryText, Hold, HoldPart, HoldState, JobKind, PlanRevision, PlansInForce,
-    Request, SharedOrder, User, Verb, Wallet, WalletKey, WalletKind, Wallets,
+    Config, Entry, EntryText, Hold, HoldPart, HoldState, JobKind, PlanRevision, Request,
+    SharedOrder, User, Verb, Wallet, WalletKey, WalletKind, Wallets,
 };
 use crate::refusals::too_many;
 use crate::schedule::Window;
@@ -32,37 +33,12 @@ const LOWEST_ALLOWANCE: i64 = -(1 << 62);
 /// Beyond it lies a clock that is wrong, and memory for what it makes due.
 const MAX_ENTRIES: usize = 50_000;
 
-/// Whose wallets a book holds.
-pub(super) struct Party<'a> {
-    pub(super) user: &'a User,
-    /// The plans that apply, in the order in which their wallets are emptied.
-    pub(super) plans: PlansInForce<'a>,
-    /// Plans of the user that others overrule: they feed their wallets, and no job takes from those.
-    pub(super) overruled: PlansInForce<'a>,
-}
-
-impl<'a> Party<'a> {
-    fn of(config: &'a Config, user: &'a User, now: Timestamp) -> Self {
-        let stacked = config.plans_for(user, now);
-        Self {
-            user,
-            plans: stacked.applying,
-            overruled: stacked.overruled,
-        }
-    }
-
-    /// Every plan that feeds a wallet of the user.
-    pub(super) fn all_plans(&self) -> impl Iterator<Item = &'a PlanRevision> {
-        self.plans.iter().chain(&self.overruled).copied()
-    }
-}
-
 pub(super) struct Book<'a> {
     pub(super) config: &'a Config,
     /// Whom the command is about.
     pub(super) own: Party<'a>,
-    /// Who shares wallets with that user, if the command takes from those too.
-    pub(super) sharer: Option<Party<'a>>,
+    /// Whose wallets besides: of who shares them with that user, or whom something is given to.
+    pub(super) other: Option<Party<'a>>,
     /// The time of the turn, but never earlier than the latest time on any of the wallets, nor
     /// than the one from which on a user's profile, or a group, feeds them.
     pub(super) now: Timestamp,
@@ -133,25 +109,26 @@ impl<'a> Book<'a> {
         config: &'a Config,
         user: &'a User,
     ) -> Result<Self, Stop> {
-        Self::open_shared(view, context, config, (user, None))
+        Self::open_both(view, context, config, (user, None))
     }
 
-    /// Opens a user's wallets, and with them those that somebody shares with the user.
-    pub(super) fn open_shared(
+    /// Opens a user's wallets, and with them those that somebody shares with the user, or that something
+    /// goes to.
+    pub(super) fn open_both(
         view: &View,
         context: &mut Context<'_>,
         config: &'a Config,
-        (user, sharer): (&'a User, Option<&'a User>),
+        (user, other): (&'a User, Option<&'a User>),
     ) -> Result<Self, Stop> {
         let stored = view.wallets(context.tenant, user.id.0)?;
         let mut wallets = stored.map_or_else(Wallets::default, |stored| Wallets::clone(stored));
-        if let Some(sharer) = sharer
-            && let Some(shared) = view.wallets(context.tenant, sharer.id.0)?
+        if let Some(other) = other
+            && let Some(shared) = view.wallets(context.tenant, other.id.0)?
         {
             wallets.wallets.extend(shared.wallets.iter().cloned());
             wallets.hold_parts.extend(shared.hold_parts.iter().cloned());
         }
-        let mut book = Self::of(config, (user, sharer), wallets, context);
+        let mut book = Self::of(config, (user, other), wallets, context);
         book.find_expired();
         let mut expired: Vec<(HoldId, Timestamp)> = book
             .expiring
@@ -175,17 +152,17 @@ impl<'a> Book<'a> {
 
     pub(super) fn of(
         config: &'a Config,
-        (user, sharer): (&'a User, Option<&'a User>),
+        (user, other): (&'a User, Option<&'a User>),
         wallets: Wallets,
         context: &Context<'_>,
     ) -> Self {
         let came = |user: &User| user.groups.latest().max(Some(user.profile_since));
         let latest = wallets.wallets.iter().map(|wallet| wallet.latest_at);
-        let latest = latest.max().max(came(user)).max(sharer.and_then(came));
+        let latest = latest.max().max(came(user)).max(other.and_then(came));
         let now = context.now.max(latest.unwrap_or(Timestamp::EPOCH));
         Self {
             own: Party::of(config, user, now),
-            sharer: sharer.map(|sharer| Party::of(config, sharer, now)),
+            other: other.map(|other| Party::of(config, other, now)),
             config,
             now,
             wallets,
@@ -200,7 +177,7 @@ impl<'a> Book<'a> {
 
     /// Those whose wallets it holds.
     pub(super) fn parties(&self) -> impl Iterator<Item = &Party<'a>> {
-        std::iter::once(&self.own).chain(&self.sharer)
+        std::iter::once(&self.own).chain(&self.other)
     }
 
     pub(super) fn checked(amount: Option<i64>) -> Result<i64, Error> {
@@ -387,7 +364,7 @@ impl<'a> Book<'a> {
             tenant: self.own.user.tenant,
             id,
             owner: self.own.user.id.0,
-            shared_by: self.sharer.as_ref().map(|sharer| sharer.user.id),
+            shared_by: self.other.as_ref().map(|other| other.user.id),
             shared_order,
             version: 1,
             state: HoldState::Open,
@@ -486,7 +463,7 @@ impl<'a> Book<'a> {
     ) -> Result<Decision<Receipt>, Stop> {
         // First of all: what is missing is asked for before anything is hashed.
         let registered = self.register(view, context)?;
-        self.head(key, 0)?;
+        self.head(key)?;
         if let Some(words) = words {
             self.words(context, key, &words);
         }
@@ -504,32 +481,9 @@ impl<'a> Book<'a> {
         })
     }
 
-    /// The changes, and the entries, of one of two users whose wallets share a receipt: of the first
-    /// one, which has the receipt's key, or of the other. Both tell the words.
-    pub(super) fn close_half(
-        mut self,
-        view: &View,
-        context: &mut Context<'_>,
-        (key, words): (&PreparedKey, &Words),
-        is_first: bool,
-    ) -> Result<(Vec<Change>, Vec<Arc<Entry>>), Stop> {
-        let registered = self.register(view, context)?;
-        if is_first {
-            self.head(key, 1)?;
-        }
-        self.words(context, key, words);
-        self.chain(context);
-        let lines = self.entries.get(self.receipt_from..).unwrap_or_default();
-        let lines = lines.to_vec();
-        let low = self.low_balances();
-        let mut changes = self.into_changes(registered, None);
-        tell(view, context, low, &mut changes)?;
-        Ok((changes, lines))
-    }
-
-    /// Makes the first line the head of its receipt, which has so many lines in other books.
-    fn head(&mut self, key: &PreparedKey, others: usize) -> Result<(), Error> {
-        let parts = self.entries.len().saturating_sub(self.receipt_from) + others;
+    /// Makes the first line the head of its receipt.
+    fn head(&mut self, key: &PreparedKey) -> Result<(), Error> {
+        let parts = self.entries.len().saturating_sub(self.receipt_from);
         let parts = i32::try_from(parts).map_err(|_| Error::of(Code::TooMany))?;
         if let Some(first) = self.entries.get_mut(self.receipt_from) {
             let first = Arc::make_mut(first);
@@ -542,11 +496,11 @@ impl<'a> Book<'a> {
 
     /// Has every line of a receipt on wallets of two users name the other one.
     fn name_counterparts(&mut self) {
-        let Some(sharer) = &self.sharer else { return };
-        let (user, sharer) = (self.own.user.id, sharer.user.id);
+        let Some(other) = &self.other else { return };
+        let (user, other) = (self.own.user.id, other.user.id);
         for line in self.entries.iter_mut().skip(self.receipt_from) {
             let is_own = line.owner == user.0;
-            Arc::make_mut(line).counterpart = Some(if is_own { sharer } else { user });
+            Arc::make_mut(line).counterpart = Some(if is_own { other } else { user });
         }
     }
 
@@ -689,8 +643,8 @@ impl<'a> Book<'a> {
             .sort_by_key(|part| (part.wallet(), part.hold));
         let mut changes = Vec::with_capacity(self.entries.len() + 2);
         let tenant = self.own.user.tenant;
-        let shared = self.sharer.map(|sharer| sharer.user.id.0);
-        for (owner, wallets) in split(self.wallets, (self.own.user.id.0, shared)) {
+        let other = self.other.map(|other| other.user.id.0);
+        for (owner, wallets) in split(self.wallets, (self.own.user.id.0, other)) {
             changes.push(Change::Put(
                 Key::Wallets(tenant, owner),
                 Record::Wallets(Arc::new(wallets)),
@@ -710,27 +664,6 @@ impl<'a> Book<'a> {
 
 /// How the wallets of a book were when it was opened.
 type Stored<'v> = SmallVec<[&'v Arc<Wallets>; 2]>;
-
-/// The wallets of each owner.
-fn split(mut wallets: Wallets, (own, shared): (i64, Option<i64>)) -> SmallVec<[(i64, Wallets); 2]> {
-    let mut owners = SmallVec::new();
-    if let Some(shared) = shared {
-        let mut others = Wallets::default();
-        for wallet in std::mem::take(&mut wallets.wallets) {
-            let of = if wallet.owner == own {
-                &mut wallets
-            } else {
-                &mut others
-            };
-            of.wallets.push(wallet);
-        }
-        let parts = wallets.hold_parts.extract_if(.., |part| part.owner != own);
-        others.hold_parts.extend(parts);
-        owners.push((shared, others));
-    }
-    owners.insert(0, (own, wallets));
-    owners
-}
 
 /// Puts events of low balances to the changes that they come from; most have none.
 fn tell(

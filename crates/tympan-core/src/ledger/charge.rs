@@ -529,7 +529,7 @@ impl Decide for PreparedJob {
         let sharer = self.shared.as_ref();
         let sharer = sharer.map(|shared| shared.require(view, context.tenant, user));
         let users = (&**user, sharer.transpose()?);
-        let mut book = Book::open_shared(view, context, config, users)?;
+        let mut book = Book::open_both(view, context, config, users)?;
         let verb = if self.hold_ms.is_some() {
             Verb::Authorise
         } else {

@@ -11,9 +11,7 @@ use crate::view::{Change, View};
 /// Gives back expired holds and runs the schedules of the user's plans, up to the time that is
 /// returned: the turn's, but never earlier than the latest on any of the wallets. `resumes`: the user
 /// is active from then on; if that is new, what was missed is made up for. `leaves`: groups whose
-/// member the user is no longer; what is left of what their plans gave is taken back. A command that settles
-/// two users puts the changes of the first into the view before the second: both may open wallets,
-/// which one register counts.
+/// member the user is no longer; what is left of what their plans gave is taken back.
 ///
 /// # Errors
 /// `amount_overflow`, or what the view lacks.

@@ -80,7 +80,7 @@ impl Decide for PreparedExtend {
         }
         let hold = unresolved(view, context.tenant, self.hold)?;
         let users = users_of(view, context.tenant, hold)?;
-        let mut book = Book::open_shared(view, context, config, users)?;
+        let mut book = Book::open_both(view, context, config, users)?;
         if is_over(hold, &book) {
             return over(book, hold, view, context);
         }

@@ -11,6 +11,7 @@ mod extend;
 mod funds;
 mod override_balance;
 mod paid;
+mod party;
 mod price;
 mod quote;
 mod receipt;

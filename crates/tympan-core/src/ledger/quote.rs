@@ -186,7 +186,7 @@ impl PreparedQuote {
         let sharer = self.shared.as_ref();
         let sharer = sharer.map(|shared| shared.require(view, context.tenant, user));
         let users = (&**user, sharer.transpose()?);
-        let mut book = Book::open_shared(view, context, config, users)?;
+        let mut book = Book::open_both(view, context, config, users)?;
         let price = self.job.price(config, user, book.now)?;
         let what = (Verb::Charge, Request::Charge);
         let shared = self.shared.as_ref().map(|shared| shared.order);

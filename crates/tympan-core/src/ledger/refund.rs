@@ -200,7 +200,7 @@ impl Decide for PreparedRefund {
             Extent::Part(part) => paid.part(part.measure, part.amount)?,
             Extent::Void => paid.everything(),
         };
-        let mut book = Book::open_shared(view, context, config, paid.users)?;
+        let mut book = Book::open_both(view, context, config, paid.users)?;
         book.begin_receipt();
         let mut records = Vec::with_capacity(given.len());
         for given in paid.own_first(given) {

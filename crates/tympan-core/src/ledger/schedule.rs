@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 /// those that are not there yet, and gives back holds that expired, in each wallet in the order of time.
 pub(super) fn run(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), Error> {
     let config = book.config;
-    let sharer = book.sharer.as_ref().map(|sharer| sharer.user);
+    let sharer = book.other.as_ref().map(|sharer| sharer.user);
     for user in std::iter::once(book.own.user).chain(sharer) {
         for (owner, since) in plan_owners(user) {
             for revisions in config.plans_of(owner) {

@@ -112,7 +112,7 @@ impl Decide for PreparedSettle {
         }
         let hold = unresolved(view, context.tenant, self.hold)?;
         let users = users_of(view, context.tenant, hold)?;
-        let mut book = Book::open_shared(view, context, config, users)?;
+        let mut book = Book::open_both(view, context, config, users)?;
         let parts: Vec<HoldPart> = book
             .wallets
             .hold_parts

@@ -5,14 +5,13 @@ use crate::error::{Code, Error};
 use crate::ids::{TenantId, UserId};
 use crate::ledger::book::Book;
 use crate::ledger::charge::{flat, repeat};
-use crate::ledger::due::settle;
 use crate::ledger::funds::Payment;
-use crate::ledger::receipt::{IdempotencyKey, Receipt, Words, answer};
+use crate::ledger::receipt::{IdempotencyKey, Receipt, Words};
 use crate::measure::Currency;
 use crate::people::{PreparedUser, Refusals, UserReference};
 use crate::permissions::{FUNDS_TRANSFER, Requirement, configured};
-use crate::records::{Entry, Request, User, Verb};
-use crate::view::{Change, Follow, ReadSet, View, apply};
+use crate::records::{Entry, Request, Verb};
+use crate::view::{Follow, ReadSet, View};
 
 use std::sync::Arc;
 
@@ -106,68 +105,24 @@ impl Decide for PreparedTransferFunds {
                 .with("field", "receiver")
                 .into());
         }
-        // What one does is seen by the next: one register counts the wallets of both.
-        let mut seen = Seen {
-            view: view.clone(),
-            changes: Vec::new(),
-        };
-        for user in [from, to] {
-            let (due, _) = settle(&seen.view, context, config, user, false, &[])?;
-            seen.add(due);
+        let mut book = Book::open_both(view, context, config, (from, Some(to)))?;
+        let gives = book.own_funds_of(from, self.payment.measure())?;
+        let gets = book.own_funds_of(to, self.payment.measure())?;
+        self.payment.covered(book.wallet(gives)?)?;
+        let given = Book::checked(self.payment.amount.checked_neg())?;
+        book.begin_receipt();
+        for (index, amount) in [(gives, given), (gets, self.payment.amount)] {
+            let line = self
+                .payment
+                .line(Verb::Transfer, Request::TransferFunds, amount);
+            book.write(context, index, line)?;
         }
-        // Nothing is due any more, so that the two lines follow each other.
-        let mut lines = self.line(&mut seen, context, (from, to), true)?;
-        lines.extend(self.line(&mut seen, context, (to, from), false)?);
-        Ok(Decision {
-            changes: seen.changes,
-            reply: answer(config, &lines),
-        })
-    }
-}
-
-/// The view with what the command changes, and the changes.
-struct Seen {
-    view: View,
-    changes: Vec<Change>,
-}
-
-impl Seen {
-    fn add(&mut self, changes: Vec<Change>) {
-        apply(changes.clone(), &mut self.view);
-        self.changes.extend(changes);
+        let words = Words::reason(&self.payment.reason);
+        book.close(view, context, &self.payment.key, Some(words))
     }
 }
 
 impl PreparedTransferFunds {
-    /// The line in the wallet of who gives, with the receipt's key, or of who gets; it names the other.
-    fn line(
-        &self,
-        seen: &mut Seen,
-        context: &mut Context<'_>,
-        (user, other): (&User, &User),
-        gives: bool,
-    ) -> Result<Vec<Arc<Entry>>, Stop> {
-        let config = configured(&seen.view, context.tenant)?;
-        let mut book = Book::open(&seen.view, context, config, user)?;
-        let index = book.own_funds(self.payment.measure())?;
-        let mut amount = self.payment.amount;
-        if gives {
-            self.payment.covered(book.wallet(index)?)?;
-            amount = Book::checked(amount.checked_neg())?;
-        }
-        book.begin_receipt();
-        let mut line = self
-            .payment
-            .line(Verb::Transfer, Request::TransferFunds, amount);
-        line.counterpart = Some(other.id);
-        book.write(context, index, line)?;
-        let words = Words::reason(&self.payment.reason);
-        let words = (&self.payment.key, &words);
-        let (changes, lines) = book.close_half(&seen.view, context, words, gives)?;
-        seen.add(changes);
-        Ok(lines)
-    }
-
     /// The first field in which the transfer differs from the one that was decided under its key.
     fn differs(
         &self,

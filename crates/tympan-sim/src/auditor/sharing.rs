@@ -56,17 +56,28 @@ impl Desk {
         clock: i64,
         calendar: &mut Calendar,
     ) -> Result<Self, Code> {
-        let mut desk = Self::open(tenant, user, clock, calendar)?;
         let Some((sharer, order)) = sharer else {
-            return Ok(desk);
+            return Self::open(tenant, user, clock, calendar);
         };
-        let mut theirs = Self::open(tenant, sharer, desk.now, calendar)?;
-        if theirs.now > desk.now {
-            desk = Self::open(tenant, user, theirs.now, calendar)?;
-            theirs = Self::open(tenant, sharer, desk.now, calendar)?;
-        }
+        let (mut desk, theirs) = Self::open_both(tenant, (user, sharer), clock, calendar)?;
         desk.sharer = Some((Box::new(theirs), order));
         Ok(desk)
+    }
+
+    /// The purses of two people, both at one time.
+    pub(super) fn open_both(
+        tenant: &Tenant,
+        (one, other): (i64, i64),
+        clock: i64,
+        calendar: &mut Calendar,
+    ) -> Result<(Self, Self), Code> {
+        let first = Self::open(tenant, one, clock, calendar)?;
+        let second = Self::open(tenant, other, first.now, calendar)?;
+        if second.now == first.now {
+            return Ok((first, second));
+        }
+        let first = Self::open(tenant, one, second.now, calendar)?;
+        Ok((first, second))
     }
 
     /// The desk of who shares purses still, and when a job takes from them.

@@ -45,8 +45,7 @@ pub(super) fn transfer(
             vec![("field", "receiver".to_owned())],
         ));
     }
-    let mut gives = Desk::open(tenant, from, clock, calendar)?;
-    let mut gets = Desk::open(tenant, to, clock, calendar)?;
+    let (mut gives, mut gets) = Desk::open_both(tenant, (from, to), clock, calendar)?;
     let (currency, amount) = (transfer.currency, i128::from(transfer.amount_micros));
     let lines = vec![
         moved(&mut gives, currency, -amount, Verb::Transfer)?,
