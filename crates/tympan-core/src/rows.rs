@@ -78,6 +78,7 @@ fn rows_of_change<'a>(change: &'a SlotChange, out: &mut Vec<RowWrite<'a>>) {
         Some(Record::Wallets(_)) => wallets(change, out),
         Some(Record::Hold(_)) => single!(Hold),
         Some(Record::Refunded(_)) => single!(Refunded),
+        Some(Record::Untracked(_)) => single!(Untracked),
         Some(Record::Uses(_)) => single!(Uses),
         Some(Record::Strand(_)) => single!(Strand),
         Some(Record::Claim(_)) => single!(Claim),

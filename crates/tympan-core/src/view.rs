@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::ids::{EntryId, HoldId, TenantId, UserId};
 use crate::records::{
     AuditEvent, AuditText, Claim, ClaimName, Config, Entry, EntryText, Hold, Refunded, Relations,
-    Strand, Subject, User, Uses, WalletKey, Wallets,
+    Strand, Subject, Untracked, User, Uses, WalletKey, Wallets,
 };
 use slots::{Slot, Slots, State};
 use smallvec::SmallVec;
@@ -32,6 +32,8 @@ pub enum Key {
     Hold(TenantId, HoldId),
     /// What was given back of what an entry took.
     Refunded(TenantId, EntryId),
+    /// Usage that was reported for nobody who can be charged, by the digest of its key.
+    Untracked(TenantId, [u8; 32]),
     /// How many use a thing.
     Uses(TenantId, Subject),
     /// The head of an audit chain.
@@ -57,6 +59,8 @@ pub enum Record {
     Hold(Arc<Hold>),
     /// See [`Key::Refunded`].
     Refunded(Arc<Refunded>),
+    /// See [`Key::Untracked`].
+    Untracked(Arc<Untracked>),
     /// See [`Key::Uses`].
     Uses(Arc<Uses>),
     /// See [`Key::Strand`].
@@ -235,6 +239,8 @@ impl View {
         hold(tenant: TenantId, id: HoldId) -> Hold(Arc<Hold>) = Key::Hold(tenant, id);
         /// What was given back of what an entry took.
         refunded(tenant: TenantId, entry: EntryId) -> Refunded(Arc<Refunded>) = Key::Refunded(tenant, entry);
+        /// Usage that was reported for nobody who can be charged.
+        untracked(tenant: TenantId, key: [u8; 32]) -> Untracked(Arc<Untracked>) = Key::Untracked(tenant, key);
         /// How many use a thing.
         uses(tenant: TenantId, subject: Subject) -> Uses(Arc<Uses>) = Key::Uses(tenant, subject);
         /// The head of an audit chain.
@@ -392,6 +398,7 @@ impl Found {
             ),
             Record::Hold(hold) => Self::Version(hold.version),
             Record::Refunded(refunded) => Self::Version(refunded.version),
+            Record::Untracked(untracked) => Self::Version(untracked.version),
             Record::Uses(uses) => Self::Version(uses.version),
             Record::Strand(strand) => Self::Version(strand.version),
             Record::Claim(claim) => Self::Version(claim.version),

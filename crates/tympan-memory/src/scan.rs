@@ -6,7 +6,8 @@ use std::cmp::Ordering;
 use tympan_core::records::{
     Account, AuditEvent, AuditText, Claim, Entry, EntryText, Group, Hold, HoldPart, Identity,
     Membership, PlanRevision, PriceList, PriceRule, Profile, Refunded, Relations, Role,
-    RolePermission, RoleRow, RoleRowAccount, Strand, Tenant, User, Uses, Wallet, Wallets,
+    RolePermission, RoleRow, RoleRowAccount, Strand, Tenant, Untracked, User, Uses, Wallet,
+    Wallets,
 };
 use tympan_core::row::{Cell, Row, Table};
 use tympan_core::view::{Key, Record};
@@ -141,6 +142,10 @@ impl<'a> Place<'a> {
             Key::Wallets(tenant, id) => return Self::of_two(tenant.0, *id),
             Key::Hold(tenant, hold) => return Self::of_two(tenant.0, hold.0),
             Key::Refunded(tenant, entry) => return Self::of_two(tenant.0, entry.0),
+            Key::Untracked(tenant, digest) => {
+                let digest = Cell::Bytes(Cow::Borrowed(digest));
+                (2, [number(tenant.0), digest, Cell::Null])
+            }
             Key::Strand(tenant, strand) => {
                 return Self::of_two(tenant.0, i64::from(*strand));
             }
@@ -204,6 +209,7 @@ fn visit(part: Part<'_>, table: &'static Table, mut rows: Option<&mut Vec<Cells>
         }
         Part::Record(Record::Hold(hold)) => each!(Hold: [&**hold]),
         Part::Record(Record::Refunded(refunded)) => each!(Refunded: [&**refunded]),
+        Part::Record(Record::Untracked(untracked)) => each!(Untracked: [&**untracked]),
         Part::Record(Record::Uses(uses)) => each!(Uses: [&**uses]),
         Part::Record(Record::Strand(strand)) => each!(Strand: [&**strand]),
         Part::Record(Record::Claim(claim)) => each!(Claim: [&**claim]),

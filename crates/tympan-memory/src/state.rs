@@ -99,6 +99,7 @@ impl State {
             Record::Config(config) => Some(config.tenant.version),
             Record::Hold(hold) => Some(hold.version),
             Record::Refunded(refunded) => Some(refunded.version),
+            Record::Untracked(untracked) => Some(untracked.version),
             Record::Uses(uses) => Some(uses.version),
             Record::Strand(strand) => Some(strand.version),
             Record::Claim(claim) => Some(claim.version),

@@ -343,6 +343,26 @@ CREATE TABLE "refunded" (
     PRIMARY KEY ("tenant", "entry")
 ) WITH (fillfactor = 70);
 
+CREATE TABLE "untracked" (
+    "tenant" bigint NOT NULL,
+    "key" bytea NOT NULL,
+    "version" bigint NOT NULL,
+    "number" bigint NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "attempt" bigint NOT NULL,
+    "reported_as" text COLLATE "C",
+    "queue" text COLLATE "C",
+    "usage" bytea NOT NULL,
+    "job_kind" text COLLATE "C",
+    "cost_micros" bigint,
+    "currency" text COLLATE "C",
+    "at" bigint NOT NULL,
+    "actor" bigint,
+    "assigned_to" bigint,
+    "resolved_at" bigint,
+    PRIMARY KEY ("tenant", "key")
+) WITH (fillfactor = 70);
+
 CREATE TABLE "strand" (
     "tenant" bigint NOT NULL,
     "number" bigint NOT NULL,

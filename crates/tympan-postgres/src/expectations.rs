@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::{HashMap, HashSet};
 use tympan_core::ids::TenantId;
-use tympan_core::records::{Claim, Hold, Refunded, Strand, Tenant, User, Uses, Wallet};
+use tympan_core::records::{Claim, Hold, Refunded, Strand, Tenant, Untracked, User, Uses, Wallet};
 use tympan_core::row::{Cell, CellKind, Field, Row, Table};
 use tympan_core::view::{Batch, Expectation, Found, Key, Record};
 
@@ -22,6 +22,7 @@ use crate::steps::Step;
 const ORDER: &[&Table] = &[
     Hold::TABLE,
     Refunded::TABLE,
+    Untracked::TABLE,
     Uses::TABLE,
     Strand::TABLE,
     Wallet::TABLE,
@@ -137,6 +138,7 @@ impl<'a> Expectations<'a> {
         for table in [
             Hold::TABLE,
             Refunded::TABLE,
+            Untracked::TABLE,
             Uses::TABLE,
             Strand::TABLE,
             Wallet::TABLE,
@@ -243,6 +245,7 @@ fn row_of(key: &Key) -> Option<(&'static Table, Vec<Cell<'_>>)> {
         }
         Key::Hold(tenant, id) => (Hold::TABLE, vec![tenant.cell(), id.cell()]),
         Key::Refunded(tenant, entry) => (Refunded::TABLE, vec![tenant.cell(), entry.cell()]),
+        Key::Untracked(tenant, digest) => (Untracked::TABLE, vec![tenant.cell(), digest.cell()]),
         Key::Uses(tenant, subject) => (
             Uses::TABLE,
             vec![tenant.cell(), subject.kind.cell(), subject.id.cell()],

@@ -9,7 +9,7 @@ use tympan_core::ids::{EntryId, HoldId, TenantId, UserId};
 use tympan_core::records::{
     Account, Claim, ClaimName, Config, Entry, Group, Hold, HoldPart, Identity, Membership,
     PlanRevision, PriceList, PriceRule, Profile, Refunded, Relations, Role, RolePermission,
-    RoleRow, RoleRowAccount, Strand, Subject, Tenant, User, Uses, Wallet, Wallets,
+    RoleRow, RoleRowAccount, Strand, Subject, Tenant, Untracked, User, Uses, Wallet, Wallets,
 };
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Follow, Key, ReadSet, Record, View};
@@ -66,6 +66,7 @@ parts! {
     Wallets = wallets: Wallet,
     Holds = holds: Hold,
     Refunded = refunded: Refunded,
+    Untracked = untracked: Untracked,
     Uses = uses: Uses,
     Strands = strands: Strand,
     ;
@@ -113,6 +114,7 @@ pub(crate) struct Found {
     claims: HashMap<(TenantId, ClaimName), Claim>,
     holds: HashMap<(TenantId, HoldId), Hold>,
     refunded: HashMap<(TenantId, EntryId), Refunded>,
+    untracked: HashMap<(TenantId, [u8; 32]), Untracked>,
     uses: HashMap<(TenantId, Subject), Uses>,
     strands: HashMap<(TenantId, i32), Strand>,
     receipts: HashMap<(TenantId, [u8; 32]), Vec<Arc<Entry>>>,
@@ -172,6 +174,10 @@ impl Found {
         for refunded in rows.refunded {
             let key = (refunded.tenant, refunded.entry);
             found.refunded.insert(key, refunded);
+        }
+        for untracked in rows.untracked {
+            let key = (untracked.tenant, untracked.key);
+            found.untracked.insert(key, untracked);
         }
         for uses in rows.uses {
             found.uses.insert((uses.tenant, uses.subject()), uses);
@@ -338,6 +344,10 @@ impl Filling<'_> {
             Key::Refunded(tenant, entry) => {
                 let refunded = self.found.refunded.remove(&(*tenant, *entry));
                 refunded.map(|refunded| Record::Refunded(refunded.into()))
+            }
+            Key::Untracked(tenant, digest) => {
+                let untracked = self.found.untracked.remove(&(*tenant, *digest));
+                untracked.map(|untracked| Record::Untracked(untracked.into()))
             }
             Key::Uses(tenant, subject) => self
                 .found

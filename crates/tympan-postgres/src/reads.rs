@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tympan_core::ids::{EntryId, HoldId, TenantId};
 use tympan_core::records::{
     Account, Claim, ClaimName, Group, Hold, PlanRevision, PriceList, PriceRule, Profile, Refunded,
-    Role, RolePermission, Strand, Subject, Tenant, Uses,
+    Role, RolePermission, Strand, Subject, Tenant, Untracked, Uses,
 };
 use tympan_core::row::{Cell, Field, Row, Table};
 use tympan_core::view::{Follow, Key, ReadSet, View};
@@ -63,6 +63,7 @@ pub(crate) struct Request {
     claims: BTreeSet<(TenantId, ClaimName)>,
     holds: BTreeSet<(TenantId, HoldId)>,
     refunded: BTreeSet<(TenantId, EntryId)>,
+    untracked: BTreeSet<(TenantId, [u8; 32])>,
     uses: BTreeSet<(TenantId, Subject)>,
     strands: BTreeSet<(TenantId, i32)>,
     receipts: BTreeSet<(TenantId, [u8; 32])>,
@@ -106,6 +107,9 @@ impl Request {
             }
             Key::Refunded(tenant, entry) => {
                 self.refunded.insert((*tenant, *entry));
+            }
+            Key::Untracked(tenant, digest) => {
+                self.untracked.insert((*tenant, *digest));
             }
             Key::Uses(tenant, subject) => {
                 self.uses.insert((*tenant, *subject));
@@ -161,6 +165,7 @@ impl Request {
             && self.claims.is_empty()
             && self.holds.is_empty()
             && self.refunded.is_empty()
+            && self.untracked.is_empty()
             && self.uses.is_empty()
             && self.strands.is_empty()
             && self.receipts.is_empty()
@@ -176,6 +181,7 @@ impl Request {
         for (part, table, rows) in [
             (Part::Holds, Hold::TABLE, pairs(&self.holds)),
             (Part::Refunded, Refunded::TABLE, pairs(&self.refunded)),
+            (Part::Untracked, Untracked::TABLE, pairs(&self.untracked)),
             (Part::Uses, Uses::TABLE, uses.collect()),
             (Part::Strands, Strand::TABLE, pairs(&self.strands)),
         ] {

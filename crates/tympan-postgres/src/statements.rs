@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use tokio_postgres::types::Type;
 use tympan_core::records::{
     AuditEvent, AuditText, Claim, Entry, EntryText, Hold, HoldPart, Refunded, Strand, TABLES,
-    Tenant, User, Uses, Wallet,
+    Tenant, Untracked, User, Uses, Wallet,
 };
 use tympan_core::row::{Row, Table};
 
@@ -194,6 +194,7 @@ impl All {
             Claim::TABLE,
             Hold::TABLE,
             Refunded::TABLE,
+            Untracked::TABLE,
             Uses::TABLE,
             Strand::TABLE,
             Wallet::TABLE,

@@ -97,6 +97,7 @@ impl<'a> PostgresTurn<'a> {
         let mut loaded = |key: &Key, record: Option<&Record>| match key {
             Key::Hold(..)
             | Key::Refunded(..)
+            | Key::Untracked(..)
             | Key::Uses(..)
             | Key::Strand(..)
             | Key::Wallets(..) => {

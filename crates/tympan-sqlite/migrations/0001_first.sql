@@ -345,6 +345,26 @@ CREATE TABLE "refunded" (
     PRIMARY KEY ("tenant", "entry")
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE "untracked" (
+    "tenant" INTEGER NOT NULL,
+    "key" BLOB NOT NULL,
+    "version" INTEGER NOT NULL,
+    "number" INTEGER NOT NULL,
+    "state" TEXT NOT NULL,
+    "attempt" INTEGER NOT NULL,
+    "reported_as" TEXT,
+    "queue" TEXT,
+    "usage" BLOB NOT NULL,
+    "job_kind" TEXT,
+    "cost_micros" INTEGER,
+    "currency" TEXT,
+    "at" INTEGER NOT NULL,
+    "actor" INTEGER,
+    "assigned_to" INTEGER,
+    "resolved_at" INTEGER,
+    PRIMARY KEY ("tenant", "key")
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE "strand" (
     "tenant" INTEGER NOT NULL,
     "number" INTEGER NOT NULL,

@@ -8,7 +8,7 @@ use tympan_core::ids::{TenantId, UserId};
 use tympan_core::records::{
     Account, Claim, Config, Group, Hold, HoldPart, Identity, Membership, PlanRevision, PriceList,
     PriceRule, Profile, Refunded, Relations, Role, RolePermission, RoleRow, RoleRowAccount, Strand,
-    Tenant, User, Uses, Wallet, Wallets,
+    Tenant, Untracked, User, Uses, Wallet, Wallets,
 };
 use tympan_core::row::{Cell, Field};
 use tympan_core::view::{Key, Record};
@@ -44,6 +44,10 @@ pub(crate) fn record(
         Key::Refunded(tenant, entry) => {
             let refunded = select_one::<Refunded>(connection, &[tenant.cell(), entry.cell()])?;
             refunded.map(|refunded| Record::Refunded(refunded.into()))
+        }
+        Key::Untracked(tenant, digest) => {
+            let untracked = select_one::<Untracked>(connection, &[tenant.cell(), digest.cell()])?;
+            untracked.map(|untracked| Record::Untracked(untracked.into()))
         }
         Key::Uses(tenant, subject) => {
             let key = [tenant.cell(), subject.kind.cell(), subject.id.cell()];

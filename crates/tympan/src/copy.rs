@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tympan_core::error::{Code, Error};
 use tympan_core::records::{
-    AuditEvent, AuditText, Claim, Entry, EntryText, Hold, Refunded, Strand, TABLES, Tenant, User,
-    Uses, Wallet,
+    AuditEvent, AuditText, Claim, Entry, EntryText, Hold, Refunded, Strand, TABLES, Tenant,
+    Untracked, User, Uses, Wallet,
 };
 use tympan_core::row::{Cell, Row, Table};
 use tympan_core::view::{Change, Follow, Key, ReadSet, View, apply};
@@ -72,6 +72,7 @@ impl Tympan {
         copying.table::<Entry>()?;
         copying.table::<EntryText>()?;
         copying.table::<Refunded>()?;
+        copying.table::<Untracked>()?;
         copying.table::<Strand>()?;
         copying.table::<AuditEvent>()?;
         copying.table::<AuditText>()?;
@@ -231,6 +232,10 @@ fn root(table: &Table, next: &mut dyn FnMut() -> Option<Cell<'static>>) -> Resul
         name if name == Refunded::TABLE.name => {
             let refunded = Refunded::from_cells(next)?;
             Key::Refunded(refunded.tenant, refunded.entry)
+        }
+        name if name == Untracked::TABLE.name => {
+            let untracked = Untracked::from_cells(next)?;
+            Key::Untracked(untracked.tenant, untracked.key)
         }
         _ => {
             let strand = Strand::from_cells(next)?;

@@ -9,6 +9,7 @@ mod joined;
 mod refunded;
 mod shared;
 mod tracking;
+mod untracked;
 mod user;
 mod wallet;
 
@@ -24,6 +25,7 @@ pub use joined::Joined;
 pub use refunded::Refunded;
 pub use shared::SharedWith;
 pub use tracking::{MAX_KEEP_DAYS, Tracking, WordKeeping};
+pub use untracked::{Untracked, UntrackedState};
 pub use user::{
     Identity, IdentityKind, IdentitySource, Membership, Relations, RoleRow, RoleRowAccount, User,
 };
@@ -55,6 +57,7 @@ pub const TABLES: &[&Table] = &[
     Entry::TABLE,
     EntryText::TABLE,
     Refunded::TABLE,
+    Untracked::TABLE,
     Strand::TABLE,
     AuditEvent::TABLE,
     AuditText::TABLE,

@@ -9,7 +9,8 @@ use tympan_core::view::{Change, Key};
 
 use super::samples::{
     OTHER, Slotted, TENANT, audit, audit_text, claim, config, entry, entry_text, hold, hold_part,
-    keyed, refunded, relations, relations_slot, strand, user, wallet, wallet_key, wallets_slot,
+    keyed, refunded, relations, relations_slot, strand, untracked, user, wallet, wallet_key,
+    wallets_slot,
 };
 use super::variants::plain;
 
@@ -128,6 +129,7 @@ fn one_tenant(tenant: TenantId) -> Vec<Change> {
         slots.push(wallets_slot(tenant, id, many_wallets(tenant, id)));
         slots.push(hold(tenant, id, id, 1).slot());
         slots.push(refunded(tenant, id, 1).slot());
+        slots.push(untracked(tenant, id, 1).slot());
     }
     slots.extend((0..3).map(|number| strand(tenant, number, 1).slot()));
     for kind in SubjectKind::ALL {

@@ -214,6 +214,28 @@ cases! {
         changed_written(harness, version(1), version(2), version(3));
     }
 
+    /// What was not reported must not be reported still, also if that was only read.
+    fn untracked_usage_read_as_absent_has_come(harness: &dyn Harness) {
+        absent_read(harness, untracked(TENANT, 1, 1).slot());
+    }
+
+    /// Untracked usage is not inserted over that of the same key.
+    fn untracked_usage_inserted_has_come(harness: &dyn Harness) {
+        absent_written(harness, untracked(TENANT, 1, 1).slot());
+    }
+
+    /// Untracked usage that was only read must be of the same version still.
+    fn untracked_usage_read_has_changed(harness: &dyn Harness) {
+        let version = |version| untracked(TENANT, 1, version).slot();
+        changed_read(harness, version(1), version(2));
+    }
+
+    /// Untracked usage is not written over that of another version: of two who assign it, one wins.
+    fn untracked_usage_written_has_changed(harness: &dyn Harness) {
+        let version = |version| untracked(TENANT, 1, version).slot();
+        changed_written(harness, version(1), version(2), version(3));
+    }
+
     /// A number of users that was absent must be absent still, also if it was only read.
     fn a_use_read_as_absent_has_come(harness: &dyn Harness) {
         absent_read(harness, uses(TENANT, 1, 1).slot());

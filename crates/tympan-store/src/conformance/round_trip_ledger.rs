@@ -8,7 +8,7 @@ use tympan_core::ids::{AuditId, EntryId, HoldId, IdentityId, TenantId, UserId};
 use tympan_core::queries::{AuditQuery, EntryQuery};
 use tympan_core::records::{
     AuditEvent, AuditText, Entry, EntryText, Hold, HoldPart, Identity, Refunded, Relations, Strand,
-    Uses, Wallet, WalletKey, WalletKind, Wallets,
+    Untracked, Uses, Wallet, WalletKey, WalletKind, Wallets,
 };
 use tympan_core::view::{Change, Key};
 
@@ -70,6 +70,11 @@ cases! {
     /// What was given back.
     fn refunds_come_back(harness: &dyn Harness) {
         comes_back(harness, |refunded: &mut Refunded, nth| refunded.entry = EntryId(nth));
+    }
+
+    /// Usage that nobody was charged for.
+    fn untracked_usage_comes_back(harness: &dyn Harness) {
+        comes_back(harness, |untracked: &mut Untracked, nth| untracked.key = numbered_key(nth));
     }
 
     /// Entries.

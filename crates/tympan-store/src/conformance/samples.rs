@@ -8,7 +8,7 @@ use tympan_core::ids::{
 use tympan_core::records::{
     AuditEvent, AuditText, Claim, ClaimName, Config, Entry, EntryText, Hold, HoldPart, Identity,
     IdentityKind, Membership, Profile, Refunded, Relations, Role, RoleRow, RoleRowAccount, Strand,
-    Subject, SubjectKind, Tenant, User, Uses, Wallet, WalletKey, WalletKind, Wallets,
+    Subject, SubjectKind, Tenant, Untracked, User, Uses, Wallet, WalletKey, WalletKind, Wallets,
 };
 use tympan_core::view::{Key, Record};
 
@@ -164,6 +164,23 @@ pub(super) fn refunded(tenant: TenantId, entry: i64, version: i64) -> Refunded {
     }
 }
 
+/// The n-th usage that was reported for nobody who can be charged.
+pub(super) fn untracked(tenant: TenantId, nth: i64, version: i64) -> Untracked {
+    Untracked {
+        tenant,
+        key: numbered_key(nth),
+        version,
+        ..plain()
+    }
+}
+
+/// The digest of the n-th key, in the order of their numbers.
+pub(super) fn numbered_key(nth: i64) -> [u8; 32] {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&nth.to_be_bytes());
+    key
+}
+
 /// How many use the n-th profile.
 pub(super) fn uses(tenant: TenantId, id: i64, version: i64) -> Uses {
     Uses {
@@ -284,6 +301,8 @@ slotted! {
     Hold |hold| Key::Hold(hold.tenant, hold.id) => Record::Hold(Arc::new(hold));
     Refunded |refunded| Key::Refunded(refunded.tenant, refunded.entry)
         => Record::Refunded(Arc::new(refunded));
+    Untracked |untracked| Key::Untracked(untracked.tenant, untracked.key)
+        => Record::Untracked(Arc::new(untracked));
     Uses |uses| Key::Uses(uses.tenant, uses.subject()) => Record::Uses(Arc::new(uses));
     Strand |strand| Key::Strand(strand.tenant, strand.number) => Record::Strand(Arc::new(strand));
     Claim |claim| Key::Claim(claim.tenant, claim.name()) => Record::Claim(Arc::new(claim));
@@ -311,6 +330,7 @@ pub(super) fn one_of_each(tenant: TenantId) -> Vec<Slot> {
         wallets_slot(tenant, 1, wallets(tenant, 1, &[1, 1])),
         hold(tenant, 1, 1, 1).slot(),
         refunded(tenant, 1, 1).slot(),
+        untracked(tenant, 1, 1).slot(),
         uses(tenant, 1, 1).slot(),
         strand(tenant, 1, 1).slot(),
         claim(tenant, "a", 1, 1).slot(),

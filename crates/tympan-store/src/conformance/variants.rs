@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use tympan_core::ledger::{Counter, KeptUsage, MAX_CUSTOM_COUNTS, MAX_MEDIA, Usage};
 use tympan_core::measure::CustomMeasure;
 use tympan_core::records::{
-    HoldState, IdentityKind, IdentitySource, JobKind, SharedOrder, Stacking, SubjectKind, Verb,
+    HoldState, IdentityKind, IdentitySource, JobKind, SharedOrder, Stacking, SubjectKind,
+    UntrackedState, Verb,
     WalletKind, WhenExhausted,
 };
 use tympan_core::row::{Cell, CellKind, Column, Row};
@@ -106,6 +107,7 @@ fn words() -> impl Iterator<Item = String> {
         of(IdentitySource::ALL, IdentitySource::as_str),
         of(JobKind::ALL, JobKind::as_str),
         of(SubjectKind::ALL, SubjectKind::as_str),
+        of(UntrackedState::ALL, UntrackedState::as_str),
         of(Verb::ALL, Verb::as_str),
         of(WalletKind::ALL, WalletKind::as_str),
         of(WhenExhausted::ALL, WhenExhausted::as_str),

@@ -117,6 +117,7 @@ fn other_tenants(
         Key::Wallets(_, owner) => Key::Wallets(TENANT, owner),
         Key::Hold(_, id) => Key::Hold(TENANT, id),
         Key::Refunded(_, entry) => Key::Refunded(TENANT, entry),
+        Key::Untracked(_, digest) => Key::Untracked(TENANT, digest),
         Key::Uses(_, subject) => Key::Uses(TENANT, subject),
         Key::Strand(_, number) => Key::Strand(TENANT, number),
         Key::Receipt(_, digest) => Key::Receipt(TENANT, digest),
