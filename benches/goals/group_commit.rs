@@ -8,8 +8,8 @@ use tympan::Handle;
 use tympan::core::error::Error;
 use tympan::core::ids::TenantId;
 use tympan::core::ledger::{Charge, Usage};
-use tympan::core::queries::{AuditQuery, EntryQuery, UserQuery};
-use tympan::core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan::core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
+use tympan::core::records::{AuditEvent, AuditText, Entry, EntryText, Untracked, User};
 use tympan::core::row::{Cell, Table};
 use tympan::core::time::Timestamp;
 use tympan::core::view::{Batch, ReadSet, View};
@@ -117,6 +117,11 @@ impl Store for Slow {
     ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
         self.0.audit_events(query)
     }
+
+    fn open_untracked(&self, query: &UntrackedQuery) -> Result<Vec<Untracked>, Error> {
+        self.0.open_untracked(query)
+    }
+
     fn scan(
         &self,
         table: &'static Table,

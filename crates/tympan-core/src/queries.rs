@@ -238,6 +238,17 @@ pub struct AuditQuery {
     pub limit: u32,
 }
 
+/// Untracked usage that is open, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UntrackedQuery {
+    /// Of which tenant.
+    pub tenant: TenantId,
+    /// Only that with a number above this one.
+    pub after: Option<i64>,
+    /// At most so many; at least 1, at most [`MAX_PAGE`].
+    pub limit: u32,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

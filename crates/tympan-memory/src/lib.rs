@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::TenantId;
-use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
-use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan_core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Untracked, User};
 use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Batch, ReadSet, View};
@@ -112,6 +112,10 @@ impl Store for MemoryStore {
         query: &AuditQuery,
     ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
         Ok(list::audit_events(&*self.shared.state()?, query))
+    }
+
+    fn open_untracked(&self, query: &UntrackedQuery) -> Result<Vec<Untracked>, Error> {
+        Ok(list::open_untracked(&*self.shared.state()?, query))
     }
 
     fn scan(

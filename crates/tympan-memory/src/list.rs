@@ -3,8 +3,8 @@
 use std::ops::Bound;
 
 use tympan_core::ids::{EntryId, GroupId, UserId};
-use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
-use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan_core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Untracked, User};
 
 use crate::state::State;
 
@@ -75,6 +75,22 @@ fn newest(state: &State, query: &EntryQuery) -> Option<EntryId> {
     let mut wallets = person.wallets.as_ref()?.wallets.iter();
     let wallet = wallets.find(|row| row.key() == query.wallet)?;
     Some(wallet.last_entry)
+}
+
+/// Untracked usage that is open, in the order of its numbers.
+pub(crate) fn open_untracked(state: &State, query: &UntrackedQuery) -> Vec<Untracked> {
+    let behind = (query.tenant, query.after.unwrap_or(i64::MIN), [u8::MAX; 32]);
+    let first = (query.tenant, i64::MIN, [0; 32]);
+    let from = match query.after {
+        Some(_) => Bound::Excluded(behind),
+        None => Bound::Included(first),
+    };
+    let found = state.open_untracked.range((from, Bound::Unbounded));
+    found
+        .take_while(|(place, _)| place.0 == query.tenant)
+        .take(length(query.limit))
+        .map(|(_, untracked)| Untracked::clone(untracked))
+        .collect()
 }
 
 /// Audit events of one tenant, oldest first.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use tympan_core::ids::{EntryId, TenantId, UserId};
-use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Relations, User, Wallets};
+use tympan_core::records::{
+    AuditEvent, AuditText, Entry, EntryText, Relations, Untracked, UntrackedState, User, Wallets,
+};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Key, Record};
 
@@ -36,6 +38,8 @@ pub(crate) struct State {
     pub(crate) records: Table<Key, Record>,
     /// Users in the order of lists.
     pub(crate) users: BTreeMap<UserOrder, Arc<User>>,
+    /// Untracked usage that is open, by tenant, number and key.
+    pub(crate) open_untracked: BTreeMap<(TenantId, i64, [u8; 32]), Arc<Untracked>>,
     /// The ledger.
     pub(crate) entries: Log<Entry>,
     /// The first entry under each idempotency key.
@@ -149,6 +153,7 @@ impl State {
                     _ => person.wallets = None,
                 });
             }
+            (Key::Untracked(..), record) => self.put_untracked(key, record),
             (key, None) => {
                 self.records.remove(key);
             }
@@ -158,6 +163,22 @@ impl State {
                     self.records.insert(key.clone(), record);
                 }
             },
+        }
+    }
+
+    fn put_untracked(&mut self, key: &Key, record: Option<Record>) {
+        let place = |one: &Untracked| (one.tenant, one.number, one.key);
+        let old = match &record {
+            Some(record) => self.records.insert(key.clone(), record.clone()),
+            None => self.records.remove(key),
+        };
+        if let Some(Record::Untracked(old)) = old {
+            self.open_untracked.remove(&place(&old));
+        }
+        if let Some(Record::Untracked(new)) = record
+            && new.state == UntrackedState::Open
+        {
+            self.open_untracked.insert(place(&new), new);
         }
     }
 

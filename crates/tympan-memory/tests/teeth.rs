@@ -109,6 +109,7 @@ fn expected(fault: Fault) -> &'static [&'static str] {
         Fault::IgnoresGroups => &["users_by_group", "who_is_gone_is_not_listed"],
         Fault::ReversesEntries => &["entries_are_newest_first", "entries_go_back_from_an_entry"],
         Fault::ReversesEvents => &["audit_events_are_oldest_first"],
+        Fault::ReversesUntracked => &["untracked_usage_is_listed_oldest_first"],
         Fault::LosesWords => &[
             "entries_come_with_their_words",
             "audit_events_come_with_their_words",

@@ -2,8 +2,8 @@
 
 use tympan_core::error::Error;
 use tympan_core::ids::TenantId;
-use tympan_core::queries::{AuditQuery, EntryQuery, SEARCHED_COLUMNS, UserQuery};
-use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User, Wallet};
+use tympan_core::queries::{AuditQuery, EntryQuery, SEARCHED_COLUMNS, UntrackedQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Untracked, User, Wallet};
 use tympan_core::row::{Cell, Field, Row, Table};
 use tympan_core::text::{Pattern, PatternPart};
 use tympan_core::time::Timestamp;
@@ -186,6 +186,29 @@ pub(crate) fn audit_events(
     }
     sql.push(&format!(" ORDER BY e.\"id\" LIMIT {limit}"));
     with_words::<AuditEvent, AuditText>(ask, sql)
+}
+
+/// Untracked usage that is open, in the order of its numbers.
+pub(crate) fn open_untracked(
+    ask: &mut Ask<'_>,
+    query: &UntrackedQuery,
+) -> Result<Vec<Untracked>, Error> {
+    let mut sql = Query::default();
+    let tenant = sql.value(&query.tenant.cell());
+    let limit = sql.value(&Cell::Integer(query.limit.into()));
+    sql.push(&format!(
+        "SELECT {} FROM \"untracked\" AS u WHERE u.\"tenant\" = {tenant} AND u.\"state\" = 'open'",
+        columns(Untracked::TABLE, "u"),
+    ));
+    if let Some(after) = query.after {
+        let after = sql.value(&Cell::Integer(after));
+        sql.push(&format!(" AND u.\"number\" > {after}"));
+    }
+    sql.push(&format!(" ORDER BY u.\"number\" LIMIT {limit}"));
+    let answer = ask(sql.step())?;
+    let rows = answer.rows.iter();
+    rows.map(|row| Untracked::from_cells(&mut cells(row, Untracked::TABLE, 0)))
+        .collect()
 }
 
 /// Rows of two tables side by side, of which the second may be missing.

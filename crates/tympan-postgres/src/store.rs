@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::TenantId;
-use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
-use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan_core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Untracked, User};
 use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{ReadSet, View};
@@ -237,6 +237,10 @@ impl Store for PostgresStore {
         query: &AuditQuery,
     ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
         self.listing(|ask| list::audit_events(ask, query))
+    }
+
+    fn open_untracked(&self, query: &UntrackedQuery) -> Result<Vec<Untracked>, Error> {
+        self.listing(|ask| list::open_untracked(ask, query))
     }
 
     fn scan(

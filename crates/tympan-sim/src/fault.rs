@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::{TenantId, UserId};
-use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
+use tympan_core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
 use tympan_core::records::{
-    AuditEvent, AuditText, Entry, EntryText, User, Verb, Wallet, WalletKey, Wallets,
+    AuditEvent, AuditText, Entry, EntryText, Untracked, User, Verb, Wallet, WalletKey, Wallets,
 };
 use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
@@ -381,6 +381,10 @@ impl Store for FaultyStore {
         query: &AuditQuery,
     ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
         self.inner.audit_events(query)
+    }
+
+    fn open_untracked(&self, query: &UntrackedQuery) -> Result<Vec<Untracked>, Error> {
+        self.inner.open_untracked(query)
     }
 
     fn scan(

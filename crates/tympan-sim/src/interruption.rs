@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::TenantId;
-use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
-use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan_core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Untracked, User};
 use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Batch, ReadSet, View};
@@ -89,6 +89,10 @@ impl Store for InterruptedStore {
         query: &AuditQuery,
     ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
         self.inner.audit_events(query)
+    }
+
+    fn open_untracked(&self, query: &UntrackedQuery) -> Result<Vec<Untracked>, Error> {
+        self.inner.open_untracked(query)
     }
 
     fn scan(

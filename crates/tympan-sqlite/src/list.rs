@@ -5,8 +5,8 @@ use std::fmt::Write;
 use rusqlite::Connection;
 use tympan_core::error::Error;
 use tympan_core::ids::{EntryId, TenantId};
-use tympan_core::queries::{AuditQuery, EntryQuery, SEARCHED_COLUMNS, UserQuery};
-use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User, Wallet};
+use tympan_core::queries::{AuditQuery, EntryQuery, SEARCHED_COLUMNS, UntrackedQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Untracked, User, Wallet};
 use tympan_core::row::{Cell, Field, Row, Table};
 use tympan_core::text::{Pattern, PatternPart};
 use tympan_core::time::Timestamp;
@@ -204,6 +204,32 @@ pub(crate) fn audit_events(
         .collect()
 }
 
+/// Untracked usage that is open, in the order of its numbers.
+pub(crate) fn open_untracked(
+    connection: &Connection,
+    query: &UntrackedQuery,
+) -> Result<Vec<Untracked>, Error> {
+    let sql = open_untracked_sql(query);
+    self::query(connection, &sql.text, &sql.values)
+}
+
+fn open_untracked_sql(query: &UntrackedQuery) -> Sql<'_> {
+    let mut sql = Sql::default();
+    let tenant = sql.value(query.tenant.cell());
+    let columns = columns(Untracked::TABLE, "");
+    sql.push(&format!(
+        "SELECT {columns} FROM \"untracked\" INDEXED BY \"untracked_by_number\"
+         WHERE \"tenant\" = {tenant} AND \"state\" = 'open'"
+    ));
+    if let Some(after) = query.after {
+        let after = sql.value(Cell::Integer(after));
+        sql.push(&format!(" AND \"number\" > {after}"));
+    }
+    let limit = sql.value(Cell::Integer(query.limit.into()));
+    sql.push(&format!(" ORDER BY \"number\" LIMIT {limit}"));
+    sql
+}
+
 /// Erases the words of entries whose time is over; how many.
 pub(crate) fn erase_words(
     connection: &Connection,
@@ -398,7 +424,7 @@ mod tests {
     fn pages_are_read_along_indexes() {
         let store = SqliteStore::in_memory(&SqliteOptions::default()).unwrap();
         let writer = store.writer();
-        let plan = |text: &str, values: &[Cell<'_>]| {
+        let plan_of = |text: &str, values: &[Cell<'_>]| {
             let text = format!("EXPLAIN QUERY PLAN {text}");
             let steps = query_with(&writer.connection, &text, values, |row| {
                 Ok(row.get::<_, String>(3).unwrap())
@@ -426,9 +452,19 @@ mod tests {
                 limit: 50,
             };
             let sql = users_sql(&writer.connection, &query).unwrap();
-            let plan = plan(&sql.text, &sql.values);
+            let plan = plan_of(&sql.text, &sql.values);
             assert!(!plan.contains("SCAN"), "{plan}");
             assert_eq!(plan.contains("TEMP B-TREE"), sorted, "{plan}");
         }
+        let sql = open_untracked_sql(&UntrackedQuery {
+            tenant: TENANT,
+            after: Some(3),
+            limit: 50,
+        });
+        let plan = plan_of(&sql.text, &sql.values);
+        assert!(
+            !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"),
+            "{plan}"
+        );
     }
 }

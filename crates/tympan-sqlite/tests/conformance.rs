@@ -23,8 +23,8 @@ mod in_memory {
 
     use tympan_core::error::Error;
     use tympan_core::ids::TenantId;
-    use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
-    use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+    use tympan_core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
+    use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Untracked, User};
     use tympan_core::row::{Cell, Table};
     use tympan_core::time::Timestamp;
     use tympan_core::view::{ReadSet, View};
@@ -59,6 +59,11 @@ mod in_memory {
         ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
             self.0.audit_events(query)
         }
+
+        fn open_untracked(&self, query: &UntrackedQuery) -> Result<Vec<Untracked>, Error> {
+            self.0.open_untracked(query)
+        }
+
         fn scan(
             &self,
             table: &'static Table,

@@ -2,8 +2,8 @@
 
 use tympan_core::error::Error;
 use tympan_core::ids::TenantId;
-use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
-use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan_core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Untracked, User};
 use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Batch, Key, ReadSet, View};
@@ -55,6 +55,12 @@ pub trait Store: Send + Sync {
         &self,
         query: &AuditQuery,
     ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error>;
+
+    /// Untracked usage that is open, in the order of its numbers, as of one instant.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn open_untracked(&self, query: &UntrackedQuery) -> Result<Vec<Untracked>, Error>;
 
     /// Rows of one table of every tenant in the order of their key, after a key, at most `limit`:
     /// for dumps, copies and checks of whole databases.

@@ -9,10 +9,10 @@
 use std::sync::Arc;
 
 use tympan::core::ids::TenantId;
-use tympan::core::queries::{AuditQuery, EntryQuery, UserQuery};
+use tympan::core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
 use tympan::core::records::{
     AuditEvent, AuditText, Claim, Entry, EntryText, HoldPart, Identity, Membership, Refunded,
-    RoleRow, RoleRowAccount, Strand, TABLES, User, Uses, Wallet,
+    RoleRow, RoleRowAccount, Strand, TABLES, Untracked, User, Uses, Wallet,
 };
 use tympan::core::row::{Cell, CellKind, Row, Table};
 use tympan::core::time::Timestamp;
@@ -52,6 +52,10 @@ impl Store for Tampered {
         query: &AuditQuery,
     ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
         self.store.audit_events(query)
+    }
+
+    fn open_untracked(&self, query: &UntrackedQuery) -> Result<Vec<Untracked>, Error> {
+        self.store.open_untracked(query)
     }
 
     fn scan(

@@ -1,8 +1,8 @@
 //! Entries and audit events: their order, their pages, their words, their ids.
 
-use tympan_core::ids::{AuditId, EntryId};
-use tympan_core::queries::{AuditQuery, EntryQuery, MAX_PAGE};
-use tympan_core::records::{Entry, WalletKey, WalletKind};
+use tympan_core::ids::{AuditId, EntryId, TenantId};
+use tympan_core::queries::{AuditQuery, EntryQuery, MAX_PAGE, UntrackedQuery};
+use tympan_core::records::{Entry, Untracked, UntrackedState, WalletKey, WalletKind};
 use tympan_core::view::{Change, Key, ReadSet};
 
 use super::list::cases;
@@ -20,6 +20,32 @@ fn listed(store: &dyn Store, wallet: WalletKey, before: Option<i64>, limit: u32)
     };
     let found = store.entries(&query).unwrap();
     found.iter().map(|(entry, _)| entry.id.0).collect()
+}
+
+/// Untracked usage that is open, with its number.
+fn open(tenant: TenantId, number: i64) -> Untracked {
+    Untracked {
+        number,
+        state: UntrackedState::Open,
+        // Keys say nothing about the order.
+        ..untracked(tenant, i64::MAX - number, 1)
+    }
+}
+
+/// The numbers of untracked usage.
+fn untracked_numbers(
+    store: &dyn Store,
+    tenant: TenantId,
+    after: Option<i64>,
+    limit: u32,
+) -> Vec<i64> {
+    let query = UntrackedQuery {
+        tenant,
+        after,
+        limit,
+    };
+    let found = store.open_untracked(&query).unwrap();
+    found.iter().map(|one| one.number).collect()
 }
 
 /// The ids of audit events.
@@ -191,6 +217,42 @@ cases! {
             })
             .collect();
         assert_eq!(store.entries(&query).unwrap(), expected);
+    }
+
+    /// Open untracked usage is listed in the order of its numbers, behind the one that was named.
+    fn untracked_usage_is_listed_oldest_first(harness: &dyn Harness) {
+        let store = harness.open();
+        assert_eq!(untracked_numbers(&*store, TENANT, None, 10), [0_i64; 0]);
+        let numbers = [1, 2, 10, 11, 100, i64::MAX];
+        put(&*store, numbers.map(|number| open(TENANT, number).slot()));
+        put(&*store, [open(OTHER, 5).slot()]);
+        assert_eq!(untracked_numbers(&*store, TENANT, None, 10), numbers);
+        assert_eq!(untracked_numbers(&*store, TENANT, Some(1), 2), [2, 10]);
+        assert_eq!(untracked_numbers(&*store, TENANT, Some(5), 1), [10]);
+        assert_eq!(untracked_numbers(&*store, TENANT, Some(i64::MAX), 1), [0_i64; 0]);
+        assert_eq!(untracked_numbers(&*store, OTHER, None, 10), [5]);
+        let query = UntrackedQuery {
+            tenant: OTHER,
+            after: None,
+            limit: 1,
+        };
+        assert_eq!(store.open_untracked(&query).unwrap(), [open(OTHER, 5)]);
+    }
+
+    /// Untracked usage is listed as long as it is open.
+    fn untracked_usage_that_was_resolved_is_not_listed(harness: &dyn Harness) {
+        let store = harness.open();
+        let state = |number, state| Untracked {
+            state,
+            version: 2,
+            ..open(TENANT, number)
+        };
+        put(&*store, (1..=4).map(|number| open(TENANT, number).slot()));
+        put(&*store, [state(2, UntrackedState::Assigned).slot()]);
+        put(&*store, [state(3, UntrackedState::Dismissed).slot()]);
+        assert_eq!(untracked_numbers(&*store, TENANT, None, 10), [1, 4]);
+        put(&*store, [state(2, UntrackedState::Open).slot()]);
+        assert_eq!(untracked_numbers(&*store, TENANT, None, 10), [1, 2, 4]);
     }
 
     /// The oldest audit event comes first, behind the one that was named.

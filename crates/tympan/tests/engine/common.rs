@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use tympan::core::command::{Command, Preparation};
 use tympan::core::ids::TenantId;
 use tympan::core::permissions::Requirement;
-use tympan::core::queries::{AuditQuery, EntryQuery, UserQuery};
-use tympan::core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan::core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
+use tympan::core::records::{AuditEvent, AuditText, Entry, EntryText, Untracked, User};
 use tympan::core::row::{Cell, Table};
 use tympan::core::view::{Batch, Key, ReadSet, View};
 use tympan::{
@@ -115,6 +115,11 @@ impl Store for Watched {
     ) -> Result<Vec<(AuditEvent, Option<AuditText>)>, Error> {
         self.store.audit_events(query)
     }
+
+    fn open_untracked(&self, query: &UntrackedQuery) -> Result<Vec<Untracked>, Error> {
+        self.store.open_untracked(query)
+    }
+
     fn scan(
         &self,
         table: &'static Table,

@@ -90,6 +90,8 @@ faults! {
     ReversesEntries,
     /// Audit events come newest first.
     ReversesEvents,
+    /// Lists untracked usage the wrong way round.
+    ReversesUntracked,
     /// Entries and audit events come without their words.
     LosesWords,
     /// Words whose time is over are not erased.

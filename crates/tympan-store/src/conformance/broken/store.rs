@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tympan_core::error::Error;
 use tympan_core::ids::TenantId;
-use tympan_core::queries::{AuditQuery, EntryQuery, UserQuery};
-use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, User};
+use tympan_core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
+use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText, Untracked, User};
 use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{ReadSet, View};
@@ -74,6 +74,14 @@ impl Store for BrokenStore {
             _ => {}
         }
         Ok(events)
+    }
+
+    fn open_untracked(&self, query: &UntrackedQuery) -> Result<Vec<Untracked>, Error> {
+        let mut found = self.sound.open_untracked(query)?;
+        if self.fault == Fault::ReversesUntracked {
+            found.reverse();
+        }
+        Ok(found)
     }
 
     fn scan(
