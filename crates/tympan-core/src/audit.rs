@@ -9,12 +9,15 @@ use crate::records::{AuditEvent, AuditText, Strand};
 use crate::time::Timestamp;
 use crate::view::{Change, Key, Record, View};
 
-/// The kind of subject of everything that is done to a user; any other is a part of the
-/// configuration.
+/// The kind of subject of everything that is done to a user; any other that has no name here is a
+/// part of the configuration.
 pub const USER: &str = "user";
 
 /// The kind of subject of what becomes of a wallet; the subject is its owner.
 pub const WALLET: &str = "wallet";
+
+/// The kind of subject of what becomes of untracked usage; the subject is its number.
+pub const UNTRACKED: &str = "untracked";
 
 /// The strand of stores with one writer at a time.
 pub const STRAND: i32 = 0;

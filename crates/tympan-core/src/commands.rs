@@ -6,8 +6,9 @@ use crate::configuration::{
     EditPriceList, EditProfile, EditRole, EditTenant, Rename, Retire, Unretire,
 };
 use crate::ledger::{
-    Adjust, Authorise, Cancel, Charge, Extend, PayOut, Refund, ResetAllowance, SetBalance, Settle,
-    SettleDue, TopUp, TransferFunds, Void,
+    Adjust, AssignUntracked, Authorise, Cancel, Charge, ChargeOrKeep, DismissUntracked,
+    EraseUntrackedName, Extend, PayOut, Refund, ResetAllowance, SetBalance, Settle, SettleDue,
+    TopUp, TransferFunds, Void,
 };
 use crate::people::{
     AddIdentity, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
@@ -15,7 +16,7 @@ use crate::people::{
 };
 use crate::permissions::{
     ALLOWANCE_ADJUST, ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, JOB_CHARGE, REPORT_VIEW,
-    Requirement, TENANT_EDIT, USER_READ,
+    Requirement, TENANT_EDIT, UNTRACKED_READ, USER_READ,
 };
 use crate::records::{Account, Group, PriceList, Profile, Role};
 
@@ -120,6 +121,10 @@ commands! {
     Settle = Settle,
     Cancel = Cancel,
     Charge = Charge,
+    ChargeOrKeep = ChargeOrKeep,
+    AssignUntracked = AssignUntracked,
+    DismissUntracked = DismissUntracked,
+    EraseUntrackedName = EraseUntrackedName,
     Refund = Refund,
     Void = Void,
     TopUp = TopUp,
@@ -196,6 +201,8 @@ queries! {
     REPORT, Report = "report", Requirement::Permission(REPORT_VIEW);
     /// The jobs of a user, of everybody, or under a key.
     LIST_JOBS, ListJobs = "list_jobs", Requirement::PermissionOrSelf(REPORT_VIEW);
+    /// Untracked usage that is open: nobody was charged for it yet.
+    LIST_UNTRACKED, ListUntracked = "list_untracked", Requirement::Permission(UNTRACKED_READ);
     /// Erases the words of jobs whose time is over, which nobody sees any more.
     ERASE_WORDS, EraseWords = "erase_words", Requirement::Permission(TENANT_EDIT);
     /// The audit events.
@@ -359,6 +366,10 @@ mod tests {
             ("swap_identities", "identity.edit"),
             ("charge", "job.charge"),
             ("settle", "job.charge"),
+            ("charge_or_keep", "job.charge"),
+            ("assign_untracked", "untracked.resolve"),
+            ("dismiss_untracked", "untracked.resolve"),
+            ("erase_untracked_name", "untracked.resolve"),
             ("refund", "job.refund"),
             ("void", "job.refund"),
             ("top_up", "funds.top_up"),

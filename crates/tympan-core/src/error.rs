@@ -146,15 +146,22 @@ pub const DETAILS: &[(&str, &str)] = &[
     ("price_list", "the id of the price list"),
     ("profile", "the id of the profile"),
     ("queue", "the queue; empty for all others"),
-    ("resolved_at", "when the hold was resolved"),
+    (
+        "resolved_at",
+        "when the hold, or the untracked usage, was resolved",
+    ),
     ("right", "the right that the database user lacks"),
     ("role", "the id of the role"),
     ("role_row", "the id of the role row"),
     ("rule", "the rule of the policy that is broken"),
     ("schema", "the schema of the database"),
     ("sqlstate", "what the database server said, as its code"),
-    ("state", "what became of the hold, or of the job"),
+    (
+        "state",
+        "what became of the hold, of the job, or of the untracked usage",
+    ),
     ("step", "the step of the pipeline, counted from 1"),
+    ("untracked", "the id of the untracked usage"),
     (
         "user",
         "the id of the user; of an identity that is taken, only for who may see who has it",
@@ -216,8 +223,10 @@ codes! {
     UnknownPlan, "unknown_plan", NotFound, false, ["plan"], "there is no such allowance plan in the user's profile";
     UnknownHold, "unknown_hold", NotFound, false, ["hold"], "there is no such hold in this tenant";
     UnknownJob, "unknown_job", NotFound, false, [], "no job was ever charged, authorised or refused under this key and attempt in this tenant";
+    UnknownUntracked, "unknown_untracked", NotFound, false, ["untracked"], "there is no such untracked usage in this tenant";
     StaleVersion, "stale_version", Conflict, false, ["expected_version", "version", "user"], "it was changed since the version given: read it again, then decide";
     KeyReused, "key_reused", Conflict, false, ["field"], "the key was used before with other content; the details name the field";
+    UntrackedResolved, "untracked_resolved", Conflict, false, ["untracked", "state", "user", "resolved_at"], "the untracked usage was assigned to somebody else or dismissed already, or its job was decided by a charge of its own; the details say which";
     NameTaken, "name_taken", Conflict, false, ["field", "name", "role", "profile", "group", "account", "price_list"], "another of the same kind has the name";
     IdentityTaken, "identity_taken", Conflict, false, ["kind", "user", "identity"], "another user has the value; a transfer moves it";
     DefaultProfile, "default_profile", Refused, false, ["profile"], "the default profile can be changed, but not retired or deleted";

@@ -68,6 +68,11 @@ permissions! {
     FUNDS_PAY_OUT = "funds.pay_out";
     /// Give own funds of one user to another.
     FUNDS_TRANSFER = "funds.transfer";
+    /// See untracked usage, with the names that it was reported as.
+    UNTRACKED_READ = "untracked.read";
+    /// Say what becomes of untracked usage: assign it to a user, dismiss it, erase the name that it
+    /// was reported as.
+    UNTRACKED_RESOLVE = "untracked.resolve";
     /// See reports.
     REPORT_VIEW = "report.view";
     /// See audit events.

@@ -1,5 +1,5 @@
-//! Keyed digests of what no chain holds: users with their children, and configurations. Whoever
-//! only writes the database cannot make them, so a check finds what they changed.
+//! Keyed digests of what no chain holds: users with their children, untracked usage, and
+//! configurations. Whoever only writes the database cannot make them, so a check finds what they changed.
 //!
 //! A digest covers its rows column by column, by name, and leaves out what is empty: a column that
 //! a later version adds changes no digest for as long as it is empty in the rows that are there.
@@ -7,7 +7,7 @@
 use tympan_vault::RecordKey;
 
 use crate::digest::Canonical;
-use crate::records::{Config, PlanOwner, PlanRevision, Relations, User};
+use crate::records::{Config, PlanOwner, PlanRevision, Relations, Untracked, User};
 use crate::row::Row;
 
 /// Bytes of the digest of one part of a configuration.
@@ -131,6 +131,15 @@ pub fn of_user(key: &RecordKey, user: &User, relations: &Relations) -> [u8; DIGE
     add(&mut canonical, &relations.memberships, "");
     add(&mut canonical, &relations.role_rows, "");
     add(&mut canonical, &relations.role_row_accounts, "");
+    key.digest(canonical.as_bytes())
+}
+
+/// The digest of untracked usage.
+#[must_use]
+pub fn of_untracked(key: &RecordKey, untracked: &Untracked) -> [u8; DIGEST_BYTES] {
+    let mut canonical = Canonical::new();
+    canonical.text("untracked");
+    add(&mut canonical, [untracked], "digest");
     key.digest(canonical.as_bytes())
 }
 

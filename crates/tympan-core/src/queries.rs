@@ -126,6 +126,26 @@ impl AuditPlace {
     }
 }
 
+/// A place in the list of untracked usage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UntrackedPlace {
+    /// Of which tenant.
+    pub tenant: TenantId,
+    /// The number.
+    pub untracked: i64,
+}
+
+impl UntrackedPlace {
+    /// The place that a cursor stands for.
+    ///
+    /// # Errors
+    /// `invalid_cursor`, also for a cursor of another tenant.
+    pub fn from_cursor(tenant: TenantId, cursor: &str) -> Result<Self, Error> {
+        from_cursor(cursor, |place: &Self| place.tenant == tenant)
+    }
+}
+
 /// A place as an opaque text.
 #[must_use]
 pub fn to_cursor(place: &impl Serialize) -> String {
@@ -294,5 +314,14 @@ mod tests {
         assert_eq!(AuditPlace::from_cursor(tenant, &cursor), Ok(audit));
         assert!(AuditPlace::from_cursor(TenantId(4), &cursor).is_err());
         assert!(EntryPlace::from_cursor(tenant, wallet(1), &cursor).is_err());
+        assert!(UntrackedPlace::from_cursor(tenant, &cursor).is_err());
+        let untracked = UntrackedPlace {
+            tenant,
+            untracked: 5,
+        };
+        let cursor = to_cursor(&untracked);
+        assert_eq!(UntrackedPlace::from_cursor(tenant, &cursor), Ok(untracked));
+        assert!(UntrackedPlace::from_cursor(TenantId(4), &cursor).is_err());
+        assert!(AuditPlace::from_cursor(tenant, &cursor).is_err());
     }
 }

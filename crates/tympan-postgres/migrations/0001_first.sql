@@ -360,6 +360,7 @@ CREATE TABLE "untracked" (
     "actor" bigint,
     "assigned_to" bigint,
     "resolved_at" bigint,
+    "digest" bytea NOT NULL,
     PRIMARY KEY ("tenant", "key")
 ) WITH (fillfactor = 70);
 

@@ -362,6 +362,7 @@ CREATE TABLE "untracked" (
     "actor" INTEGER,
     "assigned_to" INTEGER,
     "resolved_at" INTEGER,
+    "digest" BLOB NOT NULL,
     PRIMARY KEY ("tenant", "key")
 ) STRICT, WITHOUT ROWID;
 

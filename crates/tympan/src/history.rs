@@ -17,7 +17,8 @@ pub struct AuditLine {
     pub action: String,
     /// What kind of thing it was done to: `user`, `tenant`, `role` and so on.
     pub subject_kind: String,
-    /// The number of its id; of a `wallet`, that of its owner's.
+    /// The number of its id; of a `wallet`, that of its owner's; of `untracked` usage, its number in
+    /// the list.
     pub subject: i64,
     /// What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised.
     pub changes: Option<String>,

@@ -30,6 +30,7 @@ mod statement;
 mod sweep;
 mod text_lines;
 mod things;
+mod untracked;
 mod verify;
 
 #[cfg(feature = "sqlite")]
@@ -69,10 +70,12 @@ pub use tympan_core::ids::{
     RoleId, RoleRowId, TenantId, UserId,
 };
 pub use tympan_core::ledger::{
-    Adjust, Authorise, Cancel, Charge, Counter, Extend, Extra, IdempotencyKey, JobDetails, Missing,
+    Adjust, AssignUntracked, Authorise, Cancel, Charge, ChargeOrKeep, ChargedOrKept, Counter,
+    DismissUntracked, EraseUntrackedName, Extend, Extra, IdempotencyKey, JobDetails, Missing,
     PayOut, Price, Quote, QuoteLine, Quoted, Receipt, ReceiptLine, Refund, RefundPart,
     ResetAllowance, Rounding, RoundingMode, SetBalance, Settle, SettleDue, Shared, Standing,
-    StatedCost, Thresholds, TopUp, TransferFunds, Usage, Void, WalletName,
+    StatedCost, Thresholds, TopUp, TransferFunds, UntrackedId, UntrackedUsage, Usage, Void,
+    WalletName,
 };
 pub use tympan_core::measure::{Currency, CustomMeasure, Measure};
 pub use tympan_core::people::{
@@ -85,8 +88,8 @@ pub use tympan_core::people::{
 };
 pub use tympan_core::records::{
     Account, Config, IdentityKind, IdentitySource, JobKind, PlanOwner, PlanRevision, PriceRule,
-    SharedOrder, SharedWith, Stacking, Tenant, Tracking, Verb, WalletKind, WhenExhausted,
-    WordKeeping,
+    SharedOrder, SharedWith, Stacking, Tenant, Tracking, UntrackedState, Verb, WalletKind,
+    WhenExhausted, WordKeeping,
 };
 pub use tympan_core::schedule::{Cycle, Date, ResetVerb, Schedule, TimeOfDay, Weekday};
 pub use tympan_core::time::{TimeZoneName, Timestamp};

@@ -18,9 +18,10 @@ use tympan::core::row::{Cell, CellKind, Row, Table};
 use tympan::core::time::Timestamp;
 use tympan::core::view::{ReadSet, View};
 use tympan::{
-    Accounts, Adjust, Authorise, Bootstrap, Charge, CreateAccount, CreateGroup, CreateProfile,
-    CreateUser, Currency, Error, KeyRing, Measure, NewIdentity, NewRoleRow, Options, PlanTerms,
-    Refund, TimeZoneName, Tympan, Usage, Verification, Void, WalletName,
+    Accounts, Adjust, AssignUntracked, Authorise, Bootstrap, Charge, CreateAccount, CreateGroup,
+    CreateProfile, CreateUser, Currency, Error, KeyRing, Measure, NewIdentity, NewRoleRow, Options,
+    PlanTerms, Refund, TimeZoneName, Tympan, UntrackedId, Usage, UserReference, Verification, Void,
+    WalletName,
 };
 use tympan_memory::MemoryStore;
 use tympan_store::{Report, Snapshot, Stamp, Store, Turn};
@@ -180,6 +181,13 @@ fn shop() -> MemoryStore {
     let part = Refund::new("c", "smeared", "r").part(Measure::TotalPages, 1);
     host.run(part).unwrap();
     host.run(Void::new("d", "never printed", "v")).unwrap();
+    for key in ["k", "l"] {
+        let bob = UserReference::username("bob");
+        host.run(Charge::new(bob, key, Usage::pages(1)).or_keep())
+            .unwrap();
+        let kept = UntrackedId::of(&key.into(), TenantId::DEFAULT).unwrap();
+        host.run(AssignUntracked::new(kept, ann)).unwrap();
+    }
     store
 }
 
@@ -239,6 +247,7 @@ fn every_cell_of_the_books_that_is_changed_is_found() {
         Wallet::TABLE,
         HoldPart::TABLE,
         Refunded::TABLE,
+        Untracked::TABLE,
         Strand::TABLE,
         AuditEvent::TABLE,
         AuditText::TABLE,
@@ -275,6 +284,7 @@ fn every_row_that_is_lost_or_there_twice_is_found() {
         Wallet::TABLE,
         HoldPart::TABLE,
         Refunded::TABLE,
+        Untracked::TABLE,
         AuditEvent::TABLE,
         Strand::TABLE,
         Claim::TABLE,

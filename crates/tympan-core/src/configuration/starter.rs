@@ -4,14 +4,15 @@
 use crate::ids::{Ids, ProfileId, RoleId, TenantId};
 use crate::permissions::{
     ALLOWANCE_READ, CONFIGURATION_READ, FUNDS_PAY_OUT, FUNDS_TOP_UP, FUNDS_TRANSFER, JOB_REFUND,
-    OWN, REPORT_VIEW, USER_READ,
+    OWN, REPORT_VIEW, UNTRACKED_READ, UNTRACKED_RESOLVE, USER_READ,
 };
 use crate::records::{Config, Profile, Role, RolePermission, Stacking, Tracking};
 use crate::time::Timestamp;
 
 /// The name of the role that may do everything.
 pub(super) const ADMINISTRATOR: &str = "Administrator";
-/// The name of the role that sees users, allowances and reports, and moves money: own funds, refunds.
+/// The name of the role that sees users, allowances and reports, moves money (own funds, refunds),
+/// and says whose untracked usage is.
 pub(super) const ACCOUNTANT: &str = "Accountant";
 /// The name of the role of everybody else: what everybody may about themselves.
 pub(super) const REGULAR: &str = "Regular";
@@ -23,6 +24,8 @@ const ACCOUNTANT_MAY: &[&str] = &[
     CONFIGURATION_READ,
     ALLOWANCE_READ,
     REPORT_VIEW,
+    UNTRACKED_READ,
+    UNTRACKED_RESOLVE,
     JOB_REFUND,
     FUNDS_TOP_UP,
     FUNDS_PAY_OUT,
@@ -34,7 +37,8 @@ const ACCOUNTANT_MAY: &[&str] = &[
 pub struct StarterRoles {
     /// May do everything.
     pub administrator: RoleId,
-    /// Sees users, allowances and reports, and moves money: own funds, refunds.
+    /// Sees users, allowances and reports, moves money (own funds, refunds), and says whose untracked
+    /// usage is.
     pub accountant: RoleId,
     /// May do what everybody may about themselves.
     pub regular: RoleId,

@@ -147,10 +147,12 @@ pub struct PreparedJob {
 pub(super) struct Job {
     pub(super) usage: Usage,
     /// The usage as entries keep it.
-    kept: KeptUsage,
-    queue: Option<String>,
-    cost: Option<StatedCost>,
-    details: JobDetails,
+    pub(super) kept: KeptUsage,
+    pub(super) queue: Option<String>,
+    pub(super) cost: Option<StatedCost>,
+    pub(super) details: JobDetails,
+    /// The instant whose prices apply; none: that of the charge.
+    pub(super) priced_at: Option<Timestamp>,
 }
 
 impl Job {
@@ -183,6 +185,7 @@ impl Job {
             queue,
             cost,
             details,
+            priced_at: None,
         })
     }
 
@@ -258,7 +261,8 @@ impl Job {
         (verb, request): (Verb, Request),
         (shared, kept): (Option<SharedOrder>, &[HoldPart]),
     ) -> Result<(Demands, Entry), Error> {
-        let mut price = self.price(book.config, book.own.user, book.now)?;
+        let priced_at = self.priced_at.unwrap_or(book.now);
+        let mut price = self.price(book.config, book.own.user, priced_at)?;
         if self.cost.is_none()
             && let Some(quote) = quote(book, kept)?
             && price.is_none_or(|price| price.currency != quote.currency)
@@ -391,17 +395,18 @@ pub(super) fn repeat(
     differing_field: Option<&'static str>,
 ) -> Result<Decision<Receipt>, Stop> {
     if let Some(field) = differing_field {
-        return Err(Error::new(
-            Code::KeyReused,
-            format!("the key was used before with another `{field}`"),
-        )
-        .with("field", field)
-        .into());
+        return Err(reused(field).into());
     }
     Ok(Decision {
         changes: Vec::new(),
         reply: answer(config, entries),
     })
+}
+
+/// Says that a key was used before with other content.
+pub(super) fn reused(field: &str) -> Error {
+    let message = format!("the key was used before with another `{field}`");
+    Error::new(Code::KeyReused, message).with("field", field)
 }
 
 impl Command for Charge {

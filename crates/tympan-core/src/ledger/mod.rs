@@ -28,6 +28,7 @@ mod standing;
 mod tests;
 mod thresholds;
 mod transfer_funds;
+mod untracked;
 mod usage;
 
 pub use crate::records::Extra;
@@ -53,4 +54,8 @@ pub use shared::{Shared, shares};
 pub use standing::{Standing, standing};
 pub use thresholds::{LOW_BALANCE, MAX_THRESHOLDS, Thresholds};
 pub use transfer_funds::TransferFunds;
+pub use untracked::{
+    AssignUntracked, ChargeOrKeep, ChargedOrKept, DismissUntracked, EraseUntrackedName,
+    UntrackedId, UntrackedUsage,
+};
 pub use usage::{Counter, KeptUsage, MAX_COUNT, MAX_CUSTOM_COUNTS, MAX_MEASURED, MAX_MEDIA, Usage};

@@ -12,7 +12,8 @@ use crate::measure::Measure;
 use crate::records::{Config, Entry, HoldState, Refunded, Request, User, Verb};
 use crate::view::{Change, Key, Record, View};
 
-/// The lines of what a job took, by the key of its charge, of its hold, or of the settlement.
+/// The lines of what a job took, by the key of its charge, of its report as untracked usage, of its
+/// hold, or of the settlement.
 ///
 /// # Errors
 /// `unknown_job`, `job_not_charged`, or what the view lacks.
@@ -25,7 +26,7 @@ pub(super) fn lines_of<'v>(
     let first = entries.first().ok_or_else(|| Error::of(Code::Internal))?;
     match first.request {
         _ if first.verb == Verb::Refuse => Err(not_charged("refused").into()),
-        Request::Charge | Request::Settle => Ok(entries),
+        Request::Charge | Request::Settle | Request::AssignUntracked => Ok(entries),
         Request::Authorise => settled(view, context, first),
         _ => Err(Error::of(Code::UnknownJob).into()),
     }

@@ -106,11 +106,20 @@ impl Words {
 #[derive(Clone, Debug)]
 pub(super) struct PreparedKey {
     pub(super) digest: [u8; 32],
-    before: Option<[u8; 32]>,
+    pub(super) before: Option<[u8; 32]>,
     pub(super) attempt: i32,
 }
 
 impl PreparedKey {
+    /// A key that was checked when it was first used, from what is stored of it.
+    pub(super) fn stored(digest: [u8; 32], attempt: i32) -> Self {
+        Self {
+            digest,
+            before: None,
+            attempt,
+        }
+    }
+
     pub(super) fn reads(&self, tenant: TenantId) -> ReadSet {
         let set = ReadSet::of(Key::Receipt(tenant, self.digest));
         match self.before {

@@ -20,6 +20,7 @@ mod resets;
 mod schedules;
 mod shared;
 mod tracking;
+mod untracked;
 
 use std::sync::Arc;
 

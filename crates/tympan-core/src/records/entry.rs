@@ -85,6 +85,8 @@ words! {
         PayOut = "pay_out",
         /// Own funds were given to another user.
         TransferFunds = "transfer_funds",
+        /// Untracked usage was charged to a user.
+        AssignUntracked = "assign_untracked",
     }
 }
 

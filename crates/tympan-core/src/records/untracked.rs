@@ -56,5 +56,7 @@ record! {
         pub assigned_to: Option<UserId>,
         /// When it stopped being open.
         pub resolved_at: Option<Timestamp>,
+        /// The keyed digest of all of it: see [`proof`](crate::proof).
+        pub digest: [u8; 32],
     }
 }

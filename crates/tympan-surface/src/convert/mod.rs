@@ -27,6 +27,7 @@ mod settings;
 mod sweeps;
 mod things;
 mod tracking;
+mod untracked;
 mod usage;
 mod user_details;
 mod users;

@@ -16,7 +16,7 @@ pub struct AuditLine {
     pub action: String,
     /// What kind of thing it was done to: `user`, `tenant`, `role` and so on.
     pub subject_kind: String,
-    /// The id of that thing; of a `wallet`, that of its owner.
+    /// The id of that thing; of a `wallet`, that of its owner; of `untracked` usage, its number.
     pub subject: String,
     /// What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised.
     pub changes: Option<String>,

@@ -36,5 +36,8 @@ pub use tympan::HoldId;
 /// One line of a wallet's history.
 pub use tympan::EntryId;
 
+/// Usage that was reported for an unknown or inactive user.
+pub use tympan::UntrackedId;
+
 /// One audit event.
 pub use tympan::AuditId;

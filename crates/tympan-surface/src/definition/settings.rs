@@ -21,7 +21,8 @@ pub struct Bootstrapped {
     pub administrator: UserId,
     /// The role that may do everything. Names of roles can be changed, so hosts keep the ids.
     pub administrator_role: RoleId,
-    /// The role that sees users, allowances and reports, and moves money: own funds, refunds.
+    /// The role that sees users, allowances and reports, moves money (own funds, refunds), and says
+    /// whose untracked usage is.
     pub accountant_role: RoleId,
     /// The role that may do what everybody may about themselves.
     pub regular_role: RoleId,

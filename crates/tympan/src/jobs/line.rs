@@ -114,7 +114,8 @@ pub(super) fn is_job(entry: &Entry) -> bool {
             | Request::Authorise
             | Request::Settle
             | Request::Refund
-            | Request::Void => true,
+            | Request::Void
+            | Request::AssignUntracked => true,
             Request::Due
             | Request::Cancel
             | Request::SetBalance
@@ -186,7 +187,7 @@ fn state(first: &Entry, view: &View, now: Timestamp) -> Option<JobState> {
                 HoldState::Expired => JobState::Expired,
             })
         }
-        Request::Charge | Request::Settle => Some(paid(first, view)),
+        Request::Charge | Request::Settle | Request::AssignUntracked => Some(paid(first, view)),
         _ => None,
     }
 }

@@ -244,7 +244,7 @@ fn behind(set: ReadSet, first: &Entry) -> ReadSet {
             Some(hold) => set.and(Key::Hold(tenant, hold)),
             None => set,
         },
-        Request::Charge | Request::Settle => refunds_of(set, first),
+        Request::Charge | Request::Settle | Request::AssignUntracked => refunds_of(set, first),
         _ => set,
     }
 }

@@ -251,7 +251,10 @@ fn event(
     };
     let mut sums = Sums::default();
     let job = match (first.request, first.verb) {
-        (Request::Charge | Request::Settle, Verb::Charge | Verb::Settle) => {
+        (
+            Request::Charge | Request::Settle | Request::AssignUntracked,
+            Verb::Charge | Verb::Settle,
+        ) => {
             take(&mut sums, config, receipt)?;
             first.clone()
         }

@@ -22,6 +22,8 @@ pub(super) struct Told {
     pub(super) configurations: Changes<TenantId>,
     /// By user, changes of the user.
     pub(super) users: Changes<(TenantId, UserId)>,
+    /// By number, what became of untracked usage.
+    pub(super) untracked: Changes<(TenantId, i64)>,
     /// The registers of wallets, which lie among the heads of audit chains.
     pub(super) registers: BTreeMap<TenantId, Strand>,
 }
@@ -69,6 +71,10 @@ impl Check<'_> {
                 audit::USER => {
                     let user = (event.tenant, UserId(event.subject));
                     told.users.entry(user).or_default()
+                }
+                audit::UNTRACKED => {
+                    let untracked = (event.tenant, event.subject);
+                    told.untracked.entry(untracked).or_default()
                 }
                 // The wallet's own entries tell of its changes.
                 audit::WALLET => continue,

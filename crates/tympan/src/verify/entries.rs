@@ -13,6 +13,7 @@ use tympan_vault::{ChainHead, LINK_BYTES};
 
 use super::Check;
 use super::refunds::Refunds;
+use super::untracked::AllAssigned;
 use crate::rows::Scan;
 
 /// What the entries of a wallet add up to.
@@ -190,7 +191,11 @@ impl Ledger {
 
 impl Check<'_> {
     /// Checks every entry, in the order of ids: sums, places, chains, words, receipts.
-    pub(super) fn entries(&mut self, refunds: &mut Refunds) -> Result<Ledger, Error> {
+    pub(super) fn entries(
+        &mut self,
+        refunds: &mut Refunds,
+        assigned: &mut AllAssigned,
+    ) -> Result<Ledger, Error> {
         let mut ledger = Ledger::default();
         let mut texts = Scan::<EntryText>::new(self.snapshot).peekable();
         for entry in Scan::<Entry>::new(self.snapshot) {
@@ -209,6 +214,9 @@ impl Check<'_> {
             }
             let may = refunds.follow(&entry);
             self.found.expect(may, "refund", || format!("entry `{id}`"));
+            let may = assigned.follow(&entry);
+            self.found
+                .expect(may, "untracked", || format!("entry `{id}`"));
             ledger.follow_hold(&entry);
             let fits = ledger.follow_receipt(entry);
             self.found

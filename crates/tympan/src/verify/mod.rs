@@ -6,6 +6,7 @@ mod configuration;
 mod entries;
 mod people;
 mod refunds;
+mod untracked;
 mod wallets;
 
 use std::sync::Arc;
@@ -79,15 +80,16 @@ impl Tympan {
     /// | `sequence`, `previous`, `chain` | an entry or audit event was altered, inserted or removed, the newest included |
     /// | `receipt`, `text`, `hold` | a receipt, the words of an entry or event, or a hold does not belong to its entries |
     /// | `refund` | more was given back than an entry took, or what is on record of it is not so |
+    /// | `untracked` | untracked usage was altered or removed, or is assigned without being charged to whom it names |
     /// | `wallet`, `register` | a wallet is not there, alone or with all that it ever had |
     /// | `user`, `child`, `claim`, `uses` | a user, what belongs to one, who owns a value, or how many use what |
     /// | `configuration` | settings, price lists, profiles, roles, groups or accounts |
-    /// | `version` | users or configuration were put back to, or ahead of, what the audit events tell |
+    /// | `version` | users, untracked usage or configuration were put back to, or ahead of, what the audit events tell |
     /// | `index` | what the store keeps beside the rows, so that idempotency keys are found |
     ///
     /// Every row is read once and hashed, and on SQLite the keys of entries once more. It takes some
     /// hundred bytes of memory per wallet, per user, per identity, per hold that was neither settled
-    /// nor cancelled and per entry that was refunded, however many entries there are.
+    /// nor cancelled, per entry that was refunded and per piece of untracked usage, however many entries there are.
     ///
     /// What it finds was not written by tympan, or was damaged. Who can write the database but has
     /// not the keys can change nothing of the above unseen, with these exceptions: nothing tells
@@ -119,8 +121,10 @@ impl Tympan {
         let registers = check.configuration(told.configurations, told.registers)?;
         check.people(told.users)?;
         let mut refunds = check.refunds()?;
-        let ledger = check.entries(&mut refunds)?;
+        let mut assigned = check.untracked(told.untracked)?;
+        let ledger = check.entries(&mut refunds, &mut assigned)?;
         check.refunded(refunds);
+        check.charged(assigned);
         check.wallets(ledger, registers)?;
         let found = &mut check.found;
         snapshot.check(&mut |what| found.fault("index", || what))?;
