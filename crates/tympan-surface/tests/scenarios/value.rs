@@ -98,7 +98,7 @@ macro_rules! ids {
 }
 
 ids! {
-    TenantId UserId IdentityId RoleId RoleRowId ProfileId PlanId PriceListId GroupId AccountId HoldId EntryId AuditId
+    TenantId UserId IdentityId RoleId RoleRowId ProfileId PlanId PriceListId GroupId AccountId HoldId EntryId UntrackedId AuditId
 }
 
 impl<T: FromValue> FromValue for Option<T> {
