@@ -11,8 +11,9 @@ use tympan_core::configuration::{
 };
 use tympan_core::ids::{AccountId, GroupId, PriceListId, ProfileId, RoleId};
 use tympan_core::ledger::{
-    Adjust, Authorise, Cancel, Charge, Extend, PayOut, Receipt, Refund, ResetAllowance, SetBalance,
-    Settle, SettleDue, TopUp, TransferFunds, Void,
+    Adjust, AssignUntracked, Authorise, Cancel, Charge, ChargeOrKeep, ChargedOrKept,
+    DismissUntracked, EraseUntrackedName, Extend, PayOut, Receipt, Refund, ResetAllowance,
+    SetBalance, Settle, SettleDue, TopUp, TransferFunds, UntrackedUsage, Void,
 };
 use tympan_core::people::{
     AddIdentity, Changed, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
@@ -48,7 +49,7 @@ macro_rules! asks {
                 match self { $(Self::$name(_) => stringify!($name),)* }
             }
 
-            /// Whether it has a key, by which what became of it is found out.
+            /// Whether it has a key, or names what has one, by which what became of it is found out.
             pub(crate) fn has_key(&self) -> bool {
                 matches!(
                     self,
@@ -65,6 +66,10 @@ macro_rules! asks {
                         | Self::TransferFunds(_)
                         | Self::Refund(_)
                         | Self::Void(_)
+                        | Self::ChargeOrKeep(_)
+                        | Self::AssignUntracked(_)
+                        | Self::DismissUntracked(_)
+                        | Self::EraseUntrackedName(_)
                 )
             }
 
@@ -110,6 +115,10 @@ asks! {
     TransferFunds => Receipt,
     Refund => Receipt,
     Void => Receipt,
+    ChargeOrKeep => Outcome,
+    AssignUntracked => Receipt,
+    DismissUntracked => Untracked,
+    EraseUntrackedName => Untracked,
     SettleDue => Settled,
     CreateUser => Changed,
     EditUser => Changed,
@@ -151,6 +160,10 @@ pub enum Reply {
     Bootstrapped(Bootstrapped),
     /// Of the ledger.
     Receipt(Receipt),
+    /// Of a job that is charged or kept.
+    Outcome(Box<ChargedOrKept>),
+    /// Untracked usage.
+    Untracked(Box<UntrackedUsage>),
     /// How many entries were written for what fell due.
     Settled(i32),
     /// A user.

@@ -6,7 +6,8 @@ use tympan_core::error::{Code, Error};
 use tympan_core::ids::{TenantId, UserId};
 use tympan_core::queries::{AuditQuery, EntryQuery, UntrackedQuery, UserQuery};
 use tympan_core::records::{
-    AuditEvent, AuditText, Entry, EntryText, Untracked, User, Verb, Wallet, WalletKey, Wallets,
+    AuditEvent, AuditText, Entry, EntryText, Request, Untracked, User, Verb, Wallet, WalletKey,
+    Wallets,
 };
 use tympan_core::row::{Cell, Table};
 use tympan_core::time::Timestamp;
@@ -53,6 +54,9 @@ faults! {
     /// The store keeps a hold, and what it keeps aside, that was cancelled: it can be cancelled
     /// again.
     CancelsTwice,
+    /// The store keeps untracked usage open that was assigned, and does not find its receipt: it is
+    /// charged twice.
+    AssignsTwice,
     /// The store loses what is to be taken off what a plan gives next.
     LosesTheCarry,
     /// The store puts what comes back into another wallet of the same user.
@@ -200,6 +204,11 @@ impl FaultyStore {
     fn read_fault(&self, key: &Key, record: &mut Option<Record>) {
         match (self.fault, key, record.as_mut()) {
             (Fault::ForgetsReceipts, Key::Receipt(..), Some(_)) => *record = None,
+            (Fault::AssignsTwice, Key::Receipt(..), Some(Record::Receipt(entries)))
+                if entries.iter().any(is_assignment) =>
+            {
+                *record = None;
+            }
             (Fault::AltersReceipts, Key::Receipt(..), Some(Record::Receipt(entries))) => {
                 let mut altered = entries.to_vec();
                 for entry in &mut altered {
@@ -251,6 +260,11 @@ impl FaultyStore {
             batch
                 .changes
                 .retain(|change| !(matches!(change.key, Key::Hold(..)) && change.before.is_some()));
+        }
+        if self.fault == Fault::AssignsTwice && batch.entries.iter().any(is_assignment) {
+            batch
+                .changes
+                .retain(|change| !matches!(change.key, Key::Untracked(..)));
         }
         if self.fault == Fault::DropsPreconditions {
             batch.expectations.clear();
@@ -332,6 +346,11 @@ impl FaultyStore {
             _ => {}
         }
     }
+}
+
+/// Whether an entry charged untracked usage.
+fn is_assignment(entry: &Arc<Entry>) -> bool {
+    entry.request == Request::AssignUntracked
 }
 
 /// Moves amounts from wallets to others beside them.

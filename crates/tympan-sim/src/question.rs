@@ -2,7 +2,7 @@
 
 use tympan::{Error, Handle, PageRequest, Period, UserList};
 use tympan_core::ids::UserId;
-use tympan_core::ledger::{Charge, Quote, Quoted, Standing, WalletName};
+use tympan_core::ledger::{Charge, Quote, Quoted, Standing, UntrackedUsage, WalletName};
 use tympan_core::people::UserReference;
 
 /// One question.
@@ -20,6 +20,8 @@ pub enum Question {
     Statement(UserId, WalletName, Period, u32),
     /// The oldest audit events.
     Audit(u32),
+    /// The oldest untracked usage that is open.
+    Untracked(u32),
     /// Everything that is configured.
     Configuration,
 }
@@ -31,6 +33,8 @@ pub enum Heard {
     Standings(Vec<Standing>),
     /// What a job would cost.
     Quote(Box<Result<Quoted, Error>>),
+    /// Untracked usage that is open.
+    Untracked(Vec<UntrackedUsage>),
 }
 
 impl Question {
@@ -61,6 +65,11 @@ impl Question {
             Self::Audit(limit) => {
                 let page = PageRequest::of(*limit);
                 (text(&handle.audit_events(&page)), None)
+            }
+            Self::Untracked(limit) => {
+                let found = handle.open_untracked(&PageRequest::of(*limit));
+                let said = text(&found);
+                (said, found.ok().map(|page| Heard::Untracked(page.rows)))
             }
             Self::Configuration => {
                 // Without what a process keeps beside it.

@@ -110,8 +110,8 @@ pub struct Failure {
     pub step: usize,
     /// Whether commits were interrupted.
     pub interrupts: bool,
-    /// Who found it: `stores`, `auditor`, `verify`, `dump`, `wallets`, `holds`, `totals`,
-    /// `low balances` or `error`.
+    /// Who found it: `stores`, `auditor`, `verify`, `dump`, `wallets`, `holds`, `untracked`,
+    /// `totals`, `low balances` or `error`.
     pub by: &'static str,
     /// What was found.
     pub what: String,
@@ -370,6 +370,10 @@ impl Simulation {
                 (Question::Quote(charge), Some(Heard::Quote(quoted))) => {
                     self.auditor.quotes((tenant, actor), charge, clock, quoted)
                 }
+                (Question::Untracked(limit), Some(Heard::Untracked(rows))) => {
+                    let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
+                    self.auditor.lists(tenant, limit, rows)
+                }
                 _ => Ok(()),
             };
             if let Err(expected) = audited {
@@ -489,6 +493,7 @@ impl Simulation {
     fn audit(&self, dump: &[u8]) -> Result<(), Failure> {
         let mut wallets = BTreeMap::new();
         let mut holds = BTreeMap::new();
+        let mut untracked = BTreeMap::new();
         let mut low = LowBalances::default();
         for line in dump
             .split(|byte| *byte == b'\n')
@@ -514,6 +519,11 @@ impl Simulation {
                 Some("hold") => {
                     holds.insert((number("tenant"), number("id")), text("state"));
                 }
+                Some("untracked") => {
+                    let assigned_to = of("assigned_to").and_then(Value::as_i64);
+                    let key = (number("tenant"), number("number"));
+                    untracked.insert(key, (text("state"), assigned_to));
+                }
                 Some("audit_event") if text("action") == LOW_BALANCE => {
                     low.add(number("id"), number("tenant"), number("subject"));
                 }
@@ -532,6 +542,9 @@ impl Simulation {
             .collect();
         if let Some(what) = first_difference(&holds, &expected) {
             return Err(self.failure("holds", what));
+        }
+        if let Some(what) = first_difference(&untracked, &self.auditor.untracked()) {
+            return Err(self.failure("untracked", what));
         }
         let low = low.told();
         let expected = self.auditor.low_balances();

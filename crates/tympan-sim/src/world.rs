@@ -6,7 +6,7 @@ use tympan_core::ids::{
     AccountId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId,
     UserId,
 };
-use tympan_core::ledger::IdempotencyKey;
+use tympan_core::ledger::{ChargedOrKept, IdempotencyKey, UntrackedId};
 use tympan_core::people::{Changed, RoleRowEdit};
 use tympan_core::records::{IdentityKind, PlanOwner};
 
@@ -30,6 +30,8 @@ pub(crate) struct World {
     pub(crate) holds: Vec<HoldId>,
     /// Keys of jobs, to be refunded.
     pub(crate) jobs: Vec<IdempotencyKey>,
+    /// Untracked usage.
+    pub(crate) untracked: Vec<UntrackedId>,
     /// Commands of the ledger that were asked, to be asked again.
     pub(crate) asked: Vec<Ask>,
     /// Jobs that were refused, to be tried again.
@@ -58,6 +60,12 @@ impl World {
                     self.holds.push(hold);
                 }
             }
+            Reply::Outcome(outcome) => {
+                if let ChargedOrKept::Kept(kept) = &**outcome {
+                    add(&mut self.untracked, kept.id);
+                }
+            }
+            Reply::Untracked(_) => {}
             Reply::Changed(changed) => self.learn_user(ask, changed),
             Reply::Reactivated(reactivated) => self.learn_user(ask, &reactivated.user),
             Reply::Transferred(_) | Reply::Nothing(()) | Reply::Tenant(_) | Reply::Settled(_) => {}
@@ -80,6 +88,7 @@ impl World {
         }
         let job = match ask {
             Ask::Charge(charge) => Some(&charge.key),
+            Ask::ChargeOrKeep(asked) => Some(&asked.job.key),
             Ask::Authorise(authorise) => Some(&authorise.job.key),
             Ask::Settle(settle) => Some(&settle.key),
             // What is no job is worth a try.

@@ -9,10 +9,12 @@ use tympan_sim::{Kind, Plan, simulate};
 const GRANTED: &[&str] = &[
     "AddIdentity",
     "Adjust",
+    "AssignUntracked",
     "Authorise",
     "Bootstrap",
     "Cancel",
     "Charge",
+    "ChargeOrKeep",
     "CreateAccount",
     "CreateGroup",
     "CreatePriceList",
@@ -20,6 +22,7 @@ const GRANTED: &[&str] = &[
     "CreateRole",
     "CreateUser",
     "DeactivateUser",
+    "DismissUntracked",
     "EditGroup",
     "EditPriceList",
     "EditProfile",
@@ -27,6 +30,7 @@ const GRANTED: &[&str] = &[
     "EditTenant",
     "EditUser",
     "EnableIdentity",
+    "EraseUntrackedName",
     "Extend",
     "PayOut",
     "ReactivateUser",
@@ -82,7 +86,9 @@ const REFUSED: &[&str] = &[
     "unknown_identity",
     "unknown_job",
     "unknown_plan",
+    "unknown_untracked",
     "unknown_user",
+    "untracked_resolved",
     "user_inactive",
 ];
 

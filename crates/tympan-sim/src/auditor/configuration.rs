@@ -28,6 +28,8 @@ const ALL: &[&str] = &[
     "funds.top_up",
     "funds.pay_out",
     "funds.transfer",
+    "untracked.read",
+    "untracked.resolve",
     "report.view",
     "audit.read",
 ];
@@ -38,6 +40,8 @@ const SEEING: &[&str] = &[
     "configuration.read",
     "allowance.read",
     "report.view",
+    "untracked.read",
+    "untracked.resolve",
     "job.refund",
     "funds.top_up",
     "funds.pay_out",

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use tympan_core::error::{Code, Error};
 use tympan_core::ids::{AccountId, UserId};
-use tympan_core::ledger::{Charge, Quoted, Standing};
+use tympan_core::ledger::{Charge, Quoted, Standing, UntrackedUsage};
 use tympan_core::people::UserReference;
 use tympan_core::records::IdentityKind;
 
@@ -104,6 +104,34 @@ impl Auditor {
     ) -> Result<(), String> {
         let tenant = self.tenants.entry(tenant).or_default();
         ledger::quotes(tenant, &mut self.calendar, (actor, clock), charge, quoted)
+    }
+
+    /// Checks the first rows of the list of untracked usage.
+    ///
+    /// # Errors
+    /// What they should be.
+    pub fn lists(
+        &mut self,
+        tenant: i64,
+        limit: usize,
+        rows: &[UntrackedUsage],
+    ) -> Result<(), String> {
+        ledger::lists(self.tenants.entry(tenant).or_default(), limit, rows)
+    }
+
+    /// What became of all untracked usage, by tenant and number, and whom it was charged to, as a
+    /// dump would say it.
+    #[must_use]
+    pub fn untracked(&self) -> BTreeMap<(i64, i64), (String, Option<i64>)> {
+        let tenants = self.tenants.iter();
+        let all = tenants.flat_map(|(tenant, known)| {
+            let kept = known.untracked.values();
+            kept.map(|kept| {
+                let state = kept.state.as_str().to_owned();
+                ((*tenant, kept.number), (state, kept.assigned_to))
+            })
+        });
+        all.collect()
     }
 
     /// Every balance and what is held of it, as a dump of wallets would say them.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use tympan_core::configuration::{PlanTerms, PriceTerms};
-use tympan_core::ledger::{Rounding, Usage};
+use tympan_core::ledger::{Charge, Rounding, UntrackedId, Usage};
 use tympan_core::measure::Measure;
-use tympan_core::records::{SharedOrder, WhenExhausted};
+use tympan_core::records::{SharedOrder, UntrackedState, WhenExhausted};
 
 use crate::ask::{Answer, Ask};
 use crate::calendar::Timetable;
@@ -28,6 +28,8 @@ pub(super) struct Tenant {
     pub(super) paid: BTreeMap<i64, Paid>,
     /// By key and attempt.
     pub(super) done: BTreeMap<(String, i32), Done>,
+    /// Usage that was reported for nobody who could be charged, by key and attempt.
+    pub(super) untracked: BTreeMap<(String, i32), Kept>,
     /// Balances that fell below a threshold.
     pub(super) low: Vec<Low>,
     /// Identities that were ever made, to number them.
@@ -43,6 +45,21 @@ pub(super) struct Done {
     pub(super) ask: Ask,
     pub(super) answer: Answer,
     pub(super) refused: bool,
+}
+
+/// Usage that was reported for nobody who could be charged.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) id: UntrackedId,
+    pub(super) number: i64,
+    pub(super) state: UntrackedState,
+    pub(super) attempt: i32,
+    pub(super) name: Option<String>,
+    pub(super) job: Charge,
+    pub(super) at: i64,
+    pub(super) actor: Option<i64>,
+    pub(super) assigned_to: Option<i64>,
+    pub(super) resolved_at: Option<i64>,
 }
 
 /// A balance that fell below a threshold.

@@ -17,10 +17,9 @@ const HOUR: i64 = 3_600_000;
 
 impl Workload {
     pub(super) fn ledger(&mut self) -> Ask {
-        match self
-            .chance
-            .weighted(&[40, 14, 14, 6, 6, 6, 4, 10, 4, 8, 5, 5, 6, 3, 5, 4])
-        {
+        match self.chance.weighted(&[
+            40, 14, 14, 6, 6, 6, 4, 10, 4, 8, 5, 5, 6, 3, 5, 4, 9, 5, 2, 1,
+        ]) {
             0 => self.charge().into(),
             1 => self.authorise().into(),
             2 => self.settle().into(),
@@ -36,7 +35,11 @@ impl Workload {
             12 => self.top_up().into(),
             13 => self.pay_out().into(),
             14 => self.transfer_funds().into(),
-            _ => self.reset_allowance().into(),
+            15 => self.reset_allowance().into(),
+            16 => self.charge_or_keep().into(),
+            17 => self.assign_untracked().into(),
+            18 => self.dismiss_untracked().into(),
+            _ => self.erase_untracked_name().into(),
         }
     }
 
@@ -258,6 +261,16 @@ impl Workload {
         let other = self.charge();
         match &mut ask {
             Ask::Charge(charge) => self.other_content(charge, &other),
+            Ask::ChargeOrKeep(asked) => match self.chance.below(4) {
+                0 => {
+                    let job = asked.job.clone();
+                    return job.into();
+                }
+                1 => asked.reported_as = self.reported_as(),
+                _ => self.other_content(&mut asked.job, &other),
+            },
+            Ask::AssignUntracked(asked) => asked.user = self.user(),
+            Ask::DismissUntracked(asked) => asked.reason = self.reason(),
             Ask::Authorise(authorise) => match self.chance.below(4) {
                 0 => authorise.expires_in_ms = Some(self.chance.between(1, HOUR)),
                 1 => {
@@ -369,6 +382,7 @@ impl Workload {
         };
         match &mut ask {
             Ask::Charge(charge) => charge.key = attempt(&charge.key),
+            Ask::ChargeOrKeep(asked) => asked.job.key = attempt(&asked.job.key),
             Ask::Authorise(authorise) => authorise.job.key = attempt(&authorise.job.key),
             _ => {}
         }
@@ -428,7 +442,7 @@ impl Workload {
         }
     }
 
-    fn reason(&mut self) -> String {
+    pub(super) fn reason(&mut self) -> String {
         if self.is_hostile() {
             return self.hostile_text();
         }

@@ -10,7 +10,7 @@ use crate::workload::clock::DAY;
 impl Workload {
     pub(super) fn look(&mut self) -> Step {
         let actor = self.actor();
-        let question = match self.chance.below(10) {
+        let question = match self.chance.below(11) {
             0 => Question::LookUp(self.user()),
             1..4 => Question::Details(self.user()),
             4..6 => Question::Quote(Box::new(self.charge())),
@@ -19,7 +19,8 @@ impl Workload {
                 let limit = u32::try_from(self.chance.between(1, 40)).unwrap_or(1);
                 Question::Statement(self.user_id(), self.wallet(), self.period(), limit)
             }
-            8 => Question::Audit(u32::try_from(self.chance.between(1, 200)).unwrap_or(1)),
+            8 => Question::Untracked(u32::try_from(self.chance.between(1, 12)).unwrap_or(1)),
+            9 => Question::Audit(u32::try_from(self.chance.between(1, 200)).unwrap_or(1)),
             _ => Question::Configuration,
         };
         Step::Look {

@@ -7,6 +7,7 @@ mod hostile;
 mod ledger;
 mod look;
 mod people;
+mod untracked;
 mod usage;
 
 use std::collections::BTreeMap;

@@ -248,7 +248,7 @@ fn differing_charge(new: &Charge, old: &Charge) -> Option<&'static str> {
 
 pub(super) type JobParts = (Usage, Option<String>, Option<StatedCost>);
 
-fn differing_job(new: JobParts, old: JobParts) -> Option<&'static str> {
+pub(super) fn differing_job(new: JobParts, old: JobParts) -> Option<&'static str> {
     let queue = |job: &JobParts| {
         let queue = job.1.as_deref().map(str::trim);
         queue.filter(|queue| !queue.is_empty()).map(str::to_owned)

@@ -9,6 +9,7 @@ mod keys;
 mod prices;
 mod quotes;
 mod refunds;
+mod untracked;
 
 use tympan_core::error::Code;
 use tympan_core::ids::UserId;
@@ -25,6 +26,7 @@ use self::jobs::job;
 use self::keys::{answered, differing, first_wrong};
 pub(super) use self::quotes::quotes;
 use self::refunds::{Back, refund};
+pub(super) use self::untracked::lists;
 use crate::ask::{Answer, Ask, Reply};
 use crate::auditor::model::{Done, Feed, Hold, HoldState, Paid, PaidLine, Tenant, Unit};
 use crate::auditor::purses::{Desk, Take, fits};
@@ -133,8 +135,28 @@ pub(super) fn check(
     ask: &Ask,
     answer: &Answer,
 ) -> Result<(), String> {
+    let checked = untracked::check(tenant, calendar, (actor, clock), (ask, answer));
+    if let Some(checked) = checked {
+        return checked;
+    }
     let prediction = predict(tenant, calendar, actor, clock, ask);
     compare(tenant, &prediction.expected, answer)?;
+    learn(
+        tenant,
+        prediction,
+        key_of(ask).map(wrong::parts),
+        (ask, answer),
+    );
+    Ok(())
+}
+
+/// Takes note of what was done under a key.
+fn learn(
+    tenant: &mut Tenant,
+    prediction: Prediction,
+    key: Option<(String, i32)>,
+    (ask, answer): (&Ask, &Answer),
+) {
     let mut owner = None;
     let other = prediction.other.as_ref().map(|(user, _)| *user);
     let sharer = prediction
@@ -151,7 +173,7 @@ pub(super) fn check(
     if let Some((user, desk)) = prediction.other {
         desk.close(tenant, user);
     }
-    if let (true, Some(user), Some(key)) = (prediction.kept, owner, key_of(ask)) {
+    if let (true, Some(user), Some(key)) = (prediction.kept, owner, key) {
         let done = Done {
             user,
             other,
@@ -159,9 +181,8 @@ pub(super) fn check(
             answer: answer.clone(),
             refused: answer.is_err(),
         };
-        tenant.done.insert(wrong::parts(key), done);
+        tenant.done.insert(key, done);
     }
-    Ok(())
 }
 
 fn keep_hold(tenant: &mut Tenant, user: i64, effect: HoldEffect, desk: &mut Desk, answer: &Answer) {
@@ -360,6 +381,11 @@ fn predict(
         Ask::Void(void) => refund(tenant, calendar, clock, (&void.job, Back::Never), attempt),
         _ => Err(Refusal::from(Code::Internal)),
     };
+    told(decided)
+}
+
+/// What can be told of a decision: everything but wallets that no number can say.
+fn told(decided: Result<Prediction, Refusal>) -> Prediction {
     let can_be_told = |prediction: &Prediction| {
         let desk = prediction.effect.as_ref().map(|(_, desk)| desk);
         desk.is_none_or(|desk| {

@@ -15,6 +15,16 @@ pub(super) fn priced(
     desk: &Desk,
     job: &JobParts,
 ) -> Result<Option<(Unit, i128)>, Code> {
+    priced_at(tenant, desk, job, desk.now)
+}
+
+/// The same by the prices of another time.
+pub(super) fn priced_at(
+    tenant: &Tenant,
+    desk: &Desk,
+    job: &JobParts,
+    at: i64,
+) -> Result<Option<(Unit, i128)>, Code> {
     let (usage, queue, stated) = job;
     if let Some(stated) = stated {
         let unit = Unit::money(stated.currency.code());
@@ -25,7 +35,7 @@ pub(super) fn priced(
         .and_then(|profile| profile.prices)
         .and_then(|list| tenant.prices.get(&list));
     let Some(list) = list else { return Ok(None) };
-    let in_force = list.revisions.iter().rfind(|(from, _)| *from <= desk.now);
+    let in_force = list.revisions.iter().rfind(|(from, _)| *from <= at);
     let Some((_, rules)) = in_force else {
         return Ok(None);
     };

@@ -32,7 +32,7 @@ pub(super) fn paid_under(
     let done = done.ok_or(Code::UnknownJob)?;
     let is_job = matches!(
         done.ask,
-        Ask::Charge(_) | Ask::Authorise(_) | Ask::Settle(_)
+        Ask::Charge(_) | Ask::Authorise(_) | Ask::Settle(_) | Ask::AssignUntracked(_)
     );
     match &done.answer {
         _ if !is_job => Err(Code::UnknownJob.into()),
