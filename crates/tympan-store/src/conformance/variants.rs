@@ -9,8 +9,7 @@ use tympan_core::ledger::{Counter, KeptUsage, MAX_CUSTOM_COUNTS, MAX_MEDIA, Usag
 use tympan_core::measure::CustomMeasure;
 use tympan_core::records::{
     HoldState, IdentityKind, IdentitySource, JobKind, SharedOrder, Stacking, SubjectKind,
-    UntrackedState, Verb,
-    WalletKind, WhenExhausted,
+    UntrackedState, Verb, WalletKind, WhenExhausted,
 };
 use tympan_core::row::{Cell, CellKind, Column, Row};
 use tympan_core::time::Timestamp;

@@ -25,6 +25,7 @@ impl ChargeOrKeepJob {
             queue: self.queue,
             cost: self.cost,
             attempt: self.attempt,
+            shared: self.shared,
             details: self.details,
         };
         Ok(ChargeOrKeep {

@@ -2,7 +2,8 @@
 //! listed, and charged later to whoever it turns out to be of, under the job's own key and once.
 
 use crate::definition::{
-    JobDetails, JobKind, Receipt, StatedCost, UntrackedId, Usage, UserId, UserReference,
+    JobDetails, JobKind, Receipt, SharedWallets, StatedCost, UntrackedId, Usage, UserId,
+    UserReference,
 };
 use crate::{Call, Timestamp, Tympan};
 
@@ -15,6 +16,9 @@ pub struct ChargeOrKeepJob {
     pub cost: Option<StatedCost>,
     /// Which attempt under the same key, 1, 2, 3 …; none: the first.
     pub attempt: Option<i32>,
+    /// Which shared wallets it takes from too; none: only the user's own. Not kept with untracked
+    /// usage, which takes from the user's own once it is assigned.
+    pub shared: Option<SharedWallets>,
     /// What kind of job it is, and where it came from. The names of its document and its host are
     /// not kept with untracked usage.
     pub details: Option<JobDetails>,

@@ -122,7 +122,7 @@ fn charge(
     job.check_kind(config, user)?;
     let mut book = Book::open(view, context, config, user)?;
     let what = (Verb::Charge, Request::AssignUntracked);
-    let (demands, entry) = job.demands(&mut book, what, &[])?;
+    let (demands, entry) = job.demands(&mut book, what, (None, &[]))?;
     let takes = allocate(&book, &demands, Beyond::Owe)?.map_err(|_| Error::of(Code::Internal))?;
     book.begin_receipt();
     take(&mut book, context, &entry, &takes)?;

@@ -21,7 +21,8 @@ use crate::view::{Key, ReadSet, View};
 /// then with the receipt.
 ///
 /// The names of the document and of the host it came from are not kept: which profile says
-/// whether they may be is not known. A value that nobody could have, an e-mail address without `@`
+/// whether they may be is not known. Nor is whose shared wallets the job names: with whom they are
+/// shared says nothing of nobody, and an assignment takes from the user's own. A value that nobody could have, an e-mail address without `@`
 /// say, is refused as it is by every charge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargeOrKeep {

@@ -249,6 +249,7 @@ fn charge(
         at: desk.now,
         verb: Verb::Charge,
         user,
+        other: None,
         attempt: kept.attempt,
         usage: Some(plain(usage)),
         cost_micros: cost.map(|(_, micros)| micros),
