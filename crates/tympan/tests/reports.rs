@@ -117,6 +117,34 @@ fn pages_of_a_report_join_to_the_whole_in_order() {
 }
 
 #[test]
+fn jobs_are_counted_for_profiles_that_record_them() {
+    let shop = shop();
+    for (name, measures, expected) in [
+        ("Pages", vec![Measure::TotalPages], (None, Some(3))),
+        ("Jobs", vec![Measure::Jobs], (Some(1), None)),
+    ] {
+        let mut profile = CreateProfile::new(name);
+        profile.tracking.measures = Some(measures);
+        let profile = shop.host.run(profile).unwrap().id;
+        let user = user(&shop.host, profile, name);
+        print(&shop.host, user, name, 3);
+        let mut report = UsageReport::of(Period::ALL);
+        report.filter.user = Some(user);
+        let rows = rows(&shop.host, &report, 9);
+        let totals = &rows[0].totals;
+        let used = |measure: Measure| {
+            let total = totals.iter().find(|total| total.measure == measure);
+            total.map(|total| total.used)
+        };
+        assert_eq!(
+            (used(Measure::Jobs), used(Measure::TotalPages)),
+            expected,
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn what_was_decided_while_the_clock_was_behind_counts_when_it_says() {
     let shop = shop();
     let (ann, bob) = (

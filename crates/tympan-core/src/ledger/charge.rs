@@ -226,9 +226,9 @@ impl Job {
     /// What the user's profile records of the usage.
     pub(super) fn recorded<'a>(&'a self, book: &Book<'_>) -> Cow<'a, Usage> {
         let tracking = book.config.tracking(book.own.user.profile);
-        match tracking.measures {
+        match &tracking.measures {
             None => Cow::Borrowed(&self.usage),
-            Some(_) => Cow::Owned(self.usage.part(|measure| tracking.records(measure))),
+            Some(measures) => Cow::Owned(self.usage.part(measures)),
         }
     }
 

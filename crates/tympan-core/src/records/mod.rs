@@ -24,6 +24,7 @@ pub use hold::{Hold, HoldPart, HoldState};
 pub use joined::Joined;
 pub use refunded::Refunded;
 pub use shared::SharedWith;
+pub(crate) use tracking::MAX_MEASURES;
 pub use tracking::{MAX_KEEP_DAYS, Tracking, WordKeeping};
 pub use untracked::{Untracked, UntrackedState};
 pub use user::{

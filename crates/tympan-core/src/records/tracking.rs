@@ -11,7 +11,7 @@ use crate::row::{Cell, CellKind, Field, words};
 /// How long words are kept at most, in days: a century, as good as for ever.
 pub const MAX_KEEP_DAYS: i32 = 36_525;
 /// Measures that a profile may name: all of tympan's own, and many of the host's.
-const MAX_MEASURES: usize = 64;
+pub(crate) const MAX_MEASURES: usize = 64;
 
 words! {
     /// What is kept of a word that tells of a person.

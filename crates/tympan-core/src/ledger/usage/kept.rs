@@ -7,7 +7,7 @@
 //! - [`MEDIA`], the number of bytes, and the bytes of the paper's name;
 //! - [`CUSTOM`] for each custom count, in the order of their names: the number of bytes of the name,
 //!   the name, the count;
-//! - [`PART`] if that is only a part of what was counted.
+//! - [`PART`] or [`PART_WITHOUT_JOBS`] if that is only a part of what was counted.
 //!
 //! A count is written seven bits a byte, the lowest first, all but the last byte with the highest
 //! bit set, in as few bytes as it takes. So each usage has one form, and each form one usage.
@@ -15,8 +15,9 @@
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use crate::ledger::usage::{Counter, MAX_CUSTOM_COUNTS, MAX_MEDIA, Usage};
+use crate::ledger::usage::{Counter, MAX_CUSTOM_COUNTS, MAX_MEDIA, Part, Usage};
 use crate::measure::{CustomMeasure, MAX_CUSTOM_NAME};
+use crate::records::MAX_MEASURES;
 use crate::row::{Cell, CellKind, Field};
 
 const VERSION: u8 = 1;
@@ -24,14 +25,17 @@ const TWO_SIDED: u8 = 0x40;
 const MEDIA: u8 = 0x41;
 const CUSTOM: u8 = 0x42;
 const PART: u8 = 0x43;
+const PART_WITHOUT_JOBS: u8 = 0x44;
 
 /// Bytes of a count at most.
 const MAX_COUNT_BYTES: usize = 9;
+/// Custom counts at most: those that a host gave, or those that a profile names.
+const MOST_CUSTOM: usize = MAX_CUSTOM_COUNTS + MAX_MEASURES;
 /// Bytes that usage takes at most: more is not ours.
 const MAX_BYTES: usize = 3
     + Counter::ALL.len() * (1 + MAX_COUNT_BYTES)
     + (1 + MAX_COUNT_BYTES + 4 * MAX_MEDIA)
-    + MAX_CUSTOM_COUNTS * (2 + MAX_CUSTOM_NAME + MAX_COUNT_BYTES);
+    + MOST_CUSTOM * (2 + MAX_CUSTOM_NAME + MAX_COUNT_BYTES);
 
 /// Usage in the form in which entries keep it, and chains cover it.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,8 +66,12 @@ impl KeptUsage {
             kept.extend_from_slice(name.as_bytes());
             write(&mut kept, count);
         }
-        if usage.is_part {
-            kept.push(PART);
+        if let Some(part) = usage.part {
+            kept.push(if part.has_jobs {
+                PART
+            } else {
+                PART_WITHOUT_JOBS
+            });
         }
         Self(kept)
     }
@@ -77,7 +85,8 @@ impl KeptUsage {
     /// Whether it is only a part of what was counted.
     #[must_use]
     pub fn is_part(&self) -> bool {
-        self.0.last() == Some(&PART) && self.usage().is_part()
+        let last = self.0.last().copied();
+        matches!(last, Some(PART | PART_WITHOUT_JOBS)) && self.usage().is_part()
     }
 
     /// What was used.
@@ -150,7 +159,10 @@ impl<'a> Reader<'a> {
             last = Some(tag);
             match tag {
                 TWO_SIDED => usage.two_sided = true,
-                PART => usage.is_part = true,
+                PART => usage.part = Some(Part { has_jobs: true }),
+                PART_WITHOUT_JOBS if usage.part.is_none() => {
+                    usage.part = Some(Part { has_jobs: false });
+                }
                 MEDIA => usage.media = Some(SmolStr::new(self.text()?)),
                 CUSTOM => {
                     let measure = CustomMeasure::parse(self.text()?).ok()?;

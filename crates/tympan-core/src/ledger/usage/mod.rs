@@ -42,8 +42,15 @@ pub struct Usage {
     pub two_sided: bool,
     /// The paper, `iso_a4_210x297mm` say: some price lists ask.
     pub media: Option<SmolStr>,
-    /// Whether it is only a part of what was counted: the rest was not recorded.
-    is_part: bool,
+    /// Of only a part of what was counted, the rest of which was not recorded: which part.
+    part: Option<Part>,
+}
+
+/// What a part holds beside counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Part {
+    /// Whether jobs were recorded.
+    has_jobs: bool,
 }
 
 impl Usage {
@@ -134,7 +141,7 @@ impl Usage {
         if self == other {
             return None;
         }
-        if other.is_part && !self.is_part {
+        if other.is_part() && !self.is_part() {
             return self.differs_from_part(other);
         }
         let counter = Counter::ALL
@@ -159,7 +166,7 @@ mod shown {
     use serde::{Deserialize, Serialize};
     use smol_str::SmolStr;
 
-    use super::{Counter, Usage};
+    use super::{Counter, Part, Usage};
     use crate::measure::CustomMeasure;
 
     #[derive(Serialize, Deserialize)]
@@ -168,8 +175,8 @@ mod shown {
         two_sided: bool,
         media: Option<SmolStr>,
         custom: BTreeMap<CustomMeasure, i64>,
-        #[serde(default)]
-        is_part: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
     }
 
     impl From<Usage> for Shown {
@@ -179,7 +186,7 @@ mod shown {
                 two_sided: usage.two_sided,
                 media: usage.media,
                 custom: usage.custom.into_iter().collect(),
-                is_part: usage.is_part,
+                part: usage.part,
             }
         }
     }
@@ -191,7 +198,7 @@ mod shown {
                 custom: shown.custom.into_iter().collect(),
                 two_sided: shown.two_sided,
                 media: shown.media,
-                is_part: shown.is_part,
+                part: shown.part,
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The part of a job's usage that a profile records.
 
-use crate::ledger::usage::{Counter, Usage};
+use crate::ledger::usage::{Counter, Part, Usage};
 use crate::measure::Measure;
 
 /// What pages, sides and sheets come to: each is derived from the others where it is not counted.
@@ -23,44 +23,58 @@ const OTHERS: [(Measure, Counter); 6] = [
 ];
 
 impl Usage {
-    /// Only what counts towards some measures. Of the others nothing is left: a count of paper is
-    /// then 0, for it would be derived from its neighbours otherwise.
+    /// Only what counts towards some measures. What it came to of each of these is in it, be it 0; of
+    /// the others nothing is left, and nothing is derived from their neighbours.
     #[must_use]
-    pub fn part(&self, records: impl Fn(Measure) -> bool) -> Self {
+    pub fn part(&self, measures: &[Measure]) -> Self {
         let mut part = Self {
             two_sided: self.is_two_sided(),
             media: self.media.clone(),
-            is_part: true,
+            part: Some(Part {
+                has_jobs: measures.contains(&Measure::Jobs),
+            }),
             ..Self::default()
         };
-        for (measure, counter) in PAPER {
-            let recorded = if records(measure) {
-                self.of(measure)
-            } else {
-                0
-            };
-            part.set(counter, Some(recorded));
+        for measure in measures {
+            if let Measure::Custom(name) = measure {
+                part = part.custom(*name, self.of(*measure));
+            }
+            let counters = PAPER.iter().chain(&OTHERS);
+            for (_, counter) in counters.filter(|(of, _)| of == measure) {
+                part.set(*counter, Some(self.of(*measure)));
+            }
         }
-        for (measure, counter) in OTHERS {
-            let count = self.count(counter).filter(|_| records(measure));
-            part.set(counter, count);
-        }
-        let recorded = |(measure, _): &(_, i64)| records(Measure::Custom(*measure));
-        part.custom = self.custom.iter().copied().filter(recorded).collect();
         part
     }
 
     /// Whether it is only a part of what the host counted: see [`Usage::part`].
     #[must_use]
     pub fn is_part(&self) -> bool {
-        self.is_part
+        self.part.is_some()
+    }
+
+    /// Whether it counts as a job: of a part, whether jobs were recorded.
+    pub(super) fn has_jobs(&self) -> bool {
+        self.part.is_none_or(|part| part.has_jobs)
     }
 
     /// The first thing in which what the host counted differs from a part that was recorded of it.
     /// What was not recorded cannot differ.
     pub(super) fn differs_from_part(&self, part: &Self) -> Option<&'static str> {
-        let same = self.part(|measure| part.of(measure) != 0);
-        same.differs(part)
+        self.part(&part.recorded()).differs(part)
+    }
+
+    /// The measures that a part was recorded of.
+    fn recorded(&self) -> Vec<Measure> {
+        let counters = PAPER.iter().chain(&OTHERS);
+        let counters = counters.filter(|(_, counter)| self.count(*counter).is_some());
+        let jobs = self.has_jobs().then_some(Measure::Jobs);
+        let custom = self.custom_counts().map(|(name, _)| Measure::Custom(name));
+        counters
+            .map(|(measure, _)| *measure)
+            .chain(jobs)
+            .chain(custom)
+            .collect()
     }
 }
 
@@ -79,7 +93,7 @@ mod tests {
             .with(Counter::Kilobytes, 9)
             .custom(staples, 1);
         let recorded = [Measure::ColourPages, Measure::Kilobytes];
-        let part = usage.part(|measure| recorded.contains(&measure));
+        let part = usage.part(&recorded);
         for (measure, count) in [
             (Measure::TotalPages, 0),
             (Measure::ColourPages, 2),
@@ -89,6 +103,7 @@ mod tests {
             (Measure::Scans, 0),
             (Measure::Kilobytes, 9),
             (Measure::Custom(staples), 0),
+            (Measure::Jobs, 0),
         ] {
             assert_eq!(part.of(measure), count, "{measure:?}");
         }
@@ -100,5 +115,35 @@ mod tests {
         assert_eq!(other.differs_from_part(&part), None);
         let other = usage.colour(3);
         assert_eq!(other.differs_from_part(&part), Some("colour_pages"));
+    }
+
+    #[test]
+    fn what_came_to_nothing_and_was_recorded_can_be_told_apart() {
+        let staples = CustomMeasure::parse("staples").unwrap();
+        let usage = Usage::pages(5);
+        let all = [
+            Measure::TotalPages,
+            Measure::ColourPages,
+            Measure::Scans,
+            Measure::Jobs,
+            Measure::Custom(staples),
+        ];
+        let part = usage.part(&all);
+        let kept = crate::ledger::KeptUsage::of(&part).usage();
+        assert_eq!(kept, part);
+        assert_eq!(part.of(Measure::Jobs), 1);
+        assert_eq!(usage.differs_from_part(&kept), None);
+        for (other, field) in [
+            (usage.clone().colour(1), "colour_pages"),
+            (usage.clone().with(Counter::Scans, 2), "scans"),
+            (usage.clone().custom(staples, 3), "custom"),
+            (usage.clone().with(Counter::Pages, 0), "pages"),
+        ] {
+            assert_eq!(other.differs_from_part(&kept), Some(field));
+        }
+        let none = Usage::default().part(&[Measure::TotalPages]);
+        assert_eq!(Usage::pages(1).differs_from_part(&none), Some("pages"));
+        let faxes = usage.clone().with(Counter::Faxes, 2);
+        assert_eq!(faxes.differs_from_part(&kept), None);
     }
 }

@@ -266,7 +266,8 @@ fn what_is_no_form_of_usage_is_not_read() {
         &[1, 0x42, 1, b'b', 1, 0x42, 1, b'a', 1],
         &[1, 0x42, 1, b'a', 1, 0x42, 1, b'a', 1],
         &[1, 0x43, 0x43],
-        &[1, 0x44],
+        &[1, 0x43, 0x44],
+        &[1, 0x45],
     ];
     for bytes in table {
         assert_eq!(read(bytes), None, "{bytes:?}");

@@ -40,7 +40,7 @@ impl Usage {
             Measure::MonoPages => self.mono_pages(),
             Measure::Sheets => self.total_sheets(),
             Measure::Impressions => self.impressions(),
-            Measure::Jobs => 1,
+            Measure::Jobs => i64::from(self.has_jobs()),
             Measure::Scans => counted(Counter::Scans),
             Measure::Faxes => counted(Counter::Faxes),
             Measure::Area => counted(Counter::Area),
@@ -55,6 +55,11 @@ impl Usage {
         }
     }
 
+    /// What need not be derived: what the host gave, and in a part nothing where it was not recorded.
+    fn known(&self, counter: Counter) -> Option<i64> {
+        self.count(counter).or(self.is_part().then_some(0))
+    }
+
     /// Pages, those in colour and blank ones included.
     #[must_use]
     pub fn total_pages(&self) -> i64 {
@@ -62,7 +67,7 @@ impl Usage {
             let colour = self.count(Counter::ColourPages)?;
             Some(colour.saturating_add(self.count(Counter::MonoPages)?))
         };
-        self.count(Counter::Pages)
+        self.known(Counter::Pages)
             .or_else(colour_and_mono)
             .unwrap_or_else(|| self.impressions())
     }
@@ -74,7 +79,7 @@ impl Usage {
             let pages = self.count(Counter::Pages)?;
             Some(pages.saturating_sub(self.count(Counter::MonoPages)?))
         };
-        self.count(Counter::ColourPages)
+        self.known(Counter::ColourPages)
             .or_else(less_mono)
             .unwrap_or_else(|| self.sum(COLOUR_SIDES).unwrap_or(0).min(self.total_pages()))
     }
@@ -93,13 +98,13 @@ impl Usage {
                 false => left.saturating_sub(self.sum(BLANK_SIDES).unwrap_or(0)),
             }
         };
-        self.count(Counter::MonoPages).unwrap_or_else(derived)
+        self.known(Counter::MonoPages).unwrap_or_else(derived)
     }
 
     /// Sides of paper that went through the device.
     #[must_use]
     pub fn impressions(&self) -> i64 {
-        self.count(Counter::Impressions)
+        self.known(Counter::Impressions)
             .or_else(|| self.sides())
             .or_else(|| self.count(Counter::Pages))
             .or_else(|| self.sum(&[Counter::ColourPages, Counter::MonoPages]))
@@ -118,7 +123,7 @@ impl Usage {
             let one_sided = sides.saturating_sub(two_sided);
             one_sided.saturating_add(two_sided / 2 + two_sided % 2)
         };
-        self.count(Counter::Sheets)
+        self.known(Counter::Sheets)
             .or_else(|| self.sum(SHEETS))
             .unwrap_or_else(needed)
     }
