@@ -42,7 +42,7 @@ permissions! {
     ROLE_EDIT = "role.edit";
     /// Create, edit, retire and delete profiles with their plans.
     PROFILE_EDIT = "profile.edit";
-    /// Create, edit, retire and delete groups.
+    /// Create, edit, retire and delete groups. Changing their plans needs `allowance.adjust` too.
     GROUP_EDIT = "group.edit";
     /// Create, edit, retire and delete accounts.
     ACCOUNT_EDIT = "account.edit";

@@ -24,7 +24,8 @@ Some of what a command does needs more than the command itself. This holds for a
 | a permission is added to a role | that permission, in the whole tenant | `grant_beyond_own` |
 | an identity of a user is added, replaced, removed, enabled, disabled, transferred or swapped, the fields that are identities included | every permission that the user holds | `grant_beyond_own` |
 | an inactive user is made active | every permission that the user will hold | `grant_beyond_own` |
-| an actor's own profile, or whether wallets limit the actor, is changed | `allowance.adjust` | `denied` |
+| an actor's own profile, whether wallets limit the actor, what the actor pays of prices, or in which groups with plans the actor is, is changed | `allowance.adjust` | `denied` |
+| plans of a group are added, edited or ended | `allowance.adjust` | `denied` |
 
 Who decides how a user is recognised can sign in as that user: without the rule on identities a new card would be a way
 to permissions that the actor does not hold. What a user holds everywhere the actor must hold everywhere, what the user

@@ -6,7 +6,7 @@ use crate::configuration::named::Named;
 use crate::configuration::plan::{PlanChange, checked, revise};
 use crate::error::Error;
 use crate::ids::{GroupId, PlanId, TenantId};
-use crate::permissions::Requirement;
+use crate::permissions::{ALLOWANCE_ADJUST, Requirement, permit};
 use crate::records::Group;
 use crate::refusals::Refusals;
 use crate::text;
@@ -14,6 +14,8 @@ use crate::view::{ReadSet, View};
 
 /// Edits a group as a whole: all of it, or nothing. Its plans feed a wallet of each member, besides
 /// those of the member's profile. No member is touched: their wallets follow when somebody looks.
+///
+/// Whoever may edit groups may be a member, so changing plans needs `allowance.adjust` too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditGroup {
     /// The group.
@@ -92,6 +94,10 @@ impl Decide for PreparedEditGroup {
     }
 
     fn decide(&self, view: &View, context: &mut Context<'_>) -> Result<Decision<SavedGroup>, Stop> {
+        if !self.plans.is_empty() {
+            let adjust = Requirement::Permission(ALLOWANCE_ADJUST);
+            permit(view, context.tenant, context.actor, adjust, None)?;
+        }
         let mut added_plans = Vec::new();
         let (id, expected) = (self.group, self.expected_version);
         let action = EditGroup::NAME;

@@ -81,6 +81,14 @@ pub(super) fn required(ask: &Ask) -> Option<&'static str> {
     })
 }
 
+/// What the actor must hold besides.
+pub(super) fn required_besides(ask: &Ask) -> Option<&'static str> {
+    match ask {
+        Ask::EditGroup(edit) if !edit.plans.is_empty() => Some("allowance.adjust"),
+        _ => None,
+    }
+}
+
 /// Takes note of what a command did to the configuration.
 pub(super) fn learn(tenant: &mut Tenant, clock: i64, ask: &Ask, reply: &Reply) {
     match (ask, reply) {

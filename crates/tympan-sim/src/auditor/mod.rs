@@ -206,6 +206,8 @@ fn follow(
         Some(permission) => tenant.may(actor, permission),
         None => actor.is_none(),
     };
+    let besides = configuration::required_besides(ask);
+    let permitted = permitted && besides.is_none_or(|besides| tenant.may(actor, besides));
     match answer {
         Err(error) => {
             let denied = matches!(error.code(), Code::Denied | Code::GrantBeyondOwn);

@@ -337,6 +337,43 @@ for_every_kind! {
 }
 
 #[test]
+fn who_may_edit_groups_feeds_no_wallet_with_them() {
+    use crate::configuration::tests::roles::{set_permissions, user_with};
+    use crate::configuration::{EditGroup, PlanChange};
+
+    let (mut store, made) = shop();
+    let group = Group::make(&mut store, "Staff").unwrap();
+    let regular = made.roles.regular;
+    let user = user_with(&mut store, regular);
+    let add = EditGroup::new(group).plan(PlanChange::Add(pages(100)));
+    let rename = EditGroup {
+        name: Some("Clerks".to_owned()),
+        ..EditGroup::new(group)
+    };
+    for (permissions, may_rename, may_add) in [
+        (&["group.edit"][..], true, false),
+        (&["allowance.adjust"], false, false),
+        (&["allowance.adjust", "group.edit"], true, true),
+    ] {
+        store.actor = crate::command::Actor::Host;
+        set_permissions(&mut store, regular, permissions);
+        store.actor = crate::command::Actor::User(user);
+        let code = |outcome: Result<_, Error>| outcome.err().map(|error| error.code());
+        let denied = |may: bool| (!may).then_some(Code::Denied);
+        assert_eq!(
+            code(store.run(&rename).map(drop)),
+            denied(may_rename),
+            "{permissions:?}"
+        );
+        assert_eq!(
+            code(store.run(&add).map(drop)),
+            denied(may_add),
+            "{permissions:?}"
+        );
+    }
+}
+
+#[test]
 fn each_kind_asks_for_its_own_permission() {
     only_who_may("profile.edit", |store| {
         Profile::make(store, "New").map(drop)
