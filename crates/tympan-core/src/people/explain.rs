@@ -3,12 +3,16 @@
 use crate::command::{Context, Stop};
 use crate::commands::EXPLAIN;
 use crate::ids::{PlanId, TenantId, UserId};
+use crate::measure::Measure;
 use crate::people::reference::PreparedUser;
 use crate::permissions::{configured, permit};
-use crate::records::{Config, PlanOwner, PlanRevision, Stacking, User, plan_owners};
+use crate::records::{Config, PlanOwner, PlanRevision, Stacking, User, WordKeeping, plan_owners};
 use crate::row::words;
 use crate::time::Timestamp;
 use crate::view::{Follow, Key, ReadSet, View};
+
+/// What users pay of prices who have no percentage of their own.
+const FULL_PRICE: i32 = 100;
 
 words! {
     /// Where an effective value comes from.
@@ -27,10 +31,12 @@ words! {
 /// One value that applies to a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EffectiveValue {
-    /// Which: `active`, `restricted`, `account_code`, `profile`, `stacking`, `price_list`, `currency`,
-    /// `pin_length`, `pin_alphabet`, `pin_floor`.
+    /// Which: `active`, `restricted`, `account_code`, `profile`, `price_percent`, `stacking`,
+    /// `price_list`, of what the profile tracks `job_kinds`, `measures`, `document_names`, `hosts`
+    /// and `keep_days`, `currency`, `pin_length`, `pin_alphabet`, `pin_floor`.
     pub name: &'static str,
-    /// The value as a word, a number or a name; none if there is none.
+    /// The value as a word, a number or a name, words side by side with a comma between; none if there
+    /// is none.
     pub value: Option<String>,
     /// Where it comes from.
     pub source: ValueSource,
@@ -161,7 +167,8 @@ fn values(config: &Config, user: &User) -> Vec<EffectiveValue> {
         .unwrap_or_default();
     let list = profile.and_then(|profile| profile.price_list);
     let list = list.and_then(|list| config.price_lists.get(&list));
-    let tenant = &config.tenant;
+    let (tenant, tracking) = (&config.tenant, config.tracking(user.profile));
+    let percent = user.price_percent.unwrap_or(FULL_PRICE);
     let word = |word: bool| Some(if word { "true" } else { "false" }.to_owned());
     let own = |name, value| EffectiveValue {
         name,
@@ -190,14 +197,37 @@ fn values(config: &Config, user: &User) -> Vec<EffectiveValue> {
             user.shared_with.as_ref().map(|with| with.to_string()),
         ),
         own("profile", Some(profile_name.clone())),
+        own("price_percent", Some(percent.to_string())),
         of_profile(
             "stacking",
             Some(config.stacking_of(user).as_str().to_owned()),
         ),
         of_profile("price_list", list.map(|list| list.name.clone())),
+        of_profile(
+            "job_kinds",
+            listed(tracking.job_kinds.as_deref(), |kind| kind.as_str()),
+        ),
+        of_profile(
+            "measures",
+            listed(tracking.measures.as_deref(), Measure::name),
+        ),
+        of_profile("document_names", kept(tracking.document_names)),
+        of_profile("hosts", kept(tracking.hosts)),
+        of_profile("keep_days", tracking.keep_days.map(|days| days.to_string())),
         of_tenant("currency", tenant.currency.code().to_owned()),
         of_tenant("pin_length", tenant.pin_length.to_string()),
         of_tenant("pin_alphabet", tenant.pin_alphabet.clone()),
         of_tenant("pin_floor", tenant.pin_floor.clone()),
     ]
+}
+
+/// Words side by side; none if there is no list of them: all.
+fn listed<T, W: AsRef<str>>(list: Option<&[T]>, word: impl Fn(&T) -> W) -> Option<String> {
+    let words = list?.iter().map(word);
+    let words: Vec<String> = words.map(|word| word.as_ref().to_owned()).collect();
+    Some(words.join(", "))
+}
+
+fn kept(keeping: WordKeeping) -> Option<String> {
+    Some(keeping.as_str().to_owned())
 }
