@@ -1,9 +1,12 @@
 //! What is done to the wallets of many users.
 
-use tympan::{Error, Handle, PlanId, ResetAllowance, UserId};
+use tympan::{Code, Error, Handle, PlanId, ResetAllowance, UserId};
 
 use super::{count, page, total};
 use crate::definition::{ResetOutcome, SweepPage, SweepRefusal, Swept};
+
+/// Users whose wallets are reset by one call: as many as a page has at most.
+const MAX_RESET: usize = 999;
 
 impl SweepPage {
     pub(crate) fn sweep(self, handle: &Handle) -> Result<Swept, Error> {
@@ -28,23 +31,25 @@ impl ResetOutcome {
         plan: PlanId,
         reason: &str,
         key: &str,
-    ) -> Vec<Self> {
+    ) -> Result<Vec<Self>, Error> {
+        if users.len() > MAX_RESET {
+            let message = format!("there can be at most {MAX_RESET} of `users`");
+            let error = Error::new(Code::TooMany, message).with("field", "users");
+            return Err(error.with("limit", MAX_RESET));
+        }
         let of = |user: &UserId| ResetAllowance::new(*user, plan, reason, format!("{key} {user}"));
         let answers = handle.run_all(users.iter().map(of).collect());
-        users
-            .into_iter()
-            .zip(answers)
-            .map(|(user, answer)| {
-                let (receipt, refused) = match answer {
-                    Ok(receipt) => (Some(receipt.into()), None),
-                    Err(error) => (None, Some(error)),
-                };
-                Self {
-                    user,
-                    receipt,
-                    refused,
-                }
-            })
-            .collect()
+        let outcomes = users.into_iter().zip(answers).map(|(user, answer)| {
+            let (receipt, refused) = match answer {
+                Ok(receipt) => (Some(receipt.into()), None),
+                Err(error) => (None, Some(error)),
+            };
+            Self {
+                user,
+                receipt,
+                refused,
+            }
+        });
+        Ok(outcomes.collect())
     }
 }

@@ -75,10 +75,12 @@ impl Tympan {
 
     /// Resets a plan's wallet of many users: a selection, or the members of a group, as they are
     /// listed page by page. Each has an answer of its own, in the same order, under a key of its own:
-    /// the one given, a space, and the user's id. So a selection can be sent again as it is.
+    /// the one given, a space, and the user's id. So a selection can be sent again as it is. The key
+    /// has at most 182 bytes, so that an id finds room behind it.
     ///
     /// # Errors
-    /// Those of [`Tympan::reset_allowance`], of each user in its outcome.
+    /// `too_many` for more than 999 users; those of [`Tympan::reset_allowance`], of each user in its
+    /// outcome.
     pub fn reset_allowances(
         &self,
         users: Vec<UserId>,
@@ -86,6 +88,6 @@ impl Tympan {
         reason: String,
         key: String,
     ) -> Call<Vec<ResetOutcome>> {
-        self.ask_checked(move |handle| Ok(ResetOutcome::all(handle, users, plan, &reason, &key)))
+        self.ask_checked(move |handle| ResetOutcome::all(handle, users, plan, &reason, &key))
     }
 }
