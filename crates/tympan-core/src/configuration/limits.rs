@@ -13,6 +13,15 @@ pub const MAX_PLANS: usize = 16;
 /// years. Settling a wallet walks them.
 pub const MAX_REVISIONS: usize = 1_000;
 
+/// Plans of all groups together that have not ended. Whoever is in every group has them all, and no
+/// change of a group could look at its members first: so this bounds what any user ever has, and with
+/// it a receipt.
+pub const MAX_GROUP_PLANS: usize = 480;
+
+/// Plans that a user may come to have by joining a group or getting another profile. Each is a wallet
+/// that every charge loads and writes. Plans that a group gets later may make it more.
+pub const MAX_USER_PLANS: usize = 64;
+
 /// Plan revisions of all profiles and groups together, those of deleted ones included, which are kept
 /// because receipts name them: a thousand profiles of two plans, edited once a year for a decade.
 pub const MAX_PLAN_ROWS: usize = 20_000;

@@ -36,13 +36,14 @@ pub use draft::Saved;
 pub(crate) use draft::find;
 pub use group::{EditGroup, SavedGroup};
 pub use limits::{
-    MAX_AMOUNT, MAX_NAMED, MAX_PERMISSIONS, MAX_PLAN_ROWS, MAX_PLANS, MAX_PRICE_ROWS,
-    MAX_PRICE_RULES, MAX_REVISIONS,
+    MAX_AMOUNT, MAX_GROUP_PLANS, MAX_NAMED, MAX_PERMISSIONS, MAX_PLAN_ROWS, MAX_PLANS,
+    MAX_PRICE_ROWS, MAX_PRICE_RULES, MAX_REVISIONS, MAX_USER_PLANS,
 };
 pub use list::{Filter, list, show};
 pub use named::{Named, SharedCommands};
 pub(crate) use pin_policy::pin_policy;
 pub use pin_policy::pin_words;
+pub(crate) use plan::plans_of_user;
 pub use plan::{PlanChange, PlanTerms};
 pub use price_list::{CreatePriceList, EditPriceList};
 pub use price_terms::{PriceTerms, TwoSided};

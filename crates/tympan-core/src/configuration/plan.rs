@@ -3,13 +3,15 @@
 
 use crate::command::{Context, Stop};
 use crate::configuration::draft::Draft;
-use crate::configuration::limits::{MAX_AMOUNT, MAX_PLAN_ROWS, MAX_PLANS, MAX_REVISIONS};
+use crate::configuration::limits::{
+    MAX_AMOUNT, MAX_GROUP_PLANS, MAX_PLAN_ROWS, MAX_PLANS, MAX_REVISIONS,
+};
 use crate::configuration::named::Ending;
 use crate::error::{Code, Error};
 use crate::ids::PlanId;
 use crate::ledger::Thresholds;
 use crate::measure::Measure;
-use crate::records::{Config, PlanOwner, PlanRevision, WhenExhausted};
+use crate::records::{Config, PlanOwner, PlanRevision, User, WhenExhausted, plan_owners};
 use crate::refusals::{Refusals, too_many};
 use crate::schedule::{ResetVerb, Schedule, TimeOfDay};
 use crate::time::{TimeZoneName, Timestamp};
@@ -383,12 +385,31 @@ fn check_limits(draft: &Draft<'_>, owner: PlanOwner) -> Result<(), Error> {
     if revisions.len() > MAX_REVISIONS {
         return Err(too_many("plan_revisions", MAX_REVISIONS));
     }
-    let going_on = revisions
-        .chunk_by(|left, right| left.plan == right.plan)
-        .filter(|plan| plan.last().is_some_and(|newest| !newest.ended))
-        .count();
-    if going_on > MAX_PLANS {
+    if going_on(revisions) > MAX_PLANS {
         return Err(too_many("plans", MAX_PLANS));
     }
+    let is_group = |owner: &PlanOwner| matches!(owner, PlanOwner::Group(_));
+    let of_groups = |config: &Config| -> usize {
+        let groups = config.plans.iter().filter(|(owner, _)| is_group(owner));
+        groups.map(|(_, revisions)| going_on(revisions)).sum()
+    };
+    let after = of_groups(&draft.after);
+    if is_group(&owner) && after > MAX_GROUP_PLANS && after > of_groups(draft.before) {
+        return Err(too_many("all_group_plans", MAX_GROUP_PLANS));
+    }
     Ok(())
+}
+
+/// How many of an owner's plans have not ended.
+fn going_on(revisions: &[PlanRevision]) -> usize {
+    revisions
+        .chunk_by(|left, right| left.plan == right.plan)
+        .filter(|plan| plan.last().is_some_and(|newest| !newest.ended))
+        .count()
+}
+
+/// How many plans a user has that have not ended, by profile and groups.
+pub(crate) fn plans_of_user(config: &Config, user: &User) -> usize {
+    let owners = plan_owners(user).filter_map(|(owner, _)| config.plans.get(&owner));
+    owners.map(|revisions| going_on(revisions)).sum()
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::audit;
 use crate::command::{Context, Stop};
+use crate::configuration::{MAX_USER_PLANS, plans_of_user};
 use crate::ids::{GroupId, TenantId, UserId};
 use crate::ledger::settle_due;
 use crate::people::audited::changed_fields;
@@ -17,7 +18,7 @@ use crate::people::person::{Person, joined};
 use crate::people::subjects;
 use crate::people::uses::UsesChanges;
 use crate::proof;
-use crate::records::{Config, PlanOwner};
+use crate::records::{Config, PlanOwner, User};
 use crate::refusals::{Refusals, stale, too_many};
 use crate::view::{Change, Key, Record, View};
 
@@ -112,6 +113,7 @@ impl Edits<'_> {
             authority::check(view, context, config, edit, refusals)?;
             subjects::check(config, edit, refusals);
             check_limits(edit, refusals);
+            check_plans(config, edit, refusals);
             check_version(edit, refusals);
         }
         let mut changes = claims.changes(view, context, refusals)?;
@@ -194,6 +196,21 @@ fn check_limits(edit: &Edit, refusals: &mut Refusals) {
         if after > limit && after > before.unwrap_or(0) {
             refusals.note(too_many(field, limit));
         }
+    }
+}
+
+/// Who gets more plans by an edit gets no more than one may have.
+fn check_plans(config: &Config, edit: &Edit, refusals: &mut Refusals) {
+    let before = edit.before.as_ref().map(|before| &before.user);
+    let user = &edit.after.user;
+    let is_same = |before: &User| (before.profile, &before.groups) == (user.profile, &user.groups);
+    if before.is_some_and(is_same) {
+        return;
+    }
+    let plans = |user: &User| plans_of_user(config, user);
+    let after = plans(user);
+    if after > MAX_USER_PLANS && after > before.map_or(0, plans) {
+        refusals.note(too_many("plans", MAX_USER_PLANS));
     }
 }
 

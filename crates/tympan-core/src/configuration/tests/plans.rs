@@ -250,6 +250,70 @@ fn all_of_an_edit_happens_or_nothing() {
 }
 
 #[test]
+fn plans_of_groups_and_those_of_one_user_are_bounded() {
+    let (mut store, _) = shop();
+    let full = |store: &mut TestStore, number: usize| {
+        let made = store.run(&CreateGroup::new(format!("Group {number}")));
+        let group = made.unwrap().id;
+        let plans = (0..MAX_PLANS).map(|_| PlanChange::Add(pages(1)));
+        let edit = EditGroup {
+            plans: plans.collect(),
+            ..EditGroup::new(group)
+        };
+        (group, edit)
+    };
+    let mut groups = Vec::new();
+    for number in 0..MAX_GROUP_PLANS / MAX_PLANS {
+        let (group, edit) = full(&mut store, number);
+        let plans = store.run(&edit).unwrap().added_plans;
+        groups.push((group, plans));
+    }
+    let (last, edit) = full(&mut store, MAX_NAMED);
+    let one = EditGroup::new(last).plan(PlanChange::Add(pages(1)));
+    for edit in [&edit, &one] {
+        assert_eq!(
+            refusal(store.run(edit), "field"),
+            (Code::TooMany, Some("all_group_plans".to_owned()))
+        );
+    }
+    // One that ends elsewhere makes room; nothing of a group has a place in a profile's.
+    let (first, plans) = &groups[0];
+    let end = EditGroup::new(*first).plan(end(plans[0], None));
+    store.run(&end).unwrap();
+    store.run(&one).unwrap();
+    store
+        .run(&CreateProfile::new("Other").plan(pages(1)))
+        .unwrap();
+
+    let within = MAX_USER_PLANS / MAX_PLANS;
+    let several = |range: std::ops::Range<usize>| -> Vec<_> {
+        groups[range].iter().map(|(group, _)| *group).collect()
+    };
+    let user = |name: &str, groups: Vec<_>| CreateUser {
+        groups,
+        ..CreateUser::named(name)
+    };
+    let ann = store
+        .run(&user("Ann", several(1..within + 1)))
+        .unwrap()
+        .user
+        .id;
+    let expected = (Code::TooMany, Some("plans".to_owned()));
+    let ben = user("Ben", several(1..within + 2));
+    assert_eq!(refusal(store.run(&ben), "field"), expected);
+    let join = |group| EditUser {
+        join: vec![group],
+        ..EditUser::of(ann, None)
+    };
+    assert_eq!(
+        refusal(store.run(&join(groups[within + 1].0)), "field"),
+        expected
+    );
+    let empty = store.run(&CreateGroup::new("Empty")).unwrap().id;
+    store.run(&join(empty)).unwrap();
+}
+
+#[test]
 fn plans_and_revisions_are_bounded() {
     let (mut store, _) = shop();
     let most = (0..MAX_PLANS).fold(CreateProfile::new("Most"), |make, _| make.plan(pages(1)));
