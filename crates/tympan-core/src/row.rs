@@ -65,6 +65,15 @@ pub struct Table {
     pub key: usize,
 }
 
+impl Table {
+    /// The column that says whose a row is: of the tenants themselves it is their id.
+    #[must_use]
+    pub fn tenant_column(&self) -> &'static str {
+        let mut names = self.columns.iter().map(|column| column.name);
+        names.find(|name| *name == "tenant").unwrap_or("id")
+    }
+}
+
 /// A value that fits into one column.
 pub trait Field: Sized {
     /// What the column holds.

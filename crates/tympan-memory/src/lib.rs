@@ -121,15 +121,30 @@ impl Store for MemoryStore {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-        Ok(scan::scan(&*self.shared.state()?, table, after, limit))
+        Ok(scan::scan(
+            &*self.shared.state()?,
+            table,
+            tenant,
+            after,
+            limit,
+        ))
     }
 
     fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
         let mut state = self.shared.state.write().map_err(|_| broken())?;
         Ok(state.erase_words(tenant, until, limit))
+    }
+
+    /// One turn at a time writes.
+    fn settle(&self, below: Option<i64>) -> Result<i64, Error> {
+        if below.is_some() {
+            drop(self.turn()?);
+        }
+        Ok(i64::MAX)
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {
@@ -177,10 +192,11 @@ impl Snapshot for MemorySnapshot {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-        Ok(scan::scan(&self.0, table, after, limit))
+        Ok(scan::scan(&self.0, table, tenant, after, limit))
     }
 }
 

@@ -4,12 +4,15 @@ use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tympan_core::ids::TenantId;
 use tympan_core::records::{AuditEvent, AuditText, Entry, EntryText};
 
 /// A line with an id of its own.
 pub(crate) trait Line {
     /// The id.
     fn id(&self) -> i64;
+    /// Whose it is.
+    fn tenant(&self) -> TenantId;
 }
 
 macro_rules! lines {
@@ -17,6 +20,9 @@ macro_rules! lines {
         impl Line for $name {
             fn id(&self) -> i64 {
                 self.$id.0
+            }
+            fn tenant(&self) -> TenantId {
+                self.tenant
             }
         }
     )+};

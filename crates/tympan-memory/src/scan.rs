@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use tympan_core::ids::TenantId;
 use tympan_core::records::{
     Account, AuditEvent, AuditText, Claim, Entry, EntryText, Group, Hold, HoldPart, Identity,
     Membership, PlanRevision, PriceList, PriceRule, Profile, Refunded, Relations, Role,
@@ -18,10 +19,11 @@ use crate::state::{Person, State};
 
 type Cells = Vec<Cell<'static>>;
 
-/// Rows of one table behind a key, at most `limit`.
+/// Rows of one table behind a key, of one tenant or of all, at most `limit`.
 pub(crate) fn scan(
     state: &State,
     table: &'static Table,
+    tenant: Option<TenantId>,
     after: Option<&[Cell<'static>]>,
     limit: u32,
 ) -> Vec<Cells> {
@@ -29,7 +31,7 @@ pub(crate) fn scan(
     macro_rules! log {
         ($($name:ident in $log:ident),+) => {$(
             if table.name == $name::TABLE.name {
-                return lines(&state.$log, after, limit);
+                return lines(&state.$log, tenant, after, limit);
             }
         )+};
     }
@@ -49,6 +51,7 @@ pub(crate) fn scan(
         .map(|(key, record)| (Place::of(key), Part::Record(record)));
     let mut found: Vec<(Place<'_>, Part<'_>)> = people
         .chain(records)
+        .filter(|(place, _)| tenant.is_none_or(|tenant| place.is_of(tenant)))
         .filter(|(_, part)| visit(*part, table, None) > 0)
         .filter(|(place, _)| after.is_none_or(|after| compare(place.cells(), after).is_ge()))
         .collect();
@@ -73,13 +76,19 @@ pub(crate) fn scan(
     rows
 }
 
-fn lines<T: Line + Row>(log: &Log<T>, after: Option<&[Cell<'static>]>, limit: usize) -> Vec<Cells> {
+fn lines<T: Line + Row>(
+    log: &Log<T>,
+    tenant: Option<TenantId>,
+    after: Option<&[Cell<'static>]>,
+    limit: usize,
+) -> Vec<Cells> {
     let after = match after.and_then(<[_]>::first) {
         Some(Cell::Integer(id)) => Some(*id),
         _ => None,
     };
     log.after(after)
         .iter()
+        .filter(|line| tenant.is_none_or(|tenant| line.tenant() == tenant))
         .take(limit)
         .map(|line| owned(line.cells()))
         .collect()
@@ -161,6 +170,11 @@ impl<'a> Place<'a> {
             Key::Receipt(..) => (0, [Cell::Null, Cell::Null, Cell::Null]),
         };
         Self { cells, length }
+    }
+
+    /// Every key but a receipt's begins with its tenant.
+    fn is_of(&self, tenant: TenantId) -> bool {
+        self.cells().first() == Some(&Cell::Integer(tenant.0))
     }
 
     fn cells(&self) -> &[Cell<'a>] {

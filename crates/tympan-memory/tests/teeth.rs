@@ -121,6 +121,7 @@ fn expected(fault: Fault) -> &'static [&'static str] {
         ],
         Fault::ErasesTooMuch => &["only_words_whose_time_is_over_are_erased"],
         Fault::ReversesScans => &["rows_are_in_the_order_of_their_keys"],
+        Fault::ScansEveryTenant => &["a_scan_of_a_tenant_passes_over_others"],
         Fault::RepeatsRows => &[
             "pages_of_rows_join_to_the_whole",
             "a_scan_goes_on_behind_any_key",

@@ -410,10 +410,10 @@ CREATE INDEX "user_sharing" ON "user" ("tenant", "name_folded", "id") WHERE "sha
 -- The members of a group.
 CREATE INDEX "membership_by_group" ON "membership" ("tenant", "user_group", "user");
 
--- The entries that were written under an idempotency key.
 -- Words whose time will be over: few profiles set one, and nobody else pays for it.
 CREATE INDEX "entry_text_by_end" ON "entry_text" ("tenant", "erase_at") WHERE "erase_at" IS NOT NULL;
 
+-- The entries that were written under an idempotency key.
 CREATE UNIQUE INDEX "entry_by_key" ON "entry" ("tenant", "key") WHERE "key" IS NOT NULL;
 
 -- What was committed: how many batches, and up to which id. Every commit adds to one of the rows,
@@ -425,6 +425,9 @@ CREATE TABLE "stamp" (
 ) WITH (fillfactor = 10);
 
 INSERT INTO "stamp" SELECT number, 0, 0 FROM generate_series(0, 63) AS number;
+
+-- No commit adds to this one: up to its id no entry is committed any more. See "settle".
+INSERT INTO "stamp" VALUES (64, 0, 0);
 
 -- The tenants that have rows in a table whose own key has no tenant: one look at the index each.
 CREATE FUNCTION "tenants_of_entry" () RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
@@ -482,17 +485,25 @@ END $$;
 
 -- Takes ids for new rows. They are unique in the whole database although no index says so: who
 -- takes ids of the same block waits, and those that are not above everything committed are looked
--- for under every tenant. Both lists rise.
+-- for under every tenant. Both lists rise. New entries come behind those that stand still: who
+-- drew ids before they did draws others. Who lets entries stand still waits for those who are here.
 CREATE FUNCTION "take_ids" (seed bigint, blocks bigint[], entries bigint[], events bigint[])
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     block bigint;
     top bigint;
+    still bigint;
 BEGIN
+    -- Before the blocks, whose ids are not negative: nobody who has one of those waits for this.
+    PERFORM pg_advisory_xact_lock_shared(hashint8extended(-1, seed));
     FOREACH block IN ARRAY blocks LOOP
         PERFORM pg_advisory_xact_lock(hashint8extended(block, seed));
     END LOOP;
-    SELECT coalesce(max("highest"), 0) INTO top FROM "stamp";
+    SELECT coalesce(max("highest"), 0), coalesce(max("highest") FILTER (WHERE "shard" = 64), 0)
+        INTO top, still FROM "stamp";
+    IF entries[1] <= still THEN
+        PERFORM "expect" (1, 0, 'entry');
+    END IF;
     IF entries[1] <= top THEN
         PERFORM "expect" (count(*), 0, 'entry') FROM "tenants_of_entry" () AS of (tenant)
         JOIN unnest(entries) AS new (id) ON new.id <= top
@@ -503,4 +514,22 @@ BEGIN
         JOIN unnest(events) AS new (id) ON new.id <= top
         JOIN "audit_event" AS old ON old."tenant" = of.tenant AND old."id" = new.id;
     END IF;
+END $$;
+
+-- Lets entries stand still up to an id, or up to the highest if that is -1, and gives how far they do: what is
+-- being committed is waited for, and what comes later draws ids behind it. Each statement in here
+-- sees what was committed before it began.
+CREATE FUNCTION "settle" (seed bigint, wanted bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    still bigint;
+    goal bigint;
+BEGIN
+    SELECT coalesce(max("highest") FILTER (WHERE "shard" = 64), 0), coalesce(nullif(wanted, -1), max("highest"), 0)
+        INTO still, goal FROM "stamp";
+    IF still < goal THEN
+        PERFORM pg_advisory_xact_lock(hashint8extended(-1, seed));
+        UPDATE "stamp" SET "highest" = greatest("highest", goal) WHERE "shard" = 64
+            RETURNING "highest" INTO still;
+    END IF;
+    RETURN still;
 END $$;

@@ -148,8 +148,7 @@ fn add_commit(store: &PostgresStore, batch: &Batch) -> Step {
         list(CellKind::Integer, cells.iter())
     };
     let values = vec![
-        // Another one than that of configurations, whose numbers would be the same.
-        number(store.seed.wrapping_add(1)),
+        number(store.seed_of_ids()),
         as_list(&mut blocks.into_iter()),
         as_list(&mut entries.into_iter()),
         as_list(&mut events.into_iter()),

@@ -246,10 +246,11 @@ pub(crate) fn erase_words(tenant: TenantId, until: Timestamp, limit: u32) -> Ste
     sql.step()
 }
 
-/// Rows of a whole table in the order of its key.
+/// Rows of a whole table in the order of its key, of one tenant or of all.
 pub(crate) fn scan(
     ask: &mut Ask<'_>,
     table: &'static Table,
+    tenant: Option<TenantId>,
     after: Option<&[Cell<'static>]>,
     limit: u32,
 ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
@@ -265,22 +266,21 @@ pub(crate) fn scan(
     });
     let all = columns(table, "s");
     let order = key_columns(table, "s");
-    let has_tenant = table.columns.iter().any(|column| column.name == "tenant");
-    let is_by_tenant = table
-        .columns
-        .first()
-        .is_some_and(|column| column.name == "tenant");
-    let name = table.name;
-    if is_by_tenant || !has_tenant {
-        sql.push(&format!("SELECT {all} FROM \"{name}\" AS s"));
-        if let Some(behind) = behind {
-            sql.push(&format!(" WHERE {behind}"));
+    let (name, tenant_column) = (table.name, table.tenant_column());
+    let first = table.columns.first();
+    let is_by_tenant = first.is_some_and(|column| column.name == tenant_column);
+    let behind = behind
+        .map(|behind| format!(" AND {behind}"))
+        .unwrap_or_default();
+    if tenant.is_some() || is_by_tenant {
+        sql.push(&format!("SELECT {all} FROM \"{name}\" AS s WHERE true"));
+        if let Some(tenant) = tenant {
+            let tenant = sql.value(&tenant.cell());
+            sql.push(&format!(" AND s.\"{tenant_column}\" = {tenant}"));
         }
+        sql.push(&behind);
     } else {
         // The key has no tenant, and every index begins with it: each tenant's part is in order.
-        let behind = behind
-            .map(|behind| format!(" AND {behind}"))
-            .unwrap_or_default();
         sql.push(&format!(
             "SELECT {all} FROM \"tenants_of_{name}\" () AS k (tenant) CROSS JOIN LATERAL ( \
              SELECT * FROM \"{name}\" AS s WHERE s.\"tenant\" = k.tenant{behind} \

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::time::Instant;
 
 use tympan_core::error::Error;
+use tympan_core::ids::TenantId;
 use tympan_core::row::{Cell, Table};
 use tympan_core::view::{ReadSet, View};
 use tympan_store::Snapshot;
@@ -57,6 +58,7 @@ impl Snapshot for PostgresSnapshot<'_> {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
@@ -66,6 +68,6 @@ impl Snapshot for PostgresSnapshot<'_> {
             let answer = sound(link.run(&[step], until))?.pop();
             Ok(answer.unwrap_or_default())
         };
-        list::scan(&mut ask, table, after, limit)
+        list::scan(&mut ask, table, tenant, after, limit)
     }
 }

@@ -168,6 +168,9 @@ others! {
     /// events, the highest.
     add_commit [INT8, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8]
         "SELECT \"add_commit\" ($1, $2, $3, $4, $5)";
+    /// Lets no entry be committed any more up to an id, or up to the highest if that is -1, and gives
+    /// how far that is so: the seed, the id.
+    settle [INT8, INT8] "SELECT \"settle\" ($1, $2)";
     /// Expects events to come behind all of their tenants: tenants, first new ids.
     events_last [INT8_ARRAY, INT8_ARRAY] "SELECT \"expect\" ((SELECT count(*) FROM \
         unnest($1::int8[], $2::int8[]) AS new (tenant, id) WHERE EXISTS (SELECT FROM \

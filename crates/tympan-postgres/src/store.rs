@@ -26,10 +26,13 @@ use crate::snapshot::PostgresSnapshot;
 use crate::statements::{self, Lock, Sql};
 use crate::steps::Step;
 use crate::turn::PostgresTurn;
-use crate::{list, tls};
+use crate::{cells, list, tls};
 
 /// What is read together is as of one instant, and nothing is written.
 pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// Where entries are to stand still if not up to an id.
+const UP_TO_THE_HIGHEST: i64 = -1;
 
 /// What the server keeps of a name.
 const LONGEST_NAME: usize = 63;
@@ -98,6 +101,11 @@ impl PostgresStore {
     pub(crate) fn next_batch(&self) -> String {
         let number = self.batches.fetch_add(1, Ordering::Relaxed);
         format!("{} {number}", self.name)
+    }
+
+    /// What tells advisory locks of ids from those of configurations, whose numbers would be the same.
+    pub(crate) fn seed_of_ids(&self) -> i64 {
+        self.seed.wrapping_add(1)
     }
 
     /// Reads something, and once more if the connection turns out to be broken.
@@ -246,10 +254,11 @@ impl Store for PostgresStore {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-        self.listing(|ask| list::scan(ask, table, after, limit))
+        self.listing(|ask| list::scan(ask, table, tenant, after, limit))
     }
 
     fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
@@ -258,6 +267,16 @@ impl Store for PostgresStore {
             let answer = sound(link.run(&[step], deadline))?.pop();
             let erased = answer.map_or(0, |answer| answer.rows.len());
             Ok(u32::try_from(erased).unwrap_or(limit))
+        })
+    }
+
+    fn settle(&self, below: Option<i64>) -> Result<i64, Error> {
+        self.reading(|link, until| {
+            let up_to = below.map_or(UP_TO_THE_HIGHEST, |id| id.saturating_sub(1).max(0));
+            let values = vec![cells::number(self.seed_of_ids()), cells::number(up_to)];
+            let row = row(link, Step::Query(statements::settle(), values), until)?;
+            let settled = row.number(0);
+            settled.ok_or_else(|| Failure::Failed(Error::of(Code::StoreCorrupt)))
         })
     }
 

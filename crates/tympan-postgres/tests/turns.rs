@@ -12,8 +12,12 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use common::{Schema, ask, run};
-use tympan_core::ids::{AuditId, HoldId, TenantId};
-use tympan_core::records::{AuditEvent, Hold, HoldState, Strand, Subject, SubjectKind, Uses};
+use tympan_core::ids::{AuditId, EntryId, HoldId, TenantId};
+use tympan_core::records::{
+    AuditEvent, Entry, Hold, HoldState, Request, Strand, Subject, SubjectKind, Uses, Verb,
+    WalletKind,
+};
+use tympan_core::row::{Cell, Row};
 use tympan_core::time::Timestamp;
 use tympan_core::view::{Change, Key, ReadSet, Record, View, apply};
 use tympan_postgres::PostgresStore;
@@ -78,6 +82,48 @@ fn event(id: i64) -> Change {
         chain: [0; 16],
     })
 }
+
+const PLAIN: Entry = Entry {
+    id: EntryId(0),
+    tenant: TENANT,
+    owner: 0,
+    kind: WalletKind::OwnFunds,
+    feed: 0,
+    sequence: 1,
+    previous: EntryId(0),
+    at: Timestamp::EPOCH,
+    due_at: None,
+    verb: Verb::Adjust,
+    amount: 0,
+    held: 0,
+    balance_after: 0,
+    held_after: 0,
+    actor: None,
+    key: None,
+    parts: 1,
+    attempt: 1,
+    request: Request::Due,
+    hold: None,
+    expires_at: None,
+    refunds: None,
+    queue: None,
+    job_kind: None,
+    account_code: None,
+    usage: None,
+    cost_micros: None,
+    price_list: None,
+    asked: None,
+    extra: None,
+    denied: None,
+    debt: None,
+    carried: None,
+    needed: None,
+    available: None,
+    next_reset_at: None,
+    words_until: None,
+    text_digest: None,
+    chain: [0; 16],
+};
 
 fn put(store: &dyn Store, slots: impl IntoIterator<Item = (Key, Record)>) {
     let slots: Vec<_> = slots.into_iter().collect();
@@ -194,6 +240,92 @@ fn an_event_never_comes_in_front_of_one_that_was_shown() {
         "{outcome:?}"
     );
     write(store.turn().unwrap(), floor + 15).unwrap();
+}
+
+/// Commits an entry of a wallet of its own.
+fn write(turn: Box<dyn Turn + '_>, id: i64) -> Result<(), CommitError> {
+    let entry = Entry {
+        id: EntryId(id),
+        owner: id,
+        ..PLAIN
+    };
+    let mut view = View::default();
+    apply(vec![Change::from(entry)], &mut view);
+    turn.commit(&view.into_batch())
+}
+
+/// The ids of all entries.
+fn entries(store: &PostgresStore) -> Vec<Cell<'static>> {
+    let rows = store.snapshot().unwrap();
+    let rows = rows.scan(Entry::TABLE, Some(TENANT), None, 10).unwrap();
+    rows.into_iter().map(|mut row| row.swap_remove(0)).collect()
+}
+
+#[test]
+fn an_entry_never_comes_in_front_of_one_that_stands_still() {
+    let schema = Schema::new();
+    let (store, second) = (schema.open(), schema.open());
+    // A turn draws its ids; meanwhile another one draws higher ones and commits.
+    let mut early = store.turn().unwrap();
+    assert_eq!(early.floor().unwrap(), 0);
+    write(second.turn().unwrap(), 20).unwrap();
+    assert_eq!(store.settle(None).unwrap(), 20);
+    assert_eq!(entries(&store), [20].map(Cell::Integer));
+    let outcome = write(early, 10);
+    assert!(
+        matches!(outcome, Err(CommitError::Conflict(_))),
+        "{outcome:?}"
+    );
+    assert_eq!(entries(&store), [20].map(Cell::Integer));
+    // One that drew higher ones still is not disturbed.
+    let mut early = store.turn().unwrap();
+    assert_eq!(early.floor().unwrap(), 20);
+    assert_eq!(store.settle(None).unwrap(), 20);
+    write(early, 21).unwrap();
+    // Below an id nothing is written any more, whatever there is.
+    let mut early = store.turn().unwrap();
+    assert_eq!(early.floor().unwrap(), 21);
+    assert_eq!(store.settle(Some(50)).unwrap(), 49);
+    assert!(matches!(write(early, 49), Err(CommitError::Conflict(_))));
+    let mut late = store.turn().unwrap();
+    assert_eq!(late.floor().unwrap(), 49);
+    write(late, 50).unwrap();
+    assert_eq!(entries(&store), [20, 21, 50].map(Cell::Integer));
+}
+
+#[test]
+fn who_lets_entries_stand_still_waits_for_a_commit_under_way() {
+    let schema = Schema::new();
+    let (store, second) = (schema.open(), schema.open());
+    common::with(&common::plain(), async |client| {
+        let name = &schema.name;
+        // The commit has looked at what stands still, and is not through.
+        let lock =
+            format!("BEGIN; SELECT FROM \"{name}\".\"stamp\" WHERE \"shard\" < 64 FOR UPDATE");
+        client.batch_execute(&lock).await.unwrap();
+        let waits = async |call: &str, or: &dyn Fn() -> bool| {
+            let waiting = format!(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'tympan {name}' \
+                 AND query LIKE 'SELECT \"{call}\"%' AND wait_event_type = 'Lock'"
+            );
+            while client.query(&waiting, &[]).await.unwrap().is_empty() {
+                assert!(!or(), "`{call}` did not wait");
+                let look = "SELECT pg_stat_clear_snapshot()";
+                client.batch_execute(look).await.unwrap();
+            }
+        };
+        let writing = std::thread::spawn(move || write(second.turn().unwrap(), 10));
+        waits("add_commit", &|| writing.is_finished()).await;
+        let settling = std::thread::spawn(move || {
+            let settled = store.settle(Some(100)).unwrap();
+            (settled, entries(&store))
+        });
+        waits("settle", &|| settling.is_finished()).await;
+        client.batch_execute("ROLLBACK").await.unwrap();
+        writing.join().unwrap().unwrap();
+        let expected = (99, vec![Cell::Integer(10)]);
+        assert_eq!(settling.join().unwrap(), expected);
+    });
 }
 
 #[test]

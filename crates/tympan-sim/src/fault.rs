@@ -409,14 +409,19 @@ impl Store for FaultyStore {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-        self.inner.scan(table, after, limit)
+        self.inner.scan(table, tenant, after, limit)
     }
 
     fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
         self.inner.erase_words(tenant, until, limit)
+    }
+
+    fn settle(&self, below: Option<i64>) -> Result<i64, Error> {
+        self.inner.settle(below)
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {

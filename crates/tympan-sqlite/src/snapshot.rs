@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use tympan_core::error::{Code, Error};
+use tympan_core::ids::TenantId;
 use tympan_core::row::{Cell, Table};
 use tympan_core::view::{Key, ReadSet, Record, View};
 use tympan_store::Snapshot;
@@ -71,10 +72,11 @@ impl Snapshot for SqliteSnapshot {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-        list::scan(&self.connection, table, after, limit)
+        list::scan(&self.connection, table, tenant, after, limit)
     }
 
     fn check(&self, fault: &mut dyn FnMut(String)) -> Result<(), Error> {

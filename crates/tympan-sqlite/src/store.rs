@@ -265,10 +265,11 @@ impl Store for SqliteStore {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-        self.at_one_instant(|connection| list::scan(connection, table, after, limit))
+        self.at_one_instant(|connection| list::scan(connection, table, tenant, after, limit))
     }
 
     fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
@@ -281,6 +282,14 @@ impl Store for SqliteStore {
         drop(writer);
         drop(turn);
         Ok(erased)
+    }
+
+    /// One turn at a time writes.
+    fn settle(&self, below: Option<i64>) -> Result<i64, Error> {
+        if below.is_some() {
+            drop(self.turn()?);
+        }
+        Ok(i64::MAX)
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {

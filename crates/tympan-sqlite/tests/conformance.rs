@@ -67,10 +67,11 @@ mod in_memory {
         fn scan(
             &self,
             table: &'static Table,
+            tenant: Option<TenantId>,
             after: Option<&[Cell<'static>]>,
             limit: u32,
         ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-            self.0.scan(table, after, limit)
+            self.0.scan(table, tenant, after, limit)
         }
         fn erase_words(
             &self,
@@ -81,6 +82,9 @@ mod in_memory {
             self.0.erase_words(tenant, until, limit)
         }
 
+        fn settle(&self, below: Option<i64>) -> Result<i64, Error> {
+            self.0.settle(below)
+        }
         fn stamp(&self) -> Result<Stamp, Error> {
             self.0.stamp()
         }

@@ -296,7 +296,7 @@ fn damaged_databases_are_reported_as_such() {
     fs::write(&place.path, &whole[..whole.len() / 2]).unwrap();
     let outcome = open(&place.path, &SqliteOptions::default()).and_then(|store| {
         let table = <tympan_core::records::User as tympan_core::row::Row>::TABLE;
-        let scanned = store.scan(table, None, 1_000);
+        let scanned = store.scan(table, None, None, 1_000);
         scanned.map(|rows| rows.len()).map_err(|error| error.code())
     });
     assert!(

@@ -62,14 +62,15 @@ pub trait Store: Send + Sync {
     /// Of kind `storage`.
     fn open_untracked(&self, query: &UntrackedQuery) -> Result<Vec<Untracked>, Error>;
 
-    /// Rows of one table of every tenant in the order of their key, after a key, at most `limit`:
-    /// for dumps, copies and checks of whole databases.
+    /// Rows of one table in the order of their key, after a key, at most `limit`: of one tenant, for
+    /// reports and histories, or of every tenant, for dumps, copies and checks of whole databases.
     ///
     /// # Errors
     /// Of kind `storage`.
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error>;
@@ -81,6 +82,18 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// Of kind `storage`.
     fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error>;
+
+    /// Gives an id up to which entries stand still: a snapshot that is taken afterwards has no place,
+    /// in front of an entry that it shows up to there, for one that is committed later. With `below`,
+    /// no entry below that id is committed any more either.
+    ///
+    /// Where one turn at a time writes, new ids are above all that are there (see [`Turn::floor`]),
+    /// and only a turn that is under way could still write below an id: it is waited for. Elsewhere
+    /// turns that are under way may have to be decided again.
+    ///
+    /// # Errors
+    /// Of kind `storage`.
+    fn settle(&self, below: Option<i64>) -> Result<i64, Error>;
 
     /// A stamp that differs from every earlier one if and only if something was committed since,
     /// by whatever process. Cheap: for caches.
@@ -132,6 +145,7 @@ pub trait Snapshot {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error>;

@@ -98,8 +98,8 @@ impl Copying<'_> {
     fn table<T: Row>(&mut self) -> Result<(), Error> {
         let mut after: Option<Cells> = None;
         loop {
-            let page = self.from.scan(T::TABLE, after.as_deref(), PAGE)?;
-            let there = self.into.scan(T::TABLE, after.as_deref(), PAGE)?;
+            let page = self.from.scan(T::TABLE, None, after.as_deref(), PAGE)?;
+            let there = self.into.scan(T::TABLE, None, after.as_deref(), PAGE)?;
             let Some(last) = page.last() else {
                 return match there.is_empty() {
                     true => Ok(()),

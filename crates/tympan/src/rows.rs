@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use tympan_core::error::Error;
+use tympan_core::ids::TenantId;
 use tympan_core::row::{Cell, Row, Table};
 use tympan_store::Snapshot;
 
@@ -16,6 +17,8 @@ pub(crate) type Cells = Vec<Cell<'static>>;
 pub(crate) struct Rows<'a> {
     snapshot: &'a dyn Snapshot,
     table: &'static Table,
+    /// Whose rows; none: everybody's.
+    tenant: Option<TenantId>,
     page: std::vec::IntoIter<Cells>,
     /// The key of the last row of the page.
     last: Option<Cells>,
@@ -24,21 +27,20 @@ pub(crate) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(crate) fn new(snapshot: &'a dyn Snapshot, table: &'static Table) -> Self {
-        Self::after(snapshot, table, None)
-    }
-
-    fn after(snapshot: &'a dyn Snapshot, table: &'static Table, key: Option<Cells>) -> Self {
         Self {
             snapshot,
             table,
+            tenant: None,
             page: Vec::new().into_iter(),
-            last: key,
+            last: None,
             ended: false,
         }
     }
 
     fn turn_page(&mut self) -> Result<(), Error> {
-        let rows = self.snapshot.scan(self.table, self.last.as_deref(), PAGE)?;
+        let rows = self
+            .snapshot
+            .scan(self.table, self.tenant, self.last.as_deref(), PAGE)?;
         self.ended = u32::try_from(rows.len()).is_ok_and(|count| count < PAGE);
         self.last = rows.last().map(|row| key_of(self.table, row));
         self.page = rows.into_iter();
@@ -80,10 +82,15 @@ impl<'a, T: Row> Scan<'a, T> {
         }
     }
 
-    /// Those behind a key.
-    pub(crate) fn after(snapshot: &'a dyn Snapshot, key: Cells) -> Self {
+    /// Those of a tenant behind a key.
+    pub(crate) fn after(snapshot: &'a dyn Snapshot, tenant: TenantId, key: Cells) -> Self {
+        let rows = Rows {
+            tenant: Some(tenant),
+            last: Some(key),
+            ..Rows::new(snapshot, T::TABLE)
+        };
         Self {
-            rows: Rows::after(snapshot, T::TABLE, Some(key)),
+            rows,
             record: PhantomData,
         }
     }

@@ -89,17 +89,12 @@ impl Handle {
     fn users_behind(&self, after: UserId, limit: u32) -> Result<Vec<UserId>, Error> {
         let tenant = self.tenant.id;
         let place = [Cell::Integer(tenant.0), Cell::Integer(after.0)];
-        let rows = self.engine.store.scan(User::TABLE, Some(&place), limit)?;
+        let store = &self.engine.store;
+        let rows = store.scan(User::TABLE, Some(tenant), Some(&place), limit)?;
         let mut users = Vec::with_capacity(rows.len());
         for mut row in rows {
-            let mut cells = row.drain(..2);
-            let of = cells.next().and_then(TenantId::from_cell);
-            let user = cells.next().and_then(UserId::from_cell);
-            let (of, user) = of.zip(user).ok_or_else(|| Error::of(Code::StoreCorrupt))?;
-            if of != tenant {
-                break;
-            }
-            users.push(user);
+            let user = row.drain(..2).next_back().and_then(UserId::from_cell);
+            users.push(user.ok_or_else(|| Error::of(Code::StoreCorrupt))?);
         }
         Ok(users)
     }

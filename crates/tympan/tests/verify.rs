@@ -62,14 +62,19 @@ impl Store for Tampered {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-        self.store.scan(table, after, limit)
+        self.store.scan(table, tenant, after, limit)
     }
 
     fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
         self.store.erase_words(tenant, until, limit)
+    }
+
+    fn settle(&self, below: Option<i64>) -> Result<i64, Error> {
+        self.store.settle(below)
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {
@@ -111,10 +116,11 @@ impl Snapshot for TamperedSnapshot<'_> {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-        let mut rows = self.snapshot.scan(table, after, limit)?;
+        let mut rows = self.snapshot.scan(table, tenant, after, limit)?;
         if table.name == self.table && after.is_none() {
             (self.tamper)(&mut rows);
         }
@@ -295,7 +301,7 @@ fn every_row_that_is_lost_or_there_twice_is_found() {
         RoleRow::TABLE,
         RoleRowAccount::TABLE,
     ] {
-        let rows = store.scan(table, None, 1_000).unwrap().len();
+        let rows = store.scan(table, None, None, 1_000).unwrap().len();
         assert!(rows > 1, "{}", table.name);
         for at in [0, rows - 1] {
             let lose = move |rows: &mut Vec<Vec<Cell<'static>>>| drop(rows.remove(at));

@@ -14,7 +14,7 @@ use crate::Store;
 
 /// All records of a table, read from its rows.
 pub(super) fn scanned<T: Row>(store: &dyn Store) -> Vec<T> {
-    let rows = store.scan(T::TABLE, None, u32::MAX).unwrap();
+    let rows = store.scan(T::TABLE, None, None, u32::MAX).unwrap();
     rows.iter()
         .map(|row| super::variants::record(row))
         .collect()

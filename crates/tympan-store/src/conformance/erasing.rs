@@ -32,7 +32,7 @@ fn add(store: &dyn Store, tenant: TenantId, lines: &[(i64, Option<i64>)]) {
 
 /// The entries that have words.
 fn with_words(store: &dyn Store) -> Vec<i64> {
-    let rows = store.scan(EntryText::TABLE, None, 100).unwrap();
+    let rows = store.scan(EntryText::TABLE, None, None, 100).unwrap();
     let texts = rows.into_iter().map(|row| {
         let mut cells = row.into_iter();
         EntryText::from_cells(&mut || cells.next()).unwrap().entry.0
@@ -83,10 +83,10 @@ cases! {
     fn entries_stay_whole_without_their_words(harness: &dyn Harness) {
         let store = harness.open();
         add(&*store, TENANT, &[(1, Some(1))]);
-        let before = store.scan(tympan_core::records::Entry::TABLE, None, 10).unwrap();
+        let before = store.scan(tympan_core::records::Entry::TABLE, None, None, 10).unwrap();
         assert_eq!(erase(&*store, 1, 10), 1);
         let store = harness.reopen(store);
-        let after = store.scan(tympan_core::records::Entry::TABLE, None, 10).unwrap();
+        let after = store.scan(tympan_core::records::Entry::TABLE, None, None, 10).unwrap();
         assert_eq!(before, after);
         assert_eq!(with_words(&*store), [0_i64; 0]);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tympan_core::ids::{EntryId, UserId};
 use tympan_core::queries::{EntryQuery, UserQuery};
 use tympan_core::records::{Entry, User, Uses, Wallets};
-use tympan_core::row::Row;
+use tympan_core::row::{Cell, Row};
 use tympan_core::view::{Batch, Change, Follow, Key, ReadSet, Record, View, apply};
 
 use super::Harness;
@@ -185,7 +185,7 @@ cases! {
             insist(store, &batches[usize::try_from(nth).unwrap() - 1])
         });
         assert_eq!(committed(&outcomes), 1);
-        let entries = store.scan(Entry::TABLE, None, 100).unwrap();
+        let entries = store.scan(Entry::TABLE, None, None, 100).unwrap();
         assert_eq!(entries.len(), 1);
     }
 
@@ -342,8 +342,55 @@ cases! {
             written
         });
         assert_eq!(written.iter().sum::<i64>(), ROUNDS);
-        let entries = store.scan(Entry::TABLE, None, 1_000).unwrap();
+        let entries = store.scan(Entry::TABLE, None, None, 1_000).unwrap();
         assert_eq!(i64::try_from(entries.len()).unwrap(), ROUNDS);
+    }
+
+    /// Whoever goes through entries from where the last look ended, up to where they stand still, finds
+    /// every one.
+    fn nothing_comes_in_front_of_what_stands_still(harness: &dyn Harness) {
+        let store = harness.open();
+        let seen = together(harness, |nth, store| {
+            let (mut seen, mut after) = (Vec::new(), None);
+            for round in 1..=ROUNDS {
+                if nth > 1 {
+                    decide(store, |turn, _| {
+                        let id = turn.floor().unwrap() + nth;
+                        let wallet = wallet_key(nth, round);
+                        Some(vec![Change::from(entry(TENANT, id, wallet))])
+                    });
+                    continue;
+                }
+                let settled = store.settle(None).unwrap();
+                let rows = store.snapshot().unwrap().scan(Entry::TABLE, Some(TENANT), after.as_deref(), 1_000);
+                let rows = rows.unwrap().into_iter().map(|mut row| row.swap_remove(0));
+                let rows = rows.filter(|id| *id <= Cell::Integer(settled));
+                seen.extend(rows);
+                after = seen.last().map(|id| vec![id.clone()]);
+            }
+            (seen, after)
+        });
+        let (mut seen, after) = seen.into_iter().next().unwrap();
+        let id = |mut row: Vec<Cell<'static>>| row.swap_remove(0);
+        let rest = store.scan(Entry::TABLE, Some(TENANT), after.as_deref(), 1_000).unwrap();
+        seen.extend(rest.into_iter().map(id));
+        let all = store.scan(Entry::TABLE, None, None, 1_000).unwrap();
+        assert_eq!(seen, all.into_iter().map(id).collect::<Vec<_>>());
+        assert_eq!(i64::try_from(seen.len()).unwrap(), (THREADS - 1) * ROUNDS);
+    }
+
+    /// Where everything below an id is settled, no turn that began before writes there.
+    fn nothing_is_written_below_what_is_settled(harness: &dyn Harness) {
+        let store = harness.open();
+        change(&*store, vec![Change::from(entry(TENANT, 5, wallet_key(1, 1)))]);
+        let settled = store.settle(Some(100)).unwrap();
+        assert!(settled >= 99, "{settled}");
+        assert!(store.settle(Some(50)).unwrap() >= 49);
+        decide(&*store, |turn, _| {
+            let id = turn.floor().unwrap() + 1;
+            Some(vec![Change::from(entry(TENANT, id.max(100), wallet_key(1, 2)))])
+        });
+        assert_eq!(store.scan(Entry::TABLE, Some(TENANT), None, 10).unwrap().len(), 2);
     }
 
     /// Who touches different things gets everything done.

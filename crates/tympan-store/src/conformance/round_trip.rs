@@ -220,6 +220,6 @@ cases! {
         put(&*store, users.iter().cloned().map(Slotted::slot));
         let cells = |user: &User| user.cells().into_iter().map(Cell::into_owned).collect();
         let expected: Vec<Vec<Cell<'static>>> = users.iter().map(cells).collect();
-        assert_eq!(store.scan(User::TABLE, None, u32::MAX).unwrap(), expected);
+        assert_eq!(store.scan(User::TABLE, None, None, u32::MAX).unwrap(), expected);
     }
 }

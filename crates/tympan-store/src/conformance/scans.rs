@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use tympan_core::ids::TenantId;
 use tympan_core::records::{Claim, Entry, TABLES, User};
 use tympan_core::row::{Cell, Row, Table};
 use tympan_core::view::Change;
@@ -17,7 +18,7 @@ fn paged(store: &dyn Store, table: &'static Table, limit: u32) -> Vec<Vec<Cell<'
     let (mut all, mut after): (Vec<Vec<Cell<'static>>>, Option<Vec<Cell<'static>>>) =
         Default::default();
     loop {
-        let page = store.scan(table, after.as_deref(), limit).unwrap();
+        let page = store.scan(table, None, after.as_deref(), limit).unwrap();
         assert!(page.len() <= usize::try_from(limit).unwrap());
         match page.last() {
             Some(last) => {
@@ -43,7 +44,7 @@ cases! {
         let store = harness.open();
         for table in TABLES {
             assert_eq!(
-                store.scan(table, None, 10).unwrap(),
+                store.scan(table, None, None, 10).unwrap(),
                 Vec::<Vec<Cell<'static>>>::new()
             );
         }
@@ -60,7 +61,7 @@ cases! {
                 .position(|column| column.name == "tenant")
                 .unwrap_or(0);
             for tenant in [TENANT, OTHER] {
-                let rows = store.scan(table, None, u32::MAX).unwrap();
+                let rows = store.scan(table, None, None, u32::MAX).unwrap();
                 assert!(rows.iter().all(|row| row.len() == table.columns.len()));
                 let of_tenant = rows.iter().filter(|row| row[at] == Cell::Integer(tenant.0));
                 assert!(of_tenant.count() > 0, "table `{}`", table.name);
@@ -73,7 +74,7 @@ cases! {
         let store = harness.open();
         change(&*store, everything());
         for table in TABLES {
-            let found = rows(&store.scan(table, None, u32::MAX).unwrap(), table);
+            let found = rows(&store.scan(table, None, None, u32::MAX).unwrap(), table);
             let rising = found.is_sorted_by(|one, other| one < other);
             assert!(rising, "table `{}`: {found:?}", table.name);
         }
@@ -84,7 +85,7 @@ cases! {
         let store = harness.open();
         change(&*store, everything());
         for table in TABLES {
-            let whole = store.scan(table, None, u32::MAX).unwrap();
+            let whole = store.scan(table, None, None, u32::MAX).unwrap();
             for limit in [1, 2, 3, 5, 1_000] {
                 assert_eq!(
                     paged(&*store, table, limit),
@@ -92,6 +93,34 @@ cases! {
                     "table `{}` by {limit}",
                     table.name
                 );
+            }
+        }
+    }
+
+    /// A scan of one tenant gives its rows, in the order of the whole, and pages of them join to it.
+    fn a_scan_of_a_tenant_passes_over_others(harness: &dyn Harness) {
+        let store = harness.open();
+        change(&*store, everything());
+        for table in TABLES {
+            let names = table.columns.iter().map(|column| column.name);
+            let at = names.clone().position(|name| name == "tenant");
+            let at = at.or_else(|| names.clone().position(|name| name == "id")).unwrap();
+            let whole = store.scan(table, None, None, u32::MAX).unwrap();
+            for tenant in [TENANT, OTHER, TenantId(i64::MAX)] {
+                let is_its = |row: &&Vec<Cell<'static>>| row[at] == Cell::Integer(tenant.0);
+                let its: Vec<_> = whole.iter().filter(is_its).cloned().collect();
+                let (mut found, mut after): (Vec<Vec<Cell<'static>>>, Option<Vec<_>>) = Default::default();
+                while let page = store.scan(table, Some(tenant), after.as_deref(), 1).unwrap()
+                    && let Some(row) = page.first()
+                {
+                    after = Some(row[..table.key].to_vec());
+                    found.extend(page);
+                    assert!(found.len() <= its.len(), "table `{}`", table.name);
+                }
+                assert_eq!(found, its, "table `{}` of `{tenant}`", table.name);
+                let snapshot = store.snapshot().unwrap();
+                let seen = snapshot.scan(table, Some(tenant), None, u32::MAX).unwrap();
+                assert_eq!(seen, its, "table `{}` of `{tenant}`", table.name);
             }
         }
     }
@@ -112,7 +141,7 @@ cases! {
             (key(2, 4), 0),
             (key(i64::MAX, 0), 0),
         ] {
-            let found = store.scan(User::TABLE, Some(&after), 10).unwrap();
+            let found = store.scan(User::TABLE, None, Some(&after), 10).unwrap();
             assert_eq!(found.len(), expected, "{after:?}");
         }
     }
@@ -137,7 +166,7 @@ cases! {
             ("pin", "", 0),
         ] {
             let after = [Cell::Integer(TENANT.0), text(kind), text(value)];
-            let found = store.scan(Claim::TABLE, Some(&after), 10).unwrap();
+            let found = store.scan(Claim::TABLE, None, Some(&after), 10).unwrap();
             assert_eq!(found.len(), expected, "{after:?}");
         }
     }
@@ -149,7 +178,7 @@ cases! {
         put(&*store, [user(TENANT, 2, 9).slot()]);
         change(&*store, vec![Change::Remove(user(TENANT, 3, 1).slot().0)]);
         let versions: Vec<Cell<'static>> = store
-            .scan(User::TABLE, None, 10)
+            .scan(User::TABLE, None, None, 10)
             .unwrap()
             .into_iter()
             .map(|row| row[2].clone())

@@ -13,7 +13,12 @@ use crate::Snapshot;
 fn rows(snapshot: &dyn Snapshot) -> Dump {
     TABLES
         .iter()
-        .map(|table| (table.name, snapshot.scan(table, None, u32::MAX).unwrap()))
+        .map(|table| {
+            (
+                table.name,
+                snapshot.scan(table, None, None, u32::MAX).unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -88,7 +93,7 @@ cases! {
         put(&*store, [user(TENANT, 1, 2).slot(), user(TENANT, 2, 1).slot()]);
         let two = store.snapshot().unwrap();
         let counts = [&empty, &one, &two].map(|snapshot| {
-            snapshot.scan(User::TABLE, None, 10).unwrap().len()
+            snapshot.scan(User::TABLE, None, None, 10).unwrap().len()
         });
         assert_eq!(counts, [0, 1, 2]);
         assert_eq!(seen(&*one, 1, [1; 32]), (Some(1), false));
@@ -116,7 +121,7 @@ cases! {
         let mut after: Option<Vec<Cell<'static>>> = None;
         let mut count = 0;
         loop {
-            let page = snapshot.scan(User::TABLE, after.as_deref(), 7).unwrap();
+            let page = snapshot.scan(User::TABLE, None, after.as_deref(), 7).unwrap();
             let Some(last) = page.last() else { break };
             count += page.len();
             assert!(count <= 40, "more rows than there are");

@@ -49,7 +49,7 @@ cases! {
             })
             .unwrap();
         for table in TABLES {
-            store.scan(table, None, 10).unwrap();
+            store.scan(table, None, None, 10).unwrap();
         }
         assert_eq!(store.stamp().unwrap(), stamp);
     }

@@ -132,6 +132,6 @@ pub(super) type Dump = Vec<(&'static str, Vec<Vec<Cell<'static>>>)>;
 pub(super) fn dump(store: &dyn Store) -> Dump {
     TABLES
         .iter()
-        .map(|table| (table.name, store.scan(table, None, u32::MAX).unwrap()))
+        .map(|table| (table.name, store.scan(table, None, None, u32::MAX).unwrap()))
         .collect()
 }

@@ -13,6 +13,7 @@ use tympan_core::ids::{EntryId, TenantId, UserId};
 use tympan_core::ledger::IdempotencyKey;
 use tympan_core::queries::from_cursor;
 use tympan_core::records::{Entry, EntryText, Request};
+use tympan_core::row::Row;
 use tympan_core::view::{Key, ReadSet, View};
 
 use crate::handle::Handle;
@@ -38,7 +39,7 @@ struct JobPlace {
 impl Handle {
     /// What was done for jobs over a period, oldest first: a line for each charge, hold, settlement,
     /// refusal, refund and voiding. The list grows at its end: whoever copies it elsewhere keeps
-    /// [`Page::end`] and asks again.
+    /// [`Page::end`] and asks again; nothing is committed later in front of what was shown.
     ///
     /// It takes time for every entry of the ledger from the beginning of the page to its end; where
     /// the period ends before the page is full, up to the end of the ledger.
@@ -60,12 +61,18 @@ impl Handle {
         let most = usize::try_from(page.rows()).unwrap_or(usize::MAX);
         let mut found = Vec::new();
         {
+            // What others are writing at this moment must not come in front of what is shown: whoever
+            // follows the list would never see it.
+            let settled = self.engine.store.settle(None)?;
             let snapshot = self.engine.store.snapshot()?;
-            let mut texts = Scan::<EntryText>::after(&*snapshot, from.clone()).peekable();
+            let mut texts = Scan::<EntryText>::after(&*snapshot, tenant, from.clone()).peekable();
             for receipt in Receipts::after(&*snapshot, tenant, from) {
                 let Some(first) = receipt?.into_iter().next() else {
                     continue;
                 };
+                if first.id.0 > settled {
+                    break;
+                }
                 if !is_job(&first) || !period.holds(first.at) {
                     continue;
                 }
@@ -207,10 +214,13 @@ impl Handle {
     }
 
     fn text_of(&self, entry: EntryId) -> Result<Option<EntryText>, Error> {
-        let snapshot = self.engine.store.snapshot()?;
-        let mut texts = Scan::<EntryText>::after(&*snapshot, before(entry.0));
-        let text = texts.next().transpose()?;
-        Ok(text.filter(|text| text.entry == entry && text.tenant == self.tenant.id))
+        let (store, tenant) = (&self.engine.store, self.tenant.id);
+        let rows = store.scan(EntryText::TABLE, Some(tenant), Some(&before(entry.0)), 1)?;
+        let text = rows.into_iter().next().map(|row| {
+            let mut cells = row.into_iter();
+            EntryText::from_cells(&mut || cells.next())
+        });
+        Ok(text.transpose()?.filter(|text| text.entry == entry))
     }
 
     fn view(&self, set: ReadSet) -> Result<View, Error> {

@@ -8,7 +8,7 @@ mod text;
 use serde::{Deserialize, Serialize};
 use tympan_core::commands::REPORT;
 use tympan_core::error::Error;
-use tympan_core::ids::{GroupId, TenantId, UserId};
+use tympan_core::ids::{GroupId, Ids, TenantId, UserId};
 use tympan_core::measure::Measure;
 use tympan_core::queries::from_cursor;
 use tympan_core::records::JobKind;
@@ -200,6 +200,7 @@ impl Handle {
             |place: &ReportPlace| (place.tenant, place.by, place.every) == (tenant, by, every);
         let after = page.after.as_deref();
         let after = after.map(|cursor| from_cursor(cursor, belongs).map(|place| place.row));
+        self.close(report.period)?;
         let snapshot = self.engine.store.snapshot()?;
         let config = self.configured()?;
         let tally = Tally::new(report, after.transpose()?, page.rows() + 1);
@@ -214,5 +215,18 @@ impl Handle {
                 subject: row.subject.clone(),
             },
         }))
+    }
+
+    /// Nothing is decided any more in a period that is over: what others are committing at this
+    /// moment is in this report of it, or counts later.
+    fn close(&self, period: Period) -> Result<(), Error> {
+        if let Some(until) = period.until
+            && until <= self.engine.now()?
+        {
+            self.engine
+                .store
+                .settle(Some(Ids::lowest_at(until.millis())))?;
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The ledger receipt by receipt, in the order in which they were written.
 
-use tympan_core::error::Error;
+use tympan_core::configuration::{MAX_GROUP_PLANS, MAX_PLANS};
+use tympan_core::error::{Code, Error};
 use tympan_core::ids::{EntryId, Ids, TenantId};
 use tympan_core::records::Entry;
 use tympan_core::row::{Cell, Row};
@@ -9,8 +10,12 @@ use tympan_store::Snapshot;
 
 use crate::rows::Scan;
 
-/// Lines of a receipt at most: there is one for each wallet that a job touches.
-const MAX_LINES: u16 = 512;
+/// Lines of a receipt at most, which have ids that follow each other: there is one for each wallet
+/// that a job touches. A hold may have set aside in those of as many plans as there can be, all of
+/// which ended and were followed by as many others before it was settled; and there are a few of
+/// money.
+const MAX_LINES: u32 = 1_024;
+const _: () = assert!(2 * (MAX_PLANS + MAX_GROUP_PLANS) + 32 <= MAX_LINES as usize);
 
 /// The key behind which an id is the next.
 pub(crate) fn before(id: i64) -> Vec<Cell<'static>> {
@@ -25,7 +30,6 @@ pub(crate) fn since(at: Option<Timestamp>) -> Vec<Cell<'static>> {
 /// The receipts of a tenant: what was written under keys. What fell due is passed over.
 pub(crate) struct Receipts<'a> {
     entries: Scan<'a, Entry>,
-    tenant: TenantId,
 }
 
 impl<'a> Receipts<'a> {
@@ -36,18 +40,8 @@ impl<'a> Receipts<'a> {
         key: Vec<Cell<'static>>,
     ) -> Self {
         Self {
-            entries: Scan::after(snapshot, key),
-            tenant,
+            entries: Scan::after(snapshot, tenant, key),
         }
-    }
-
-    fn own(&mut self) -> Option<Result<Entry, Error>> {
-        let tenant = self.tenant;
-        let is_other = |entry: &Result<Entry, Error>| {
-            let tenant_of = entry.as_ref().map(|entry| entry.tenant);
-            tenant_of.is_ok_and(|of| of != tenant)
-        };
-        self.entries.find(|entry| !is_other(entry))
     }
 }
 
@@ -56,7 +50,7 @@ impl Iterator for Receipts<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let first = loop {
-            match self.own()? {
+            match self.entries.next()? {
                 Ok(entry) if entry.key.is_none() => {}
                 Ok(entry) => break entry,
                 Err(error) => return Some(Err(error)),
@@ -65,7 +59,7 @@ impl Iterator for Receipts<'_> {
         let parts = usize::try_from(first.parts).unwrap_or(1);
         let mut lines = vec![first];
         while lines.len() < parts {
-            match self.own() {
+            match self.entries.next() {
                 Some(Ok(entry)) => lines.push(entry),
                 Some(Err(error)) => return Some(Err(error)),
                 None => break,
@@ -81,37 +75,53 @@ pub(super) fn receipt_of(
     tenant: TenantId,
     entry: EntryId,
 ) -> Result<Option<Vec<Entry>>, Error> {
-    let itself = entries(snapshot, entry.0, 1)?;
+    let is_first = |line: &Entry| line.key.is_some();
+    let itself = entries(snapshot, tenant, entry.0, 1)?;
     // Mostly it is the first of its receipt, and there is nothing before it to look for.
-    let first = itself.first().filter(|first| first.key.is_some());
-    let (from, most) = match first {
-        Some(first) => (entry.0, u32::try_from(first.parts).unwrap_or(1)),
-        None => (
-            entry.0.saturating_sub(i64::from(MAX_LINES)),
-            2 * u32::from(MAX_LINES),
-        ),
+    let first = match itself.into_iter().next().filter(|line| line.id == entry) {
+        None => return Ok(None),
+        Some(itself) if is_first(&itself) => Some(itself),
+        Some(_) => {
+            let earliest = entry.0.saturating_sub(i64::from(MAX_LINES));
+            let before = entries(snapshot, tenant, earliest, MAX_LINES)?.into_iter();
+            before
+                .filter(|line| line.id < entry && is_first(line))
+                .last()
+        }
     };
-    let mut receipt: Vec<Entry> = Vec::new();
-    for line in entries(snapshot, from, most)? {
-        if line.tenant != tenant {
-            continue;
-        }
-        if line.key.is_some() {
-            if line.id > entry {
-                break;
-            }
-            receipt.clear();
-        }
-        receipt.push(line);
-    }
-    let is_whole = receipt.first().is_some_and(|first| first.key.is_some());
+    let Some(first) = first else {
+        return Ok(None);
+    };
+    let parts = u32::try_from(first.parts).unwrap_or(1);
+    let receipt = entries(snapshot, tenant, first.id.0, parts)?;
     let has = receipt.iter().any(|line| line.id == entry);
-    Ok((is_whole && has).then_some(receipt))
+    Ok(has.then_some(receipt))
 }
 
-/// Entries from an id on.
-fn entries(snapshot: &dyn Snapshot, from: i64, most: u32) -> Result<Vec<Entry>, Error> {
-    let rows = snapshot.scan(Entry::TABLE, Some(&before(from)), most)?;
+/// What an entry gives back of.
+pub(super) fn taken(
+    snapshot: &dyn Snapshot,
+    tenant: TenantId,
+    back: &Entry,
+) -> Result<Vec<Entry>, Error> {
+    let receipt = back
+        .refunds
+        .map(|took| receipt_of(snapshot, tenant, took))
+        .transpose()?;
+    receipt.flatten().ok_or_else(|| {
+        let message = format!("what entry `{}` gives back of is not there", back.id);
+        Error::new(Code::StoreCorrupt, message).with("entry", back.id)
+    })
+}
+
+/// Entries of a tenant from an id on.
+fn entries(
+    snapshot: &dyn Snapshot,
+    tenant: TenantId,
+    from: i64,
+    most: u32,
+) -> Result<Vec<Entry>, Error> {
+    let rows = snapshot.scan(Entry::TABLE, Some(tenant), Some(&before(from)), most)?;
     let rows = rows.into_iter().map(|row| {
         let mut cells = row.into_iter();
         Entry::from_cells(&mut || cells.next())

@@ -11,7 +11,7 @@ use tympan_core::schedule::{Schedule, TimeOfDay, Timetable, Weekday};
 use tympan_core::time::Timestamp;
 use tympan_store::Snapshot;
 
-use super::receipts::{Receipts, receipt_of, since};
+use super::receipts::{Receipts, since, taken};
 use super::subjects::Groups;
 use super::{ReportBy, ReportEvery, ReportSubject, ReportTotal, RowPlace, UsageReport};
 
@@ -259,10 +259,7 @@ fn event(
             first.clone()
         }
         (Request::Refund | Request::Void, _) => {
-            let took = first.refunds.map(|took| receipt_of(snapshot, tenant, took));
-            let Some(job) = took.transpose()?.flatten() else {
-                return Ok(None);
-            };
+            let job = taken(snapshot, tenant, first)?;
             give_back(&mut sums, config, receipt)?;
             if first.request == Request::Void {
                 use_up(&mut sums, config, &job, -1)?;

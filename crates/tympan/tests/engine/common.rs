@@ -123,13 +123,18 @@ impl Store for Watched {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-        self.store.scan(table, after, limit)
+        self.store.scan(table, tenant, after, limit)
     }
     fn erase_words(&self, tenant: TenantId, until: Timestamp, limit: u32) -> Result<u32, Error> {
         self.store.erase_words(tenant, until, limit)
+    }
+
+    fn settle(&self, below: Option<i64>) -> Result<i64, Error> {
+        self.store.settle(below)
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {

@@ -100,6 +100,8 @@ faults! {
     ErasesTooMuch,
     /// Rows of a scan come in the wrong order.
     ReversesScans,
+    /// A scan of one tenant gives everybody's rows.
+    ScansEveryTenant,
     /// A scan goes on at the key instead of behind it.
     RepeatsRows,
     /// The stamp never changes.

@@ -87,14 +87,16 @@ impl Store for BrokenStore {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-        let mut rows = self.sound.scan(table, after, limit)?;
+        let tenant = tenant.filter(|_| self.fault != Fault::ScansEveryTenant);
+        let mut rows = self.sound.scan(table, tenant, after, limit)?;
         match (self.fault, after) {
             (Fault::ReversesScans, _) => rows.reverse(),
             (Fault::RepeatsRows, Some(after)) => {
-                let all = self.sound.scan(table, None, u32::MAX)?;
+                let all = self.sound.scan(table, tenant, None, u32::MAX)?;
                 let from = all.iter().position(|row| row.starts_with(after));
                 rows = all.into_iter().skip(from.unwrap_or(0)).collect();
                 rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -110,6 +112,10 @@ impl Store for BrokenStore {
             Fault::ErasesTooMuch => self.sound.erase_words(tenant, Timestamp::LATEST, limit),
             _ => self.sound.erase_words(tenant, until, limit),
         }
+    }
+
+    fn settle(&self, below: Option<i64>) -> Result<i64, Error> {
+        self.sound.settle(below)
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {
@@ -167,9 +173,10 @@ impl Snapshot for Moving<'_> {
     fn scan(
         &self,
         table: &'static Table,
+        tenant: Option<TenantId>,
         after: Option<&[Cell<'static>]>,
         limit: u32,
     ) -> Result<Vec<Vec<Cell<'static>>>, Error> {
-        self.0.scan(table, after, limit)
+        self.0.scan(table, tenant, after, limit)
     }
 }
