@@ -100,10 +100,15 @@ impl Handle {
     }
 }
 
-/// Whether an error is about more than one user.
+/// Whether an error is about more than one user. What cannot be read or decided of one is reported,
+/// and keeps nothing from the others.
 fn ends_all(error: &Error) -> bool {
     !matches!(
         error.code(),
-        Code::AmountOverflow | Code::UnknownUser | Code::TooMany
+        Code::AmountOverflow
+            | Code::UnknownUser
+            | Code::TooMany
+            | Code::StoreCorrupt
+            | Code::Internal
     )
 }

@@ -132,6 +132,25 @@ fn the_ledger_is_the_same_as_if_nobody_had_swept() {
     assert_eq!(lazy.ledger(), swept.ledger());
 }
 
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_sweep_passes_over_what_cannot_be_read_of_one_user() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("company.db");
+    let url = format!("sqlite:{}", path.display());
+    let company = company(&url);
+    let sick = company.users[3];
+    let breaks = format!("UPDATE wallet SET chain = x'00' WHERE owner = {}", sick.0);
+    let file = rusqlite::Connection::open(&path).unwrap();
+    assert_eq!(file.execute(&breaks, []).unwrap(), 1);
+    drop(file);
+    let swept = company.host.settle_all_due(&PageRequest::of(99)).unwrap();
+    let refused = swept.refused.iter();
+    let refused: Vec<_> = refused.map(|(user, error)| (*user, error.code())).collect();
+    assert_eq!(refused, [(sick, Code::StoreCorrupt)]);
+    assert_eq!((swept.users, swept.entries, swept.next), (10, 8, None));
+}
+
 #[test]
 fn a_sweep_stays_in_its_tenant_and_is_for_those_who_may() {
     let company = company("memory:");
