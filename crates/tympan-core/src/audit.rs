@@ -13,6 +13,10 @@ use crate::view::{Change, Key, Record, View};
 /// part of the configuration.
 pub const USER: &str = "user";
 
+/// What kind of thing an event is about: the words of a tenant's jobs, which are no part of what is
+/// configured.
+pub const WORDS: &str = "words";
+
 /// The kind of subject of what becomes of a wallet; the subject is its owner.
 pub const WALLET: &str = "wallet";
 

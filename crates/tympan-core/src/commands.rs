@@ -7,8 +7,8 @@ use crate::configuration::{
 };
 use crate::ledger::{
     Adjust, AssignUntracked, Authorise, Cancel, Charge, ChargeOrKeep, DismissUntracked,
-    EraseUntrackedName, Extend, PayOut, Refund, ResetAllowance, SetBalance, Settle, SettleDue,
-    TopUp, TransferFunds, Void,
+    EraseUntrackedName, EraseWords, Extend, PayOut, Refund, ResetAllowance, SetBalance, Settle,
+    SettleDue, TopUp, TransferFunds, Void,
 };
 use crate::people::{
     AddIdentity, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
@@ -16,7 +16,7 @@ use crate::people::{
 };
 use crate::permissions::{
     ALLOWANCE_ADJUST, ALLOWANCE_READ, AUDIT_READ, CONFIGURATION_READ, JOB_CHARGE, REPORT_VIEW,
-    Requirement, TENANT_EDIT, UNTRACKED_READ, USER_READ,
+    Requirement, UNTRACKED_READ, USER_READ,
 };
 use crate::records::{Account, Group, PriceList, Profile, Role};
 
@@ -134,6 +134,7 @@ commands! {
     SetBalance = SetBalance,
     ResetAllowance = ResetAllowance,
     SettleDue = SettleDue,
+    EraseWords = EraseWords,
 }
 
 macro_rules! queries {
@@ -203,8 +204,6 @@ queries! {
     LIST_JOBS, ListJobs = "list_jobs", Requirement::PermissionOrSelf(REPORT_VIEW);
     /// Untracked usage that is open: nobody was charged for it yet.
     LIST_UNTRACKED, ListUntracked = "list_untracked", Requirement::Permission(UNTRACKED_READ);
-    /// Erases the words of jobs whose time is over, which nobody sees any more.
-    ERASE_WORDS, EraseWords = "erase_words", Requirement::Permission(TENANT_EDIT);
     /// The audit events.
     LIST_AUDIT_EVENTS, ListAuditEvents = "list_audit_events", Requirement::Permission(AUDIT_READ);
     /// What a host may want to tell somebody of.

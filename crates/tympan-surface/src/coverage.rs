@@ -92,6 +92,7 @@ pub const fn of_command(command: CommandName) -> Coverage {
         CommandName::SetBalance => &["set_balance"],
         CommandName::ResetAllowance => &["reset_allowance", "reset_allowances"],
         CommandName::SettleDue => &["settle_due"],
+        CommandName::EraseWords => &["erase_words"],
     })
 }
 
@@ -134,7 +135,6 @@ pub const fn of_query(query: QueryName) -> Coverage {
         QueryName::Report => &["report", "report_text"],
         QueryName::ListJobs => &["job", "jobs", "jobs_text", "user_jobs", "user_jobs_text"],
         QueryName::ListUntracked => &["open_untracked"],
-        QueryName::EraseWords => &["erase_words"],
         QueryName::ListAuditEvents => &["audit_events"],
         QueryName::ListEvents => &["events"],
         QueryName::Verify => &["verify"],

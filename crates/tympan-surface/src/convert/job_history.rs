@@ -2,7 +2,7 @@
 
 use tympan::{Error, Handle, Page, PageRequest, Period, UserId};
 
-use super::{page, same_words, total};
+use super::{page, same_words};
 use crate::definition::{JobLine, JobList, JobPage, JobState, ReceiptLine, TextFormat, TextPage};
 
 same_words! {
@@ -49,7 +49,7 @@ impl JobList {
 
 /// How many jobs' words were erased.
 pub(crate) fn erase_words(handle: &Handle) -> Result<i64, Error> {
-    handle.erase_words().map(total)
+    handle.erase_words().map(i64::from)
 }
 
 fn text(found: Page<String>) -> TextPage {

@@ -140,8 +140,9 @@ impl Tympan {
     }
 
     /// Erases the names of documents and hosts that profiles keep for so many days, where those are
-    /// over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
-    /// the bytes gone. What proves the entries stays whole.
+    /// over, of 500 jobs at most; how many jobs' that were. Whoever wants all gone asks until it is 0.
+    /// Nobody sees them any more as it is: this is for hosts that want the bytes gone. What proves the
+    /// entries stays whole. Each time is told of in the audit events, before it is done.
     ///
     /// # Errors
     /// `denied` without `tenant.edit`; those of the store.

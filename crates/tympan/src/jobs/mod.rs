@@ -7,10 +7,10 @@ mod text;
 pub use line::{JobLine, JobState};
 
 use serde::{Deserialize, Serialize};
-use tympan_core::commands::{ERASE_WORDS, LIST_JOBS};
+use tympan_core::commands::LIST_JOBS;
 use tympan_core::error::Error;
 use tympan_core::ids::{EntryId, TenantId, UserId};
-use tympan_core::ledger::IdempotencyKey;
+use tympan_core::ledger::{EraseWords, IdempotencyKey};
 use tympan_core::queries::from_cursor;
 use tympan_core::records::{Entry, EntryText, Request};
 use tympan_core::row::Row;
@@ -26,7 +26,7 @@ use of_user::OfUser;
 
 /// Attempts under one key that are told of.
 const MAX_ATTEMPTS: i32 = 100;
-/// Jobs whose words are erased in one transaction: what a writer who waits for it can bear.
+/// Jobs whose words are erased at once: what a writer who waits for it can bear.
 const ERASED_AT_ONCE: u32 = 500;
 
 #[derive(Serialize, Deserialize)]
@@ -170,24 +170,16 @@ impl Handle {
     }
 
     /// Erases the names of documents and hosts that profiles keep for so many days, where those are
-    /// over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that
-    /// want the bytes gone. What proves the entries stays whole. Others get between, for it works
-    /// through a few at a time.
+    /// over, of 500 jobs at most; how many jobs' that were. Whoever wants all gone asks until it is 0.
+    /// Nobody sees them any more as it is: this is for hosts that want the bytes gone. What proves the
+    /// entries stays whole. Each time is told of in the audit events, before it is done.
     ///
     /// # Errors
     /// `unknown_tenant`; `denied` without `tenant.edit`; those of the store.
-    pub fn erase_words(&self) -> Result<u64, Error> {
-        self.permit(ERASE_WORDS, None)?;
-        let now = self.engine.now()?;
-        let mut all = 0_u64;
-        loop {
-            let store = &self.engine.store;
-            let erased = store.erase_words(self.tenant.id, now, ERASED_AT_ONCE)?;
-            all = all.saturating_add(erased.into());
-            if erased < ERASED_AT_ONCE {
-                return Ok(all);
-            }
-        }
+    pub fn erase_words(&self) -> Result<u32, Error> {
+        let until = self.run(EraseWords)?;
+        let store = &self.engine.store;
+        store.erase_words(self.tenant.id, until, ERASED_AT_ONCE)
     }
 
     fn receipt(&self, digest: [u8; 32]) -> Result<Option<Vec<Entry>>, Error> {

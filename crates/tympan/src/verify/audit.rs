@@ -76,8 +76,8 @@ impl Check<'_> {
                     let untracked = (event.tenant, event.subject);
                     told.untracked.entry(untracked).or_default()
                 }
-                // The wallet's own entries tell of its changes.
-                audit::WALLET => continue,
+                // The wallet's own entries tell of its changes; words that are gone tell nothing.
+                audit::WALLET | audit::WORDS => continue,
                 _ => told.configurations.entry(event.tenant).or_default(),
             };
             *changes = changes.saturating_add(1);
