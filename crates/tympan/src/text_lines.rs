@@ -3,6 +3,8 @@
 use serde::Serialize;
 use tympan_core::error::{Code, Error};
 
+use crate::page::{Page, PageRequest};
+
 /// How a list is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextFormat {
@@ -14,6 +16,31 @@ pub enum TextFormat {
 }
 
 impl TextFormat {
+    /// A page of a list as text: the lines of each row, behind the names of the columns on the first
+    /// page.
+    pub(crate) fn page<T, L: Serialize + Default>(
+        self,
+        request: &PageRequest,
+        found: Page<T>,
+        lines: impl Fn(&T) -> Vec<L>,
+    ) -> Result<Page<String>, Error> {
+        let header = match request.after {
+            None => self.header(&L::default())?,
+            Some(_) => None,
+        };
+        let lines = found.rows.iter().flat_map(lines);
+        let lines = lines.map(|line| self.line(&line));
+        Ok(Page {
+            rows: header
+                .into_iter()
+                .map(Ok)
+                .chain(lines)
+                .collect::<Result<_, _>>()?,
+            next: found.next,
+            end: found.end,
+        })
+    }
+
     /// The line with the names of the columns, where there is one.
     pub(crate) fn header(self, line: &impl Serialize) -> Result<Option<String>, Error> {
         match self {

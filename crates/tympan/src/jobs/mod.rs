@@ -22,7 +22,7 @@ use crate::reports::receipts::{Receipts, before, since};
 use crate::rows::Scan;
 use crate::statement::Period;
 use line::{Found, is_job, refunded};
-use of_user::OfUser;
+use of_user::{OfUser, UserPlace};
 
 /// Attempts under one key that are told of.
 const MAX_ATTEMPTS: i32 = 100;
@@ -121,14 +121,9 @@ impl Handle {
             places.push(jobs.place());
         }
         let lines = self.lines(found)?;
-        let mut rows: Vec<_> = lines.into_iter().zip(places).collect();
-        rows.truncate(most.saturating_add(1));
-        let page = Page::of(page, rows, |(_, place)| place.clone());
-        Ok(Page {
-            rows: page.rows.into_iter().map(|(line, _)| line).collect(),
-            next: page.next,
-            end: page.end,
-        })
+        let rows = lines.into_iter().zip(places).collect();
+        let page = Page::of(page, rows, |(_, place): &(_, UserPlace)| place.clone());
+        Ok(page.map(|(line, _)| line))
     }
 
     /// Everything that was done for a job, oldest first: by the key of its charge or its hold, every

@@ -50,7 +50,8 @@ impl Handle {
         format: TextFormat,
         page: &PageRequest,
     ) -> Result<Page<String>, Error> {
-        lines(self.jobs(period, page)?, format, page)
+        let found = self.jobs(period, page)?;
+        format.page(page, found, |job| vec![line(format, job)])
     }
 
     /// [`Handle::user_jobs`] as lines of text, as [`Handle::jobs_text`] writes them.
@@ -64,27 +65,9 @@ impl Handle {
         format: TextFormat,
         page: &PageRequest,
     ) -> Result<Page<String>, Error> {
-        lines(self.user_jobs(user, period, page)?, format, page)
+        let found = self.user_jobs(user, period, page)?;
+        format.page(page, found, |job| vec![line(format, job)])
     }
-}
-
-fn lines(
-    found: Page<JobLine>,
-    format: TextFormat,
-    page: &PageRequest,
-) -> Result<Page<String>, Error> {
-    let mut rows = Vec::with_capacity(found.rows.len() + 1);
-    if page.after.is_none() {
-        rows.extend(format.header(&TextLine::default())?);
-    }
-    for job in &found.rows {
-        rows.push(format.line(&line(format, job))?);
-    }
-    Ok(Page {
-        rows,
-        next: found.next,
-        end: found.end,
-    })
 }
 
 fn line(format: TextFormat, job: &JobLine) -> TextLine {

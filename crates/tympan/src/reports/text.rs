@@ -37,19 +37,9 @@ impl Handle {
         page: &PageRequest,
     ) -> Result<Page<String>, Error> {
         let found = self.report(report, page)?;
-        let mut rows = Vec::new();
-        if page.after.is_none() {
-            rows.extend(format.header(&TextLine::default())?);
-        }
-        for row in &found.rows {
-            for total in &row.totals {
-                rows.push(format.line(&line(format, row, total))?);
-            }
-        }
-        Ok(Page {
-            rows,
-            next: found.next,
-            end: found.end,
+        format.page(page, found, |row| {
+            let totals = row.totals.iter();
+            totals.map(|total| line(format, row, total)).collect()
         })
     }
 }
