@@ -219,8 +219,12 @@ impl State {
             (text.tenant == tenant).then_some((at, text.entry.0))
         });
         let mut over: Vec<_> = over.collect();
-        over.sort_unstable();
-        over.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        // The rest need not be in order: they are looked at again.
+        if most < over.len() {
+            over.select_nth_unstable(most);
+            over.truncate(most);
+        }
         let erased: BTreeSet<i64> = over.into_iter().map(|(_, entry)| entry).collect();
         self.entry_texts.remove(&erased);
         u32::try_from(erased.len()).unwrap_or(limit)
