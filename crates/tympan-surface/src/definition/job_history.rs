@@ -72,7 +72,7 @@ pub struct JobLine {
     pub late: bool,
     /// Of what was given back: the entry that had taken it.
     pub refunds: Option<EntryId>,
-    /// Of a refusal: how much was needed of the first line's measure.
+    /// Of a refusal: how much was needed of the last line's measure.
     pub needed: Option<i64>,
     /// Of a refusal: how much was available.
     pub available: Option<i64>,

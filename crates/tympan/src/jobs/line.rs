@@ -88,7 +88,7 @@ pub struct JobLine {
     pub late: bool,
     /// Of what was given back: the entry that had taken it.
     pub refunds: Option<EntryId>,
-    /// Of a refusal: how much was needed of the first line's measure.
+    /// Of a refusal: how much was needed of the last line's measure.
     pub needed: Option<i64>,
     /// Of a refusal: how much was available.
     pub available: Option<i64>,
@@ -136,6 +136,7 @@ impl JobLine {
         let digest = first.key.unwrap_or_default();
         let receipt = view.receipt(tenant, digest).ok().flatten();
         let receipt = receipt.unwrap_or_default();
+        let lacking = receipt.last();
         let text = text.filter(|_| first.words_until.is_none_or(|at| now < at));
         let (reason, document, host) = match text {
             Some(text) => (text.reason, text.document, text.host),
@@ -159,8 +160,8 @@ impl JobLine {
             expires_at: first.expires_at,
             late: first.request == Request::Settle && first.verb == Verb::Charge,
             refunds: first.refunds,
-            needed: first.needed,
-            available: first.available,
+            needed: lacking.and_then(|line| line.needed),
+            available: lacking.and_then(|line| line.available),
             actor: first.actor,
             queue: first.queue,
             reason,

@@ -29,7 +29,7 @@ struct TextLine {
     colour_pages: Option<i64>,
     sheets: Option<i64>,
     /// What each wallet gave or got, as exact decimals: `allowance -12 total_pages; own_funds -0.40
-    /// EUR`.
+    /// EUR`; of wallets that somebody shares, whose.
     wallets: String,
     attempt: i32,
     hold: Option<String>,
@@ -73,7 +73,11 @@ impl Handle {
 fn line(format: TextFormat, job: &JobLine) -> TextLine {
     let wallets = job.lines.iter().map(|line| {
         let (kind, unit) = (line.kind.as_str(), line.measure.unit());
-        format!("{kind} {} {unit}", line.measure.number(line.amount))
+        let amount = line.measure.number(line.amount);
+        match line.user == job.user {
+            true => format!("{kind} {amount} {unit}"),
+            false => format!("{kind} {amount} {unit} of {}", line.user),
+        }
     });
     let count = |count: fn(&Usage) -> i64| job.usage.as_ref().map(count);
     TextLine {
