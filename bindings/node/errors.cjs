@@ -70,6 +70,7 @@ const kindOf = {
   last_administrator: 'refused',
   name_taken: 'conflict',
   negative_amount: 'invalid',
+  not_shared: 'refused',
   not_tracked: 'refused',
   pin_policy: 'invalid',
   refund_beyond_paid: 'refused',
@@ -102,7 +103,9 @@ const kindOf = {
   unknown_role: 'not_found',
   unknown_tenant: 'not_found',
   unknown_time_zone: 'invalid',
+  unknown_untracked: 'not_found',
   unknown_user: 'not_found',
+  untracked_resolved: 'conflict',
   user_inactive: 'refused',
 };
 

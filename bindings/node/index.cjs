@@ -70,6 +70,15 @@ class Tympan {
     return answer((from) => readHandle(from));
   }
 
+  assignUntracked(untracked, user, options) {
+    return promise(options, readReceipt, (task) => this.#native.assignUntracked(binding, task, values((to) => { writeText(to, untracked, 'untracked'); writeUserReference(to, user, 'user'); })));
+  }
+
+  assignUntrackedSync(untracked, user) {
+    this.#native.assignUntracked(binding, undefined, values((to) => { writeText(to, untracked, 'untracked'); writeUserReference(to, user, 'user'); }));
+    return answer(readReceipt);
+  }
+
   auditEvents(options) {
     return promise(options, readAuditPage, (task) => this.#native.auditEvents(binding, task, values((to) => { writeAuditList(to, options ?? {}, 'options'); })));
   }
@@ -144,6 +153,15 @@ class Tympan {
   chargeAllSync(jobs) {
     this.#native.chargeAll(binding, undefined, values((to) => { writeList(writeJob, to, jobs, 'jobs'); }));
     return answer((from) => from.list(readJobOutcome));
+  }
+
+  chargeOrKeep(user, key, usage, options) {
+    return promise(options, readChargedOrKept, (task) => this.#native.chargeOrKeep(binding, task, values((to) => { writeUserReference(to, user, 'user'); writeText(to, key, 'key'); writeUsage(to, usage, 'usage'); writeChargeOrKeepJob(to, options ?? {}, 'options'); })));
+  }
+
+  chargeOrKeepSync(user, key, usage, options) {
+    this.#native.chargeOrKeep(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); writeText(to, key, 'key'); writeUsage(to, usage, 'usage'); writeChargeOrKeepJob(to, options ?? {}, 'options'); }));
+    return answer(readChargedOrKept);
   }
 
   close(options) {
@@ -272,6 +290,15 @@ class Tympan {
     return answer((from) => undefined);
   }
 
+  dismissUntracked(untracked, reason, options) {
+    return promise(options, readUntrackedUsage, (task) => this.#native.dismissUntracked(binding, task, values((to) => { writeText(to, untracked, 'untracked'); writeText(to, reason, 'reason'); })));
+  }
+
+  dismissUntrackedSync(untracked, reason) {
+    this.#native.dismissUntracked(binding, undefined, values((to) => { writeText(to, untracked, 'untracked'); writeText(to, reason, 'reason'); }));
+    return answer(readUntrackedUsage);
+  }
+
   doctor(options) {
     return promise(options, readReport, (task) => this.#native.doctor(binding, task, []));
   }
@@ -342,6 +369,15 @@ class Tympan {
   enableIdentitySync(user, identity, enabled, options) {
     this.#native.enableIdentity(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); writeText(to, identity, 'identity'); writeFlag(to, enabled, 'enabled'); writeChangeUser(to, options ?? {}, 'options'); }));
     return answer(readChanged);
+  }
+
+  eraseUntrackedName(untracked, options) {
+    return promise(options, readUntrackedUsage, (task) => this.#native.eraseUntrackedName(binding, task, values((to) => { writeText(to, untracked, 'untracked'); })));
+  }
+
+  eraseUntrackedNameSync(untracked) {
+    this.#native.eraseUntrackedName(binding, undefined, values((to) => { writeText(to, untracked, 'untracked'); }));
+    return answer(readUntrackedUsage);
   }
 
   eraseWords(options) {
@@ -485,6 +521,19 @@ class Tympan {
   static openSync(address, options) {
     native.tympanOpen(binding, undefined, values((to) => { writeText(to, address, 'address'); writeOpenOptions(to, options ?? {}, 'options'); }));
     return answer((from) => readHandle(from));
+  }
+
+  openUntracked(options) {
+    return promise(options, readUntrackedPage, (task) => this.#native.openUntracked(binding, task, values((to) => { writeUntrackedList(to, options ?? {}, 'options'); })));
+  }
+
+  openUntrackedSync(options) {
+    this.#native.openUntracked(binding, undefined, values((to) => { writeUntrackedList(to, options ?? {}, 'options'); }));
+    return answer(readUntrackedPage);
+  }
+
+  openUntrackedAll(options) {
+    return rows((page) => this.openUntracked(page), options);
   }
 
   payOut(user, currency, amountMicros, reason, key, options) {
@@ -833,6 +882,15 @@ class Tympan {
     return answer((from) => from.next());
   }
 
+  sharers(user, options) {
+    return promise(options, (from) => from.list(readUser), (task) => this.#native.sharers(binding, task, values((to) => { writeUserReference(to, user, 'user'); })));
+  }
+
+  sharersSync(user) {
+    this.#native.sharers(binding, undefined, values((to) => { writeUserReference(to, user, 'user'); }));
+    return answer((from) => from.list(readUser));
+  }
+
   statement(user, wallet, options) {
     return promise(options, readStatementPage, (task) => this.#native.statement(binding, task, values((to) => { writeText(to, user, 'user'); writeWalletName(to, wallet, 'wallet'); writeStatementList(to, options ?? {}, 'options'); })));
   }
@@ -1115,6 +1173,7 @@ function writeAuthoriseJob(to, value, name, at) {
   writeOption(writeStatedCost, to, value.cost, 'cost', here);
   writeOption(writeCount, to, value.attempt, 'attempt', here);
   writeOption(writeCount, to, value.expiresInSeconds, 'expiresInSeconds', here);
+  writeOption(writeSharedWallets, to, value.shared, 'shared', here);
   writeOption(writeJobDetails, to, value.details, 'details', here);
 }
 
@@ -1154,7 +1213,22 @@ function writeChargeJob(to, value, name, at) {
   writeOption(writeText, to, value.queue, 'queue', here);
   writeOption(writeStatedCost, to, value.cost, 'cost', here);
   writeOption(writeCount, to, value.attempt, 'attempt', here);
+  writeOption(writeSharedWallets, to, value.shared, 'shared', here);
   writeOption(writeJobDetails, to, value.details, 'details', here);
+}
+
+function writeChargeOrKeepJob(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeText, to, value.queue, 'queue', here);
+  writeOption(writeStatedCost, to, value.cost, 'cost', here);
+  writeOption(writeCount, to, value.attempt, 'attempt', here);
+  writeOption(writeSharedWallets, to, value.shared, 'shared', here);
+  writeOption(writeJobDetails, to, value.details, 'details', here);
+  writeOption(writeText, to, value.reportedAs, 'reportedAs', here);
+}
+
+function readChargedOrKept(from) {
+  return { receipt: from.option(readReceipt), untracked: from.option(readUntrackedUsage) };
 }
 
 function readCopied(from) {
@@ -1191,6 +1265,7 @@ function writeCreateUser(to, value, name, at) {
   writeFlag(to, value.production ?? false, 'production', here);
   writeOption(writeFlag, to, value.restricted, 'restricted', here);
   writeOption(writeCount, to, value.pricePercent, 'pricePercent', here);
+  writeOption(writeSharedWith, to, value.sharedWith, 'sharedWith', here);
   writeOption(writeText, to, value.accountCode, 'accountCode', here);
   writeOption(writeText, to, value.department, 'department', here);
   writeOption(writeText, to, value.office, 'office', here);
@@ -1367,6 +1442,7 @@ function writeJob(to, value, name, at) {
   writeOption(writeText, to, value.queue, 'queue', here);
   writeOption(writeStatedCost, to, value.cost, 'cost', here);
   writeOption(writeCount, to, value.attempt, 'attempt', here);
+  writeOption(writeSharedWallets, to, value.shared, 'shared', here);
   writeOption(writeJobDetails, to, value.details, 'details', here);
 }
 
@@ -1407,7 +1483,7 @@ function readLowBalance(from) {
 }
 
 function readMissing(from) {
-  return { wallet: readWalletName(from), measure: from.next(), needed: from.next(), available: from.next(), nextResetAt: instant(from.next()) };
+  return { user: from.next(), wallet: readWalletName(from), measure: from.next(), needed: from.next(), available: from.next(), nextResetAt: instant(from.next()) };
 }
 
 function writeNewIdentity(to, value, name, at) {
@@ -1517,11 +1593,12 @@ function writeQuoteJob(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeText, to, value.queue, 'queue', here);
   writeOption(writeStatedCost, to, value.cost, 'cost', here);
+  writeOption(writeSharedWallets, to, value.shared, 'shared', here);
   writeOption(writeJobKind, to, value.kind, 'kind', here);
 }
 
 function readQuoteLine(from) {
-  return { wallet: readWalletName(from), measure: from.next(), amount: from.next(), balanceAfter: from.next() };
+  return { user: from.next(), wallet: readWalletName(from), measure: from.next(), amount: from.next(), balanceAfter: from.next() };
 }
 
 function readReactivated(from) {
@@ -1628,6 +1705,12 @@ function writeSettleJob(to, value, name, at) {
   writeOption(writeExtra, to, value.extra, 'extra', here);
 }
 
+function writeSharedWallets(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeUserReference(to, value.user, 'user', here);
+  writeSharedOrder(to, value.order, 'order', here);
+}
+
 function writeSheetsByColour(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeCount, to, value.blank, 'blank', here);
@@ -1654,8 +1737,12 @@ function writeStatedCost(to, value, name, at) {
   writeText(to, value.currency, 'currency', here);
 }
 
+function readStatedCost(from) {
+  return { costMicros: from.next(), currency: from.next() };
+}
+
 function readStatementLine(from) {
-  return { id: from.next(), at: new Date(from.next()), dueAt: instant(from.next()), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.next(), attempt: from.next(), hold: from.next(), expiresAt: instant(from.next()), refunds: from.next(), queue: from.next(), usage: from.option(readUsage), costMicros: from.next(), priceList: from.next(), extra: from.option(readExtra), denied: from.next(), debt: from.next(), carried: from.next(), needed: from.next(), available: from.next(), nextResetAt: instant(from.next()), reason: from.next() };
+  return { id: from.next(), at: new Date(from.next()), dueAt: instant(from.next()), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.next(), attempt: from.next(), hold: from.next(), expiresAt: instant(from.next()), refunds: from.next(), counterpart: from.next(), queue: from.next(), usage: from.option(readUsage), costMicros: from.next(), priceList: from.next(), extra: from.option(readExtra), denied: from.next(), debt: from.next(), carried: from.next(), needed: from.next(), available: from.next(), nextResetAt: instant(from.next()), reason: from.next() };
 }
 
 function writeStatementList(to, value, name, at) {
@@ -1723,6 +1810,20 @@ function readTransferred(from) {
   return { giver: readUser(from), receiver: readUser(from) };
 }
 
+function writeUntrackedList(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  writeOption(writeText, to, value.after, 'after', here);
+  writeOption(writeCount, to, value.limit, 'limit', here);
+}
+
+function readUntrackedPage(from) {
+  return { rows: from.list(readUntrackedUsage), next: from.next(), end: from.next() };
+}
+
+function readUntrackedUsage(from) {
+  return { id: from.next(), number: from.next(), state: readUntrackedState(from), attempt: from.next(), reportedAs: from.next(), queue: from.next(), usage: readUsage(from), jobKind: from.option(readJobKind), cost: from.option(readStatedCost), at: new Date(from.next()), actor: from.next(), assignedTo: from.next(), resolvedAt: instant(from.next()) };
+}
+
 function writeUsage(to, value, name, at) {
   const here = objectAt(value, name, at);
   writeOption(writeCount, to, value.pages, 'pages', here);
@@ -1748,7 +1849,7 @@ function readUsage(from) {
 }
 
 function readUser(from) {
-  return { id: from.next(), version: from.next(), name: from.next(), username: from.next(), networkName: from.next(), networkDomain: from.next(), email: from.next(), active: from.next(), production: from.next(), restricted: from.next(), pricePercent: from.next(), accountCode: from.next(), department: from.next(), office: from.next(), home: from.next(), notes: from.next(), profile: from.next(), profileSince: new Date(from.next()), role: from.next(), createdAt: new Date(from.next()), updatedAt: new Date(from.next()) };
+  return { id: from.next(), version: from.next(), name: from.next(), username: from.next(), networkName: from.next(), networkDomain: from.next(), email: from.next(), active: from.next(), production: from.next(), restricted: from.next(), pricePercent: from.next(), sharedWith: from.option(readSharedWith), accountCode: from.next(), department: from.next(), office: from.next(), home: from.next(), notes: from.next(), profile: from.next(), profileSince: new Date(from.next()), role: from.next(), createdAt: new Date(from.next()), updatedAt: new Date(from.next()) };
 }
 
 function readUserDetails(from) {
@@ -1767,6 +1868,7 @@ function writeUserFields(to, value, name, at) {
   writeOption(writeFlag, to, value.production, 'production', here);
   writeOption(writeFlag, to, value.restricted, 'restricted', here);
   writeOption(writeCount, to, value.pricePercent, 'pricePercent', here);
+  writeOption(writeSharedWith, to, value.sharedWith, 'sharedWith', here);
   writeOption(writeText, to, value.accountCode, 'accountCode', here);
   writeOption(writeText, to, value.department, 'department', here);
   writeOption(writeText, to, value.office, 'office', here);
@@ -1782,6 +1884,7 @@ function writeUserList(to, value, name, at) {
   writeOption(writeFlag, to, value.active, 'active', here);
   writeOption(writeText, to, value.group, 'group', here);
   writeOption(writeText, to, value.profile, 'profile', here);
+  writeOption(writeFlag, to, value.sharing, 'sharing', here);
   writeOption(writeText, to, value.after, 'after', here);
   writeOption(writeCount, to, value.limit, 'limit', here);
 }
@@ -2101,6 +2204,42 @@ function readSchedule(from) {
   return wordsOfSchedule[from.next()];
 }
 
+const numbersOfSharedOrder = { __proto__: null, first: 0, last: 1, only: 2 };
+
+function writeSharedOrder(to, value, name, at) {
+  if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
+  const number = numbersOfSharedOrder[value];
+  if (number === undefined) throw wrong(false, "one of 'first', 'last', 'only'", name, at);
+  to.push(number);
+}
+
+function writeSharedWith(to, value, name, at) {
+  const here = objectAt(value, name, at);
+  const { type } = value;
+  if (typeof type !== 'string') throw wrong(false, 'a string', 'type', here);
+  switch (type) {
+    case 'group':
+      to.push(0);
+      writeText(to, value.id, 'id', here);
+      return;
+    case 'account_code':
+      to.push(1);
+      writeText(to, value.accountCode, 'accountCode', here);
+      return;
+    default:
+      throw wrong(false, "one of 'group', 'account_code'", 'type', here);
+  }
+}
+
+function readSharedWith(from) {
+  switch (from.next()) {
+    case 0:
+      return { type: 'group', id: from.next() };
+    case 1:
+      return { type: 'account_code', accountCode: from.next() };
+  }
+}
+
 const wordsOfSmartCardObstacle = ['no_card', 'disabled', 'inactive', 'not_production_user', 'no_production_role', 'not_production_station'];
 
 function readSmartCardObstacle(from) {
@@ -2131,12 +2270,18 @@ function writeTextFormat(to, value, name, at) {
   to.push(number);
 }
 
-const numbersOfUserField = { __proto__: null, username: 0, network_name: 1, network_domain: 2, email: 3, other_emails: 4, price_percent: 5, account_code: 6, department: 7, office: 8, home: 9, notes: 10, role: 11 };
+const wordsOfUntrackedState = ['open', 'assigned', 'dismissed'];
+
+function readUntrackedState(from) {
+  return wordsOfUntrackedState[from.next()];
+}
+
+const numbersOfUserField = { __proto__: null, username: 0, network_name: 1, network_domain: 2, email: 3, other_emails: 4, price_percent: 5, shared_with: 6, account_code: 7, department: 8, office: 9, home: 10, notes: 11, role: 12 };
 
 function writeUserField(to, value, name, at) {
   if (typeof value !== 'string') throw wrong(false, 'a string', name, at);
   const number = numbersOfUserField[value];
-  if (number === undefined) throw wrong(false, "one of 'username', 'network_name', 'network_domain', 'email', 'other_emails', 'price_percent', 'account_code', 'department', 'office', 'home', 'notes', 'role'", name, at);
+  if (number === undefined) throw wrong(false, "one of 'username', 'network_name', 'network_domain', 'email', 'other_emails', 'price_percent', 'shared_with', 'account_code', 'department', 'office', 'home', 'notes', 'role'", name, at);
   to.push(number);
 }
 

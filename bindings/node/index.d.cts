@@ -55,6 +55,9 @@ export type RoleRowId = string & { readonly [brand]: 'RoleRowId' };
 /** A company, whose users and wallets no other company sees. */
 export type TenantId = string & { readonly [brand]: 'TenantId' };
 
+/** Usage that was reported for an unknown or inactive user. */
+export type UntrackedId = string & { readonly [brand]: 'UntrackedId' };
+
 /** A person or a service. */
 export type UserId = string & { readonly [brand]: 'UserId' };
 
@@ -159,10 +162,14 @@ export type ErrorCode =
   | 'unknown_hold'
   /** no job was ever charged, authorised or refused under this key and attempt in this tenant */
   | 'unknown_job'
+  /** there is no such untracked usage in this tenant */
+  | 'unknown_untracked'
   /** it was changed since the version given: read it again, then decide */
   | 'stale_version'
   /** the key was used before with other content; the details name the field */
   | 'key_reused'
+  /** the untracked usage was assigned to somebody else or dismissed already, or its job was decided by a charge of its own; the details say which */
+  | 'untracked_resolved'
   /** another of the same kind has the name */
   | 'name_taken'
   /** another user has the value; a transfer moves it */
@@ -175,6 +182,8 @@ export type ErrorCode =
   | 'retired'
   /** an active user with user administration must remain */
   | 'last_administrator'
+  /** who is named shares no wallet with whose job it is: see `shared_with` */
+  | 'not_shared'
   /** the user is inactive and can neither sign in nor print */
   | 'user_inactive'
   /** the user's profile does not count jobs of this kind: let it run; nothing is charged and nothing is kept */
@@ -217,19 +226,19 @@ export declare class InvalidError extends TympanError {
 /** What the request names is not there. */
 export declare class NotFoundError extends TympanError {
   readonly kind: 'not_found';
-  readonly code: 'unknown_tenant' | 'unknown_user' | 'unknown_identity' | 'unknown_role' | 'unknown_profile' | 'unknown_group' | 'unknown_account' | 'unknown_price_list' | 'unknown_plan' | 'unknown_hold' | 'unknown_job';
+  readonly code: 'unknown_tenant' | 'unknown_user' | 'unknown_identity' | 'unknown_role' | 'unknown_profile' | 'unknown_group' | 'unknown_account' | 'unknown_price_list' | 'unknown_plan' | 'unknown_hold' | 'unknown_job' | 'unknown_untracked';
 }
 
 /** The request was made against a state that is gone: read again. */
 export declare class ConflictError extends TympanError {
   readonly kind: 'conflict';
-  readonly code: 'stale_version' | 'key_reused' | 'name_taken' | 'identity_taken';
+  readonly code: 'stale_version' | 'key_reused' | 'untracked_resolved' | 'name_taken' | 'identity_taken';
 }
 
 /** The rules say no: tell the person why. */
 export declare class RefusedError extends TympanError {
   readonly kind: 'refused';
-  readonly code: 'bootstrap_done' | 'default_profile' | 'in_use' | 'retired' | 'last_administrator' | 'user_inactive' | 'not_tracked' | 'hold_resolved' | 'job_not_charged' | 'job_voided' | 'refund_beyond_paid' | 'allowance_exhausted' | 'funds_exhausted' | 'balance_below_limit';
+  readonly code: 'bootstrap_done' | 'default_profile' | 'in_use' | 'retired' | 'last_administrator' | 'not_shared' | 'user_inactive' | 'not_tracked' | 'hold_resolved' | 'job_not_charged' | 'job_voided' | 'refund_beyond_paid' | 'allowance_exhausted' | 'funds_exhausted' | 'balance_below_limit';
 }
 
 /** The actor may not do this. */
@@ -560,6 +569,30 @@ export type Schedule =
    */
   | 'rolling';
 
+/** When a job takes from shared wallets. */
+export type SharedOrder =
+  /** Before the user's own. */
+  | 'first'
+  /** After the user's own. */
+  | 'last'
+  /** Instead of the user's own, which neither give nor limit. */
+  | 'only';
+
+/** With whom a user shares wallets: their jobs may take from those. */
+export type SharedWith =
+  /** The members of a group. */
+  | {
+      type: 'group';
+      /** The group. */
+      id: GroupId;
+    }
+  /** Everybody whose work is booked to an account code; case does not matter. */
+  | {
+      type: 'account_code';
+      /** The account code. */
+      accountCode: string;
+    };
+
 /** Why a smart card does not sign in. */
 export type SmartCardObstacle =
   /** The user has none. */
@@ -599,6 +632,15 @@ export type TextFormat =
   /** One JSON object a line. */
   | 'json_lines';
 
+/** What became of untracked usage. */
+export type UntrackedState =
+  /** Nobody said yet whose it is. */
+  | 'open'
+  /** Charged to a user, under the key it was reported with. */
+  | 'assigned'
+  /** Nobody is to be charged for it. */
+  | 'dismissed';
+
 /** A field that can be empty. */
 export type UserField =
   /** The username. */
@@ -613,6 +655,8 @@ export type UserField =
   | 'other_emails'
   /** The percentage of prices: the user pays what price lists say. */
   | 'price_percent'
+  /** With whom the user shares wallets: nobody any more. */
+  | 'shared_with'
   /** The account code. */
   | 'account_code'
   /** The department. */
@@ -826,7 +870,7 @@ export interface AuditLine {
   action: string;
   /** What kind of thing it was done to: `user`, `tenant`, `role` and so on. */
   subjectKind: string;
-  /** The id of that thing; of a `wallet`, that of its owner. */
+  /** The id of that thing; of a `wallet`, that of its owner; of `untracked` usage, its number. */
   subject: string;
   /** What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised. */
   changes: string | null;
@@ -860,11 +904,13 @@ export interface AuthoriseJob extends CallOptions {
   /** The queue it goes to: some price lists ask. */
   queue?: string | null | undefined;
   /** What it will cost, instead of what the price list says. */
-  cost?: StatedCost | null | undefined;
+  cost?: StatedCostInput | null | undefined;
   /** Which attempt under the same key, 1, 2, 3 …; none: the first. */
   attempt?: number | null | undefined;
   /** How long the hold stays open, in seconds; none: 168 hours. */
   expiresInSeconds?: number | null | undefined;
+  /** Which shared wallets it takes from too; none: only the user's own. */
+  shared?: SharedWallets | null | undefined;
   /** What kind of job it is, and where it came from. */
   details?: JobDetails | null | undefined;
 }
@@ -877,7 +923,10 @@ export interface Bootstrapped {
   administrator: UserId;
   /** The role that may do everything. Names of roles can be changed, so hosts keep the ids. */
   administratorRole: RoleId;
-  /** The role that sees users, allowances and reports, and moves money: own funds, refunds. */
+  /**
+   * The role that sees users, allowances and reports, moves money (own funds, refunds), and says
+   * whose untracked usage is.
+   */
   accountantRole: RoleId;
   /** The role that may do what everybody may about themselves. */
   regularRole: RoleId;
@@ -949,14 +998,49 @@ export interface ChargeJob extends CallOptions {
   /** The queue it went to: some price lists ask. */
   queue?: string | null | undefined;
   /** What it costs, instead of what the price list says. */
-  cost?: StatedCost | null | undefined;
+  cost?: StatedCostInput | null | undefined;
   /**
    * Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to
    * try the same job again, for example after a top-up, name the next attempt.
    */
   attempt?: number | null | undefined;
+  /** Which shared wallets it takes from too; none: only the user's own. */
+  shared?: SharedWallets | null | undefined;
   /** What kind of job it is, and where it came from. */
   details?: JobDetails | null | undefined;
+}
+
+/** What else is known of a job to charge or keep. */
+export interface ChargeOrKeepJob extends CallOptions {
+  /** The queue it went to: some price lists ask. */
+  queue?: string | null | undefined;
+  /** What it costs, instead of what the price list says. */
+  cost?: StatedCostInput | null | undefined;
+  /** Which attempt under the same key, 1, 2, 3 …; none: the first. */
+  attempt?: number | null | undefined;
+  /**
+   * Which shared wallets it takes from too; none: only the user's own. Not kept with untracked
+   * usage, which takes from the user's own once it is assigned.
+   */
+  shared?: SharedWallets | null | undefined;
+  /**
+   * What kind of job it is, and where it came from. The names of its document and its host are
+   * not kept with untracked usage.
+   */
+  details?: JobDetails | null | undefined;
+  /**
+   * Whom to list it as if it is kept, at most 256 characters; none: the value or the id by which
+   * the user was named, but nothing where that is a secret, as a card is.
+   */
+  reportedAs?: string | null | undefined;
+}
+
+/** What became of a job: one of the two. */
+export interface ChargedOrKept {
+  /** What was done, if it was charged. */
+  receipt: Receipt | null;
+  /** What was kept, if nobody is charged for it. */
+  untracked: UntrackedUsage | null;
 }
 
 /** What a copy into another store did. */
@@ -1019,6 +1103,8 @@ export interface CreateUser extends CallOptions {
    * it.
    */
   pricePercent?: number | null | undefined;
+  /** With whom the user shares wallets: then the user stands for their budget. */
+  sharedWith?: SharedWith | null | undefined;
   /** The internal account number the user's work is booked to. */
   accountCode?: string | null | undefined;
   /** Department. */
@@ -1422,9 +1508,11 @@ export interface Job {
   /** The queue it went to: some price lists ask. */
   queue?: string | null | undefined;
   /** What it costs, instead of what the price list says. */
-  cost?: StatedCost | null | undefined;
+  cost?: StatedCostInput | null | undefined;
   /** Which attempt under the same key, 1, 2, 3 …; none: the first. */
   attempt?: number | null | undefined;
+  /** Which shared wallets it takes from too; none: only the user's own. */
+  shared?: SharedWallets | null | undefined;
   /** What kind of job it is, and where it came from. */
   details?: JobDetails | null | undefined;
 }
@@ -1489,7 +1577,7 @@ export interface JobLine {
   late: boolean;
   /** Of what was given back: the entry that had taken it. */
   refunds: EntryId | null;
-  /** Of a refusal: how much was needed of the first line's measure. */
+  /** Of a refusal: how much was needed of the last line's measure. */
   needed: bigint | null;
   /** Of a refusal: how much was available. */
   available: bigint | null;
@@ -1558,6 +1646,8 @@ export interface LowBalance {
 
 /** Why a job would be refused. Amounts are in the unit of the measure: micros for a cost. */
 export interface Missing {
+  /** Whose wallet would be asked first: the user's, or that of who shares it. */
+  user: UserId;
   /** The first wallet that would be asked. */
   wallet: WalletName;
   /** What it counts. */
@@ -1958,13 +2048,17 @@ export interface QuoteJob extends CallOptions {
   /** The queue it goes to: some price lists ask. */
   queue?: string | null | undefined;
   /** What it will cost, instead of what the price list says. */
-  cost?: StatedCost | null | undefined;
+  cost?: StatedCostInput | null | undefined;
+  /** Which shared wallets it takes from too; none: only the user's own. */
+  shared?: SharedWallets | null | undefined;
   /** What kind of job it is; none: it counts as printed. */
   kind?: JobKind | null | undefined;
 }
 
 /** What one wallet would give, in the unit of its measure: micros for a cost. */
 export interface QuoteLine {
+  /** Whose wallet: the user's, or that of who shares it. */
+  user: UserId;
   /** Which wallet. */
   wallet: WalletName;
   /** What it counts. */
@@ -2014,7 +2108,10 @@ export interface Receipt {
 
 /** One wallet's part of a receipt. Amounts are in the unit of the measure: micros for a cost. */
 export interface ReceiptLine {
-  /** Whose wallet: of a transfer, the second line is that of who gets. */
+  /**
+   * Whose wallet: of a transfer, the second line is that of who gets; of a job on shared wallets,
+   * the lines of who shares come last.
+   */
   user: UserId;
   /** Which wallet. */
   wallet: WalletName;
@@ -2258,9 +2355,20 @@ export interface SettleJob extends CallOptions {
   /** The queue it went to. */
   queue?: string | null | undefined;
   /** What it costs, instead of what the price list says. */
-  cost?: StatedCost | null | undefined;
+  cost?: StatedCostInput | null | undefined;
   /** What to do about more than was held; none: the wallets go below zero for it. */
   extra?: Extra | null | undefined;
+}
+
+/**
+ * Wallets that somebody shares with the user, for a job to take from: the budget of a group, or of an
+ * account code.
+ */
+export interface SharedWallets {
+  /** Who shares them, and stands for the budget. */
+  user: UserReference;
+  /** When the job takes from them. */
+  order: SharedOrder;
 }
 
 /** Pieces of paper by colour. */
@@ -2336,6 +2444,14 @@ export interface StatedCost {
   currency: string;
 }
 
+/** A cost that the host has worked out itself. */
+export interface StatedCostInput {
+  /** Micros of the currency's major unit; not negative. */
+  costMicros: bigint;
+  /** The currency, as ISO 4217 writes it: `EUR`. */
+  currency: string;
+}
+
 /** One line of a wallet's history. Amounts are in the unit of the wallet's measure. */
 export interface StatementLine {
   /** The id of the entry. */
@@ -2364,6 +2480,11 @@ export interface StatementLine {
   expiresAt: Date | null;
   /** Of a refund or a void: the entry that took what it gives back. */
   refunds: EntryId | null;
+  /**
+   * The other user of what was done on wallets of two: of a line on shared wallets, whose job it was;
+   * of one on that user's own, who shares; of a transfer, who got, or who gave.
+   */
+  counterpart: UserId | null;
   /** The queue the job went to. */
   queue: string | null;
   /**
@@ -2543,6 +2664,60 @@ export interface Transferred {
   receiver: User;
 }
 
+/** Which untracked usage to list. */
+export interface UntrackedList extends CallOptions {
+  /** The cursor of an earlier page of the same list, as it was given; none: the first page. */
+  after?: string | null | undefined;
+  /** At most so many rows, 1 to 999; none: 50. */
+  limit?: number | null | undefined;
+}
+
+/** One page of untracked usage. */
+export interface UntrackedPage {
+  /** What is open, in the order in which it was reported. */
+  rows: UntrackedUsage[];
+  /** The cursor for the next page; none: this was the last. */
+  next: string | null;
+  /**
+   * The cursor behind the last row of this page, be there more or not; none if there was never
+   * a row.
+   */
+  end: string | null;
+}
+
+/** What a job used that was reported for an unknown or inactive user, and what became of it. */
+export interface UntrackedUsage {
+  /** By what it is named. */
+  id: UntrackedId;
+  /** By what audit events name it: their subject. */
+  number: bigint;
+  /** What became of it. */
+  state: UntrackedState;
+  /** Which attempt of the job. */
+  attempt: number;
+  /** Whom the host named; none of a secret, or once it was erased. */
+  reportedAs: string | null;
+  /** The queue the job went to. */
+  queue: string | null;
+  /**
+   * What the job used, with the totals of pages, impressions and sheets that the host did not
+   * give.
+   */
+  usage: Usage;
+  /** What kind of job it was, if the host said so. */
+  jobKind: JobKind | null;
+  /** What it costs, if the host stated it. */
+  cost: StatedCost | null;
+  /** When it was reported. */
+  at: Date;
+  /** The user who reported it; none: the host. */
+  actor: UserId | null;
+  /** Whom it was charged to. */
+  assignedTo: UserId | null;
+  /** When it was assigned or dismissed. */
+  resolvedAt: Date | null;
+}
+
 /**
  * What a job used, or is expected to use: the counters that the host has, those of IPP among them.
  * What is not given is derived: impressions from those by colour, or else from the pages; pages
@@ -2656,6 +2831,8 @@ export interface User {
    * it.
    */
   pricePercent: number | null;
+  /** With whom the user shares wallets: then the user stands for their budget. */
+  sharedWith: SharedWith | null;
   /** The internal account number the user's work is booked to. */
   accountCode: string | null;
   /** Department. */
@@ -2725,6 +2902,8 @@ export interface UserFields {
   restricted?: boolean | null | undefined;
   /** How many percent of what price lists say the user pays, 0 to 1000. */
   pricePercent?: number | null | undefined;
+  /** With whom the user shares wallets: then the user stands for their budget. */
+  sharedWith?: SharedWith | null | undefined;
   /** The internal account number the user's work is booked to. */
   accountCode?: string | null | undefined;
   /** Department. */
@@ -2754,6 +2933,8 @@ export interface UserList extends CallOptions {
   group?: GroupId | null | undefined;
   /** Only those with a profile. */
   profile?: ProfileId | null | undefined;
+  /** Only those who share wallets, and so stand for a budget; or only those who do not. */
+  sharing?: boolean | null | undefined;
   /** The cursor of an earlier page of the same list, as it was given; none: the first page. */
   after?: string | null | undefined;
   /** At most so many rows, 1 to 999; none: 50. */
@@ -2891,6 +3072,28 @@ export declare class Tympan {
   asUser(user: UserId): Tympan;
 
   /**
+   * Charges untracked usage to a user, active or not, as a settlement that comes late is: what
+   * the wallets do not have is owed, for the paper is printed. It costs what the host stated, or
+   * what the user's prices said when it was reported. Assigning it to the same user again gives
+   * the same receipt.
+   *
+   * @throws {@link TympanError} `unknown_untracked`, `untracked_resolved`, `unknown_user`, `not_tracked`, `amount_overflow`;
+   * `denied` without `untracked.resolve`.
+   */
+  assignUntracked(untracked: UntrackedId, user: UserReference, options?: CallOptions | null): Promise<Receipt>;
+
+  /**
+   * Charges untracked usage to a user, active or not, as a settlement that comes late is: what
+   * the wallets do not have is owed, for the paper is printed. It costs what the host stated, or
+   * what the user's prices said when it was reported. Assigning it to the same user again gives
+   * the same receipt.
+   *
+   * @throws {@link TympanError} `unknown_untracked`, `untracked_resolved`, `unknown_user`, `not_tracked`, `amount_overflow`;
+   * `denied` without `untracked.resolve`.
+   */
+  assignUntrackedSync(untracked: UntrackedId, user: UserReference): Receipt;
+
+  /**
    * Audit events, oldest first, page by page. The list grows at its end.
    *
    * @throws {@link TympanError} `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
@@ -3003,7 +3206,7 @@ export declare class Tympan {
    * content, ten years on, returns the same receipt and charges nothing; a refusal is remembered
    * under it too.
    *
-   * @throws {@link TympanError} `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
+   * @throws {@link TympanError} `allowance_exhausted`, `unknown_user`, `user_inactive`, `not_shared`, `key_reused`, `invalid_key`,
    * `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
    * `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
    * `denied`;
@@ -3017,7 +3220,7 @@ export declare class Tympan {
    * content, ten years on, returns the same receipt and charges nothing; a refusal is remembered
    * under it too.
    *
-   * @throws {@link TympanError} `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
+   * @throws {@link TympanError} `allowance_exhausted`, `unknown_user`, `user_inactive`, `not_shared`, `key_reused`, `invalid_key`,
    * `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
    * `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
    * `denied`;
@@ -3040,6 +3243,24 @@ export declare class Tympan {
    * @throws {@link TympanError} Those of {@link Tympan.charge}, of each job in its outcome.
    */
   chargeAllSync(jobs: readonly Job[]): JobOutcome[];
+
+  /**
+   * Charges a job as {@link Tympan.charge} does; where that would be refused for there is no such
+   * user, or the user is inactive, it keeps what the job used as untracked usage. The same key
+   * and content gives the same answer, and the receipt once it is assigned.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.charge} but `unknown_user` and `user_inactive`.
+   */
+  chargeOrKeep(user: UserReference, key: string, usage: UsageInput, options?: ChargeOrKeepJob | null): Promise<ChargedOrKept>;
+
+  /**
+   * Charges a job as {@link Tympan.charge} does; where that would be refused for there is no such
+   * user, or the user is inactive, it keeps what the job used as untracked usage. The same key
+   * and content gives the same answer, and the receipt once it is assigned.
+   *
+   * @throws {@link TympanError} Those of {@link Tympan.charge} but `unknown_user` and `user_inactive`.
+   */
+  chargeOrKeepSync(user: UserReference, key: string, usage: UsageInput, options?: ChargeOrKeepJob | null): ChargedOrKept;
 
   /**
    * Ends the use of this store, through this handle and all that were made from it: later calls
@@ -3284,6 +3505,24 @@ export declare class Tympan {
   deleteRoleSync(role: RoleId, options?: Against | null): void;
 
   /**
+   * Dismisses untracked usage: nobody is charged for it. The reason, of at most 4,000 characters,
+   * is kept. Dismissing it again changes nothing, and the first reason stands.
+   *
+   * @throws {@link TympanError} `unknown_untracked`, `untracked_resolved` if it was assigned, `empty_text`, `text_too_long`,
+   * `control_character`; `denied` without `untracked.resolve`.
+   */
+  dismissUntracked(untracked: UntrackedId, reason: string, options?: CallOptions | null): Promise<UntrackedUsage>;
+
+  /**
+   * Dismisses untracked usage: nobody is charged for it. The reason, of at most 4,000 characters,
+   * is kept. Dismissing it again changes nothing, and the first reason stands.
+   *
+   * @throws {@link TympanError} `unknown_untracked`, `untracked_resolved` if it was assigned, `empty_text`, `text_too_long`,
+   * `control_character`; `denied` without `untracked.resolve`.
+   */
+  dismissUntrackedSync(untracked: UntrackedId, reason: string): UntrackedUsage;
+
+  /**
    * How safely the store keeps what it is given, and why.
    *
    * @throws {@link TympanError} `denied` to a user; those of the store.
@@ -3412,9 +3651,26 @@ export declare class Tympan {
   enableIdentitySync(user: UserReference, identity: IdentityId, enabled: boolean, options?: ChangeUser | null): Changed;
 
   /**
+   * Erases the name that untracked usage was reported as, whatever became of it: it may be that
+   * of a person. The usage stays.
+   *
+   * @throws {@link TympanError} `unknown_untracked`; `denied` without `untracked.resolve`.
+   */
+  eraseUntrackedName(untracked: UntrackedId, options?: CallOptions | null): Promise<UntrackedUsage>;
+
+  /**
+   * Erases the name that untracked usage was reported as, whatever became of it: it may be that
+   * of a person. The usage stays.
+   *
+   * @throws {@link TympanError} `unknown_untracked`; `denied` without `untracked.resolve`.
+   */
+  eraseUntrackedNameSync(untracked: UntrackedId): UntrackedUsage;
+
+  /**
    * Erases the names of documents and hosts that profiles keep for so many days, where those are
-   * over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
-   * the bytes gone. What proves the entries stays whole.
+   * over, of 500 jobs at most; how many jobs' that were. Whoever wants all gone asks until it is 0.
+   * Nobody sees them any more as it is: this is for hosts that want the bytes gone. What proves the
+   * entries stays whole. Each time is told of in the audit events, before it is done.
    *
    * @throws {@link TympanError} `denied` without `tenant.edit`; those of the store.
    */
@@ -3422,8 +3678,9 @@ export declare class Tympan {
 
   /**
    * Erases the names of documents and hosts that profiles keep for so many days, where those are
-   * over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
-   * the bytes gone. What proves the entries stays whole.
+   * over, of 500 jobs at most; how many jobs' that were. Whoever wants all gone asks until it is 0.
+   * Nobody sees them any more as it is: this is for hosts that want the bytes gone. What proves the
+   * entries stays whole. Each time is told of in the audit events, before it is done.
    *
    * @throws {@link TympanError} `denied` without `tenant.edit`; those of the store.
    */
@@ -3682,6 +3939,27 @@ export declare class Tympan {
    * `storage`; `invalid_value` for an address of another form.
    */
   static openSync(address: string, options?: OpenOptions | null): Tympan;
+
+  /**
+   * Untracked usage that is open: what is assigned or dismissed leaves the list.
+   *
+   * @throws {@link TympanError} `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+   */
+  openUntracked(options?: UntrackedList | null): Promise<UntrackedPage>;
+
+  /**
+   * Untracked usage that is open: what is assigned or dismissed leaves the list.
+   *
+   * @throws {@link TympanError} `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+   */
+  openUntrackedSync(options?: UntrackedList | null): UntrackedPage;
+
+  /**
+   * Untracked usage that is open: what is assigned or dismissed leaves the list.
+   *
+   * @throws {@link TympanError} `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+   */
+  openUntrackedAll(options?: UntrackedList | null): AsyncGenerator<UntrackedPage['rows'][number], void, undefined>;
 
   /**
    * Somebody is paid out: own funds fall, and never by more than is available of them.
@@ -4058,18 +4336,22 @@ export declare class Tympan {
   /**
    * Resets a plan's wallet of many users: a selection, or the members of a group, as they are
    * listed page by page. Each has an answer of its own, in the same order, under a key of its own:
-   * the one given, a space, and the user's id. So a selection can be sent again as it is.
+   * the one given, a space, and the user's id. So a selection can be sent again as it is. The key
+   * has at most 182 bytes, so that an id finds room behind it.
    *
-   * @throws {@link TympanError} Those of {@link Tympan.resetAllowance}, of each user in its outcome.
+   * @throws {@link TympanError} `too_many` for more than 999 users; those of {@link Tympan.resetAllowance}, of each user in its
+   * outcome.
    */
   resetAllowances(users: readonly UserId[], plan: PlanId, reason: string, key: string, options?: CallOptions | null): Promise<ResetOutcome[]>;
 
   /**
    * Resets a plan's wallet of many users: a selection, or the members of a group, as they are
    * listed page by page. Each has an answer of its own, in the same order, under a key of its own:
-   * the one given, a space, and the user's id. So a selection can be sent again as it is.
+   * the one given, a space, and the user's id. So a selection can be sent again as it is. The key
+   * has at most 182 bytes, so that an id finds room behind it.
    *
-   * @throws {@link TympanError} Those of {@link Tympan.resetAllowance}, of each user in its outcome.
+   * @throws {@link TympanError} `too_many` for more than 999 users; those of {@link Tympan.resetAllowance}, of each user in its
+   * outcome.
    */
   resetAllowancesSync(users: readonly UserId[], plan: PlanId, reason: string, key: string): ResetOutcome[];
 
@@ -4319,6 +4601,24 @@ export declare class Tympan {
    * @throws {@link TympanError} `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
    */
   settleDueSync(user: UserReference): number;
+
+  /**
+   * The active users who share wallets with a user, sorted by name: whose budget a job of that user may
+   * take from.
+   *
+   * @throws {@link TympanError} `unknown_user`; `denied` without `user.read`, unless it is the actor; what is wrong with the
+   * reference.
+   */
+  sharers(user: UserReference, options?: CallOptions | null): Promise<User[]>;
+
+  /**
+   * The active users who share wallets with a user, sorted by name: whose budget a job of that user may
+   * take from.
+   *
+   * @throws {@link TympanError} `unknown_user`; `denied` without `user.read`, unless it is the actor; what is wrong with the
+   * reference.
+   */
+  sharersSync(user: UserReference): User[];
 
   /**
    * A wallet's history over a period, newest first, page by page.

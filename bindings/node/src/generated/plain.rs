@@ -258,6 +258,17 @@ impl Write for tympan_surface::TenantId {
         to.put(self.to_string())
     }
 }
+impl Read for tympan_surface::UntrackedId {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        from.value::<String>()?.parse()
+    }
+}
+impl Write for tympan_surface::UntrackedId {
+    const IS_PLAIN: bool = true;
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        to.put(self.to_string())
+    }
+}
 impl Read for tympan_surface::UserId {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         from.value::<String>()?.parse()

@@ -193,6 +193,23 @@ impl NativeTympan {
     ) -> Result<()> {
         binding.now(env, values, |from| self.0.as_user(Read::read(from)?))
     }
+    /// `assignUntracked`
+    #[napi(catch_unwind)]
+    pub fn assign_untracked(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(self.0.assign_untracked(Read::read(from)?, Read::read(from)?)),
+            )
+    }
     /// `auditEvents`
     #[napi(catch_unwind)]
     pub fn audit_events(
@@ -334,6 +351,32 @@ impl NativeTympan {
     ) -> Result<()> {
         binding
             .answer(env, task, values, |from| Ok(self.0.charge_all(Read::read(from)?)))
+    }
+    /// `chargeOrKeep`
+    #[napi(catch_unwind)]
+    pub fn charge_or_keep(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(
+                    self
+                        .0
+                        .charge_or_keep(
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                            Read::read(from)?,
+                        ),
+                ),
+            )
     }
     /// `close`
     #[napi(catch_unwind)]
@@ -571,6 +614,23 @@ impl NativeTympan {
                 |from| Ok(self.0.delete_role(Read::read(from)?, Read::read(from)?)),
             )
     }
+    /// `dismissUntracked`
+    #[napi(catch_unwind)]
+    pub fn dismiss_untracked(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(self.0.dismiss_untracked(Read::read(from)?, Read::read(from)?)),
+            )
+    }
     /// `doctor`
     #[napi(catch_unwind)]
     pub fn doctor(
@@ -708,6 +768,23 @@ impl NativeTympan {
                             Read::read(from)?,
                         ),
                 ),
+            )
+    }
+    /// `eraseUntrackedName`
+    #[napi(catch_unwind)]
+    pub fn erase_untracked_name(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(self.0.erase_untracked_name(Read::read(from)?)),
             )
     }
     /// `eraseWords`
@@ -876,6 +953,23 @@ impl NativeTympan {
                 |from| Ok(
                     self.0.may(Read::read(from)?, Read::read(from)?, Read::read(from)?),
                 ),
+            )
+    }
+    /// `openUntracked`
+    #[napi(catch_unwind)]
+    pub fn open_untracked(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding
+            .answer(
+                env,
+                task,
+                values,
+                |from| Ok(self.0.open_untracked(Read::read(from)?)),
             )
     }
     /// `payOut`
@@ -1548,6 +1642,17 @@ impl NativeTympan {
     ) -> Result<()> {
         binding
             .answer(env, task, values, |from| Ok(self.0.settle_due(Read::read(from)?)))
+    }
+    /// `sharers`
+    #[napi(catch_unwind)]
+    pub fn sharers(
+        &self,
+        binding: &Binding,
+        env: &Env,
+        task: Option<u32>,
+        values: Object<'_>,
+    ) -> Result<()> {
+        binding.answer(env, task, values, |from| Ok(self.0.sharers(Read::read(from)?)))
     }
     /// `statement`
     #[napi(catch_unwind)]

@@ -24,6 +24,7 @@ impl Read for surface::AuthoriseJob {
             cost: Read::read(from)?,
             attempt: Read::read(from)?,
             expires_in_seconds: Read::read(from)?,
+            shared: Read::read(from)?,
             details: Read::read(from)?,
         })
     }
@@ -47,7 +48,20 @@ impl Read for surface::ChargeJob {
             queue: Read::read(from)?,
             cost: Read::read(from)?,
             attempt: Read::read(from)?,
+            shared: Read::read(from)?,
             details: Read::read(from)?,
+        })
+    }
+}
+impl Read for surface::ChargeOrKeepJob {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            queue: Read::read(from)?,
+            cost: Read::read(from)?,
+            attempt: Read::read(from)?,
+            shared: Read::read(from)?,
+            details: Read::read(from)?,
+            reported_as: Read::read(from)?,
         })
     }
 }
@@ -88,6 +102,7 @@ impl Read for surface::CreateUser {
             production: Read::read(from)?,
             restricted: Read::read(from)?,
             price_percent: Read::read(from)?,
+            shared_with: Read::read(from)?,
             account_code: Read::read(from)?,
             department: Read::read(from)?,
             office: Read::read(from)?,
@@ -232,6 +247,7 @@ impl Read for surface::Job {
             queue: Read::read(from)?,
             cost: Read::read(from)?,
             attempt: Read::read(from)?,
+            shared: Read::read(from)?,
             details: Read::read(from)?,
         })
     }
@@ -338,6 +354,7 @@ impl Read for surface::QuoteJob {
         Ok(Self {
             queue: Read::read(from)?,
             cost: Read::read(from)?,
+            shared: Read::read(from)?,
             kind: Read::read(from)?,
         })
     }
@@ -389,6 +406,14 @@ impl Read for surface::SettleJob {
             queue: Read::read(from)?,
             cost: Read::read(from)?,
             extra: Read::read(from)?,
+        })
+    }
+}
+impl Read for surface::SharedWallets {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            user: Read::read(from)?,
+            order: Read::read(from)?,
         })
     }
 }
@@ -457,6 +482,14 @@ impl Read for surface::TransferIdentity {
         })
     }
 }
+impl Read for surface::UntrackedList {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        Ok(Self {
+            after: Read::read(from)?,
+            limit: Read::read(from)?,
+        })
+    }
+}
 impl Read for surface::Usage {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         Ok(Self {
@@ -492,6 +525,7 @@ impl Read for surface::UserFields {
             production: Read::read(from)?,
             restricted: Read::read(from)?,
             price_percent: Read::read(from)?,
+            shared_with: Read::read(from)?,
             account_code: Read::read(from)?,
             department: Read::read(from)?,
             office: Read::read(from)?,
@@ -509,6 +543,7 @@ impl Read for surface::UserList {
             active: Read::read(from)?,
             group: Read::read(from)?,
             profile: Read::read(from)?,
+            sharing: Read::read(from)?,
             after: Read::read(from)?,
             limit: Read::read(from)?,
         })
@@ -793,6 +828,35 @@ impl Read for surface::Schedule {
         }
     }
 }
+impl Read for surface::SharedOrder {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let number: u32 = from.value()?;
+        match number {
+            0 => Ok(Self::First {}),
+            1 => Ok(Self::Last {}),
+            2 => Ok(Self::Only {}),
+            _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
+        }
+    }
+}
+impl Read for surface::SharedWith {
+    fn read(from: &mut Reader<'_>) -> Crossed<Self> {
+        let number: u32 = from.value()?;
+        match number {
+            0 => {
+                Ok(Self::Group {
+                    id: Read::read(from)?,
+                })
+            }
+            1 => {
+                Ok(Self::AccountCode {
+                    account_code: Read::read(from)?,
+                })
+            }
+            _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
+        }
+    }
+}
 impl Read for surface::Stacking {
     fn read(from: &mut Reader<'_>) -> Crossed<Self> {
         let number: u32 = from.value()?;
@@ -825,12 +889,13 @@ impl Read for surface::UserField {
             3 => Ok(Self::Email {}),
             4 => Ok(Self::OtherEmails {}),
             5 => Ok(Self::PricePercent {}),
-            6 => Ok(Self::AccountCode {}),
-            7 => Ok(Self::Department {}),
-            8 => Ok(Self::Office {}),
-            9 => Ok(Self::Home {}),
-            10 => Ok(Self::Notes {}),
-            11 => Ok(Self::Role {}),
+            6 => Ok(Self::SharedWith {}),
+            7 => Ok(Self::AccountCode {}),
+            8 => Ok(Self::Department {}),
+            9 => Ok(Self::Office {}),
+            10 => Ok(Self::Home {}),
+            11 => Ok(Self::Notes {}),
+            12 => Ok(Self::Role {}),
             _ => Err(tympan_surface::Error::of(tympan_surface::Code::Internal)),
         }
     }

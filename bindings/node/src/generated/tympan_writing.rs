@@ -85,6 +85,13 @@ impl Write for surface::Changed {
         Ok(())
     }
 }
+impl Write for surface::ChargedOrKept {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.receipt.write(to)?;
+        self.untracked.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::Copied {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.rows.write(to)?;
@@ -281,6 +288,7 @@ impl Write for surface::LowBalance {
 }
 impl Write for surface::Missing {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.user.write(to)?;
         self.wallet.write(to)?;
         self.measure.write(to)?;
         self.needed.write(to)?;
@@ -410,6 +418,7 @@ impl Write for surface::Quote {
 }
 impl Write for surface::QuoteLine {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.user.write(to)?;
         self.wallet.write(to)?;
         self.measure.write(to)?;
         self.amount.write(to)?;
@@ -610,6 +619,13 @@ impl Write for surface::Standing {
         Ok(())
     }
 }
+impl Write for surface::StatedCost {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.cost_micros.write(to)?;
+        self.currency.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::StatementLine {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.id.write(to)?;
@@ -625,6 +641,7 @@ impl Write for surface::StatementLine {
         self.hold.write(to)?;
         self.expires_at.write(to)?;
         self.refunds.write(to)?;
+        self.counterpart.write(to)?;
         self.queue.write(to)?;
         self.usage.write(to)?;
         self.cost_micros.write(to)?;
@@ -698,6 +715,32 @@ impl Write for surface::Transferred {
         Ok(())
     }
 }
+impl Write for surface::UntrackedPage {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.rows.write(to)?;
+        self.next.write(to)?;
+        self.end.write(to)?;
+        Ok(())
+    }
+}
+impl Write for surface::UntrackedUsage {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        self.id.write(to)?;
+        self.number.write(to)?;
+        self.state.write(to)?;
+        self.attempt.write(to)?;
+        self.reported_as.write(to)?;
+        self.queue.write(to)?;
+        self.usage.write(to)?;
+        self.job_kind.write(to)?;
+        self.cost.write(to)?;
+        self.at.write(to)?;
+        self.actor.write(to)?;
+        self.assigned_to.write(to)?;
+        self.resolved_at.write(to)?;
+        Ok(())
+    }
+}
 impl Write for surface::Usage {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         self.pages.write(to)?;
@@ -732,6 +775,7 @@ impl Write for surface::User {
         self.production.write(to)?;
         self.restricted.write(to)?;
         self.price_percent.write(to)?;
+        self.shared_with.write(to)?;
         self.account_code.write(to)?;
         self.department.write(to)?;
         self.office.write(to)?;
@@ -1000,6 +1044,21 @@ impl Write for surface::Schedule {
         Ok(())
     }
 }
+impl Write for surface::SharedWith {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        match self {
+            Self::Group { id } => {
+                to.put(0_u32)?;
+                id.write(to)?;
+            }
+            Self::AccountCode { account_code } => {
+                to.put(1_u32)?;
+                account_code.write(to)?;
+            }
+        }
+        Ok(())
+    }
+}
 impl Write for surface::SmartCardObstacle {
     fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
         match self {
@@ -1039,6 +1098,22 @@ impl Write for surface::Stacking {
             }
             Self::Priority {} => {
                 to.put(3_u32)?;
+            }
+        }
+        Ok(())
+    }
+}
+impl Write for surface::UntrackedState {
+    fn write(self, to: &mut Writer<'_>) -> Crossed<()> {
+        match self {
+            Self::Open {} => {
+                to.put(0_u32)?;
+            }
+            Self::Assigned {} => {
+                to.put(1_u32)?;
+            }
+            Self::Dismissed {} => {
+                to.put(2_u32)?;
             }
         }
         Ok(())

@@ -7,11 +7,11 @@ from typing import Literal, final
 
 from typing_extensions import Self, disjoint_base
 
-from tympan.enums import Durability, EventKind, Extra, Filter, IdentitySource, JobKind, JobState, Keeping, Migrate, PinAlphabet, PinFloor, ReportBy, ReportEvery, ResetVerb, RoundingMode, Schedule, SmartCardObstacle, Stacking, TextFormat, UserField, ValueSource, Verb, Weekday, WhenExhausted, WordKeeping
+from tympan.enums import Durability, EventKind, Extra, Filter, IdentitySource, JobKind, JobState, Keeping, Migrate, PinAlphabet, PinFloor, ReportBy, ReportEvery, ResetVerb, RoundingMode, Schedule, SharedOrder, SmartCardObstacle, Stacking, TextFormat, UntrackedState, UserField, ValueSource, Verb, Weekday, WhenExhausted, WordKeeping
 from tympan.errors import TympanError
-from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UserId
+from tympan.ids import AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, RoleRowId, TenantId, UntrackedId, UserId
 
-__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "Copied", "CustomCount", "EffectivePlan", "EffectiveValue", "Event", "EventPage", "Explanation", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobDetails", "JobLine", "JobOutcome", "JobPage", "LowBalance", "Missing", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Quote", "QuoteLine", "Reactivated", "Receipt", "ReceiptLine", "RefundPart", "Report", "ReportPage", "ReportRow", "ReportTotal", "ResetOutcome", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedGroup", "SavedProfile", "SavedSettings", "Settings", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "SweepRefusal", "Swept", "TextPage", "Tracking", "Transferred", "Tympan", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "restore", "unseal_keys", "verify_backup", "__version__", "Begun", "begin", "enable_logging"]
+__all__ = ["Account", "AccountName", "AuditLine", "AuditPage", "Bootstrapped", "Capabilities", "CardPreview", "CardStep", "Changed", "ChargedOrKept", "Copied", "CustomCount", "EffectivePlan", "EffectiveValue", "Event", "EventPage", "Explanation", "Fault", "Fraction", "Gone", "Group", "GroupName", "Identity", "IdentityEdit", "IdentityReference", "IdentityType", "ImpressionsByColour", "Job", "JobDetails", "JobLine", "JobOutcome", "JobPage", "LowBalance", "Missing", "NewIdentity", "NewRoleRow", "PinStrength", "Plan", "PlanChange", "PlanRevision", "Position", "PriceLine", "PriceLineRevision", "PriceList", "Profile", "ProfileName", "Quote", "QuoteLine", "Reactivated", "Receipt", "ReceiptLine", "RefundPart", "Report", "ReportPage", "ReportRow", "ReportTotal", "ResetOutcome", "Role", "RoleName", "RoleRow", "RoleRowEdit", "Rounding", "SavedGroup", "SavedProfile", "SavedSettings", "Settings", "SharedWallets", "SharedWith", "SheetsByColour", "SmartCard", "Standing", "StatedCost", "StatementLine", "StatementPage", "StoredIdentity", "SweepRefusal", "Swept", "TextPage", "Tracking", "Transferred", "Tympan", "UntrackedPage", "UntrackedUsage", "Usage", "User", "UserDetails", "UserFields", "UserPage", "UserReference", "Uses", "Verification", "WalletName", "new_keys", "open", "restore", "unseal_keys", "verify_backup", "__version__", "Begun", "begin", "enable_logging"]
 
 __version__: str
 
@@ -74,7 +74,7 @@ class AuditLine:
         """What kind of thing it was done to: `user`, `tenant`, `role` and so on."""
     @property
     def subject(self) -> str:
-        """The id of that thing; of a `wallet`, that of its owner."""
+        """The id of that thing; of a `wallet`, that of its owner; of `untracked` usage, its number."""
     @property
     def changes(self) -> str | None:
         """What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised."""
@@ -117,7 +117,9 @@ class Bootstrapped:
         """The role that may do everything. Names of roles can be changed, so hosts keep the ids."""
     @property
     def accountant_role(self) -> RoleId:
-        """The role that sees users, allowances and reports, and moves money: own funds, refunds."""
+        """The role that sees users, allowances and reports, moves money (own funds, refunds), and says
+        whose untracked usage is.
+        """
     @property
     def regular_role(self) -> RoleId:
         """The role that may do what everybody may about themselves."""
@@ -193,6 +195,19 @@ class Changed:
     @property
     def role_rows(self) -> list[RoleRowId]:
         """Role rows that were added, in the order of the command."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ChargedOrKept:
+    """What became of a job: one of the two."""
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """What was done, if it was charged."""
+    @property
+    def untracked(self) -> UntrackedUsage | None:
+        """What was kept, if nobody is charged for it."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -513,7 +528,7 @@ class ImpressionsByColour:
 class Job:
     """One job of many to charge."""
 
-    def __new__(cls, *, user: UserReference | UserId, key: str, usage: Usage, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None, details: JobDetails | None = None) -> Self: ...
+    def __new__(cls, *, user: UserReference | UserId, key: str, usage: Usage, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None, shared: SharedWallets | None = None, details: JobDetails | None = None) -> Self: ...
     @property
     def user(self) -> UserReference:
         """Whose job."""
@@ -532,6 +547,9 @@ class Job:
     @property
     def attempt(self) -> int | None:
         """Which attempt under the same key, 1, 2, 3 …; none: the first."""
+    @property
+    def shared(self) -> SharedWallets | None:
+        """Which shared wallets it takes from too; none: only the user's own."""
     @property
     def details(self) -> JobDetails | None:
         """What kind of job it is, and where it came from."""
@@ -623,7 +641,7 @@ class JobLine:
         """Of what was given back: the entry that had taken it."""
     @property
     def needed(self) -> int | None:
-        """Of a refusal: how much was needed of the first line's measure."""
+        """Of a refusal: how much was needed of the last line's measure."""
     @property
     def available(self) -> int | None:
         """Of a refusal: how much was available."""
@@ -699,6 +717,9 @@ class LowBalance:
 class Missing:
     """Why a job would be refused. Amounts are in the unit of the measure: micros for a cost."""
 
+    @property
+    def user(self) -> UserId:
+        """Whose wallet would be asked first: the user's, or that of who shares it."""
     @property
     def wallet(self) -> WalletName:
         """The first wallet that would be asked."""
@@ -1075,6 +1096,9 @@ class QuoteLine:
     """What one wallet would give, in the unit of its measure: micros for a cost."""
 
     @property
+    def user(self) -> UserId:
+        """Whose wallet: the user's, or that of who shares it."""
+    @property
     def wallet(self) -> WalletName:
         """Which wallet."""
     @property
@@ -1150,7 +1174,9 @@ class ReceiptLine:
 
     @property
     def user(self) -> UserId:
-        """Whose wallet: of a transfer, the second line is that of who gets."""
+        """Whose wallet: of a transfer, the second line is that of who gets; of a job on shared wallets,
+        the lines of who shares come last.
+        """
     @property
     def wallet(self) -> WalletName:
         """Which wallet."""
@@ -1458,6 +1484,22 @@ class Settings:
     def __hash__(self) -> int: ...
 
 @final
+class SharedWallets:
+    """Wallets that somebody shares with the user, for a job to take from: the budget of a group, or of an
+    account code.
+    """
+
+    def __new__(cls, *, user: UserReference | UserId, order: SharedOrder | Literal["first", "last", "only"]) -> Self: ...
+    @property
+    def user(self) -> UserReference:
+        """Who shares them, and stands for the budget."""
+    @property
+    def order(self) -> SharedOrder:
+        """When the job takes from them."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class SheetsByColour:
     """Pieces of paper by colour."""
 
@@ -1595,6 +1637,11 @@ class StatementLine:
     @property
     def refunds(self) -> EntryId | None:
         """Of a refund or a void: the entry that took what it gives back."""
+    @property
+    def counterpart(self) -> UserId | None:
+        """The other user of what was done on wallets of two: of a line on shared wallets, whose job it was;
+        of one on that user's own, who shares; of a transfer, who got, or who gave.
+        """
     @property
     def queue(self) -> str | None:
         """The queue the job went to."""
@@ -1765,6 +1812,72 @@ class Transferred:
     def __hash__(self) -> int: ...
 
 @final
+class UntrackedPage:
+    """One page of untracked usage."""
+
+    @property
+    def rows(self) -> list[UntrackedUsage]:
+        """What is open, in the order in which it was reported."""
+    @property
+    def next(self) -> str | None:
+        """The cursor for the next page; none: this was the last."""
+    @property
+    def end(self) -> str | None:
+        """The cursor behind the last row of this page, be there more or not; none if there was never
+        a row.
+        """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class UntrackedUsage:
+    """What a job used that was reported for an unknown or inactive user, and what became of it."""
+
+    @property
+    def id(self) -> UntrackedId:
+        """By what it is named."""
+    @property
+    def number(self) -> int:
+        """By what audit events name it: their subject."""
+    @property
+    def state(self) -> UntrackedState:
+        """What became of it."""
+    @property
+    def attempt(self) -> int:
+        """Which attempt of the job."""
+    @property
+    def reported_as(self) -> str | None:
+        """Whom the host named; none of a secret, or once it was erased."""
+    @property
+    def queue(self) -> str | None:
+        """The queue the job went to."""
+    @property
+    def usage(self) -> Usage:
+        """What the job used, with the totals of pages, impressions and sheets that the host did not
+        give.
+        """
+    @property
+    def job_kind(self) -> JobKind | None:
+        """What kind of job it was, if the host said so."""
+    @property
+    def cost(self) -> StatedCost | None:
+        """What it costs, if the host stated it."""
+    @property
+    def at(self) -> datetime:
+        """When it was reported."""
+    @property
+    def actor(self) -> UserId | None:
+        """The user who reported it; none: the host."""
+    @property
+    def assigned_to(self) -> UserId | None:
+        """Whom it was charged to."""
+    @property
+    def resolved_at(self) -> datetime | None:
+        """When it was assigned or dismissed."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Usage:
     """What a job used, or is expected to use: the counters that the host has, those of IPP among them.
     What is not given is derived: impressions from those by colour, or else from the pages; pages
@@ -1866,6 +1979,9 @@ class User:
         it.
         """
     @property
+    def shared_with(self) -> SharedWith | None:
+        """With whom the user shares wallets: then the user stands for their budget."""
+    @property
     def account_code(self) -> str | None:
         """The internal account number the user's work is booked to."""
     @property
@@ -1938,7 +2054,7 @@ class UserDetails:
 class UserFields:
     """Fields of a user to set; what is not given stays. A field is emptied by naming it in `clear`."""
 
-    def __new__(cls, *, name: str | None = None, username: str | None = None, network_name: str | None = None, network_domain: str | None = None, email: str | None = None, other_emails: Sequence[str] | None = None, active: bool | None = None, production: bool | None = None, restricted: bool | None = None, price_percent: int | None = None, account_code: str | None = None, department: str | None = None, office: str | None = None, home: str | None = None, notes: str | None = None, profile: ProfileId | None = None, role: RoleId | None = None) -> Self: ...
+    def __new__(cls, *, name: str | None = None, username: str | None = None, network_name: str | None = None, network_domain: str | None = None, email: str | None = None, other_emails: Sequence[str] | None = None, active: bool | None = None, production: bool | None = None, restricted: bool | None = None, price_percent: int | None = None, shared_with: SharedWith | None = None, account_code: str | None = None, department: str | None = None, office: str | None = None, home: str | None = None, notes: str | None = None, profile: ProfileId | None = None, role: RoleId | None = None) -> Self: ...
     @property
     def name(self) -> str | None:
         """The name that is shown."""
@@ -1969,6 +2085,9 @@ class UserFields:
     @property
     def price_percent(self) -> int | None:
         """How many percent of what price lists say the user pays, 0 to 1000."""
+    @property
+    def shared_with(self) -> SharedWith | None:
+        """With whom the user shares wallets: then the user stands for their budget."""
     @property
     def account_code(self) -> str | None:
         """The internal account number the user's work is booked to."""
@@ -2201,6 +2320,29 @@ class RoleRowEdit:
     def __hash__(self) -> int: ...
 
 @disjoint_base
+class SharedWith:
+    """With whom a user shares wallets: their jobs may take from those."""
+
+    @final
+    class Group(SharedWith):
+        """The members of a group."""
+
+        def __new__(cls, *, id: GroupId) -> Self: ...
+        @property
+        def id(self) -> GroupId:
+            """The group."""
+    @final
+    class AccountCode(SharedWith):
+        """Everybody whose work is booked to an account code; case does not matter."""
+
+        def __new__(cls, *, account_code: str) -> Self: ...
+        @property
+        def account_code(self) -> str:
+            """The account code."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@disjoint_base
 class UserReference:
     """Whom a call means: a user by id, or by any identity that belongs to one user at a time."""
 
@@ -2334,6 +2476,16 @@ class Tympan:
         Raises:
             TympanError: `closed`.
         """
+    def assign_untracked(self, untracked: UntrackedId, user: UserReference | UserId) -> Receipt:
+        """Charges untracked usage to a user, active or not, as a settlement that comes late is: what
+        the wallets do not have is owed, for the paper is printed. It costs what the host stated, or
+        what the user's prices said when it was reported. Assigning it to the same user again gives
+        the same receipt.
+
+        Raises:
+            TympanError: `unknown_untracked`, `untracked_resolved`, `unknown_user`, `not_tracked`, `amount_overflow`;
+            `denied` without `untracked.resolve`.
+        """
     def audit_events(self, *, after: str | None = None, limit: int | None = None) -> AuditPage:
         """Audit events, oldest first, page by page. The list grows at its end.
 
@@ -2346,7 +2498,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `audit.read`; `invalid_cursor`; `invalid_value` for the limit.
         """
-    def authorise(self, user: UserReference | UserId, key: str, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None, expires_in_seconds: int | None = None, details: JobDetails | None = None) -> Receipt:
+    def authorise(self, user: UserReference | UserId, key: str, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None, expires_in_seconds: int | None = None, shared: SharedWallets | None = None, details: JobDetails | None = None) -> Receipt:
         """Sets a job's expected cost aside. The hold is settled with what the job really used,
         cancelled, or given back by itself when its time is over.
 
@@ -2384,14 +2536,14 @@ class Tympan:
         Raises:
             TympanError: `unknown_user`; `denied` to an actor without `user.read` who asks about another user.
         """
-    def charge(self, user: UserReference | UserId, key: str, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None, details: JobDetails | None = None) -> Receipt:
+    def charge(self, user: UserReference | UserId, key: str, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None, shared: SharedWallets | None = None, details: JobDetails | None = None) -> Receipt:
         """Charges a job in one step, for hosts that only know the result. It takes from all wallets
         that it needs, or from none. The key names the job, at most 200 bytes: the same key and
         content, ten years on, returns the same receipt and charges nothing; a refusal is remembered
         under it too.
 
         Raises:
-            TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
+            TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `not_shared`, `key_reused`, `invalid_key`,
             `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
             `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
             `denied`;
@@ -2403,6 +2555,14 @@ class Tympan:
 
         Raises:
             TympanError: Those of `Tympan.charge`, of each job in its outcome.
+        """
+    def charge_or_keep(self, user: UserReference | UserId, key: str, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, attempt: int | None = None, shared: SharedWallets | None = None, details: JobDetails | None = None, reported_as: str | None = None) -> ChargedOrKept:
+        """Charges a job as `Tympan.charge` does; where that would be refused for there is no such
+        user, or the user is inactive, it keeps what the job used as untracked usage. The same key
+        and content gives the same answer, and the receipt once it is assigned.
+
+        Raises:
+            TympanError: Those of `Tympan.charge` but `unknown_user` and `user_inactive`.
         """
     def close(self) -> None:
         """Ends the use of this store, through this handle and all that were made from it: later calls
@@ -2464,7 +2624,7 @@ class Tympan:
             TympanError: `denied`, `grant_beyond_own`, `unknown_permission`, `name_taken`, `empty_text`,
             `text_too_long`, `control_character`, `too_many`.
         """
-    def create_user(self, name: str, *, username: str | None = None, network_name: str | None = None, network_domain: str | None = None, email: str | None = None, other_emails: Sequence[str] = (), active: bool | None = None, production: bool = False, restricted: bool | None = None, price_percent: int | None = None, account_code: str | None = None, department: str | None = None, office: str | None = None, home: str | None = None, notes: str | None = None, profile: ProfileId | None = None, role: RoleId | None = None, groups: Sequence[GroupId] = (), role_rows: Sequence[NewRoleRow] = (), identities: Sequence[NewIdentity] = (), source: IdentitySource | Literal["manual", "import", "directory", "own"] | None = None, reason: str | None = None) -> Changed:
+    def create_user(self, name: str, *, username: str | None = None, network_name: str | None = None, network_domain: str | None = None, email: str | None = None, other_emails: Sequence[str] = (), active: bool | None = None, production: bool = False, restricted: bool | None = None, price_percent: int | None = None, shared_with: SharedWith | None = None, account_code: str | None = None, department: str | None = None, office: str | None = None, home: str | None = None, notes: str | None = None, profile: ProfileId | None = None, role: RoleId | None = None, groups: Sequence[GroupId] = (), role_rows: Sequence[NewRoleRow] = (), identities: Sequence[NewIdentity] = (), source: IdentitySource | Literal["manual", "import", "directory", "own"] | None = None, reason: str | None = None) -> Changed:
         """Creates a user. Only the name is required.
 
         Roles need the permission to administer users too, identities beyond the fields the
@@ -2511,6 +2671,14 @@ class Tympan:
         Raises:
             TympanError: `denied`, `unknown_role`, `stale_version`, `in_use`.
         """
+    def dismiss_untracked(self, untracked: UntrackedId, reason: str) -> UntrackedUsage:
+        """Dismisses untracked usage: nobody is charged for it. The reason, of at most 4,000 characters,
+        is kept. Dismissing it again changes nothing, and the first reason stands.
+
+        Raises:
+            TympanError: `unknown_untracked`, `untracked_resolved` if it was assigned, `empty_text`, `text_too_long`,
+            `control_character`; `denied` without `untracked.resolve`.
+        """
     def doctor(self) -> Report:
         """How safely the store keeps what it is given, and why.
 
@@ -2552,7 +2720,7 @@ class Tympan:
             `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `amount_overflow`,
             `too_many`.
         """
-    def edit_user(self, user: UserReference | UserId, *, expected_version: int | None = None, set: UserFields | None = None, clear: Sequence[UserField | Literal["username", "network_name", "network_domain", "email", "other_emails", "price_percent", "account_code", "department", "office", "home", "notes", "role"]] = (), identities: Sequence[IdentityEdit] = (), join: Sequence[GroupId] = (), leave: Sequence[GroupId] = (), role_rows: Sequence[RoleRowEdit] = (), source: IdentitySource | Literal["manual", "import", "directory", "own"] | None = None, reason: str | None = None) -> Changed:
+    def edit_user(self, user: UserReference | UserId, *, expected_version: int | None = None, set: UserFields | None = None, clear: Sequence[UserField | Literal["username", "network_name", "network_domain", "email", "other_emails", "price_percent", "shared_with", "account_code", "department", "office", "home", "notes", "role"]] = (), identities: Sequence[IdentityEdit] = (), join: Sequence[GroupId] = (), leave: Sequence[GroupId] = (), role_rows: Sequence[RoleRowEdit] = (), source: IdentitySource | Literal["manual", "import", "directory", "own"] | None = None, reason: str | None = None) -> Changed:
         """Edits a user: fields first, then identities, groups and role rows, each in their order. What
         was refused anywhere changes nothing.
 
@@ -2567,10 +2735,18 @@ class Tympan:
             TympanError: `denied`, `grant_beyond_own`, `unknown_user`, `unknown_identity`, `stale_version`,
             `identity_taken`.
         """
+    def erase_untracked_name(self, untracked: UntrackedId) -> UntrackedUsage:
+        """Erases the name that untracked usage was reported as, whatever became of it: it may be that
+        of a person. The usage stays.
+
+        Raises:
+            TympanError: `unknown_untracked`; `denied` without `untracked.resolve`.
+        """
     def erase_words(self) -> int:
         """Erases the names of documents and hosts that profiles keep for so many days, where those are
-        over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
-        the bytes gone. What proves the entries stays whole.
+        over, of 500 jobs at most; how many jobs' that were. Whoever wants all gone asks until it is 0.
+        Nobody sees them any more as it is: this is for hosts that want the bytes gone. What proves the
+        entries stays whole. Each time is told of in the audit events, before it is done.
 
         Raises:
             TympanError: `denied` without `tenant.edit`; those of the store.
@@ -2679,6 +2855,18 @@ class Tympan:
             TympanError: `unknown_permission` for a name that is not written like one, or begins like tympan's own
             and is none of them; `denied` to an actor without `user.read` who asks about another user.
         """
+    def open_untracked(self, *, after: str | None = None, limit: int | None = None) -> UntrackedPage:
+        """Untracked usage that is open: what is assigned or dismissed leaves the list.
+
+        Raises:
+            TympanError: `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+        """
+    def open_untracked_all(self, *, after: str | None = None, limit: int | None = None) -> Iterator[UntrackedUsage]:
+        """Every row of `Tympan.open_untracked`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+        """
     def pay_out(self, user: UserReference | UserId, currency: str, amount_micros: int, reason: str, key: str) -> Receipt:
         """Somebody is paid out: own funds fall, and never by more than is available of them.
 
@@ -2728,7 +2916,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `configuration.read`.
         """
-    def quote(self, user: UserReference | UserId, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None) -> Quote:
+    def quote(self, user: UserReference | UserId, usage: Usage, *, queue: str | None = None, cost: StatedCost | None = None, shared: SharedWallets | None = None, kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None) -> Quote:
         """What a job would cost, whether it would be charged, and what each wallet would give: exactly
         what `Tympan.charge` would do at this instant. Nothing is written and nothing set aside:
         to keep what a job needs until it is printed, authorise it.
@@ -2850,10 +3038,12 @@ class Tympan:
     def reset_allowances(self, users: Sequence[UserId], plan: PlanId, reason: str, key: str) -> list[ResetOutcome]:
         """Resets a plan's wallet of many users: a selection, or the members of a group, as they are
         listed page by page. Each has an answer of its own, in the same order, under a key of its own:
-        the one given, a space, and the user's id. So a selection can be sent again as it is.
+        the one given, a space, and the user's id. So a selection can be sent again as it is. The key
+        has at most 182 bytes, so that an id finds room behind it.
 
         Raises:
-            TympanError: Those of `Tympan.reset_allowance`, of each user in its outcome.
+            TympanError: `too_many` for more than 999 users; those of `Tympan.reset_allowance`, of each user in its
+            outcome.
         """
     def retire_account(self, account: AccountId, *, expected_version: int | None = None) -> int:
         """Keeps the role rows of an account and takes no new ones. The version of it from then on.
@@ -2955,6 +3145,14 @@ class Tympan:
 
         Raises:
             TympanError: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
+        """
+    def sharers(self, user: UserReference | UserId) -> list[User]:
+        """The active users who share wallets with a user, sorted by name: whose budget a job of that user may
+        take from.
+
+        Raises:
+            TympanError: `unknown_user`; `denied` without `user.read`, unless it is the actor; what is wrong with the
+            reference.
         """
     def statement(self, user: UserId, wallet: WalletName, *, since: datetime | None = None, until: datetime | None = None, after: str | None = None, limit: int | None = None) -> StatementPage:
         """A wallet's history over a period, newest first, page by page.
@@ -3085,13 +3283,13 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.user_jobs`.
         """
-    def users(self, *, search: str | None = None, active: bool | None = None, group: GroupId | None = None, profile: ProfileId | None = None, after: str | None = None, limit: int | None = None) -> UserPage:
+    def users(self, *, search: str | None = None, active: bool | None = None, group: GroupId | None = None, profile: ProfileId | None = None, sharing: bool | None = None, after: str | None = None, limit: int | None = None) -> UserPage:
         """Users, sorted by name, page by page.
 
         Raises:
             TympanError: `denied` without `user.read`; `invalid_cursor`; `invalid_value` for the limit or the pattern.
         """
-    def users_all(self, *, search: str | None = None, active: bool | None = None, group: GroupId | None = None, profile: ProfileId | None = None, after: str | None = None, limit: int | None = None) -> Iterator[User]:
+    def users_all(self, *, search: str | None = None, active: bool | None = None, group: GroupId | None = None, profile: ProfileId | None = None, sharing: bool | None = None, after: str | None = None, limit: int | None = None) -> Iterator[User]:
         """Every row of `Tympan.users`: asks for page after page, `limit` rows at a time.
 
         Raises:

@@ -17,10 +17,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, final
 
 from tympan import _tympan as _blocking
-from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, Copied, Event, EventPage, Explanation, Group, IdentityType, Job, JobDetails, JobLine, JobOutcome, JobPage, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Quote, Reactivated, Receipt, RefundPart, Report, ReportPage, ReportRow, ResetOutcome, Role, Rounding, SavedGroup, SavedProfile, SavedSettings, Settings, StatedCost, StatementLine, StatementPage, Swept, TextPage, Tracking, Transferred, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, UserReference, WalletName
+from tympan._tympan import Account, AuditLine, AuditPage, Bootstrapped, Capabilities, CardPreview, Changed, ChargedOrKept, Copied, Event, EventPage, Explanation, Group, IdentityType, Job, JobDetails, JobLine, JobOutcome, JobPage, NewIdentity, NewRoleRow, Plan, PriceLine, PriceList, Profile, Quote, Reactivated, Receipt, RefundPart, Report, ReportPage, ReportRow, ResetOutcome, Role, Rounding, SavedGroup, SavedProfile, SavedSettings, Settings, SharedWallets, StatedCost, StatementLine, StatementPage, Swept, TextPage, Tracking, Transferred, UntrackedPage, UntrackedUsage, Usage, User, UserDetails, UserFields, UserPage, Uses, Verification, IdentityEdit, IdentityReference, PlanChange, RoleRowEdit, SharedWith, UserReference, WalletName
 from tympan._begun import answered
 from tympan.enums import Durability, EventKind, Extra, Filter, IdentitySource, JobKind, Keeping, Migrate, PinAlphabet, PinFloor, ReportBy, ReportEvery, Stacking, TextFormat, UserField
-from tympan.ids import AccountId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, TenantId, UserId
+from tympan.ids import AccountId, GroupId, HoldId, IdentityId, PlanId, PriceListId, ProfileId, RoleId, TenantId, UntrackedId, UserId
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -117,6 +117,22 @@ class Tympan:
         """
         return Tympan(self._blocking.as_user(user))
 
+    async def assign_untracked(
+        self,
+        untracked: UntrackedId,
+        user: UserReference | UserId,
+    ) -> Receipt:
+        """Charges untracked usage to a user, active or not, as a settlement that comes late is: what
+        the wallets do not have is owed, for the paper is printed. It costs what the host stated, or
+        what the user's prices said when it was reported. Assigning it to the same user again gives
+        the same receipt.
+
+        Raises:
+            TympanError: `unknown_untracked`, `untracked_resolved`, `unknown_user`, `not_tracked`, `amount_overflow`;
+            `denied` without `untracked.resolve`.
+        """
+        return await answered(partial(self._blocking.assign_untracked, untracked, user))
+
     async def audit_events(
         self,
         *,
@@ -159,6 +175,7 @@ class Tympan:
         cost: StatedCost | None = None,
         attempt: int | None = None,
         expires_in_seconds: int | None = None,
+        shared: SharedWallets | None = None,
         details: JobDetails | None = None,
     ) -> Receipt:
         """Sets a job's expected cost aside. The hold is settled with what the job really used,
@@ -167,7 +184,7 @@ class Tympan:
         Raises:
             TympanError: Those of `Tympan.charge`.
         """
-        return await answered(partial(self._blocking.authorise, user, key, usage, queue=queue, cost=cost, attempt=attempt, expires_in_seconds=expires_in_seconds, details=details))
+        return await answered(partial(self._blocking.authorise, user, key, usage, queue=queue, cost=cost, attempt=attempt, expires_in_seconds=expires_in_seconds, shared=shared, details=details))
 
     async def backup_to(
         self,
@@ -235,6 +252,7 @@ class Tympan:
         queue: str | None = None,
         cost: StatedCost | None = None,
         attempt: int | None = None,
+        shared: SharedWallets | None = None,
         details: JobDetails | None = None,
     ) -> Receipt:
         """Charges a job in one step, for hosts that only know the result. It takes from all wallets
@@ -243,13 +261,13 @@ class Tympan:
         under it too.
 
         Raises:
-            TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
+            TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `not_shared`, `key_reused`, `invalid_key`,
             `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
             `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
             `denied`;
             `unknown_outcome`: send it again with the same key.
         """
-        return await answered(partial(self._blocking.charge, user, key, usage, queue=queue, cost=cost, attempt=attempt, details=details))
+        return await answered(partial(self._blocking.charge, user, key, usage, queue=queue, cost=cost, attempt=attempt, shared=shared, details=details))
 
     async def charge_all(
         self,
@@ -262,6 +280,28 @@ class Tympan:
             TympanError: Those of `Tympan.charge`, of each job in its outcome.
         """
         return await answered(partial(self._blocking.charge_all, jobs))
+
+    async def charge_or_keep(
+        self,
+        user: UserReference | UserId,
+        key: str,
+        usage: Usage,
+        *,
+        queue: str | None = None,
+        cost: StatedCost | None = None,
+        attempt: int | None = None,
+        shared: SharedWallets | None = None,
+        details: JobDetails | None = None,
+        reported_as: str | None = None,
+    ) -> ChargedOrKept:
+        """Charges a job as `Tympan.charge` does; where that would be refused for there is no such
+        user, or the user is inactive, it keeps what the job used as untracked usage. The same key
+        and content gives the same answer, and the receipt once it is assigned.
+
+        Raises:
+            TympanError: Those of `Tympan.charge` but `unknown_user` and `user_inactive`.
+        """
+        return await answered(partial(self._blocking.charge_or_keep, user, key, usage, queue=queue, cost=cost, attempt=attempt, shared=shared, details=details, reported_as=reported_as))
 
     async def close(
         self,
@@ -392,6 +432,7 @@ class Tympan:
         production: bool = False,
         restricted: bool | None = None,
         price_percent: int | None = None,
+        shared_with: SharedWith | None = None,
         account_code: str | None = None,
         department: str | None = None,
         office: str | None = None,
@@ -415,7 +456,7 @@ class Tympan:
             `unknown_group`, `unknown_account`, `retired`, `pin_policy`, `card_format`, `invalid_email`,
             `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
         """
-        return await answered(partial(self._blocking.create_user, name, username=username, network_name=network_name, network_domain=network_domain, email=email, other_emails=other_emails, active=active, production=production, restricted=restricted, price_percent=price_percent, account_code=account_code, department=department, office=office, home=home, notes=notes, profile=profile, role=role, groups=groups, role_rows=role_rows, identities=identities, source=source, reason=reason))
+        return await answered(partial(self._blocking.create_user, name, username=username, network_name=network_name, network_domain=network_domain, email=email, other_emails=other_emails, active=active, production=production, restricted=restricted, price_percent=price_percent, shared_with=shared_with, account_code=account_code, department=department, office=office, home=home, notes=notes, profile=profile, role=role, groups=groups, role_rows=role_rows, identities=identities, source=source, reason=reason))
 
     async def deactivate_user(
         self,
@@ -495,6 +536,20 @@ class Tympan:
             TympanError: `denied`, `unknown_role`, `stale_version`, `in_use`.
         """
         await answered(partial(self._blocking.delete_role, role, expected_version=expected_version))
+
+    async def dismiss_untracked(
+        self,
+        untracked: UntrackedId,
+        reason: str,
+    ) -> UntrackedUsage:
+        """Dismisses untracked usage: nobody is charged for it. The reason, of at most 4,000 characters,
+        is kept. Dismissing it again changes nothing, and the first reason stands.
+
+        Raises:
+            TympanError: `unknown_untracked`, `untracked_resolved` if it was assigned, `empty_text`, `text_too_long`,
+            `control_character`; `denied` without `untracked.resolve`.
+        """
+        return await answered(partial(self._blocking.dismiss_untracked, untracked, reason))
 
     async def doctor(
         self,
@@ -604,7 +659,7 @@ class Tympan:
         *,
         expected_version: int | None = None,
         set: UserFields | None = None,
-        clear: Sequence[UserField | Literal["username", "network_name", "network_domain", "email", "other_emails", "price_percent", "account_code", "department", "office", "home", "notes", "role"]] = (),
+        clear: Sequence[UserField | Literal["username", "network_name", "network_domain", "email", "other_emails", "price_percent", "shared_with", "account_code", "department", "office", "home", "notes", "role"]] = (),
         identities: Sequence[IdentityEdit] = (),
         join: Sequence[GroupId] = (),
         leave: Sequence[GroupId] = (),
@@ -638,12 +693,25 @@ class Tympan:
         """
         return await answered(partial(self._blocking.enable_identity, user, identity, enabled, expected_version=expected_version, reason=reason))
 
+    async def erase_untracked_name(
+        self,
+        untracked: UntrackedId,
+    ) -> UntrackedUsage:
+        """Erases the name that untracked usage was reported as, whatever became of it: it may be that
+        of a person. The usage stays.
+
+        Raises:
+            TympanError: `unknown_untracked`; `denied` without `untracked.resolve`.
+        """
+        return await answered(partial(self._blocking.erase_untracked_name, untracked))
+
     async def erase_words(
         self,
     ) -> int:
         """Erases the names of documents and hosts that profiles keep for so many days, where those are
-        over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
-        the bytes gone. What proves the entries stays whole.
+        over, of 500 jobs at most; how many jobs' that were. Whoever wants all gone asks until it is 0.
+        Nobody sees them any more as it is: this is for hosts that want the bytes gone. What proves the
+        entries stays whole. Each time is told of in the audit events, before it is done.
 
         Raises:
             TympanError: `denied` without `tenant.edit`; those of the store.
@@ -875,6 +943,38 @@ class Tympan:
         """
         return await answered(partial(self._blocking.may, user, permission, account))
 
+    async def open_untracked(
+        self,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> UntrackedPage:
+        """Untracked usage that is open: what is assigned or dismissed leaves the list.
+
+        Raises:
+            TympanError: `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+        """
+        return await answered(partial(self._blocking.open_untracked, after=after, limit=limit))
+
+    async def open_untracked_all(
+        self,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[UntrackedUsage]:
+        """Every row of `Tympan.open_untracked`: asks for page after page, `limit` rows at a time.
+
+        Raises:
+            TympanError: `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+        """
+        while True:
+            page = await self.open_untracked(after=after, limit=limit)
+            for row in page.rows:
+                yield row
+            if page.next is None:
+                return
+            after = page.next
+
     async def pay_out(
         self,
         user: UserReference | UserId,
@@ -978,6 +1078,7 @@ class Tympan:
         *,
         queue: str | None = None,
         cost: StatedCost | None = None,
+        shared: SharedWallets | None = None,
         kind: JobKind | Literal["print", "copy", "scan", "fax"] | None = None,
     ) -> Quote:
         """What a job would cost, whether it would be charged, and what each wallet would give: exactly
@@ -988,7 +1089,7 @@ class Tympan:
             TympanError: `denied` without `job.charge`; those of `Tympan.charge` but `allowance_exhausted`, which
             is an answer here, and those about keys.
         """
-        return await answered(partial(self._blocking.quote, user, usage, queue=queue, cost=cost, kind=kind))
+        return await answered(partial(self._blocking.quote, user, usage, queue=queue, cost=cost, shared=shared, kind=kind))
 
     async def reactivate_user(
         self,
@@ -1273,10 +1374,12 @@ class Tympan:
     ) -> list[ResetOutcome]:
         """Resets a plan's wallet of many users: a selection, or the members of a group, as they are
         listed page by page. Each has an answer of its own, in the same order, under a key of its own:
-        the one given, a space, and the user's id. So a selection can be sent again as it is.
+        the one given, a space, and the user's id. So a selection can be sent again as it is. The key
+        has at most 182 bytes, so that an id finds room behind it.
 
         Raises:
-            TympanError: Those of `Tympan.reset_allowance`, of each user in its outcome.
+            TympanError: `too_many` for more than 999 users; those of `Tympan.reset_allowance`, of each user in its
+            outcome.
         """
         return await answered(partial(self._blocking.reset_allowances, users, plan, reason, key))
 
@@ -1479,6 +1582,19 @@ class Tympan:
             TympanError: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
         """
         return await answered(partial(self._blocking.settle_due, user))
+
+    async def sharers(
+        self,
+        user: UserReference | UserId,
+    ) -> list[User]:
+        """The active users who share wallets with a user, sorted by name: whose budget a job of that user may
+        take from.
+
+        Raises:
+            TympanError: `unknown_user`; `denied` without `user.read`, unless it is the actor; what is wrong with the
+            reference.
+        """
+        return await answered(partial(self._blocking.sharers, user))
 
     async def statement(
         self,
@@ -1812,6 +1928,7 @@ class Tympan:
         active: bool | None = None,
         group: GroupId | None = None,
         profile: ProfileId | None = None,
+        sharing: bool | None = None,
         after: str | None = None,
         limit: int | None = None,
     ) -> UserPage:
@@ -1820,7 +1937,7 @@ class Tympan:
         Raises:
             TympanError: `denied` without `user.read`; `invalid_cursor`; `invalid_value` for the limit or the pattern.
         """
-        return await answered(partial(self._blocking.users, search=search, active=active, group=group, profile=profile, after=after, limit=limit))
+        return await answered(partial(self._blocking.users, search=search, active=active, group=group, profile=profile, sharing=sharing, after=after, limit=limit))
 
     async def users_all(
         self,
@@ -1829,6 +1946,7 @@ class Tympan:
         active: bool | None = None,
         group: GroupId | None = None,
         profile: ProfileId | None = None,
+        sharing: bool | None = None,
         after: str | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[User]:
@@ -1838,7 +1956,7 @@ class Tympan:
             TympanError: `denied` without `user.read`; `invalid_cursor`; `invalid_value` for the limit or the pattern.
         """
         while True:
-            page = await self.users(search=search, active=active, group=group, profile=profile, after=after, limit=limit)
+            page = await self.users(search=search, active=active, group=group, profile=profile, sharing=sharing, after=after, limit=limit)
             for row in page.rows:
                 yield row
             if page.next is None:

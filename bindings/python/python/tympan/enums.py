@@ -230,6 +230,17 @@ class Schedule(_Word):
     """
 
 
+class SharedOrder(_Word):
+    """When a job takes from shared wallets."""
+
+    FIRST = "first"
+    """Before the user's own."""
+    LAST = "last"
+    """After the user's own."""
+    ONLY = "only"
+    """Instead of the user's own, which neither give nor limit."""
+
+
 class SmartCardObstacle(_Word):
     """Why a smart card does not sign in."""
 
@@ -273,6 +284,17 @@ class TextFormat(_Word):
     """One JSON object a line."""
 
 
+class UntrackedState(_Word):
+    """What became of untracked usage."""
+
+    OPEN = "open"
+    """Nobody said yet whose it is."""
+    ASSIGNED = "assigned"
+    """Charged to a user, under the key it was reported with."""
+    DISMISSED = "dismissed"
+    """Nobody is to be charged for it."""
+
+
 class UserField(_Word):
     """A field that can be empty."""
 
@@ -288,6 +310,8 @@ class UserField(_Word):
     """All other e-mail addresses."""
     PRICE_PERCENT = "price_percent"
     """The percentage of prices: the user pays what price lists say."""
+    SHARED_WITH = "shared_with"
+    """With whom the user shares wallets: nobody any more."""
     ACCOUNT_CODE = "account_code"
     """The account code."""
     DEPARTMENT = "department"

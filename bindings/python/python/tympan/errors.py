@@ -531,6 +531,16 @@ class UnknownJob(NotFoundError):
     retry = False
 
 
+class UnknownUntracked(NotFoundError):
+    """There is no such untracked usage in this tenant.
+
+    Details: `untracked`.
+    """
+
+    code = "unknown_untracked"
+    retry = False
+
+
 class StaleVersion(ConflictError):
     """It was changed since the version given: read it again, then decide.
 
@@ -548,6 +558,16 @@ class KeyReused(ConflictError):
     """
 
     code = "key_reused"
+    retry = False
+
+
+class UntrackedResolved(ConflictError):
+    """The untracked usage was assigned to somebody else or dismissed already, or its job was decided by a charge of its own; the details say which.
+
+    Details: `untracked`, `state`, `user`, `resolved_at`.
+    """
+
+    code = "untracked_resolved"
     retry = False
 
 
@@ -608,10 +628,20 @@ class LastAdministrator(RefusedError):
     retry = False
 
 
+class NotShared(RefusedError):
+    """Who is named shares no wallet with whose job it is: see `shared_with`.
+
+    Details: `user`, `field`.
+    """
+
+    code = "not_shared"
+    retry = False
+
+
 class UserInactive(RefusedError):
     """The user is inactive and can neither sign in nor print.
 
-    Details: `user`.
+    Details: `user`, `field`.
     """
 
     code = "user_inactive"
@@ -747,14 +777,17 @@ BY_CODE: Final[dict[str, type[TympanError]]] = {
     "unknown_plan": UnknownPlan,
     "unknown_hold": UnknownHold,
     "unknown_job": UnknownJob,
+    "unknown_untracked": UnknownUntracked,
     "stale_version": StaleVersion,
     "key_reused": KeyReused,
+    "untracked_resolved": UntrackedResolved,
     "name_taken": NameTaken,
     "identity_taken": IdentityTaken,
     "default_profile": DefaultProfile,
     "in_use": InUse,
     "retired": Retired,
     "last_administrator": LastAdministrator,
+    "not_shared": NotShared,
     "user_inactive": UserInactive,
     "not_tracked": NotTracked,
     "hold_resolved": HoldResolved,

@@ -29,5 +29,7 @@ RoleRowId = NewType("RoleRowId", str)
 """One role of one user over a stated set of accounts."""
 TenantId = NewType("TenantId", str)
 """A company, whose users and wallets no other company sees."""
+UntrackedId = NewType("UntrackedId", str)
+"""Usage that was reported for an unknown or inactive user."""
 UserId = NewType("UserId", str)
 """A person or a service."""

@@ -1369,6 +1369,165 @@ impl FromPython for surface::Schedule {
         }
     }
 }
+static SHARED_ORDER: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::SharedOrder {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::First => "first",
+            Self::Last => "last",
+            Self::Only => "only",
+        };
+        SHARED_ORDER.import(py, "tympan.enums", "SharedOrder")?.call1((word,))
+    }
+}
+impl FromPython for surface::SharedOrder {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let py = value.py();
+        let is_text = value.cast_exact::<pyo3::types::PyString>().is_ok();
+        if !is_text
+            && !value
+                .is_instance(SHARED_ORDER.import(py, "tympan.enums", "SharedOrder")?)?
+        {
+            return Err(wrong(value, name, "SharedOrder"));
+        }
+        match String::from_python(value, name)?.as_str() {
+            "first" => Ok(Self::First),
+            "last" => Ok(Self::Last),
+            "only" => Ok(Self::Only),
+            _ => {
+                Err(
+                    pyo3::exceptions::PyValueError::new_err(
+                        format!("{name} must be one of 'first', 'last', 'only'"),
+                    ),
+                )
+            }
+        }
+    }
+}
+/// With whom a user shares wallets: their jobs may take from those.
+#[pyclass(frozen, eq, subclass, module = "tympan")]
+#[derive(PartialEq)]
+pub struct SharedWith(surface::SharedWith);
+#[pymethods]
+impl SharedWith {
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            match &self.0 {
+                surface::SharedWith::Group { id, .. } => {
+                    format!("SharedWith.Group(id={})", plain(py, id) ?,)
+                }
+                surface::SharedWith::AccountCode { account_code, .. } => {
+                    format!(
+                        "SharedWith.AccountCode(account_code={})", plain(py,
+                        account_code) ?,
+                    )
+                }
+            },
+        )
+    }
+}
+/// The members of a group.
+#[pyclass(frozen, extends = SharedWith, module = "tympan")]
+pub struct SharedWithGroup;
+#[pymethods]
+impl SharedWithGroup {
+    #[new]
+    #[pyo3(signature = (*, id), text_signature = "(*, id)")]
+    fn __new__(id: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
+        Ok(
+            PyClassInitializer::from(
+                    SharedWith(surface::SharedWith::Group {
+                        id: FromPython::from_python(id, "id")?,
+                    }),
+                )
+                .add_subclass(Self),
+        )
+    }
+    /// The group.
+    #[getter]
+    fn id<'py>(variant: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        match &variant.as_super().get().0 {
+            surface::SharedWith::Group { id, .. } => id.clone().into_python(variant.py()),
+            #[allow(unreachable_patterns, reason = "there may be no other")]
+            _ => ().into_python(variant.py()),
+        }
+    }
+}
+/// Everybody whose work is booked to an account code; case does not matter.
+#[pyclass(frozen, extends = SharedWith, module = "tympan")]
+pub struct SharedWithAccountCode;
+#[pymethods]
+impl SharedWithAccountCode {
+    #[new]
+    #[pyo3(signature = (*, account_code), text_signature = "(*, account_code)")]
+    fn __new__(account_code: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
+        Ok(
+            PyClassInitializer::from(
+                    SharedWith(surface::SharedWith::AccountCode {
+                        account_code: FromPython::from_python(
+                            account_code,
+                            "account_code",
+                        )?,
+                    }),
+                )
+                .add_subclass(Self),
+        )
+    }
+    /// The account code.
+    #[getter]
+    fn account_code<'py>(variant: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        match &variant.as_super().get().0 {
+            surface::SharedWith::AccountCode { account_code, .. } => {
+                account_code.clone().into_python(variant.py())
+            }
+            #[allow(unreachable_patterns, reason = "there may be no other")]
+            _ => ().into_python(variant.py()),
+        }
+    }
+}
+/// Adds the class, with that of each variant in it.
+///
+/// # Errors
+/// What Python says.
+pub fn register_shared_with(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let base = module.py().get_type::<SharedWith>();
+    let class = module.py().get_type::<SharedWithGroup>();
+    class.setattr("__name__", "Group")?;
+    class.setattr("__qualname__", "SharedWith.Group")?;
+    base.setattr("Group", class)?;
+    let class = module.py().get_type::<SharedWithAccountCode>();
+    class.setattr("__name__", "AccountCode")?;
+    class.setattr("__qualname__", "SharedWith.AccountCode")?;
+    base.setattr("AccountCode", class)?;
+    module.add_class::<SharedWith>()
+}
+impl IntoPython for surface::SharedWith {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let variant = self.clone();
+        let base = PyClassInitializer::from(SharedWith(self));
+        Ok(
+            match variant {
+                surface::SharedWith::Group { .. } => {
+                    Bound::new(py, base.add_subclass(SharedWithGroup))?.into_any()
+                }
+                surface::SharedWith::AccountCode { .. } => {
+                    Bound::new(py, base.add_subclass(SharedWithAccountCode))?.into_any()
+                }
+            },
+        )
+    }
+}
+impl FromPython for surface::SharedWith {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let known = value.cast::<SharedWith>();
+        known
+            .map(|known| known.get().0.clone())
+            .map_err(|_| wrong(value, name, "SharedWith"))
+    }
+}
 static SMART_CARD_OBSTACLE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::SmartCardObstacle {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
@@ -1455,6 +1614,17 @@ impl FromPython for surface::TextFormat {
         }
     }
 }
+static UNTRACKED_STATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+impl IntoPython for surface::UntrackedState {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let word = match self {
+            Self::Open => "open",
+            Self::Assigned => "assigned",
+            Self::Dismissed => "dismissed",
+        };
+        UNTRACKED_STATE.import(py, "tympan.enums", "UntrackedState")?.call1((word,))
+    }
+}
 static USER_FIELD: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 impl IntoPython for surface::UserField {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
@@ -1465,6 +1635,7 @@ impl IntoPython for surface::UserField {
             Self::Email => "email",
             Self::OtherEmails => "other_emails",
             Self::PricePercent => "price_percent",
+            Self::SharedWith => "shared_with",
             Self::AccountCode => "account_code",
             Self::Department => "department",
             Self::Office => "office",
@@ -1491,6 +1662,7 @@ impl FromPython for surface::UserField {
             "email" => Ok(Self::Email),
             "other_emails" => Ok(Self::OtherEmails),
             "price_percent" => Ok(Self::PricePercent),
+            "shared_with" => Ok(Self::SharedWith),
             "account_code" => Ok(Self::AccountCode),
             "department" => Ok(Self::Department),
             "office" => Ok(Self::Office),
@@ -1501,7 +1673,7 @@ impl FromPython for surface::UserField {
                 Err(
                     pyo3::exceptions::PyValueError::new_err(
                         format!(
-                            "{name} must be one of 'username', 'network_name', 'network_domain', 'email', 'other_emails', 'price_percent', 'account_code', 'department', 'office', 'home', 'notes', 'role'"
+                            "{name} must be one of 'username', 'network_name', 'network_domain', 'email', 'other_emails', 'price_percent', 'shared_with', 'account_code', 'department', 'office', 'home', 'notes', 'role'"
                         ),
                     ),
                 )

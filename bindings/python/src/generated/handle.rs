@@ -162,6 +162,30 @@ impl Tympan {
             },
         )
     }
+    /// Charges untracked usage to a user, active or not, as a settlement that comes late is: what
+    /// the wallets do not have is owed, for the paper is printed. It costs what the host stated, or
+    /// what the user's prices said when it was reported. Assigning it to the same user again gives
+    /// the same receipt.
+    ///
+    /// Raises:
+    ///     TympanError: `unknown_untracked`, `untracked_resolved`, `unknown_user`, `not_tracked`, `amount_overflow`;
+    ///     `denied` without `untracked.resolve`.
+    #[pyo3(signature = (untracked, user), text_signature = "($self, untracked, user)")]
+    fn assign_untracked<'py>(
+        &self,
+        py: Python<'py>,
+        untracked: &Bound<'_, PyAny>,
+        user: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let untracked = FromPython::from_python(untracked, "untracked")?;
+                let user = FromPython::from_python(user, "user")?;
+                answered(py, self.0.assign_untracked(untracked, user))
+            },
+        )
+    }
     /// Audit events, oldest first, page by page. The list grows at its end.
     ///
     /// Raises:
@@ -240,9 +264,10 @@ impl Tympan {
             cost = Given(None),
             attempt = Given(None),
             expires_in_seconds = Given(None),
+            shared = Given(None),
             details = Given(None)
         ),
-        text_signature = "($self, user, key, usage, *, queue=None, cost=None, attempt=None, expires_in_seconds=None, details=None)"
+        text_signature = "($self, user, key, usage, *, queue=None, cost=None, attempt=None, expires_in_seconds=None, shared=None, details=None)"
     )]
     fn authorise<'py>(
         &self,
@@ -254,6 +279,7 @@ impl Tympan {
         cost: Given<'_>,
         attempt: Given<'_>,
         expires_in_seconds: Given<'_>,
+        shared: Given<'_>,
         details: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         guarded(
@@ -267,6 +293,7 @@ impl Tympan {
                     cost: given(cost, "cost")?,
                     attempt: given(attempt, "attempt")?,
                     expires_in_seconds: given(expires_in_seconds, "expires_in_seconds")?,
+                    shared: given(shared, "shared")?,
                     details: given(details, "details")?,
                 };
                 answered(py, self.0.authorise(user, key, usage, options))
@@ -386,7 +413,7 @@ impl Tympan {
     /// under it too.
     ///
     /// Raises:
-    ///     TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`,
+    ///     TympanError: `allowance_exhausted`, `unknown_user`, `user_inactive`, `not_shared`, `key_reused`, `invalid_key`,
     ///     `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`,
     ///     `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`,
     ///     `denied`;
@@ -400,9 +427,10 @@ impl Tympan {
             queue = Given(None),
             cost = Given(None),
             attempt = Given(None),
+            shared = Given(None),
             details = Given(None)
         ),
-        text_signature = "($self, user, key, usage, *, queue=None, cost=None, attempt=None, details=None)"
+        text_signature = "($self, user, key, usage, *, queue=None, cost=None, attempt=None, shared=None, details=None)"
     )]
     fn charge<'py>(
         &self,
@@ -413,6 +441,7 @@ impl Tympan {
         queue: Given<'_>,
         cost: Given<'_>,
         attempt: Given<'_>,
+        shared: Given<'_>,
         details: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         guarded(
@@ -425,6 +454,7 @@ impl Tympan {
                     queue: given(queue, "queue")?,
                     cost: given(cost, "cost")?,
                     attempt: given(attempt, "attempt")?,
+                    shared: given(shared, "shared")?,
                     details: given(details, "details")?,
                 };
                 answered(py, self.0.charge(user, key, usage, options))
@@ -447,6 +477,58 @@ impl Tympan {
             || {
                 let jobs = FromPython::from_python(jobs, "jobs")?;
                 answered(py, self.0.charge_all(jobs))
+            },
+        )
+    }
+    /// Charges a job as `Tympan.charge` does; where that would be refused for there is no such
+    /// user, or the user is inactive, it keeps what the job used as untracked usage. The same key
+    /// and content gives the same answer, and the receipt once it is assigned.
+    ///
+    /// Raises:
+    ///     TympanError: Those of `Tympan.charge` but `unknown_user` and `user_inactive`.
+    #[pyo3(
+        signature = (
+            user,
+            key,
+            usage,
+            *,
+            queue = Given(None),
+            cost = Given(None),
+            attempt = Given(None),
+            shared = Given(None),
+            details = Given(None),
+            reported_as = Given(None)
+        ),
+        text_signature = "($self, user, key, usage, *, queue=None, cost=None, attempt=None, shared=None, details=None, reported_as=None)"
+    )]
+    fn charge_or_keep<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+        usage: &Bound<'_, PyAny>,
+        queue: Given<'_>,
+        cost: Given<'_>,
+        attempt: Given<'_>,
+        shared: Given<'_>,
+        details: Given<'_>,
+        reported_as: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                let key = FromPython::from_python(key, "key")?;
+                let usage = FromPython::from_python(usage, "usage")?;
+                let options = surface::ChargeOrKeepJob {
+                    queue: given(queue, "queue")?,
+                    cost: given(cost, "cost")?,
+                    attempt: given(attempt, "attempt")?,
+                    shared: given(shared, "shared")?,
+                    details: given(details, "details")?,
+                    reported_as: given(reported_as, "reported_as")?,
+                };
+                answered(py, self.0.charge_or_keep(user, key, usage, options))
             },
         )
     }
@@ -681,6 +763,7 @@ impl Tympan {
             production = Given(None),
             restricted = Given(None),
             price_percent = Given(None),
+            shared_with = Given(None),
             account_code = Given(None),
             department = Given(None),
             office = Given(None),
@@ -694,7 +777,7 @@ impl Tympan {
             source = Given(None),
             reason = Given(None)
         ),
-        text_signature = "($self, name, *, username=None, network_name=None, network_domain=None, email=None, other_emails=(), active=None, production=False, restricted=None, price_percent=None, account_code=None, department=None, office=None, home=None, notes=None, profile=None, role=None, groups=(), role_rows=(), identities=(), source=None, reason=None)"
+        text_signature = "($self, name, *, username=None, network_name=None, network_domain=None, email=None, other_emails=(), active=None, production=False, restricted=None, price_percent=None, shared_with=None, account_code=None, department=None, office=None, home=None, notes=None, profile=None, role=None, groups=(), role_rows=(), identities=(), source=None, reason=None)"
     )]
     fn create_user<'py>(
         &self,
@@ -709,6 +792,7 @@ impl Tympan {
         production: Given<'_>,
         restricted: Given<'_>,
         price_percent: Given<'_>,
+        shared_with: Given<'_>,
         account_code: Given<'_>,
         department: Given<'_>,
         office: Given<'_>,
@@ -736,6 +820,7 @@ impl Tympan {
                     production: given(production, "production")?,
                     restricted: given(restricted, "restricted")?,
                     price_percent: given(price_percent, "price_percent")?,
+                    shared_with: given(shared_with, "shared_with")?,
                     account_code: given(account_code, "account_code")?,
                     department: given(department, "department")?,
                     office: given(office, "office")?,
@@ -902,6 +987,31 @@ impl Tympan {
                     expected_version: given(expected_version, "expected_version")?,
                 };
                 answered(py, self.0.delete_role(role, options))
+            },
+        )
+    }
+    /// Dismisses untracked usage: nobody is charged for it. The reason, of at most 4,000 characters,
+    /// is kept. Dismissing it again changes nothing, and the first reason stands.
+    ///
+    /// Raises:
+    ///     TympanError: `unknown_untracked`, `untracked_resolved` if it was assigned, `empty_text`, `text_too_long`,
+    ///     `control_character`; `denied` without `untracked.resolve`.
+    #[pyo3(
+        signature = (untracked, reason),
+        text_signature = "($self, untracked, reason)"
+    )]
+    fn dismiss_untracked<'py>(
+        &self,
+        py: Python<'py>,
+        untracked: &Bound<'_, PyAny>,
+        reason: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let untracked = FromPython::from_python(untracked, "untracked")?;
+                let reason = FromPython::from_python(reason, "reason")?;
+                answered(py, self.0.dismiss_untracked(untracked, reason))
             },
         )
     }
@@ -1226,9 +1336,29 @@ impl Tympan {
             },
         )
     }
+    /// Erases the name that untracked usage was reported as, whatever became of it: it may be that
+    /// of a person. The usage stays.
+    ///
+    /// Raises:
+    ///     TympanError: `unknown_untracked`; `denied` without `untracked.resolve`.
+    #[pyo3(signature = (untracked), text_signature = "($self, untracked)")]
+    fn erase_untracked_name<'py>(
+        &self,
+        py: Python<'py>,
+        untracked: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let untracked = FromPython::from_python(untracked, "untracked")?;
+                answered(py, self.0.erase_untracked_name(untracked))
+            },
+        )
+    }
     /// Erases the names of documents and hosts that profiles keep for so many days, where those are
-    /// over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
-    /// the bytes gone. What proves the entries stays whole.
+    /// over, of 500 jobs at most; how many jobs' that were. Whoever wants all gone asks until it is 0.
+    /// Nobody sees them any more as it is: this is for hosts that want the bytes gone. What proves the
+    /// entries stays whole. Each time is told of in the audit events, before it is done.
     ///
     /// Raises:
     ///     TympanError: `denied` without `tenant.edit`; those of the store.
@@ -1664,6 +1794,69 @@ impl Tympan {
             },
         )
     }
+    /// Untracked usage that is open: what is assigned or dismissed leaves the list.
+    ///
+    /// Raises:
+    ///     TympanError: `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+    #[pyo3(
+        signature = (*, after = Given(None), limit = Given(None)),
+        text_signature = "($self, *, after=None, limit=None)"
+    )]
+    fn open_untracked<'py>(
+        &self,
+        py: Python<'py>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let options = surface::UntrackedList {
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                answered(py, self.0.open_untracked(options))
+            },
+        )
+    }
+    /// Every row of `Tympan.open_untracked`: asks for page after page, `limit` rows at a time.
+    ///
+    /// Raises:
+    ///     TympanError: `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+    #[pyo3(
+        signature = (*, after = Given(None), limit = Given(None)),
+        text_signature = "($self, *, after=None, limit=None)"
+    )]
+    fn open_untracked_all(
+        &self,
+        py: Python<'_>,
+        after: Given<'_>,
+        limit: Given<'_>,
+    ) -> PyResult<Rows> {
+        guarded(
+            py,
+            || {
+                let options = surface::UntrackedList {
+                    after: given(after, "after")?,
+                    limit: given(limit, "limit")?,
+                };
+                let handle = self.0.clone();
+                let after = options.after.clone();
+                let ask = move |after| {
+                    let mut options = options.clone();
+                    options.after = after;
+                    handle.open_untracked(options)
+                };
+                Ok(
+                    Rows::new(
+                        after,
+                        ask,
+                        |page: surface::UntrackedPage| (page.rows, page.next),
+                    ),
+                )
+            },
+        )
+    }
     /// Somebody is paid out: own funds fall, and never by more than is available of them.
     ///
     /// Raises:
@@ -1852,9 +2045,10 @@ impl Tympan {
             *,
             queue = Given(None),
             cost = Given(None),
+            shared = Given(None),
             kind = Given(None)
         ),
-        text_signature = "($self, user, usage, *, queue=None, cost=None, kind=None)"
+        text_signature = "($self, user, usage, *, queue=None, cost=None, shared=None, kind=None)"
     )]
     fn quote<'py>(
         &self,
@@ -1863,6 +2057,7 @@ impl Tympan {
         usage: &Bound<'_, PyAny>,
         queue: Given<'_>,
         cost: Given<'_>,
+        shared: Given<'_>,
         kind: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         guarded(
@@ -1873,6 +2068,7 @@ impl Tympan {
                 let options = surface::QuoteJob {
                     queue: given(queue, "queue")?,
                     cost: given(cost, "cost")?,
+                    shared: given(shared, "shared")?,
                     kind: given(kind, "kind")?,
                 };
                 answered(py, self.0.quote(user, usage, options))
@@ -2463,10 +2659,12 @@ impl Tympan {
     }
     /// Resets a plan's wallet of many users: a selection, or the members of a group, as they are
     /// listed page by page. Each has an answer of its own, in the same order, under a key of its own:
-    /// the one given, a space, and the user's id. So a selection can be sent again as it is.
+    /// the one given, a space, and the user's id. So a selection can be sent again as it is. The key
+    /// has at most 182 bytes, so that an id finds room behind it.
     ///
     /// Raises:
-    ///     TympanError: Those of `Tympan.reset_allowance`, of each user in its outcome.
+    ///     TympanError: `too_many` for more than 999 users; those of `Tympan.reset_allowance`, of each user in its
+    ///     outcome.
     #[pyo3(
         signature = (users, plan, reason, key),
         text_signature = "($self, users, plan, reason, key)"
@@ -2848,6 +3046,26 @@ impl Tympan {
             || {
                 let user = FromPython::from_python(user, "user")?;
                 answered(py, self.0.settle_due(user))
+            },
+        )
+    }
+    /// The active users who share wallets with a user, sorted by name: whose budget a job of that user may
+    /// take from.
+    ///
+    /// Raises:
+    ///     TympanError: `unknown_user`; `denied` without `user.read`, unless it is the actor; what is wrong with the
+    ///     reference.
+    #[pyo3(signature = (user), text_signature = "($self, user)")]
+    fn sharers<'py>(
+        &self,
+        py: Python<'py>,
+        user: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(
+            py,
+            || {
+                let user = FromPython::from_python(user, "user")?;
+                answered(py, self.0.sharers(user))
             },
         )
     }
@@ -3597,10 +3815,11 @@ impl Tympan {
             active = Given(None),
             group = Given(None),
             profile = Given(None),
+            sharing = Given(None),
             after = Given(None),
             limit = Given(None)
         ),
-        text_signature = "($self, *, search=None, active=None, group=None, profile=None, after=None, limit=None)"
+        text_signature = "($self, *, search=None, active=None, group=None, profile=None, sharing=None, after=None, limit=None)"
     )]
     fn users<'py>(
         &self,
@@ -3609,6 +3828,7 @@ impl Tympan {
         active: Given<'_>,
         group: Given<'_>,
         profile: Given<'_>,
+        sharing: Given<'_>,
         after: Given<'_>,
         limit: Given<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
@@ -3620,6 +3840,7 @@ impl Tympan {
                     active: given(active, "active")?,
                     group: given(group, "group")?,
                     profile: given(profile, "profile")?,
+                    sharing: given(sharing, "sharing")?,
                     after: given(after, "after")?,
                     limit: given(limit, "limit")?,
                 };
@@ -3638,10 +3859,11 @@ impl Tympan {
             active = Given(None),
             group = Given(None),
             profile = Given(None),
+            sharing = Given(None),
             after = Given(None),
             limit = Given(None)
         ),
-        text_signature = "($self, *, search=None, active=None, group=None, profile=None, after=None, limit=None)"
+        text_signature = "($self, *, search=None, active=None, group=None, profile=None, sharing=None, after=None, limit=None)"
     )]
     fn users_all(
         &self,
@@ -3650,6 +3872,7 @@ impl Tympan {
         active: Given<'_>,
         group: Given<'_>,
         profile: Given<'_>,
+        sharing: Given<'_>,
         after: Given<'_>,
         limit: Given<'_>,
     ) -> PyResult<Rows> {
@@ -3661,6 +3884,7 @@ impl Tympan {
                     active: given(active, "active")?,
                     group: given(group, "group")?,
                     profile: given(profile, "profile")?,
+                    sharing: given(sharing, "sharing")?,
                     after: given(after, "after")?,
                     limit: given(limit, "limit")?,
                 };

@@ -22,6 +22,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::CardPreview>()?;
     module.add_class::<records::CardStep>()?;
     module.add_class::<records::Changed>()?;
+    module.add_class::<records::ChargedOrKept>()?;
     module.add_class::<records::Copied>()?;
     module.add_class::<records::CustomCount>()?;
     module.add_class::<records::EffectivePlan>()?;
@@ -74,6 +75,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::SavedProfile>()?;
     module.add_class::<records::SavedSettings>()?;
     module.add_class::<records::Settings>()?;
+    module.add_class::<records::SharedWallets>()?;
     module.add_class::<records::SheetsByColour>()?;
     module.add_class::<records::SmartCard>()?;
     module.add_class::<records::Standing>()?;
@@ -86,6 +88,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::TextPage>()?;
     module.add_class::<records::Tracking>()?;
     module.add_class::<records::Transferred>()?;
+    module.add_class::<records::UntrackedPage>()?;
+    module.add_class::<records::UntrackedUsage>()?;
     module.add_class::<records::Usage>()?;
     module.add_class::<records::User>()?;
     module.add_class::<records::UserDetails>()?;
@@ -97,6 +101,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     enums::register_identity_reference(module)?;
     enums::register_plan_change(module)?;
     enums::register_role_row_edit(module)?;
+    enums::register_shared_with(module)?;
     enums::register_user_reference(module)?;
     enums::register_wallet_name(module)?;
     module.add_class::<handle::Tympan>()?;

@@ -311,6 +311,17 @@ impl IntoPython for surface::TenantId {
         self.to_string().into_python(py)
     }
 }
+impl FromPython for surface::UntrackedId {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let id = String::from_python(value, name)?.parse();
+        id.map_err(|error| failure(value.py(), &error))
+    }
+}
+impl IntoPython for surface::UntrackedId {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        self.to_string().into_python(py)
+    }
+}
 impl FromPython for surface::UserId {
     fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let id = String::from_python(value, name)?.parse();

@@ -123,7 +123,7 @@ impl AuditLine {
     fn subject_kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.subject_kind.clone().into_python(py)
     }
-    /// The id of that thing; of a `wallet`, that of its owner.
+    /// The id of that thing; of a `wallet`, that of its owner; of `untracked` usage, its number.
     #[getter]
     fn subject<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.subject.clone().into_python(py)
@@ -218,7 +218,8 @@ impl Bootstrapped {
     fn administrator_role<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.administrator_role.clone().into_python(py)
     }
-    /// The role that sees users, allowances and reports, and moves money: own funds, refunds.
+    /// The role that sees users, allowances and reports, moves money (own funds, refunds), and says
+    /// whose untracked usage is.
     #[getter]
     fn accountant_role<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.accountant_role.clone().into_python(py)
@@ -406,6 +407,39 @@ impl Changed {
 impl IntoPython for surface::Changed {
     fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Ok(Bound::new(py, Changed(self))?.into_any())
+    }
+}
+/// What became of a job: one of the two.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct ChargedOrKept(surface::ChargedOrKept);
+#[pymethods]
+impl ChargedOrKept {
+    /// What was done, if it was charged.
+    #[getter]
+    fn receipt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.receipt.clone().into_python(py)
+    }
+    /// What was kept, if nobody is charged for it.
+    #[getter]
+    fn untracked<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.untracked.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "ChargedOrKept(receipt={}, untracked={})", plain(py, & self.0.receipt) ?,
+                plain(py, & self.0.untracked) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::ChargedOrKept {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, ChargedOrKept(self))?.into_any())
     }
 }
 /// What a copy into another store did.
@@ -1219,9 +1253,10 @@ impl Job {
             queue = Given(None),
             cost = Given(None),
             attempt = Given(None),
+            shared = Given(None),
             details = Given(None)
         ),
-        text_signature = "(*, user, key, usage, queue=None, cost=None, attempt=None, details=None)"
+        text_signature = "(*, user, key, usage, queue=None, cost=None, attempt=None, shared=None, details=None)"
     )]
     fn __new__(
         user: &Bound<'_, PyAny>,
@@ -1230,6 +1265,7 @@ impl Job {
         queue: Given<'_>,
         cost: Given<'_>,
         attempt: Given<'_>,
+        shared: Given<'_>,
         details: Given<'_>,
     ) -> PyResult<Self> {
         Ok(
@@ -1240,6 +1276,7 @@ impl Job {
                 queue: given(queue, "queue")?,
                 cost: given(cost, "cost")?,
                 attempt: given(attempt, "attempt")?,
+                shared: given(shared, "shared")?,
                 details: given(details, "details")?,
             }),
         )
@@ -1274,6 +1311,11 @@ impl Job {
     fn attempt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.attempt.clone().into_python(py)
     }
+    /// Which shared wallets it takes from too; none: only the user's own.
+    #[getter]
+    fn shared<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.shared.clone().into_python(py)
+    }
     /// What kind of job it is, and where it came from.
     #[getter]
     fn details<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1285,10 +1327,11 @@ impl Job {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Job(user={}, key={}, usage={}, queue={}, cost={}, attempt={}, details={})",
+                "Job(user={}, key={}, usage={}, queue={}, cost={}, attempt={}, shared={}, details={})",
                 plain(py, & self.0.user) ?, plain(py, & self.0.key) ?, plain(py, & self.0
                 .usage) ?, plain(py, & self.0.queue) ?, plain(py, & self.0.cost) ?,
-                plain(py, & self.0.attempt) ?, plain(py, & self.0.details) ?,
+                plain(py, & self.0.attempt) ?, plain(py, & self.0.shared) ?, plain(py, &
+                self.0.details) ?,
             ),
         )
     }
@@ -1466,7 +1509,7 @@ impl JobLine {
     fn refunds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.refunds.clone().into_python(py)
     }
-    /// Of a refusal: how much was needed of the first line's measure.
+    /// Of a refusal: how much was needed of the last line's measure.
     #[getter]
     fn needed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.needed.clone().into_python(py)
@@ -1650,6 +1693,11 @@ impl IntoPython for surface::LowBalance {
 pub struct Missing(surface::Missing);
 #[pymethods]
 impl Missing {
+    /// Whose wallet would be asked first: the user's, or that of who shares it.
+    #[getter]
+    fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.user.clone().into_python(py)
+    }
     /// The first wallet that would be asked.
     #[getter]
     fn wallet<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1681,10 +1729,10 @@ impl Missing {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Missing(wallet={}, measure={}, needed={}, available={}, next_reset_at={})",
-                plain(py, & self.0.wallet) ?, plain(py, & self.0.measure) ?, plain(py, &
-                self.0.needed) ?, plain(py, & self.0.available) ?, plain(py, & self.0
-                .next_reset_at) ?,
+                "Missing(user={}, wallet={}, measure={}, needed={}, available={}, next_reset_at={})",
+                plain(py, & self.0.user) ?, plain(py, & self.0.wallet) ?, plain(py, &
+                self.0.measure) ?, plain(py, & self.0.needed) ?, plain(py, & self.0
+                .available) ?, plain(py, & self.0.next_reset_at) ?,
             ),
         )
     }
@@ -2596,6 +2644,11 @@ impl IntoPython for surface::Quote {
 pub struct QuoteLine(surface::QuoteLine);
 #[pymethods]
 impl QuoteLine {
+    /// Whose wallet: the user's, or that of who shares it.
+    #[getter]
+    fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.user.clone().into_python(py)
+    }
     /// Which wallet.
     #[getter]
     fn wallet<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -2622,9 +2675,10 @@ impl QuoteLine {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "QuoteLine(wallet={}, measure={}, amount={}, balance_after={})",
-                plain(py, & self.0.wallet) ?, plain(py, & self.0.measure) ?, plain(py, &
-                self.0.amount) ?, plain(py, & self.0.balance_after) ?,
+                "QuoteLine(user={}, wallet={}, measure={}, amount={}, balance_after={})",
+                plain(py, & self.0.user) ?, plain(py, & self.0.wallet) ?, plain(py, &
+                self.0.measure) ?, plain(py, & self.0.amount) ?, plain(py, & self.0
+                .balance_after) ?,
             ),
         )
     }
@@ -2756,7 +2810,8 @@ impl IntoPython for surface::Receipt {
 pub struct ReceiptLine(surface::ReceiptLine);
 #[pymethods]
 impl ReceiptLine {
-    /// Whose wallet: of a transfer, the second line is that of who gets.
+    /// Whose wallet: of a transfer, the second line is that of who gets; of a job on shared wallets,
+    /// the lines of who shares come last.
     #[getter]
     fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.user.clone().into_python(py)
@@ -3496,6 +3551,58 @@ impl IntoPython for surface::Settings {
         Ok(Bound::new(py, Settings(self))?.into_any())
     }
 }
+/// Wallets that somebody shares with the user, for a job to take from: the budget of a group, or of an
+/// account code.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct SharedWallets(surface::SharedWallets);
+#[pymethods]
+impl SharedWallets {
+    #[new]
+    #[pyo3(signature = (*, user, order), text_signature = "(*, user, order)")]
+    fn __new__(user: &Bound<'_, PyAny>, order: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(
+            Self(surface::SharedWallets {
+                user: FromPython::from_python(user, "user")?,
+                order: FromPython::from_python(order, "order")?,
+            }),
+        )
+    }
+    /// Who shares them, and stands for the budget.
+    #[getter]
+    fn user<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.user.clone().into_python(py)
+    }
+    /// When the job takes from them.
+    #[getter]
+    fn order<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.order.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "SharedWallets(user={}, order={})", plain(py, & self.0.user) ?, plain(py,
+                & self.0.order) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::SharedWallets {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, SharedWallets(self))?.into_any())
+    }
+}
+impl FromPython for surface::SharedWallets {
+    fn from_python(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let record = value.cast::<SharedWallets>();
+        record
+            .map(|record| record.get().0.clone())
+            .map_err(|_| wrong(value, name, "SharedWallets"))
+    }
+}
 /// Pieces of paper by colour.
 #[pyclass(frozen, eq, module = "tympan")]
 #[derive(PartialEq)]
@@ -3830,6 +3937,12 @@ impl StatementLine {
     fn refunds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.refunds.clone().into_python(py)
     }
+    /// The other user of what was done on wallets of two: of a line on shared wallets, whose job it was;
+    /// of one on that user's own, who shares; of a transfer, who got, or who gave.
+    #[getter]
+    fn counterpart<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.counterpart.clone().into_python(py)
+    }
     /// The queue the job went to.
     #[getter]
     fn queue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -3898,18 +4011,19 @@ impl StatementLine {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, refunds={}, queue={}, usage={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, carried={}, needed={}, available={}, next_reset_at={}, reason={})",
+                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, refunds={}, counterpart={}, queue={}, usage={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, carried={}, needed={}, available={}, next_reset_at={}, reason={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.at) ?, plain(py, & self.0
                 .due_at) ?, plain(py, & self.0.verb) ?, plain(py, & self.0.amount) ?,
                 plain(py, & self.0.held) ?, plain(py, & self.0.balance_after) ?,
                 plain(py, & self.0.held_after) ?, plain(py, & self.0.actor) ?, plain(py,
                 & self.0.attempt) ?, plain(py, & self.0.hold) ?, plain(py, & self.0
-                .expires_at) ?, plain(py, & self.0.refunds) ?, plain(py, & self.0.queue)
-                ?, plain(py, & self.0.usage) ?, plain(py, & self.0.cost_micros) ?,
-                plain(py, & self.0.price_list) ?, plain(py, & self.0.extra) ?, plain(py,
-                & self.0.denied) ?, plain(py, & self.0.debt) ?, plain(py, & self.0
-                .carried) ?, plain(py, & self.0.needed) ?, plain(py, & self.0.available)
-                ?, plain(py, & self.0.next_reset_at) ?, plain(py, & self.0.reason) ?,
+                .expires_at) ?, plain(py, & self.0.refunds) ?, plain(py, & self.0
+                .counterpart) ?, plain(py, & self.0.queue) ?, plain(py, & self.0.usage)
+                ?, plain(py, & self.0.cost_micros) ?, plain(py, & self.0.price_list) ?,
+                plain(py, & self.0.extra) ?, plain(py, & self.0.denied) ?, plain(py, &
+                self.0.debt) ?, plain(py, & self.0.carried) ?, plain(py, & self.0.needed)
+                ?, plain(py, & self.0.available) ?, plain(py, & self.0.next_reset_at) ?,
+                plain(py, & self.0.reason) ?,
             ),
         )
     }
@@ -4240,6 +4354,139 @@ impl IntoPython for surface::Transferred {
         Ok(Bound::new(py, Transferred(self))?.into_any())
     }
 }
+/// One page of untracked usage.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct UntrackedPage(surface::UntrackedPage);
+#[pymethods]
+impl UntrackedPage {
+    /// What is open, in the order in which it was reported.
+    #[getter]
+    fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.rows.clone().into_python(py)
+    }
+    /// The cursor for the next page; none: this was the last.
+    #[getter]
+    fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.next.clone().into_python(py)
+    }
+    /// The cursor behind the last row of this page, be there more or not; none if there was never
+    /// a row.
+    #[getter]
+    fn end<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.end.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "UntrackedPage(rows={}, next={}, end={})", plain(py, & self.0.rows) ?,
+                plain(py, & self.0.next) ?, plain(py, & self.0.end) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::UntrackedPage {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, UntrackedPage(self))?.into_any())
+    }
+}
+/// What a job used that was reported for an unknown or inactive user, and what became of it.
+#[pyclass(frozen, eq, module = "tympan")]
+#[derive(PartialEq)]
+pub struct UntrackedUsage(surface::UntrackedUsage);
+#[pymethods]
+impl UntrackedUsage {
+    /// By what it is named.
+    #[getter]
+    fn id<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.id.clone().into_python(py)
+    }
+    /// By what audit events name it: their subject.
+    #[getter]
+    fn number<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.number.clone().into_python(py)
+    }
+    /// What became of it.
+    #[getter]
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.state.clone().into_python(py)
+    }
+    /// Which attempt of the job.
+    #[getter]
+    fn attempt<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.attempt.clone().into_python(py)
+    }
+    /// Whom the host named; none of a secret, or once it was erased.
+    #[getter]
+    fn reported_as<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.reported_as.clone().into_python(py)
+    }
+    /// The queue the job went to.
+    #[getter]
+    fn queue<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.queue.clone().into_python(py)
+    }
+    /// What the job used, with the totals of pages, impressions and sheets that the host did not
+    /// give.
+    #[getter]
+    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.usage.clone().into_python(py)
+    }
+    /// What kind of job it was, if the host said so.
+    #[getter]
+    fn job_kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.job_kind.clone().into_python(py)
+    }
+    /// What it costs, if the host stated it.
+    #[getter]
+    fn cost<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.cost.clone().into_python(py)
+    }
+    /// When it was reported.
+    #[getter]
+    fn at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.at.clone().into_python(py)
+    }
+    /// The user who reported it; none: the host.
+    #[getter]
+    fn actor<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.actor.clone().into_python(py)
+    }
+    /// Whom it was charged to.
+    #[getter]
+    fn assigned_to<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.assigned_to.clone().into_python(py)
+    }
+    /// When it was assigned or dismissed.
+    #[getter]
+    fn resolved_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.resolved_at.clone().into_python(py)
+    }
+    fn __hash__(&self) -> u64 {
+        hashed(&self.0)
+    }
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(
+            format!(
+                "UntrackedUsage(id={}, number={}, state={}, attempt={}, reported_as={}, queue={}, usage={}, job_kind={}, cost={}, at={}, actor={}, assigned_to={}, resolved_at={})",
+                plain(py, & self.0.id) ?, plain(py, & self.0.number) ?, plain(py, & self
+                .0.state) ?, plain(py, & self.0.attempt) ?, plain(py, & self.0
+                .reported_as) ?, plain(py, & self.0.queue) ?, plain(py, & self.0.usage)
+                ?, plain(py, & self.0.job_kind) ?, plain(py, & self.0.cost) ?, plain(py,
+                & self.0.at) ?, plain(py, & self.0.actor) ?, plain(py, & self.0
+                .assigned_to) ?, plain(py, & self.0.resolved_at) ?,
+            ),
+        )
+    }
+}
+impl IntoPython for surface::UntrackedUsage {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(Bound::new(py, UntrackedUsage(self))?.into_any())
+    }
+}
 /// What a job used, or is expected to use: the counters that the host has, those of IPP among them.
 /// What is not given is derived: impressions from those by colour, or else from the pages; pages
 /// from colour and mono pages where both are given, or else from the impressions; colour pages from
@@ -4493,6 +4740,11 @@ impl User {
     fn price_percent<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.price_percent.clone().into_python(py)
     }
+    /// With whom the user shares wallets: then the user stands for their budget.
+    #[getter]
+    fn shared_with<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.shared_with.clone().into_python(py)
+    }
     /// The internal account number the user's work is booked to.
     #[getter]
     fn account_code<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -4549,17 +4801,18 @@ impl User {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "User(id={}, version={}, name={}, username={}, network_name={}, network_domain={}, email={}, active={}, production={}, restricted={}, price_percent={}, account_code={}, department={}, office={}, home={}, notes={}, profile={}, profile_since={}, role={}, created_at={}, updated_at={})",
+                "User(id={}, version={}, name={}, username={}, network_name={}, network_domain={}, email={}, active={}, production={}, restricted={}, price_percent={}, shared_with={}, account_code={}, department={}, office={}, home={}, notes={}, profile={}, profile_since={}, role={}, created_at={}, updated_at={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.version) ?, plain(py, & self
                 .0.name) ?, plain(py, & self.0.username) ?, plain(py, & self.0
                 .network_name) ?, plain(py, & self.0.network_domain) ?, plain(py, & self
                 .0.email) ?, plain(py, & self.0.active) ?, plain(py, & self.0.production)
                 ?, plain(py, & self.0.restricted) ?, plain(py, & self.0.price_percent) ?,
-                plain(py, & self.0.account_code) ?, plain(py, & self.0.department) ?,
-                plain(py, & self.0.office) ?, plain(py, & self.0.home) ?, plain(py, &
-                self.0.notes) ?, plain(py, & self.0.profile) ?, plain(py, & self.0
-                .profile_since) ?, plain(py, & self.0.role) ?, plain(py, & self.0
-                .created_at) ?, plain(py, & self.0.updated_at) ?,
+                plain(py, & self.0.shared_with) ?, plain(py, & self.0.account_code) ?,
+                plain(py, & self.0.department) ?, plain(py, & self.0.office) ?, plain(py,
+                & self.0.home) ?, plain(py, & self.0.notes) ?, plain(py, & self.0
+                .profile) ?, plain(py, & self.0.profile_since) ?, plain(py, & self.0
+                .role) ?, plain(py, & self.0.created_at) ?, plain(py, & self.0
+                .updated_at) ?,
             ),
         )
     }
@@ -4661,6 +4914,7 @@ impl UserFields {
             production = Given(None),
             restricted = Given(None),
             price_percent = Given(None),
+            shared_with = Given(None),
             account_code = Given(None),
             department = Given(None),
             office = Given(None),
@@ -4669,7 +4923,7 @@ impl UserFields {
             profile = Given(None),
             role = Given(None)
         ),
-        text_signature = "(*, name=None, username=None, network_name=None, network_domain=None, email=None, other_emails=None, active=None, production=None, restricted=None, price_percent=None, account_code=None, department=None, office=None, home=None, notes=None, profile=None, role=None)"
+        text_signature = "(*, name=None, username=None, network_name=None, network_domain=None, email=None, other_emails=None, active=None, production=None, restricted=None, price_percent=None, shared_with=None, account_code=None, department=None, office=None, home=None, notes=None, profile=None, role=None)"
     )]
     fn __new__(
         name: Given<'_>,
@@ -4682,6 +4936,7 @@ impl UserFields {
         production: Given<'_>,
         restricted: Given<'_>,
         price_percent: Given<'_>,
+        shared_with: Given<'_>,
         account_code: Given<'_>,
         department: Given<'_>,
         office: Given<'_>,
@@ -4702,6 +4957,7 @@ impl UserFields {
                 production: given(production, "production")?,
                 restricted: given(restricted, "restricted")?,
                 price_percent: given(price_percent, "price_percent")?,
+                shared_with: given(shared_with, "shared_with")?,
                 account_code: given(account_code, "account_code")?,
                 department: given(department, "department")?,
                 office: given(office, "office")?,
@@ -4762,6 +5018,11 @@ impl UserFields {
     fn price_percent<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.price_percent.clone().into_python(py)
     }
+    /// With whom the user shares wallets: then the user stands for their budget.
+    #[getter]
+    fn shared_with<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.shared_with.clone().into_python(py)
+    }
     /// The internal account number the user's work is booked to.
     #[getter]
     fn account_code<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -4803,15 +5064,16 @@ impl UserFields {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "UserFields(name={}, username={}, network_name={}, network_domain={}, email={}, other_emails={}, active={}, production={}, restricted={}, price_percent={}, account_code={}, department={}, office={}, home={}, notes={}, profile={}, role={})",
+                "UserFields(name={}, username={}, network_name={}, network_domain={}, email={}, other_emails={}, active={}, production={}, restricted={}, price_percent={}, shared_with={}, account_code={}, department={}, office={}, home={}, notes={}, profile={}, role={})",
                 plain(py, & self.0.name) ?, plain(py, & self.0.username) ?, plain(py, &
                 self.0.network_name) ?, plain(py, & self.0.network_domain) ?, plain(py, &
                 self.0.email) ?, plain(py, & self.0.other_emails) ?, plain(py, & self.0
                 .active) ?, plain(py, & self.0.production) ?, plain(py, & self.0
                 .restricted) ?, plain(py, & self.0.price_percent) ?, plain(py, & self.0
-                .account_code) ?, plain(py, & self.0.department) ?, plain(py, & self.0
-                .office) ?, plain(py, & self.0.home) ?, plain(py, & self.0.notes) ?,
-                plain(py, & self.0.profile) ?, plain(py, & self.0.role) ?,
+                .shared_with) ?, plain(py, & self.0.account_code) ?, plain(py, & self.0
+                .department) ?, plain(py, & self.0.office) ?, plain(py, & self.0.home) ?,
+                plain(py, & self.0.notes) ?, plain(py, & self.0.profile) ?, plain(py, &
+                self.0.role) ?,
             ),
         )
     }

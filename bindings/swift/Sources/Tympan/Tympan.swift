@@ -626,6 +626,16 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func asUser(user: UserId) throws  -> Tympan
 
     /**
+     * Charges untracked usage to a user, active or not, as a settlement that comes late is: what
+     * the wallets do not have is owed, for the paper is printed. It costs what the host stated, or
+     * what the user's prices said when it was reported. Assigning it to the same user again gives
+     * the same receipt.
+     *
+     * - Throws: `unknown_untracked`, `untracked_resolved`, `unknown_user`, `not_tracked`, `amount_overflow`; `denied` without `untracked.resolve`.
+     */
+    func assignUntracked(untracked: UntrackedId, user: UserReference) async throws  -> Receipt
+
+    /**
      * Audit events, oldest first, page by page. The list grows at its end.
      *
      * - Parameters:
@@ -645,11 +655,12 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - cost: What it will cost, instead of what the price list says.
      * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first.
      * - expiresInSeconds: How long the hold stays open, in seconds; none: 168 hours.
+     * - shared: Which shared wallets it takes from too; none: only the user's own.
      * - details: What kind of job it is, and where it came from.
      *
      * - Throws: Those of `charge`.
      */
-    func authorise(user: UserReference, key: String, usage: Usage, queue: String?, cost: StatedCost?, attempt: Int32?, expiresInSeconds: Int32?, details: JobDetails?) async throws  -> Receipt
+    func authorise(user: UserReference, key: String, usage: Usage, queue: String?, cost: StatedCost?, attempt: Int32?, expiresInSeconds: Int32?, shared: SharedWallets?, details: JobDetails?) async throws  -> Receipt
 
     /**
      * Copies the database file to a path, as of one instant and while it is in use. What lies there
@@ -698,11 +709,12 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - queue: The queue it went to: some price lists ask.
      * - cost: What it costs, instead of what the price list says.
      * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to try the same job again, for example after a top-up, name the next attempt.
+     * - shared: Which shared wallets it takes from too; none: only the user's own.
      * - details: What kind of job it is, and where it came from.
      *
-     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`, `denied`; `unknown_outcome`: send it again with the same key.
+     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `not_shared`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`, `denied`; `unknown_outcome`: send it again with the same key.
      */
-    func charge(user: UserReference, key: String, usage: Usage, queue: String?, cost: StatedCost?, attempt: Int32?, details: JobDetails?) async throws  -> Receipt
+    func charge(user: UserReference, key: String, usage: Usage, queue: String?, cost: StatedCost?, attempt: Int32?, shared: SharedWallets?, details: JobDetails?) async throws  -> Receipt
 
     /**
      * Charges many jobs, at most a thousand to a commit. Each has its own answer, in the same
@@ -711,6 +723,23 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Throws: Those of `charge`, of each job in its outcome.
      */
     func chargeAll(jobs: [Job]) async throws  -> [JobOutcome]
+
+    /**
+     * Charges a job as `charge` does; where that would be refused for there is no such
+     * user, or the user is inactive, it keeps what the job used as untracked usage. The same key
+     * and content gives the same answer, and the receipt once it is assigned.
+     *
+     * - Parameters:
+     * - queue: The queue it went to: some price lists ask.
+     * - cost: What it costs, instead of what the price list says.
+     * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first.
+     * - shared: Which shared wallets it takes from too; none: only the user's own. Not kept with untracked usage, which takes from the user's own once it is assigned.
+     * - details: What kind of job it is, and where it came from. The names of its document and its host are not kept with untracked usage.
+     * - reportedAs: Whom to list it as if it is kept, at most 256 characters; none: the value or the id by which the user was named, but nothing where that is a secret, as a card is.
+     *
+     * - Throws: Those of `charge` but `unknown_user` and `user_inactive`.
+     */
+    func chargeOrKeep(user: UserReference, key: String, usage: Usage, queue: String?, cost: StatedCost?, attempt: Int32?, shared: SharedWallets?, details: JobDetails?, reportedAs: String?) async throws  -> ChargedOrKept
 
     /**
      * Ends the use of this store, through this handle and all that were made from it: later calls
@@ -813,6 +842,7 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - production: Whether the user works in production.
      * - restricted: Whether wallets limit the user; none: yes.
      * - pricePercent: How many percent of what price lists say the user pays, 0 to 1000; none: all of it.
+     * - sharedWith: With whom the user shares wallets: then the user stands for their budget.
      * - accountCode: The internal account number the user's work is booked to.
      * - department: Department.
      * - office: Office.
@@ -828,7 +858,7 @@ public protocol TympanProtocol: AnyObject, Sendable {
      *
      * - Throws: `denied`, `grant_beyond_own`, `identity_taken`, `unknown_profile`, `unknown_role`, `unknown_group`, `unknown_account`, `retired`, `pin_policy`, `card_format`, `invalid_email`, `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
      */
-    func createUser(name: String, username: String?, networkName: String?, networkDomain: String?, email: String?, otherEmails: [String], active: Bool?, production: Bool, restricted: Bool?, pricePercent: Int32?, accountCode: String?, department: String?, office: String?, home: String?, notes: String?, profile: ProfileId?, role: RoleId?, groups: [GroupId], roleRows: [NewRoleRow], identities: [NewIdentity], source: IdentitySource?, reason: String?) async throws  -> Changed
+    func createUser(name: String, username: String?, networkName: String?, networkDomain: String?, email: String?, otherEmails: [String], active: Bool?, production: Bool, restricted: Bool?, pricePercent: Int32?, sharedWith: SharedWith?, accountCode: String?, department: String?, office: String?, home: String?, notes: String?, profile: ProfileId?, role: RoleId?, groups: [GroupId], roleRows: [NewRoleRow], identities: [NewIdentity], source: IdentitySource?, reason: String?) async throws  -> Changed
 
     /**
      * Deactivates a user, who can then neither sign in nor print; everything is kept.
@@ -890,6 +920,14 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Throws: `denied`, `unknown_role`, `stale_version`, `in_use`.
      */
     func deleteRole(role: RoleId, expectedVersion: Int32?) async throws
+
+    /**
+     * Dismisses untracked usage: nobody is charged for it. The reason, of at most 4,000 characters,
+     * is kept. Dismissing it again changes nothing, and the first reason stands.
+     *
+     * - Throws: `unknown_untracked`, `untracked_resolved` if it was assigned, `empty_text`, `text_too_long`, `control_character`; `denied` without `untracked.resolve`.
+     */
+    func dismissUntracked(untracked: UntrackedId, reason: String) async throws  -> UntrackedUsage
 
     /**
      * How safely the store keeps what it is given, and why.
@@ -1003,9 +1041,18 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func enableIdentity(user: UserReference, identity: IdentityId, enabled: Bool, expectedVersion: Int32?, reason: String?) async throws  -> Changed
 
     /**
+     * Erases the name that untracked usage was reported as, whatever became of it: it may be that
+     * of a person. The usage stays.
+     *
+     * - Throws: `unknown_untracked`; `denied` without `untracked.resolve`.
+     */
+    func eraseUntrackedName(untracked: UntrackedId) async throws  -> UntrackedUsage
+
+    /**
      * Erases the names of documents and hosts that profiles keep for so many days, where those are
-     * over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
-     * the bytes gone. What proves the entries stays whole.
+     * over, of 500 jobs at most; how many jobs' that were. Whoever wants all gone asks until it is 0.
+     * Nobody sees them any more as it is: this is for hosts that want the bytes gone. What proves the
+     * entries stays whole. Each time is told of in the audit events, before it is done.
      *
      * - Throws: `denied` without `tenant.edit`; those of the store.
      */
@@ -1126,6 +1173,17 @@ public protocol TympanProtocol: AnyObject, Sendable {
     func may(user: UserId, permission: String, account: AccountId?) async throws  -> Bool
 
     /**
+     * Untracked usage that is open: what is assigned or dismissed leaves the list.
+     *
+     * - Parameters:
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+     */
+    func openUntracked(after: String?, limit: Int32?) async throws  -> UntrackedPage
+
+    /**
      * Somebody is paid out: own funds fall, and never by more than is available of them.
      *
      * - Throws: `funds_exhausted`; those of `topUp`; `denied` without `funds.pay_out`.
@@ -1196,11 +1254,12 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Parameters:
      * - queue: The queue it goes to: some price lists ask.
      * - cost: What it will cost, instead of what the price list says.
+     * - shared: Which shared wallets it takes from too; none: only the user's own.
      * - kind: What kind of job it is; none: it counts as printed.
      *
      * - Throws: `denied` without `job.charge`; those of `charge` but `allowance_exhausted`, which is an answer here, and those about keys.
      */
-    func quote(user: UserReference, usage: Usage, queue: String?, cost: StatedCost?, kind: JobKind?) async throws  -> Quote
+    func quote(user: UserReference, usage: Usage, queue: String?, cost: StatedCost?, shared: SharedWallets?, kind: JobKind?) async throws  -> Quote
 
     /**
      * Makes a user active again, with everything that the user had.
@@ -1359,9 +1418,10 @@ public protocol TympanProtocol: AnyObject, Sendable {
     /**
      * Resets a plan's wallet of many users: a selection, or the members of a group, as they are
      * listed page by page. Each has an answer of its own, in the same order, under a key of its own:
-     * the one given, a space, and the user's id. So a selection can be sent again as it is.
+     * the one given, a space, and the user's id. So a selection can be sent again as it is. The key
+     * has at most 182 bytes, so that an id finds room behind it.
      *
-     * - Throws: Those of `resetAllowance`, of each user in its outcome.
+     * - Throws: `too_many` for more than 999 users; those of `resetAllowance`, of each user in its outcome.
      */
     func resetAllowances(users: [UserId], plan: PlanId, reason: String, key: String) async throws  -> [ResetOutcome]
 
@@ -1509,6 +1569,14 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - Throws: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
      */
     func settleDue(user: UserReference) async throws  -> Int32
+
+    /**
+     * The active users who share wallets with a user, sorted by name: whose budget a job of that user may
+     * take from.
+     *
+     * - Throws: `unknown_user`; `denied` without `user.read`, unless it is the actor; what is wrong with the reference.
+     */
+    func sharers(user: UserReference) async throws  -> [User]
 
     /**
      * A wallet's history over a period, newest first, page by page.
@@ -1678,12 +1746,13 @@ public protocol TympanProtocol: AnyObject, Sendable {
      * - active: Only active or only inactive ones.
      * - group: Only members of a group.
      * - profile: Only those with a profile.
+     * - sharing: Only those who share wallets, and so stand for a budget; or only those who do not.
      * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
      * - limit: At most so many rows, 1 to 999; none: 50.
      *
      * - Throws: `denied` without `user.read`; `invalid_cursor`; `invalid_value` for the limit or the pattern.
      */
-    func users(search: String?, active: Bool?, group: GroupId?, profile: ProfileId?, after: String?, limit: Int32?) async throws  -> UserPage
+    func users(search: String?, active: Bool?, group: GroupId?, profile: ProfileId?, sharing: Bool?, after: String?, limit: Int32?) async throws  -> UserPage
 
     /**
      * Whether ledger, users and audit events are whole, in every tenant: recomputes all of it.
@@ -1929,6 +1998,30 @@ open func asUser(user: UserId)throws  -> Tympan  {
 }
 
     /**
+     * Charges untracked usage to a user, active or not, as a settlement that comes late is: what
+     * the wallets do not have is owed, for the paper is printed. It costs what the host stated, or
+     * what the user's prices said when it was reported. Assigning it to the same user again gives
+     * the same receipt.
+     *
+     * - Throws: `unknown_untracked`, `untracked_resolved`, `unknown_user`, `not_tracked`, `amount_overflow`; `denied` without `untracked.resolve`.
+     */
+open func assignUntracked(untracked: UntrackedId, user: UserReference)async throws  -> Receipt  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_assign_untracked(
+                        self.uniffiCloneHandle(),FfiConverterTypeUntrackedId_lower(untracked),FfiConverterTypeUserReference_lower(user)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeReceipt_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
      * Audit events, oldest first, page by page. The list grows at its end.
      *
      * - Parameters:
@@ -1962,16 +2055,17 @@ open func auditEvents(after: String? = nil, limit: Int32? = nil)async throws  ->
      * - cost: What it will cost, instead of what the price list says.
      * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first.
      * - expiresInSeconds: How long the hold stays open, in seconds; none: 168 hours.
+     * - shared: Which shared wallets it takes from too; none: only the user's own.
      * - details: What kind of job it is, and where it came from.
      *
      * - Throws: Those of `charge`.
      */
-open func authorise(user: UserReference, key: String, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, attempt: Int32? = nil, expiresInSeconds: Int32? = nil, details: JobDetails? = nil)async throws  -> Receipt  {
+open func authorise(user: UserReference, key: String, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, attempt: Int32? = nil, expiresInSeconds: Int32? = nil, shared: SharedWallets? = nil, details: JobDetails? = nil)async throws  -> Receipt  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_authorise(
-                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterString.lower(key),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionInt32.lower(attempt),FfiConverterOptionInt32.lower(expiresInSeconds),FfiConverterOptionTypeJobDetails.lower(details)
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterString.lower(key),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionInt32.lower(attempt),FfiConverterOptionInt32.lower(expiresInSeconds),FfiConverterOptionTypeSharedWallets.lower(shared),FfiConverterOptionTypeJobDetails.lower(details)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -2085,16 +2179,17 @@ open func capabilities(user: UserId)async throws  -> Capabilities  {
      * - queue: The queue it went to: some price lists ask.
      * - cost: What it costs, instead of what the price list says.
      * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to try the same job again, for example after a top-up, name the next attempt.
+     * - shared: Which shared wallets it takes from too; none: only the user's own.
      * - details: What kind of job it is, and where it came from.
      *
-     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`, `denied`; `unknown_outcome`: send it again with the same key.
+     * - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `not_shared`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`, `denied`; `unknown_outcome`: send it again with the same key.
      */
-open func charge(user: UserReference, key: String, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, attempt: Int32? = nil, details: JobDetails? = nil)async throws  -> Receipt  {
+open func charge(user: UserReference, key: String, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, attempt: Int32? = nil, shared: SharedWallets? = nil, details: JobDetails? = nil)async throws  -> Receipt  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_charge(
-                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterString.lower(key),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionInt32.lower(attempt),FfiConverterOptionTypeJobDetails.lower(details)
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterString.lower(key),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionInt32.lower(attempt),FfiConverterOptionTypeSharedWallets.lower(shared),FfiConverterOptionTypeJobDetails.lower(details)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -2123,6 +2218,37 @@ open func chargeAll(jobs: [Job])async throws  -> [JobOutcome]  {
             completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
             freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
             liftFunc: FfiConverterSequenceTypeJobOutcome.lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Charges a job as `charge` does; where that would be refused for there is no such
+     * user, or the user is inactive, it keeps what the job used as untracked usage. The same key
+     * and content gives the same answer, and the receipt once it is assigned.
+     *
+     * - Parameters:
+     * - queue: The queue it went to: some price lists ask.
+     * - cost: What it costs, instead of what the price list says.
+     * - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first.
+     * - shared: Which shared wallets it takes from too; none: only the user's own. Not kept with untracked usage, which takes from the user's own once it is assigned.
+     * - details: What kind of job it is, and where it came from. The names of its document and its host are not kept with untracked usage.
+     * - reportedAs: Whom to list it as if it is kept, at most 256 characters; none: the value or the id by which the user was named, but nothing where that is a secret, as a card is.
+     *
+     * - Throws: Those of `charge` but `unknown_user` and `user_inactive`.
+     */
+open func chargeOrKeep(user: UserReference, key: String, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, attempt: Int32? = nil, shared: SharedWallets? = nil, details: JobDetails? = nil, reportedAs: String? = nil)async throws  -> ChargedOrKept  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_charge_or_keep(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterString.lower(key),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionInt32.lower(attempt),FfiConverterOptionTypeSharedWallets.lower(shared),FfiConverterOptionTypeJobDetails.lower(details),FfiConverterOptionString.lower(reportedAs)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeChargedOrKept_lift,
             errorHandler: FfiConverterTypeTympanError_lift
         )
 }
@@ -2326,6 +2452,7 @@ open func createRole(name: String, production: Bool = false, permissions: [Strin
      * - production: Whether the user works in production.
      * - restricted: Whether wallets limit the user; none: yes.
      * - pricePercent: How many percent of what price lists say the user pays, 0 to 1000; none: all of it.
+     * - sharedWith: With whom the user shares wallets: then the user stands for their budget.
      * - accountCode: The internal account number the user's work is booked to.
      * - department: Department.
      * - office: Office.
@@ -2341,12 +2468,12 @@ open func createRole(name: String, production: Bool = false, permissions: [Strin
      *
      * - Throws: `denied`, `grant_beyond_own`, `identity_taken`, `unknown_profile`, `unknown_role`, `unknown_group`, `unknown_account`, `retired`, `pin_policy`, `card_format`, `invalid_email`, `invalid_value`, `empty_text`, `text_too_long`, `control_character`, `too_many`.
      */
-open func createUser(name: String, username: String? = nil, networkName: String? = nil, networkDomain: String? = nil, email: String? = nil, otherEmails: [String] = [], active: Bool? = nil, production: Bool = false, restricted: Bool? = nil, pricePercent: Int32? = nil, accountCode: String? = nil, department: String? = nil, office: String? = nil, home: String? = nil, notes: String? = nil, profile: ProfileId? = nil, role: RoleId? = nil, groups: [GroupId] = [], roleRows: [NewRoleRow] = [], identities: [NewIdentity] = [], source: IdentitySource? = nil, reason: String? = nil)async throws  -> Changed  {
+open func createUser(name: String, username: String? = nil, networkName: String? = nil, networkDomain: String? = nil, email: String? = nil, otherEmails: [String] = [], active: Bool? = nil, production: Bool = false, restricted: Bool? = nil, pricePercent: Int32? = nil, sharedWith: SharedWith? = nil, accountCode: String? = nil, department: String? = nil, office: String? = nil, home: String? = nil, notes: String? = nil, profile: ProfileId? = nil, role: RoleId? = nil, groups: [GroupId] = [], roleRows: [NewRoleRow] = [], identities: [NewIdentity] = [], source: IdentitySource? = nil, reason: String? = nil)async throws  -> Changed  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_create_user(
-                        self.uniffiCloneHandle(),FfiConverterString.lower(name),FfiConverterOptionString.lower(username),FfiConverterOptionString.lower(networkName),FfiConverterOptionString.lower(networkDomain),FfiConverterOptionString.lower(email),FfiConverterSequenceString.lower(otherEmails),FfiConverterOptionBool.lower(active),FfiConverterBool.lower(production),FfiConverterOptionBool.lower(restricted),FfiConverterOptionInt32.lower(pricePercent),FfiConverterOptionString.lower(accountCode),FfiConverterOptionString.lower(department),FfiConverterOptionString.lower(office),FfiConverterOptionString.lower(home),FfiConverterOptionString.lower(notes),FfiConverterOptionTypeProfileId.lower(profile),FfiConverterOptionTypeRoleId.lower(role),FfiConverterSequenceTypeGroupId.lower(groups),FfiConverterSequenceTypeNewRoleRow.lower(roleRows),FfiConverterSequenceTypeNewIdentity.lower(identities),FfiConverterOptionTypeIdentitySource.lower(source),FfiConverterOptionString.lower(reason)
+                        self.uniffiCloneHandle(),FfiConverterString.lower(name),FfiConverterOptionString.lower(username),FfiConverterOptionString.lower(networkName),FfiConverterOptionString.lower(networkDomain),FfiConverterOptionString.lower(email),FfiConverterSequenceString.lower(otherEmails),FfiConverterOptionBool.lower(active),FfiConverterBool.lower(production),FfiConverterOptionBool.lower(restricted),FfiConverterOptionInt32.lower(pricePercent),FfiConverterOptionTypeSharedWith.lower(sharedWith),FfiConverterOptionString.lower(accountCode),FfiConverterOptionString.lower(department),FfiConverterOptionString.lower(office),FfiConverterOptionString.lower(home),FfiConverterOptionString.lower(notes),FfiConverterOptionTypeProfileId.lower(profile),FfiConverterOptionTypeRoleId.lower(role),FfiConverterSequenceTypeGroupId.lower(groups),FfiConverterSequenceTypeNewRoleRow.lower(roleRows),FfiConverterSequenceTypeNewIdentity.lower(identities),FfiConverterOptionTypeIdentitySource.lower(source),FfiConverterOptionString.lower(reason)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -2498,6 +2625,28 @@ open func deleteRole(role: RoleId, expectedVersion: Int32? = nil)async throws   
             completeFunc: ffi_tympan_swift_rust_future_complete_void,
             freeFunc: ffi_tympan_swift_rust_future_free_void,
             liftFunc: { $0 },
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * Dismisses untracked usage: nobody is charged for it. The reason, of at most 4,000 characters,
+     * is kept. Dismissing it again changes nothing, and the first reason stands.
+     *
+     * - Throws: `unknown_untracked`, `untracked_resolved` if it was assigned, `empty_text`, `text_too_long`, `control_character`; `denied` without `untracked.resolve`.
+     */
+open func dismissUntracked(untracked: UntrackedId, reason: String)async throws  -> UntrackedUsage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_dismiss_untracked(
+                        self.uniffiCloneHandle(),FfiConverterTypeUntrackedId_lower(untracked),FfiConverterString.lower(reason)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeUntrackedUsage_lift,
             errorHandler: FfiConverterTypeTympanError_lift
         )
 }
@@ -2726,9 +2875,32 @@ open func enableIdentity(user: UserReference, identity: IdentityId, enabled: Boo
 }
 
     /**
+     * Erases the name that untracked usage was reported as, whatever became of it: it may be that
+     * of a person. The usage stays.
+     *
+     * - Throws: `unknown_untracked`; `denied` without `untracked.resolve`.
+     */
+open func eraseUntrackedName(untracked: UntrackedId)async throws  -> UntrackedUsage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_erase_untracked_name(
+                        self.uniffiCloneHandle(),FfiConverterTypeUntrackedId_lower(untracked)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeUntrackedUsage_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
      * Erases the names of documents and hosts that profiles keep for so many days, where those are
-     * over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
-     * the bytes gone. What proves the entries stays whole.
+     * over, of 500 jobs at most; how many jobs' that were. Whoever wants all gone asks until it is 0.
+     * Nobody sees them any more as it is: this is for hosts that want the bytes gone. What proves the
+     * entries stays whole. Each time is told of in the audit events, before it is done.
      *
      * - Throws: `denied` without `tenant.edit`; those of the store.
      */
@@ -3031,6 +3203,31 @@ open func may(user: UserId, permission: String, account: AccountId? = nil)async 
 }
 
     /**
+     * Untracked usage that is open: what is assigned or dismissed leaves the list.
+     *
+     * - Parameters:
+     * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+     * - limit: At most so many rows, 1 to 999; none: 50.
+     *
+     * - Throws: `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+     */
+open func openUntracked(after: String? = nil, limit: Int32? = nil)async throws  -> UntrackedPage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_open_untracked(
+                        self.uniffiCloneHandle(),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeUntrackedPage_lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
      * Somebody is paid out: own funds fall, and never by more than is available of them.
      *
      * - Throws: `funds_exhausted`; those of `topUp`; `denied` without `funds.pay_out`.
@@ -3213,16 +3410,17 @@ open func profiles(filter: Filter? = nil)async throws  -> [Profile]  {
      * - Parameters:
      * - queue: The queue it goes to: some price lists ask.
      * - cost: What it will cost, instead of what the price list says.
+     * - shared: Which shared wallets it takes from too; none: only the user's own.
      * - kind: What kind of job it is; none: it counts as printed.
      *
      * - Throws: `denied` without `job.charge`; those of `charge` but `allowance_exhausted`, which is an answer here, and those about keys.
      */
-open func quote(user: UserReference, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, kind: JobKind? = nil)async throws  -> Quote  {
+open func quote(user: UserReference, usage: Usage, queue: String? = nil, cost: StatedCost? = nil, shared: SharedWallets? = nil, kind: JobKind? = nil)async throws  -> Quote  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_quote(
-                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionTypeJobKind.lower(kind)
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user),FfiConverterTypeUsage_lower(usage),FfiConverterOptionString.lower(queue),FfiConverterOptionTypeStatedCost.lower(cost),FfiConverterOptionTypeSharedWallets.lower(shared),FfiConverterOptionTypeJobKind.lower(kind)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -3558,9 +3756,10 @@ open func resetAllowance(user: UserReference, plan: PlanId, reason: String, key:
     /**
      * Resets a plan's wallet of many users: a selection, or the members of a group, as they are
      * listed page by page. Each has an answer of its own, in the same order, under a key of its own:
-     * the one given, a space, and the user's id. So a selection can be sent again as it is.
+     * the one given, a space, and the user's id. So a selection can be sent again as it is. The key
+     * has at most 182 bytes, so that an id finds room behind it.
      *
-     * - Throws: Those of `resetAllowance`, of each user in its outcome.
+     * - Throws: `too_many` for more than 999 users; those of `resetAllowance`, of each user in its outcome.
      */
 open func resetAllowances(users: [UserId], plan: PlanId, reason: String, key: String)async throws  -> [ResetOutcome]  {
     return
@@ -3922,6 +4121,28 @@ open func settleDue(user: UserReference)async throws  -> Int32  {
             completeFunc: ffi_tympan_swift_rust_future_complete_i32,
             freeFunc: ffi_tympan_swift_rust_future_free_i32,
             liftFunc: FfiConverterInt32.lift,
+            errorHandler: FfiConverterTypeTympanError_lift
+        )
+}
+
+    /**
+     * The active users who share wallets with a user, sorted by name: whose budget a job of that user may
+     * take from.
+     *
+     * - Throws: `unknown_user`; `denied` without `user.read`, unless it is the actor; what is wrong with the reference.
+     */
+open func sharers(user: UserReference)async throws  -> [User]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tympan_swift_fn_method_tympan_sharers(
+                        self.uniffiCloneHandle(),FfiConverterTypeUserReference_lower(user)
+                )
+            },
+            pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tympan_swift_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tympan_swift_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceTypeUser.lift,
             errorHandler: FfiConverterTypeTympanError_lift
         )
 }
@@ -4298,17 +4519,18 @@ open func userJobsText(user: UserId, format: TextFormat, since: Timestamp? = nil
      * - active: Only active or only inactive ones.
      * - group: Only members of a group.
      * - profile: Only those with a profile.
+     * - sharing: Only those who share wallets, and so stand for a budget; or only those who do not.
      * - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
      * - limit: At most so many rows, 1 to 999; none: 50.
      *
      * - Throws: `denied` without `user.read`; `invalid_cursor`; `invalid_value` for the limit or the pattern.
      */
-open func users(search: String? = nil, active: Bool? = nil, group: GroupId? = nil, profile: ProfileId? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> UserPage  {
+open func users(search: String? = nil, active: Bool? = nil, group: GroupId? = nil, profile: ProfileId? = nil, sharing: Bool? = nil, after: String? = nil, limit: Int32? = nil)async throws  -> UserPage  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tympan_swift_fn_method_tympan_users(
-                        self.uniffiCloneHandle(),FfiConverterOptionString.lower(search),FfiConverterOptionBool.lower(active),FfiConverterOptionTypeGroupId.lower(group),FfiConverterOptionTypeProfileId.lower(profile),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
+                        self.uniffiCloneHandle(),FfiConverterOptionString.lower(search),FfiConverterOptionBool.lower(active),FfiConverterOptionTypeGroupId.lower(group),FfiConverterOptionTypeProfileId.lower(profile),FfiConverterOptionBool.lower(sharing),FfiConverterOptionString.lower(after),FfiConverterOptionInt32.lower(limit)
                 )
             },
             pollFunc: ffi_tympan_swift_rust_future_poll_rust_buffer,
@@ -4617,7 +4839,7 @@ public struct AuditLine: Equatable, Hashable {
      */
     public var subjectKind: String
     /**
-     * The id of that thing; of a `wallet`, that of its owner.
+     * The id of that thing; of a `wallet`, that of its owner; of `untracked` usage, its number.
      */
     public var subject: String
     /**
@@ -4648,7 +4870,7 @@ public struct AuditLine: Equatable, Hashable {
          * What kind of thing it was done to: `user`, `tenant`, `role` and so on.
          */subjectKind: String,
         /**
-         * The id of that thing; of a `wallet`, that of its owner.
+         * The id of that thing; of a `wallet`, that of its owner; of `untracked` usage, its number.
          */subject: String,
         /**
          * What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised.
@@ -4819,7 +5041,8 @@ public struct Bootstrapped: Equatable, Hashable {
      */
     public var administratorRole: RoleId
     /**
-     * The role that sees users, allowances and reports, and moves money: own funds, refunds.
+     * The role that sees users, allowances and reports, moves money (own funds, refunds), and says
+     * whose untracked usage is.
      */
     public var accountantRole: RoleId
     /**
@@ -4844,7 +5067,8 @@ public struct Bootstrapped: Equatable, Hashable {
          * The role that may do everything. Names of roles can be changed, so hosts keep the ids.
          */administratorRole: RoleId,
         /**
-         * The role that sees users, allowances and reports, and moves money: own funds, refunds.
+         * The role that sees users, allowances and reports, moves money (own funds, refunds), and says
+         * whose untracked usage is.
          */accountantRole: RoleId,
         /**
          * The role that may do what everybody may about themselves.
@@ -5235,6 +5459,75 @@ public func FfiConverterTypeChanged_lift(_ buf: RustBuffer) throws -> Changed {
 #endif
 public func FfiConverterTypeChanged_lower(_ value: Changed) -> RustBuffer {
     return FfiConverterTypeChanged.lower(value)
+}
+
+
+/**
+ * What became of a job: one of the two.
+ */
+public struct ChargedOrKept: Equatable, Hashable {
+    /**
+     * What was done, if it was charged.
+     */
+    public var receipt: Receipt?
+    /**
+     * What was kept, if nobody is charged for it.
+     */
+    public var untracked: UntrackedUsage?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What was done, if it was charged.
+         */receipt: Receipt?,
+        /**
+         * What was kept, if nobody is charged for it.
+         */untracked: UntrackedUsage?) {
+        self.receipt = receipt
+        self.untracked = untracked
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ChargedOrKept: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeChargedOrKept: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ChargedOrKept {
+        return
+            try ChargedOrKept(
+                receipt: FfiConverterOptionTypeReceipt.read(from: &buf),
+                untracked: FfiConverterOptionTypeUntrackedUsage.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ChargedOrKept, into buf: inout [UInt8]) {
+        FfiConverterOptionTypeReceipt.write(value.receipt, into: &buf)
+        FfiConverterOptionTypeUntrackedUsage.write(value.untracked, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeChargedOrKept_lift(_ buf: RustBuffer) throws -> ChargedOrKept {
+    return try FfiConverterTypeChargedOrKept.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeChargedOrKept_lower(_ value: ChargedOrKept) -> RustBuffer {
+    return FfiConverterTypeChargedOrKept.lower(value)
 }
 
 
@@ -6662,6 +6955,10 @@ public struct Job: Equatable, Hashable {
      */
     public var attempt: Int32?
     /**
+     * Which shared wallets it takes from too; none: only the user's own.
+     */
+    public var shared: SharedWallets?
+    /**
      * What kind of job it is, and where it came from.
      */
     public var details: JobDetails?
@@ -6688,6 +6985,9 @@ public struct Job: Equatable, Hashable {
          * Which attempt under the same key, 1, 2, 3 …; none: the first.
          */attempt: Int32? = nil,
         /**
+         * Which shared wallets it takes from too; none: only the user's own.
+         */shared: SharedWallets? = nil,
+        /**
          * What kind of job it is, and where it came from.
          */details: JobDetails? = nil) {
         self.user = user
@@ -6696,6 +6996,7 @@ public struct Job: Equatable, Hashable {
         self.queue = queue
         self.cost = cost
         self.attempt = attempt
+        self.shared = shared
         self.details = details
     }
 
@@ -6721,6 +7022,7 @@ public struct FfiConverterTypeJob: FfiConverterRustBuffer {
                 queue: FfiConverterOptionString.read(from: &buf),
                 cost: FfiConverterOptionTypeStatedCost.read(from: &buf),
                 attempt: FfiConverterOptionInt32.read(from: &buf),
+                shared: FfiConverterOptionTypeSharedWallets.read(from: &buf),
                 details: FfiConverterOptionTypeJobDetails.read(from: &buf)
         )
     }
@@ -6732,6 +7034,7 @@ public struct FfiConverterTypeJob: FfiConverterRustBuffer {
         FfiConverterOptionString.write(value.queue, into: &buf)
         FfiConverterOptionTypeStatedCost.write(value.cost, into: &buf)
         FfiConverterOptionInt32.write(value.attempt, into: &buf)
+        FfiConverterOptionTypeSharedWallets.write(value.shared, into: &buf)
         FfiConverterOptionTypeJobDetails.write(value.details, into: &buf)
     }
 }
@@ -6912,7 +7215,7 @@ public struct JobLine: Equatable, Hashable {
      */
     public var refunds: EntryId?
     /**
-     * Of a refusal: how much was needed of the first line's measure.
+     * Of a refusal: how much was needed of the last line's measure.
      */
     public var needed: Int64?
     /**
@@ -6993,7 +7296,7 @@ public struct JobLine: Equatable, Hashable {
          * Of what was given back: the entry that had taken it.
          */refunds: EntryId?,
         /**
-         * Of a refusal: how much was needed of the first line's measure.
+         * Of a refusal: how much was needed of the last line's measure.
          */needed: Int64?,
         /**
          * Of a refusal: how much was available.
@@ -7381,6 +7684,10 @@ public func FfiConverterTypeLowBalance_lower(_ value: LowBalance) -> RustBuffer 
  */
 public struct Missing: Equatable, Hashable {
     /**
+     * Whose wallet would be asked first: the user's, or that of who shares it.
+     */
+    public var user: UserId
+    /**
      * The first wallet that would be asked.
      */
     public var wallet: WalletName
@@ -7405,6 +7712,9 @@ public struct Missing: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
+         * Whose wallet would be asked first: the user's, or that of who shares it.
+         */user: UserId,
+        /**
          * The first wallet that would be asked.
          */wallet: WalletName,
         /**
@@ -7419,6 +7729,7 @@ public struct Missing: Equatable, Hashable {
         /**
          * When one of them is fed next; none if none ever is.
          */nextResetAt: Timestamp?) {
+        self.user = user
         self.wallet = wallet
         self.measure = measure
         self.needed = needed
@@ -7442,6 +7753,7 @@ public struct FfiConverterTypeMissing: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Missing {
         return
             try Missing(
+                user: FfiConverterTypeUserId.read(from: &buf),
                 wallet: FfiConverterTypeWalletName.read(from: &buf),
                 measure: FfiConverterString.read(from: &buf),
                 needed: FfiConverterInt64.read(from: &buf),
@@ -7451,6 +7763,7 @@ public struct FfiConverterTypeMissing: FfiConverterRustBuffer {
     }
 
     public static func write(_ value: Missing, into buf: inout [UInt8]) {
+        FfiConverterTypeUserId.write(value.user, into: &buf)
         FfiConverterTypeWalletName.write(value.wallet, into: &buf)
         FfiConverterString.write(value.measure, into: &buf)
         FfiConverterInt64.write(value.needed, into: &buf)
@@ -8873,6 +9186,10 @@ public func FfiConverterTypeQuote_lower(_ value: Quote) -> RustBuffer {
  */
 public struct QuoteLine: Equatable, Hashable {
     /**
+     * Whose wallet: the user's, or that of who shares it.
+     */
+    public var user: UserId
+    /**
      * Which wallet.
      */
     public var wallet: WalletName
@@ -8893,6 +9210,9 @@ public struct QuoteLine: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
+         * Whose wallet: the user's, or that of who shares it.
+         */user: UserId,
+        /**
          * Which wallet.
          */wallet: WalletName,
         /**
@@ -8904,6 +9224,7 @@ public struct QuoteLine: Equatable, Hashable {
         /**
          * The balance after it.
          */balanceAfter: Int64) {
+        self.user = user
         self.wallet = wallet
         self.measure = measure
         self.amount = amount
@@ -8926,6 +9247,7 @@ public struct FfiConverterTypeQuoteLine: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> QuoteLine {
         return
             try QuoteLine(
+                user: FfiConverterTypeUserId.read(from: &buf),
                 wallet: FfiConverterTypeWalletName.read(from: &buf),
                 measure: FfiConverterString.read(from: &buf),
                 amount: FfiConverterInt64.read(from: &buf),
@@ -8934,6 +9256,7 @@ public struct FfiConverterTypeQuoteLine: FfiConverterRustBuffer {
     }
 
     public static func write(_ value: QuoteLine, into buf: inout [UInt8]) {
+        FfiConverterTypeUserId.write(value.user, into: &buf)
         FfiConverterTypeWalletName.write(value.wallet, into: &buf)
         FfiConverterString.write(value.measure, into: &buf)
         FfiConverterInt64.write(value.amount, into: &buf)
@@ -9192,7 +9515,8 @@ public func FfiConverterTypeReceipt_lower(_ value: Receipt) -> RustBuffer {
  */
 public struct ReceiptLine: Equatable, Hashable {
     /**
-     * Whose wallet: of a transfer, the second line is that of who gets.
+     * Whose wallet: of a transfer, the second line is that of who gets; of a job on shared wallets,
+     * the lines of who shares come last.
      */
     public var user: UserId
     /**
@@ -9240,7 +9564,8 @@ public struct ReceiptLine: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * Whose wallet: of a transfer, the second line is that of who gets.
+         * Whose wallet: of a transfer, the second line is that of who gets; of a job on shared wallets,
+         * the lines of who shares come last.
          */user: UserId,
         /**
          * Which wallet.
@@ -10605,6 +10930,76 @@ public func FfiConverterTypeSettings_lower(_ value: Settings) -> RustBuffer {
 
 
 /**
+ * Wallets that somebody shares with the user, for a job to take from: the budget of a group, or of an
+ * account code.
+ */
+public struct SharedWallets: Equatable, Hashable {
+    /**
+     * Who shares them, and stands for the budget.
+     */
+    public var user: UserReference
+    /**
+     * When the job takes from them.
+     */
+    public var order: SharedOrder
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Who shares them, and stands for the budget.
+         */user: UserReference,
+        /**
+         * When the job takes from them.
+         */order: SharedOrder) {
+        self.user = user
+        self.order = order
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SharedWallets: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSharedWallets: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SharedWallets {
+        return
+            try SharedWallets(
+                user: FfiConverterTypeUserReference.read(from: &buf),
+                order: FfiConverterTypeSharedOrder.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SharedWallets, into buf: inout [UInt8]) {
+        FfiConverterTypeUserReference.write(value.user, into: &buf)
+        FfiConverterTypeSharedOrder.write(value.order, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSharedWallets_lift(_ buf: RustBuffer) throws -> SharedWallets {
+    return try FfiConverterTypeSharedWallets.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSharedWallets_lower(_ value: SharedWallets) -> RustBuffer {
+    return FfiConverterTypeSharedWallets.lower(value)
+}
+
+
+/**
  * Pieces of paper by colour.
  */
 public struct SheetsByColour: Equatable, Hashable {
@@ -11069,6 +11464,11 @@ public struct StatementLine: Equatable, Hashable {
      */
     public var refunds: EntryId?
     /**
+     * The other user of what was done on wallets of two: of a line on shared wallets, whose job it was;
+     * of one on that user's own, who shares; of a transfer, who got, or who gave.
+     */
+    public var counterpart: UserId?
+    /**
      * The queue the job went to.
      */
     public var queue: String?
@@ -11162,6 +11562,10 @@ public struct StatementLine: Equatable, Hashable {
          * Of a refund or a void: the entry that took what it gives back.
          */refunds: EntryId?,
         /**
+         * The other user of what was done on wallets of two: of a line on shared wallets, whose job it was;
+         * of one on that user's own, who shares; of a transfer, who got, or who gave.
+         */counterpart: UserId?,
+        /**
          * The queue the job went to.
          */queue: String?,
         /**
@@ -11212,6 +11616,7 @@ public struct StatementLine: Equatable, Hashable {
         self.hold = hold
         self.expiresAt = expiresAt
         self.refunds = refunds
+        self.counterpart = counterpart
         self.queue = queue
         self.usage = usage
         self.costMicros = costMicros
@@ -11255,6 +11660,7 @@ public struct FfiConverterTypeStatementLine: FfiConverterRustBuffer {
                 hold: FfiConverterOptionTypeHoldId.read(from: &buf),
                 expiresAt: FfiConverterOptionTypeTimestamp.read(from: &buf),
                 refunds: FfiConverterOptionTypeEntryId.read(from: &buf),
+                counterpart: FfiConverterOptionTypeUserId.read(from: &buf),
                 queue: FfiConverterOptionString.read(from: &buf),
                 usage: FfiConverterOptionTypeUsage.read(from: &buf),
                 costMicros: FfiConverterOptionInt64.read(from: &buf),
@@ -11284,6 +11690,7 @@ public struct FfiConverterTypeStatementLine: FfiConverterRustBuffer {
         FfiConverterOptionTypeHoldId.write(value.hold, into: &buf)
         FfiConverterOptionTypeTimestamp.write(value.expiresAt, into: &buf)
         FfiConverterOptionTypeEntryId.write(value.refunds, into: &buf)
+        FfiConverterOptionTypeUserId.write(value.counterpart, into: &buf)
         FfiConverterOptionString.write(value.queue, into: &buf)
         FfiConverterOptionTypeUsage.write(value.usage, into: &buf)
         FfiConverterOptionInt64.write(value.costMicros, into: &buf)
@@ -11895,6 +12302,268 @@ public func FfiConverterTypeTransferred_lower(_ value: Transferred) -> RustBuffe
 
 
 /**
+ * One page of untracked usage.
+ */
+public struct UntrackedPage: Equatable, Hashable {
+    /**
+     * What is open, in the order in which it was reported.
+     */
+    public var rows: [UntrackedUsage]
+    /**
+     * The cursor for the next page; none: this was the last.
+     */
+    public var next: String?
+    /**
+     * The cursor behind the last row of this page, be there more or not; none if there was never
+     * a row.
+     */
+    public var end: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What is open, in the order in which it was reported.
+         */rows: [UntrackedUsage],
+        /**
+         * The cursor for the next page; none: this was the last.
+         */next: String?,
+        /**
+         * The cursor behind the last row of this page, be there more or not; none if there was never
+         * a row.
+         */end: String?) {
+        self.rows = rows
+        self.next = next
+        self.end = end
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension UntrackedPage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUntrackedPage: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UntrackedPage {
+        return
+            try UntrackedPage(
+                rows: FfiConverterSequenceTypeUntrackedUsage.read(from: &buf),
+                next: FfiConverterOptionString.read(from: &buf),
+                end: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: UntrackedPage, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeUntrackedUsage.write(value.rows, into: &buf)
+        FfiConverterOptionString.write(value.next, into: &buf)
+        FfiConverterOptionString.write(value.end, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUntrackedPage_lift(_ buf: RustBuffer) throws -> UntrackedPage {
+    return try FfiConverterTypeUntrackedPage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUntrackedPage_lower(_ value: UntrackedPage) -> RustBuffer {
+    return FfiConverterTypeUntrackedPage.lower(value)
+}
+
+
+/**
+ * What a job used that was reported for an unknown or inactive user, and what became of it.
+ */
+public struct UntrackedUsage: Equatable, Hashable {
+    /**
+     * By what it is named.
+     */
+    public var id: UntrackedId
+    /**
+     * By what audit events name it: their subject.
+     */
+    public var number: Int64
+    /**
+     * What became of it.
+     */
+    public var state: UntrackedState
+    /**
+     * Which attempt of the job.
+     */
+    public var attempt: Int32
+    /**
+     * Whom the host named; none of a secret, or once it was erased.
+     */
+    public var reportedAs: String?
+    /**
+     * The queue the job went to.
+     */
+    public var queue: String?
+    /**
+     * What the job used, with the totals of pages, impressions and sheets that the host did not
+     * give.
+     */
+    public var usage: Usage
+    /**
+     * What kind of job it was, if the host said so.
+     */
+    public var jobKind: JobKind?
+    /**
+     * What it costs, if the host stated it.
+     */
+    public var cost: StatedCost?
+    /**
+     * When it was reported.
+     */
+    public var at: Timestamp
+    /**
+     * The user who reported it; none: the host.
+     */
+    public var actor: UserId?
+    /**
+     * Whom it was charged to.
+     */
+    public var assignedTo: UserId?
+    /**
+     * When it was assigned or dismissed.
+     */
+    public var resolvedAt: Timestamp?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * By what it is named.
+         */id: UntrackedId,
+        /**
+         * By what audit events name it: their subject.
+         */number: Int64,
+        /**
+         * What became of it.
+         */state: UntrackedState,
+        /**
+         * Which attempt of the job.
+         */attempt: Int32,
+        /**
+         * Whom the host named; none of a secret, or once it was erased.
+         */reportedAs: String?,
+        /**
+         * The queue the job went to.
+         */queue: String?,
+        /**
+         * What the job used, with the totals of pages, impressions and sheets that the host did not
+         * give.
+         */usage: Usage,
+        /**
+         * What kind of job it was, if the host said so.
+         */jobKind: JobKind?,
+        /**
+         * What it costs, if the host stated it.
+         */cost: StatedCost?,
+        /**
+         * When it was reported.
+         */at: Timestamp,
+        /**
+         * The user who reported it; none: the host.
+         */actor: UserId?,
+        /**
+         * Whom it was charged to.
+         */assignedTo: UserId?,
+        /**
+         * When it was assigned or dismissed.
+         */resolvedAt: Timestamp?) {
+        self.id = id
+        self.number = number
+        self.state = state
+        self.attempt = attempt
+        self.reportedAs = reportedAs
+        self.queue = queue
+        self.usage = usage
+        self.jobKind = jobKind
+        self.cost = cost
+        self.at = at
+        self.actor = actor
+        self.assignedTo = assignedTo
+        self.resolvedAt = resolvedAt
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension UntrackedUsage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUntrackedUsage: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UntrackedUsage {
+        return
+            try UntrackedUsage(
+                id: FfiConverterTypeUntrackedId.read(from: &buf),
+                number: FfiConverterInt64.read(from: &buf),
+                state: FfiConverterTypeUntrackedState.read(from: &buf),
+                attempt: FfiConverterInt32.read(from: &buf),
+                reportedAs: FfiConverterOptionString.read(from: &buf),
+                queue: FfiConverterOptionString.read(from: &buf),
+                usage: FfiConverterTypeUsage.read(from: &buf),
+                jobKind: FfiConverterOptionTypeJobKind.read(from: &buf),
+                cost: FfiConverterOptionTypeStatedCost.read(from: &buf),
+                at: FfiConverterTypeTimestamp.read(from: &buf),
+                actor: FfiConverterOptionTypeUserId.read(from: &buf),
+                assignedTo: FfiConverterOptionTypeUserId.read(from: &buf),
+                resolvedAt: FfiConverterOptionTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: UntrackedUsage, into buf: inout [UInt8]) {
+        FfiConverterTypeUntrackedId.write(value.id, into: &buf)
+        FfiConverterInt64.write(value.number, into: &buf)
+        FfiConverterTypeUntrackedState.write(value.state, into: &buf)
+        FfiConverterInt32.write(value.attempt, into: &buf)
+        FfiConverterOptionString.write(value.reportedAs, into: &buf)
+        FfiConverterOptionString.write(value.queue, into: &buf)
+        FfiConverterTypeUsage.write(value.usage, into: &buf)
+        FfiConverterOptionTypeJobKind.write(value.jobKind, into: &buf)
+        FfiConverterOptionTypeStatedCost.write(value.cost, into: &buf)
+        FfiConverterTypeTimestamp.write(value.at, into: &buf)
+        FfiConverterOptionTypeUserId.write(value.actor, into: &buf)
+        FfiConverterOptionTypeUserId.write(value.assignedTo, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.resolvedAt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUntrackedUsage_lift(_ buf: RustBuffer) throws -> UntrackedUsage {
+    return try FfiConverterTypeUntrackedUsage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUntrackedUsage_lower(_ value: UntrackedUsage) -> RustBuffer {
+    return FfiConverterTypeUntrackedUsage.lower(value)
+}
+
+
+/**
  * What a job used, or is expected to use: the counters that the host has, those of IPP among them.
  * What is not given is derived: impressions from those by colour, or else from the pages; pages
  * from colour and mono pages where both are given, or else from the impressions; colour pages from
@@ -12158,6 +12827,10 @@ public struct User: Equatable, Hashable {
      */
     public var pricePercent: Int32?
     /**
+     * With whom the user shares wallets: then the user stands for their budget.
+     */
+    public var sharedWith: SharedWith?
+    /**
      * The internal account number the user's work is booked to.
      */
     public var accountCode: String?
@@ -12236,6 +12909,9 @@ public struct User: Equatable, Hashable {
          * it.
          */pricePercent: Int32?,
         /**
+         * With whom the user shares wallets: then the user stands for their budget.
+         */sharedWith: SharedWith?,
+        /**
          * The internal account number the user's work is booked to.
          */accountCode: String?,
         /**
@@ -12276,6 +12952,7 @@ public struct User: Equatable, Hashable {
         self.production = production
         self.restricted = restricted
         self.pricePercent = pricePercent
+        self.sharedWith = sharedWith
         self.accountCode = accountCode
         self.department = department
         self.office = office
@@ -12315,6 +12992,7 @@ public struct FfiConverterTypeUser: FfiConverterRustBuffer {
                 production: FfiConverterBool.read(from: &buf),
                 restricted: FfiConverterBool.read(from: &buf),
                 pricePercent: FfiConverterOptionInt32.read(from: &buf),
+                sharedWith: FfiConverterOptionTypeSharedWith.read(from: &buf),
                 accountCode: FfiConverterOptionString.read(from: &buf),
                 department: FfiConverterOptionString.read(from: &buf),
                 office: FfiConverterOptionString.read(from: &buf),
@@ -12340,6 +13018,7 @@ public struct FfiConverterTypeUser: FfiConverterRustBuffer {
         FfiConverterBool.write(value.production, into: &buf)
         FfiConverterBool.write(value.restricted, into: &buf)
         FfiConverterOptionInt32.write(value.pricePercent, into: &buf)
+        FfiConverterOptionTypeSharedWith.write(value.sharedWith, into: &buf)
         FfiConverterOptionString.write(value.accountCode, into: &buf)
         FfiConverterOptionString.write(value.department, into: &buf)
         FfiConverterOptionString.write(value.office, into: &buf)
@@ -12555,6 +13234,10 @@ public struct UserFields: Equatable, Hashable {
      */
     public var pricePercent: Int32?
     /**
+     * With whom the user shares wallets: then the user stands for their budget.
+     */
+    public var sharedWith: SharedWith?
+    /**
      * The internal account number the user's work is booked to.
      */
     public var accountCode: String?
@@ -12617,6 +13300,9 @@ public struct UserFields: Equatable, Hashable {
          * How many percent of what price lists say the user pays, 0 to 1000.
          */pricePercent: Int32? = nil,
         /**
+         * With whom the user shares wallets: then the user stands for their budget.
+         */sharedWith: SharedWith? = nil,
+        /**
          * The internal account number the user's work is booked to.
          */accountCode: String? = nil,
         /**
@@ -12647,6 +13333,7 @@ public struct UserFields: Equatable, Hashable {
         self.production = production
         self.restricted = restricted
         self.pricePercent = pricePercent
+        self.sharedWith = sharedWith
         self.accountCode = accountCode
         self.department = department
         self.office = office
@@ -12682,6 +13369,7 @@ public struct FfiConverterTypeUserFields: FfiConverterRustBuffer {
                 production: FfiConverterOptionBool.read(from: &buf),
                 restricted: FfiConverterOptionBool.read(from: &buf),
                 pricePercent: FfiConverterOptionInt32.read(from: &buf),
+                sharedWith: FfiConverterOptionTypeSharedWith.read(from: &buf),
                 accountCode: FfiConverterOptionString.read(from: &buf),
                 department: FfiConverterOptionString.read(from: &buf),
                 office: FfiConverterOptionString.read(from: &buf),
@@ -12703,6 +13391,7 @@ public struct FfiConverterTypeUserFields: FfiConverterRustBuffer {
         FfiConverterOptionBool.write(value.production, into: &buf)
         FfiConverterOptionBool.write(value.restricted, into: &buf)
         FfiConverterOptionInt32.write(value.pricePercent, into: &buf)
+        FfiConverterOptionTypeSharedWith.write(value.sharedWith, into: &buf)
         FfiConverterOptionString.write(value.accountCode, into: &buf)
         FfiConverterOptionString.write(value.department, into: &buf)
         FfiConverterOptionString.write(value.office, into: &buf)
@@ -14943,6 +15632,175 @@ public func FfiConverterTypeSchedule_lower(_ value: Schedule) -> RustBuffer {
 
 
 /**
+ * When a job takes from shared wallets.
+ */
+
+public enum SharedOrder: Equatable, Hashable {
+
+    /**
+     * Before the user's own.
+     */
+    case first
+    /**
+     * After the user's own.
+     */
+    case last
+    /**
+     * Instead of the user's own, which neither give nor limit.
+     */
+    case only
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SharedOrder: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSharedOrder: FfiConverterRustBuffer {
+    typealias SwiftType = SharedOrder
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SharedOrder {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .first
+
+        case 2: return .last
+
+        case 3: return .only
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: SharedOrder, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .first:
+            writeInt(&buf, Int32(1))
+
+
+        case .last:
+            writeInt(&buf, Int32(2))
+
+
+        case .only:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSharedOrder_lift(_ buf: RustBuffer) throws -> SharedOrder {
+    return try FfiConverterTypeSharedOrder.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSharedOrder_lower(_ value: SharedOrder) -> RustBuffer {
+    return FfiConverterTypeSharedOrder.lower(value)
+}
+
+
+
+/**
+ * With whom a user shares wallets: their jobs may take from those.
+ */
+
+public enum SharedWith: Equatable, Hashable {
+
+    /**
+     * The members of a group.
+     */
+    case group(
+        /**
+         * The group.
+         */id: GroupId
+    )
+    /**
+     * Everybody whose work is booked to an account code; case does not matter.
+     */
+    case accountCode(String
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SharedWith: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSharedWith: FfiConverterRustBuffer {
+    typealias SwiftType = SharedWith
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SharedWith {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .group(id: try FfiConverterTypeGroupId.read(from: &buf)
+        )
+
+        case 2: return .accountCode(try FfiConverterString.read(from: &buf)
+        )
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: SharedWith, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case let .group(id):
+            writeInt(&buf, Int32(1))
+            FfiConverterTypeGroupId.write(id, into: &buf)
+
+
+        case let .accountCode(v1):
+            writeInt(&buf, Int32(2))
+            FfiConverterString.write(v1, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSharedWith_lift(_ buf: RustBuffer) throws -> SharedWith {
+    return try FfiConverterTypeSharedWith.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSharedWith_lower(_ value: SharedWith) -> RustBuffer {
+    return FfiConverterTypeSharedWith.lower(value)
+}
+
+
+
+/**
  * Why a smart card does not sign in.
  */
 
@@ -15574,6 +16432,91 @@ public func FfiConverterTypeTympanError_lower(_ value: TympanError) -> RustBuffe
 
 
 /**
+ * What became of untracked usage.
+ */
+
+public enum UntrackedState: Equatable, Hashable {
+
+    /**
+     * Nobody said yet whose it is.
+     */
+    case `open`
+    /**
+     * Charged to a user, under the key it was reported with.
+     */
+    case assigned
+    /**
+     * Nobody is to be charged for it.
+     */
+    case dismissed
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension UntrackedState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUntrackedState: FfiConverterRustBuffer {
+    typealias SwiftType = UntrackedState
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UntrackedState {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .`open`
+
+        case 2: return .assigned
+
+        case 3: return .dismissed
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: UntrackedState, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .`open`:
+            writeInt(&buf, Int32(1))
+
+
+        case .assigned:
+            writeInt(&buf, Int32(2))
+
+
+        case .dismissed:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUntrackedState_lift(_ buf: RustBuffer) throws -> UntrackedState {
+    return try FfiConverterTypeUntrackedState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUntrackedState_lower(_ value: UntrackedState) -> RustBuffer {
+    return FfiConverterTypeUntrackedState.lower(value)
+}
+
+
+
+/**
  * A field that can be empty.
  */
 
@@ -15603,6 +16546,10 @@ public enum UserField: Equatable, Hashable {
      * The percentage of prices: the user pays what price lists say.
      */
     case pricePercent
+    /**
+     * With whom the user shares wallets: nobody any more.
+     */
+    case sharedWith
     /**
      * The account code.
      */
@@ -15660,17 +16607,19 @@ public struct FfiConverterTypeUserField: FfiConverterRustBuffer {
 
         case 6: return .pricePercent
 
-        case 7: return .accountCode
+        case 7: return .sharedWith
 
-        case 8: return .department
+        case 8: return .accountCode
 
-        case 9: return .office
+        case 9: return .department
 
-        case 10: return .home
+        case 10: return .office
 
-        case 11: return .notes
+        case 11: return .home
 
-        case 12: return .role
+        case 12: return .notes
+
+        case 13: return .role
 
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -15704,28 +16653,32 @@ public struct FfiConverterTypeUserField: FfiConverterRustBuffer {
             writeInt(&buf, Int32(6))
 
 
-        case .accountCode:
+        case .sharedWith:
             writeInt(&buf, Int32(7))
 
 
-        case .department:
+        case .accountCode:
             writeInt(&buf, Int32(8))
 
 
-        case .office:
+        case .department:
             writeInt(&buf, Int32(9))
 
 
-        case .home:
+        case .office:
             writeInt(&buf, Int32(10))
 
 
-        case .notes:
+        case .home:
             writeInt(&buf, Int32(11))
 
 
-        case .role:
+        case .notes:
             writeInt(&buf, Int32(12))
+
+
+        case .role:
+            writeInt(&buf, Int32(13))
 
         }
     }
@@ -17153,6 +18106,30 @@ fileprivate struct FfiConverterOptionTypeRounding: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeSharedWallets: FfiConverterRustBuffer {
+    typealias SwiftType = SharedWallets?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeSharedWallets.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeSharedWallets.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeSheetsByColour: FfiConverterRustBuffer {
     typealias SwiftType = SheetsByColour?
 
@@ -17217,6 +18194,30 @@ fileprivate struct FfiConverterOptionTypeTracking: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeTracking.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeUntrackedUsage: FfiConverterRustBuffer {
+    typealias SwiftType = UntrackedUsage?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeUntrackedUsage.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeUntrackedUsage.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -17625,6 +18626,30 @@ fileprivate struct FfiConverterOptionTypeResetVerb: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeResetVerb.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeSharedWith: FfiConverterRustBuffer {
+    typealias SwiftType = SharedWith?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeSharedWith.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeSharedWith.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -19087,6 +20112,31 @@ fileprivate struct FfiConverterSequenceTypeSweepRefusal: FfiConverterRustBuffer 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeUntrackedUsage: FfiConverterRustBuffer {
+    typealias SwiftType = [UntrackedUsage]
+
+    public static func write(_ value: [UntrackedUsage], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeUntrackedUsage.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [UntrackedUsage] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [UntrackedUsage]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeUntrackedUsage.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeUser: FfiConverterRustBuffer {
     typealias SwiftType = [User]
 
@@ -20145,6 +21195,55 @@ public func FfiConverterTypeTimestamp_lower(_ value: Timestamp) -> Int64 {
 
 
 /**
+ * Usage that was reported for an unknown or inactive user.
+ */
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUntrackedId: FfiConverter {
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UntrackedId {
+        let builtinValue = try FfiConverterString.read(from: &buf)
+        return UntrackedId(rawValue: builtinValue)
+    }
+
+    public static func write(_ value: UntrackedId, into buf: inout [UInt8]) {
+        let builtinValue = value.rawValue
+        return FfiConverterString.write(builtinValue, into: &buf)
+    }
+
+    public static func lift(_ value: RustBuffer) throws -> UntrackedId {
+        let builtinValue = try FfiConverterString.lift(value)
+        return UntrackedId(rawValue: builtinValue)
+    }
+
+    public static func lower(_ value: UntrackedId) -> RustBuffer {
+        let builtinValue = value.rawValue
+        return FfiConverterString.lower(builtinValue)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUntrackedId_lift(_ value: RustBuffer) throws -> UntrackedId {
+    return try FfiConverterTypeUntrackedId.lift(value)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUntrackedId_lower(_ value: UntrackedId) -> RustBuffer {
+    return FfiConverterTypeUntrackedId.lower(value)
+}
+
+
+
+
+
+/**
  * A person or a service.
  */
 
@@ -20358,10 +21457,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_as_user() != 51936) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tympan_swift_checksum_method_tympan_assign_untracked() != 5160) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tympan_swift_checksum_method_tympan_audit_events() != 19416) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_authorise() != 16097) {
+    if (uniffi_tympan_swift_checksum_method_tympan_authorise() != 59080) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_backup_to() != 15733) {
@@ -20376,10 +21478,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_capabilities() != 48277) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_charge() != 12887) {
+    if (uniffi_tympan_swift_checksum_method_tympan_charge() != 45628) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_charge_all() != 38296) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_charge_or_keep() != 54197) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_close() != 24328) {
@@ -20403,7 +21508,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_create_role() != 52807) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_create_user() != 34531) {
+    if (uniffi_tympan_swift_checksum_method_tympan_create_user() != 3308) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_deactivate_user() != 28519) {
@@ -20422,6 +21527,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_delete_role() != 11296) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_dismiss_untracked() != 40212) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_doctor() != 59755) {
@@ -20448,7 +21556,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_enable_identity() != 51288) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_erase_words() != 27141) {
+    if (uniffi_tympan_swift_checksum_method_tympan_erase_untracked_name() != 58768) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tympan_swift_checksum_method_tympan_erase_words() != 31264) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_events() != 37204) {
@@ -20487,6 +21598,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_may() != 26497) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tympan_swift_checksum_method_tympan_open_untracked() != 38277) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tympan_swift_checksum_method_tympan_pay_out() != 60627) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -20511,7 +21625,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_profiles() != 52143) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_quote() != 53597) {
+    if (uniffi_tympan_swift_checksum_method_tympan_quote() != 46735) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_reactivate_user() != 18294) {
@@ -20550,7 +21664,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_reset_allowance() != 20885) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_reset_allowances() != 46032) {
+    if (uniffi_tympan_swift_checksum_method_tympan_reset_allowances() != 22860) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_retire_account() != 1650) {
@@ -20598,6 +21712,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_settle_due() != 27348) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tympan_swift_checksum_method_tympan_sharers() != 31554) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tympan_swift_checksum_method_tympan_statement() != 59898) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -20643,7 +21760,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tympan_swift_checksum_method_tympan_user_jobs_text() != 12714) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tympan_swift_checksum_method_tympan_users() != 43880) {
+    if (uniffi_tympan_swift_checksum_method_tympan_users() != 40955) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tympan_swift_checksum_method_tympan_verify() != 21405) {

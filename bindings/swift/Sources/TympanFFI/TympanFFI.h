@@ -287,6 +287,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_adjust(uint64_t ptr, RustBuffer us
 uint64_t uniffi_tympan_swift_fn_method_tympan_as_user(uint64_t ptr, RustBuffer user, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_ASSIGN_UNTRACKED
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_ASSIGN_UNTRACKED
+uint64_t uniffi_tympan_swift_fn_method_tympan_assign_untracked(uint64_t ptr, RustBuffer untracked, RustBuffer user
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_AUDIT_EVENTS
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_AUDIT_EVENTS
 uint64_t uniffi_tympan_swift_fn_method_tympan_audit_events(uint64_t ptr, RustBuffer after, RustBuffer limit
@@ -294,7 +299,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_audit_events(uint64_t ptr, RustBuf
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_AUTHORISE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_AUTHORISE
-uint64_t uniffi_tympan_swift_fn_method_tympan_authorise(uint64_t ptr, RustBuffer user, RustBuffer key, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer attempt, RustBuffer expires_in_seconds, RustBuffer details
+uint64_t uniffi_tympan_swift_fn_method_tympan_authorise(uint64_t ptr, RustBuffer user, RustBuffer key, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer attempt, RustBuffer expires_in_seconds, RustBuffer shared, RustBuffer details
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_BACKUP_TO
@@ -319,12 +324,17 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_capabilities(uint64_t ptr, RustBuf
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CHARGE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CHARGE
-uint64_t uniffi_tympan_swift_fn_method_tympan_charge(uint64_t ptr, RustBuffer user, RustBuffer key, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer attempt, RustBuffer details
+uint64_t uniffi_tympan_swift_fn_method_tympan_charge(uint64_t ptr, RustBuffer user, RustBuffer key, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer attempt, RustBuffer shared, RustBuffer details
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CHARGE_ALL
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CHARGE_ALL
 uint64_t uniffi_tympan_swift_fn_method_tympan_charge_all(uint64_t ptr, RustBuffer jobs
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CHARGE_OR_KEEP
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CHARGE_OR_KEEP
+uint64_t uniffi_tympan_swift_fn_method_tympan_charge_or_keep(uint64_t ptr, RustBuffer user, RustBuffer key, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer attempt, RustBuffer shared, RustBuffer details, RustBuffer reported_as
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CLOSE
@@ -364,7 +374,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_create_role(uint64_t ptr, RustBuff
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_USER
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_CREATE_USER
-uint64_t uniffi_tympan_swift_fn_method_tympan_create_user(uint64_t ptr, RustBuffer name, RustBuffer username, RustBuffer network_name, RustBuffer network_domain, RustBuffer email, RustBuffer other_emails, RustBuffer active, int8_t production, RustBuffer restricted, RustBuffer price_percent, RustBuffer account_code, RustBuffer department, RustBuffer office, RustBuffer home, RustBuffer notes, RustBuffer profile, RustBuffer role, RustBuffer groups, RustBuffer role_rows, RustBuffer identities, RustBuffer source, RustBuffer reason
+uint64_t uniffi_tympan_swift_fn_method_tympan_create_user(uint64_t ptr, RustBuffer name, RustBuffer username, RustBuffer network_name, RustBuffer network_domain, RustBuffer email, RustBuffer other_emails, RustBuffer active, int8_t production, RustBuffer restricted, RustBuffer price_percent, RustBuffer shared_with, RustBuffer account_code, RustBuffer department, RustBuffer office, RustBuffer home, RustBuffer notes, RustBuffer profile, RustBuffer role, RustBuffer groups, RustBuffer role_rows, RustBuffer identities, RustBuffer source, RustBuffer reason
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_DEACTIVATE_USER
@@ -395,6 +405,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_delete_profile(uint64_t ptr, RustB
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_DELETE_ROLE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_DELETE_ROLE
 uint64_t uniffi_tympan_swift_fn_method_tympan_delete_role(uint64_t ptr, RustBuffer role, RustBuffer expected_version
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_DISMISS_UNTRACKED
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_DISMISS_UNTRACKED
+uint64_t uniffi_tympan_swift_fn_method_tympan_dismiss_untracked(uint64_t ptr, RustBuffer untracked, RustBuffer reason
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_DOCTOR
@@ -435,6 +450,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_edit_user(uint64_t ptr, RustBuffer
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_ENABLE_IDENTITY
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_ENABLE_IDENTITY
 uint64_t uniffi_tympan_swift_fn_method_tympan_enable_identity(uint64_t ptr, RustBuffer user, RustBuffer identity, int8_t enabled, RustBuffer expected_version, RustBuffer reason
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_ERASE_UNTRACKED_NAME
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_ERASE_UNTRACKED_NAME
+uint64_t uniffi_tympan_swift_fn_method_tympan_erase_untracked_name(uint64_t ptr, RustBuffer untracked
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_ERASE_WORDS
@@ -502,6 +522,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_look_up(uint64_t ptr, RustBuffer u
 uint64_t uniffi_tympan_swift_fn_method_tympan_may(uint64_t ptr, RustBuffer user, RustBuffer permission, RustBuffer account
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_OPEN_UNTRACKED
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_OPEN_UNTRACKED
+uint64_t uniffi_tympan_swift_fn_method_tympan_open_untracked(uint64_t ptr, RustBuffer after, RustBuffer limit
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_PAY_OUT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_PAY_OUT
 uint64_t uniffi_tympan_swift_fn_method_tympan_pay_out(uint64_t ptr, RustBuffer user, RustBuffer currency, int64_t amount_micros, RustBuffer reason, RustBuffer key
@@ -544,7 +569,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_profiles(uint64_t ptr, RustBuffer 
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_QUOTE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_QUOTE
-uint64_t uniffi_tympan_swift_fn_method_tympan_quote(uint64_t ptr, RustBuffer user, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer kind
+uint64_t uniffi_tympan_swift_fn_method_tympan_quote(uint64_t ptr, RustBuffer user, RustBuffer usage, RustBuffer queue, RustBuffer cost, RustBuffer shared, RustBuffer kind
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_REACTIVATE_USER
@@ -687,6 +712,11 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_settle_all_due(uint64_t ptr, RustB
 uint64_t uniffi_tympan_swift_fn_method_tympan_settle_due(uint64_t ptr, RustBuffer user
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SHARERS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_SHARERS
+uint64_t uniffi_tympan_swift_fn_method_tympan_sharers(uint64_t ptr, RustBuffer user
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_STATEMENT
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_STATEMENT
 uint64_t uniffi_tympan_swift_fn_method_tympan_statement(uint64_t ptr, RustBuffer user, RustBuffer wallet, RustBuffer since, RustBuffer until, RustBuffer after, RustBuffer limit
@@ -764,7 +794,7 @@ uint64_t uniffi_tympan_swift_fn_method_tympan_user_jobs_text(uint64_t ptr, RustB
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_USERS
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_USERS
-uint64_t uniffi_tympan_swift_fn_method_tympan_users(uint64_t ptr, RustBuffer search, RustBuffer active, RustBuffer group, RustBuffer profile, RustBuffer after, RustBuffer limit
+uint64_t uniffi_tympan_swift_fn_method_tympan_users(uint64_t ptr, RustBuffer search, RustBuffer active, RustBuffer group, RustBuffer profile, RustBuffer sharing, RustBuffer after, RustBuffer limit
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_FN_METHOD_TYMPAN_VERIFY
@@ -1118,6 +1148,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_as_user(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ASSIGN_UNTRACKED
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ASSIGN_UNTRACKED
+uint16_t uniffi_tympan_swift_checksum_method_tympan_assign_untracked(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_AUDIT_EVENTS
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_AUDIT_EVENTS
 uint16_t uniffi_tympan_swift_checksum_method_tympan_audit_events(void
@@ -1163,6 +1199,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_charge(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_CHARGE_ALL
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_CHARGE_ALL
 uint16_t uniffi_tympan_swift_checksum_method_tympan_charge_all(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_CHARGE_OR_KEEP
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_CHARGE_OR_KEEP
+uint16_t uniffi_tympan_swift_checksum_method_tympan_charge_or_keep(void
 
 );
 #endif
@@ -1250,6 +1292,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_delete_role(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_DISMISS_UNTRACKED
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_DISMISS_UNTRACKED
+uint16_t uniffi_tympan_swift_checksum_method_tympan_dismiss_untracked(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_DOCTOR
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_DOCTOR
 uint16_t uniffi_tympan_swift_checksum_method_tympan_doctor(void
@@ -1295,6 +1343,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_edit_user(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ENABLE_IDENTITY
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ENABLE_IDENTITY
 uint16_t uniffi_tympan_swift_checksum_method_tympan_enable_identity(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ERASE_UNTRACKED_NAME
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_ERASE_UNTRACKED_NAME
+uint16_t uniffi_tympan_swift_checksum_method_tympan_erase_untracked_name(void
 
 );
 #endif
@@ -1373,6 +1427,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_look_up(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_MAY
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_MAY
 uint16_t uniffi_tympan_swift_checksum_method_tympan_may(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_OPEN_UNTRACKED
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_OPEN_UNTRACKED
+uint16_t uniffi_tympan_swift_checksum_method_tympan_open_untracked(void
 
 );
 #endif
@@ -1595,6 +1655,12 @@ uint16_t uniffi_tympan_swift_checksum_method_tympan_settle_all_due(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SETTLE_DUE
 #define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SETTLE_DUE
 uint16_t uniffi_tympan_swift_checksum_method_tympan_settle_due(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SHARERS
+#define UNIFFI_FFIDEF_UNIFFI_TYMPAN_SWIFT_CHECKSUM_METHOD_TYMPAN_SHARERS
+uint16_t uniffi_tympan_swift_checksum_method_tympan_sharers(void
 
 );
 #endif

@@ -2865,6 +2865,56 @@ public func FfiConverterTypeTimestamp_lower(_ value: Timestamp) -> Int64 {
 
 
 /**
+ * Usage that was reported for an unknown or inactive user.
+ */
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUntrackedId: FfiConverter {
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UntrackedId {
+        let builtinValue = try FfiConverterString.read(from: &buf)
+        return UntrackedId(rawValue: builtinValue)
+    }
+
+    public static func write(_ value: UntrackedId, into buf: inout [UInt8]) {
+        let builtinValue = value.rawValue
+        return FfiConverterString.write(builtinValue, into: &buf)
+    }
+
+    public static func lift(_ value: RustBuffer) throws -> UntrackedId {
+        let builtinValue = try FfiConverterString.lift(value)
+        return UntrackedId(rawValue: builtinValue)
+    }
+
+    public static func lower(_ value: UntrackedId) -> RustBuffer {
+        let builtinValue = value.rawValue
+        return FfiConverterString.lower(builtinValue)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUntrackedId_lift(_ value: RustBuffer) throws -> UntrackedId {
+    return try FfiConverterTypeUntrackedId.lift(value)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUntrackedId_lower(_ value: UntrackedId) -> RustBuffer {
+    return FfiConverterTypeUntrackedId.lower(value)
+}
+
+
+
+
+
+/**
  * A person or a service.
  */
 

@@ -626,6 +626,54 @@ impl From<surface::Schedule> for Schedule {
         }
     }
 }
+/// When a job takes from shared wallets.
+#[derive(uniffi::Enum)]
+pub enum SharedOrder {
+    /// Before the user's own.
+    First,
+    /// After the user's own.
+    Last,
+    /// Instead of the user's own, which neither give nor limit.
+    Only,
+}
+impl From<SharedOrder> for surface::SharedOrder {
+    fn from(value: SharedOrder) -> Self {
+        match value {
+            SharedOrder::First => Self::First,
+            SharedOrder::Last => Self::Last,
+            SharedOrder::Only => Self::Only,
+        }
+    }
+}
+/// With whom a user shares wallets: their jobs may take from those.
+#[derive(uniffi::Enum)]
+pub enum SharedWith {
+    /// The members of a group.
+    Group {
+        /// The group.
+        id: GroupId,
+    },
+    /// Everybody whose work is booked to an account code; case does not matter.
+    AccountCode(String),
+}
+impl From<SharedWith> for surface::SharedWith {
+    fn from(value: SharedWith) -> Self {
+        match value {
+            SharedWith::Group { id } => Self::Group { id },
+            SharedWith::AccountCode(account_code) => Self::AccountCode { account_code },
+        }
+    }
+}
+impl From<surface::SharedWith> for SharedWith {
+    fn from(value: surface::SharedWith) -> Self {
+        match value {
+            surface::SharedWith::Group { id } => Self::Group { id },
+            surface::SharedWith::AccountCode { account_code } => {
+                Self::AccountCode(account_code)
+            }
+        }
+    }
+}
 /// Why a smart card does not sign in.
 #[derive(uniffi::Enum)]
 pub enum SmartCardObstacle {
@@ -706,6 +754,25 @@ impl From<TextFormat> for surface::TextFormat {
         }
     }
 }
+/// What became of untracked usage.
+#[derive(uniffi::Enum)]
+pub enum UntrackedState {
+    /// Nobody said yet whose it is.
+    Open,
+    /// Charged to a user, under the key it was reported with.
+    Assigned,
+    /// Nobody is to be charged for it.
+    Dismissed,
+}
+impl From<surface::UntrackedState> for UntrackedState {
+    fn from(value: surface::UntrackedState) -> Self {
+        match value {
+            surface::UntrackedState::Open => Self::Open,
+            surface::UntrackedState::Assigned => Self::Assigned,
+            surface::UntrackedState::Dismissed => Self::Dismissed,
+        }
+    }
+}
 /// A field that can be empty.
 #[derive(uniffi::Enum)]
 pub enum UserField {
@@ -721,6 +788,8 @@ pub enum UserField {
     OtherEmails,
     /// The percentage of prices: the user pays what price lists say.
     PricePercent,
+    /// With whom the user shares wallets: nobody any more.
+    SharedWith,
     /// The account code.
     AccountCode,
     /// The department.
@@ -743,6 +812,7 @@ impl From<UserField> for surface::UserField {
             UserField::Email => Self::Email,
             UserField::OtherEmails => Self::OtherEmails,
             UserField::PricePercent => Self::PricePercent,
+            UserField::SharedWith => Self::SharedWith,
             UserField::AccountCode => Self::AccountCode,
             UserField::Department => Self::Department,
             UserField::Office => Self::Office,

@@ -109,6 +109,20 @@ impl Tympan {
         let answer = tympan_surface::caught(|| self.0.as_user(user))??;
         Ok(Arc::new(Self(answer)))
     }
+    /// Charges untracked usage to a user, active or not, as a settlement that comes late is: what
+    /// the wallets do not have is owed, for the paper is printed. It costs what the host stated, or
+    /// what the user's prices said when it was reported. Assigning it to the same user again gives
+    /// the same receipt.
+    ///
+    /// - Throws: `unknown_untracked`, `untracked_resolved`, `unknown_user`, `not_tracked`, `amount_overflow`; `denied` without `untracked.resolve`.
+    pub async fn assign_untracked(
+        &self,
+        untracked: UntrackedId,
+        user: UserReference,
+    ) -> Result<Receipt, TympanError> {
+        let answer = self.0.assign_untracked(untracked, user.into()).submit().await?;
+        Ok(answer.into())
+    }
     /// Audit events, oldest first, page by page. The list grows at its end.
     ///
     /// - Parameters:
@@ -134,6 +148,7 @@ impl Tympan {
     ///   - cost: What it will cost, instead of what the price list says.
     ///   - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first.
     ///   - expiresInSeconds: How long the hold stays open, in seconds; none: 168 hours.
+    ///   - shared: Which shared wallets it takes from too; none: only the user's own.
     ///   - details: What kind of job it is, and where it came from.
     ///
     /// - Throws: Those of `charge`.
@@ -143,6 +158,7 @@ impl Tympan {
             cost = None,
             attempt = None,
             expires_in_seconds = None,
+            shared = None,
             details = None
         )
     )]
@@ -155,6 +171,7 @@ impl Tympan {
         cost: Option<StatedCost>,
         attempt: Option<i32>,
         expires_in_seconds: Option<i32>,
+        shared: Option<SharedWallets>,
         details: Option<JobDetails>,
     ) -> Result<Receipt, TympanError> {
         let options = surface::AuthoriseJob {
@@ -162,6 +179,7 @@ impl Tympan {
             cost: cost.map(Into::into),
             attempt,
             expires_in_seconds,
+            shared: shared.map(Into::into),
             details: details.map(Into::into),
         };
         let answer = self
@@ -236,10 +254,13 @@ impl Tympan {
     ///   - queue: The queue it went to: some price lists ask.
     ///   - cost: What it costs, instead of what the price list says.
     ///   - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first. A refusal is remembered; to try the same job again, for example after a top-up, name the next attempt.
+    ///   - shared: Which shared wallets it takes from too; none: only the user's own.
     ///   - details: What kind of job it is, and where it came from.
     ///
-    /// - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`, `denied`; `unknown_outcome`: send it again with the same key.
-    #[uniffi::method(default(queue = None, cost = None, attempt = None, details = None))]
+    /// - Throws: `allowance_exhausted`, `unknown_user`, `user_inactive`, `not_shared`, `key_reused`, `invalid_key`, `invalid_usage`, `invalid_value` for the name of a custom count, `too_many`, `text_too_long`, `control_character`, `negative_amount`, `amount_overflow`, `unknown_currency`, `not_tracked`, `denied`; `unknown_outcome`: send it again with the same key.
+    #[uniffi::method(
+        default(queue = None, cost = None, attempt = None, shared = None, details = None)
+    )]
     pub async fn charge(
         &self,
         user: UserReference,
@@ -248,12 +269,14 @@ impl Tympan {
         queue: Option<String>,
         cost: Option<StatedCost>,
         attempt: Option<i32>,
+        shared: Option<SharedWallets>,
         details: Option<JobDetails>,
     ) -> Result<Receipt, TympanError> {
         let options = surface::ChargeJob {
             queue,
             cost: cost.map(Into::into),
             attempt,
+            shared: shared.map(Into::into),
             details: details.map(Into::into),
         };
         let answer = self
@@ -277,6 +300,56 @@ impl Tympan {
             .submit()
             .await?;
         Ok(answer.into_iter().map(Into::into).collect())
+    }
+    /// Charges a job as `charge` does; where that would be refused for there is no such
+    /// user, or the user is inactive, it keeps what the job used as untracked usage. The same key
+    /// and content gives the same answer, and the receipt once it is assigned.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue it went to: some price lists ask.
+    ///   - cost: What it costs, instead of what the price list says.
+    ///   - attempt: Which attempt under the same key, 1, 2, 3 …; none: the first.
+    ///   - shared: Which shared wallets it takes from too; none: only the user's own. Not kept with untracked usage, which takes from the user's own once it is assigned.
+    ///   - details: What kind of job it is, and where it came from. The names of its document and its host are not kept with untracked usage.
+    ///   - reportedAs: Whom to list it as if it is kept, at most 256 characters; none: the value or the id by which the user was named, but nothing where that is a secret, as a card is.
+    ///
+    /// - Throws: Those of `charge` but `unknown_user` and `user_inactive`.
+    #[uniffi::method(
+        default(
+            queue = None,
+            cost = None,
+            attempt = None,
+            shared = None,
+            details = None,
+            reported_as = None
+        )
+    )]
+    pub async fn charge_or_keep(
+        &self,
+        user: UserReference,
+        key: String,
+        usage: Usage,
+        queue: Option<String>,
+        cost: Option<StatedCost>,
+        attempt: Option<i32>,
+        shared: Option<SharedWallets>,
+        details: Option<JobDetails>,
+        reported_as: Option<String>,
+    ) -> Result<ChargedOrKept, TympanError> {
+        let options = surface::ChargeOrKeepJob {
+            queue,
+            cost: cost.map(Into::into),
+            attempt,
+            shared: shared.map(Into::into),
+            details: details.map(Into::into),
+            reported_as,
+        };
+        let answer = self
+            .0
+            .charge_or_keep(user.into(), key, usage.into(), options)
+            .submit()
+            .await?;
+        Ok(answer.into())
     }
     /// Ends the use of this store, through this handle and all that were made from it: later calls
     /// are refused with `closed`. Calls under way are still answered, and the store is closed with
@@ -456,6 +529,7 @@ impl Tympan {
     ///   - production: Whether the user works in production.
     ///   - restricted: Whether wallets limit the user; none: yes.
     ///   - pricePercent: How many percent of what price lists say the user pays, 0 to 1000; none: all of it.
+    ///   - sharedWith: With whom the user shares wallets: then the user stands for their budget.
     ///   - accountCode: The internal account number the user's work is booked to.
     ///   - department: Department.
     ///   - office: Office.
@@ -481,6 +555,7 @@ impl Tympan {
             production = false,
             restricted = None,
             price_percent = None,
+            shared_with = None,
             account_code = None,
             department = None,
             office = None,
@@ -507,6 +582,7 @@ impl Tympan {
         production: bool,
         restricted: Option<bool>,
         price_percent: Option<i32>,
+        shared_with: Option<SharedWith>,
         account_code: Option<String>,
         department: Option<String>,
         office: Option<String>,
@@ -530,6 +606,7 @@ impl Tympan {
             production,
             restricted,
             price_percent,
+            shared_with: shared_with.map(Into::into),
             account_code,
             department,
             office,
@@ -651,6 +728,18 @@ impl Tympan {
             expected_version,
         };
         Ok(self.0.delete_role(role, options).submit().await?)
+    }
+    /// Dismisses untracked usage: nobody is charged for it. The reason, of at most 4,000 characters,
+    /// is kept. Dismissing it again changes nothing, and the first reason stands.
+    ///
+    /// - Throws: `unknown_untracked`, `untracked_resolved` if it was assigned, `empty_text`, `text_too_long`, `control_character`; `denied` without `untracked.resolve`.
+    pub async fn dismiss_untracked(
+        &self,
+        untracked: UntrackedId,
+        reason: String,
+    ) -> Result<UntrackedUsage, TympanError> {
+        let answer = self.0.dismiss_untracked(untracked, reason).submit().await?;
+        Ok(answer.into())
     }
     /// How safely the store keeps what it is given, and why.
     ///
@@ -935,9 +1024,21 @@ impl Tympan {
             .await?;
         Ok(answer.into())
     }
+    /// Erases the name that untracked usage was reported as, whatever became of it: it may be that
+    /// of a person. The usage stays.
+    ///
+    /// - Throws: `unknown_untracked`; `denied` without `untracked.resolve`.
+    pub async fn erase_untracked_name(
+        &self,
+        untracked: UntrackedId,
+    ) -> Result<UntrackedUsage, TympanError> {
+        let answer = self.0.erase_untracked_name(untracked).submit().await?;
+        Ok(answer.into())
+    }
     /// Erases the names of documents and hosts that profiles keep for so many days, where those are
-    /// over; how many jobs' that were. Nobody sees them any more as it is: this is for hosts that want
-    /// the bytes gone. What proves the entries stays whole.
+    /// over, of 500 jobs at most; how many jobs' that were. Whoever wants all gone asks until it is 0.
+    /// Nobody sees them any more as it is: this is for hosts that want the bytes gone. What proves the
+    /// entries stays whole. Each time is told of in the audit events, before it is done.
     ///
     /// - Throws: `denied` without `tenant.edit`; those of the store.
     pub async fn erase_words(&self) -> Result<i64, TympanError> {
@@ -1175,6 +1276,26 @@ impl Tympan {
         let answer = tympan_surface::Tympan::open(address, options).submit().await?;
         Ok(Arc::new(Self(answer)))
     }
+    /// Untracked usage that is open: what is assigned or dismissed leaves the list.
+    ///
+    /// - Parameters:
+    ///   - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+    #[uniffi::method(default(after = None, limit = None))]
+    pub async fn open_untracked(
+        &self,
+        after: Option<String>,
+        limit: Option<i32>,
+    ) -> Result<UntrackedPage, TympanError> {
+        let options = surface::UntrackedList {
+            after,
+            limit,
+        };
+        let answer = self.0.open_untracked(options).submit().await?;
+        Ok(answer.into())
+    }
     /// Somebody is paid out: own funds fall, and never by more than is available of them.
     ///
     /// - Throws: `funds_exhausted`; those of `topUp`; `denied` without `funds.pay_out`.
@@ -1284,21 +1405,24 @@ impl Tympan {
     /// - Parameters:
     ///   - queue: The queue it goes to: some price lists ask.
     ///   - cost: What it will cost, instead of what the price list says.
+    ///   - shared: Which shared wallets it takes from too; none: only the user's own.
     ///   - kind: What kind of job it is; none: it counts as printed.
     ///
     /// - Throws: `denied` without `job.charge`; those of `charge` but `allowance_exhausted`, which is an answer here, and those about keys.
-    #[uniffi::method(default(queue = None, cost = None, kind = None))]
+    #[uniffi::method(default(queue = None, cost = None, shared = None, kind = None))]
     pub async fn quote(
         &self,
         user: UserReference,
         usage: Usage,
         queue: Option<String>,
         cost: Option<StatedCost>,
+        shared: Option<SharedWallets>,
         kind: Option<JobKind>,
     ) -> Result<Quote, TympanError> {
         let options = surface::QuoteJob {
             queue,
             cost: cost.map(Into::into),
+            shared: shared.map(Into::into),
             kind: kind.map(Into::into),
         };
         let answer = self.0.quote(user.into(), usage.into(), options).submit().await?;
@@ -1653,9 +1777,10 @@ impl Tympan {
     }
     /// Resets a plan's wallet of many users: a selection, or the members of a group, as they are
     /// listed page by page. Each has an answer of its own, in the same order, under a key of its own:
-    /// the one given, a space, and the user's id. So a selection can be sent again as it is.
+    /// the one given, a space, and the user's id. So a selection can be sent again as it is. The key
+    /// has at most 182 bytes, so that an id finds room behind it.
     ///
-    /// - Throws: Those of `resetAllowance`, of each user in its outcome.
+    /// - Throws: `too_many` for more than 999 users; those of `resetAllowance`, of each user in its outcome.
     pub async fn reset_allowances(
         &self,
         users: Vec<UserId>,
@@ -1880,6 +2005,14 @@ impl Tympan {
     /// - Throws: `denied` without `allowance.adjust`; `unknown_user`, `amount_overflow`.
     pub async fn settle_due(&self, user: UserReference) -> Result<i32, TympanError> {
         Ok(self.0.settle_due(user.into()).submit().await?)
+    }
+    /// The active users who share wallets with a user, sorted by name: whose budget a job of that user may
+    /// take from.
+    ///
+    /// - Throws: `unknown_user`; `denied` without `user.read`, unless it is the actor; what is wrong with the reference.
+    pub async fn sharers(&self, user: UserReference) -> Result<Vec<User>, TympanError> {
+        let answer = self.0.sharers(user.into()).submit().await?;
+        Ok(answer.into_iter().map(Into::into).collect())
     }
     /// A wallet's history over a period, newest first, page by page.
     ///
@@ -2222,6 +2355,7 @@ impl Tympan {
     ///   - active: Only active or only inactive ones.
     ///   - group: Only members of a group.
     ///   - profile: Only those with a profile.
+    ///   - sharing: Only those who share wallets, and so stand for a budget; or only those who do not.
     ///   - after: The cursor of an earlier page of the same list, as it was given; none: the first page.
     ///   - limit: At most so many rows, 1 to 999; none: 50.
     ///
@@ -2232,6 +2366,7 @@ impl Tympan {
             active = None,
             group = None,
             profile = None,
+            sharing = None,
             after = None,
             limit = None
         )
@@ -2242,6 +2377,7 @@ impl Tympan {
         active: Option<bool>,
         group: Option<GroupId>,
         profile: Option<ProfileId>,
+        sharing: Option<bool>,
         after: Option<String>,
         limit: Option<i32>,
     ) -> Result<UserPage, TympanError> {
@@ -2250,6 +2386,7 @@ impl Tympan {
             active,
             group,
             profile,
+            sharing,
             after,
             limit,
         };

@@ -65,7 +65,7 @@ pub struct AuditLine {
     pub action: String,
     /// What kind of thing it was done to: `user`, `tenant`, `role` and so on.
     pub subject_kind: String,
-    /// The id of that thing; of a `wallet`, that of its owner.
+    /// The id of that thing; of a `wallet`, that of its owner; of `untracked` usage, its number.
     pub subject: String,
     /// What changed, from what, to what, as JSON; secrets are masked. None if it was anonymised.
     pub changes: Option<String>,
@@ -115,7 +115,8 @@ pub struct Bootstrapped {
     pub administrator: UserId,
     /// The role that may do everything. Names of roles can be changed, so hosts keep the ids.
     pub administrator_role: RoleId,
-    /// The role that sees users, allowances and reports, and moves money: own funds, refunds.
+    /// The role that sees users, allowances and reports, moves money (own funds, refunds), and says
+    /// whose untracked usage is.
     pub accountant_role: RoleId,
     /// The role that may do what everybody may about themselves.
     pub regular_role: RoleId,
@@ -211,6 +212,22 @@ impl From<surface::Changed> for Changed {
             user: record.user.into(),
             identities: record.identities.into_iter().map(Into::into).collect(),
             role_rows: record.role_rows,
+        }
+    }
+}
+/// What became of a job: one of the two.
+#[derive(uniffi::Record)]
+pub struct ChargedOrKept {
+    /// What was done, if it was charged.
+    pub receipt: Option<Receipt>,
+    /// What was kept, if nobody is charged for it.
+    pub untracked: Option<UntrackedUsage>,
+}
+impl From<surface::ChargedOrKept> for ChargedOrKept {
+    fn from(record: surface::ChargedOrKept) -> Self {
+        Self {
+            receipt: record.receipt.map(Into::into),
+            untracked: record.untracked.map(Into::into),
         }
     }
 }
@@ -620,6 +637,9 @@ pub struct Job {
     /// Which attempt under the same key, 1, 2, 3 …; none: the first.
     #[uniffi(default)]
     pub attempt: Option<i32>,
+    /// Which shared wallets it takes from too; none: only the user's own.
+    #[uniffi(default)]
+    pub shared: Option<SharedWallets>,
     /// What kind of job it is, and where it came from.
     #[uniffi(default)]
     pub details: Option<JobDetails>,
@@ -633,6 +653,7 @@ impl From<Job> for surface::Job {
             queue: record.queue,
             cost: record.cost.map(Into::into),
             attempt: record.attempt,
+            shared: record.shared.map(Into::into),
             details: record.details.map(Into::into),
         }
     }
@@ -702,7 +723,7 @@ pub struct JobLine {
     pub late: bool,
     /// Of what was given back: the entry that had taken it.
     pub refunds: Option<EntryId>,
-    /// Of a refusal: how much was needed of the first line's measure.
+    /// Of a refusal: how much was needed of the last line's measure.
     pub needed: Option<i64>,
     /// Of a refusal: how much was available.
     pub available: Option<i64>,
@@ -809,6 +830,8 @@ impl From<surface::LowBalance> for LowBalance {
 /// Why a job would be refused. Amounts are in the unit of the measure: micros for a cost.
 #[derive(uniffi::Record)]
 pub struct Missing {
+    /// Whose wallet would be asked first: the user's, or that of who shares it.
+    pub user: UserId,
     /// The first wallet that would be asked.
     pub wallet: WalletName,
     /// What it counts.
@@ -823,6 +846,7 @@ pub struct Missing {
 impl From<surface::Missing> for Missing {
     fn from(record: surface::Missing) -> Self {
         Self {
+            user: record.user,
             wallet: record.wallet.into(),
             measure: record.measure,
             needed: record.needed,
@@ -1269,6 +1293,8 @@ impl From<surface::Quote> for Quote {
 /// What one wallet would give, in the unit of its measure: micros for a cost.
 #[derive(uniffi::Record)]
 pub struct QuoteLine {
+    /// Whose wallet: the user's, or that of who shares it.
+    pub user: UserId,
     /// Which wallet.
     pub wallet: WalletName,
     /// What it counts.
@@ -1281,6 +1307,7 @@ pub struct QuoteLine {
 impl From<surface::QuoteLine> for QuoteLine {
     fn from(record: surface::QuoteLine) -> Self {
         Self {
+            user: record.user,
             wallet: record.wallet.into(),
             measure: record.measure,
             amount: record.amount,
@@ -1351,7 +1378,8 @@ impl From<surface::Receipt> for Receipt {
 /// One wallet's part of a receipt. Amounts are in the unit of the measure: micros for a cost.
 #[derive(uniffi::Record)]
 pub struct ReceiptLine {
-    /// Whose wallet: of a transfer, the second line is that of who gets.
+    /// Whose wallet: of a transfer, the second line is that of who gets; of a job on shared wallets,
+    /// the lines of who shares come last.
     pub user: UserId,
     /// Which wallet.
     pub wallet: WalletName,
@@ -1711,6 +1739,23 @@ impl From<surface::Settings> for Settings {
         }
     }
 }
+/// Wallets that somebody shares with the user, for a job to take from: the budget of a group, or of an
+/// account code.
+#[derive(uniffi::Record)]
+pub struct SharedWallets {
+    /// Who shares them, and stands for the budget.
+    pub user: UserReference,
+    /// When the job takes from them.
+    pub order: SharedOrder,
+}
+impl From<SharedWallets> for surface::SharedWallets {
+    fn from(record: SharedWallets) -> Self {
+        Self {
+            user: record.user.into(),
+            order: record.order.into(),
+        }
+    }
+}
 /// Pieces of paper by colour.
 #[derive(uniffi::Record)]
 pub struct SheetsByColour {
@@ -1829,6 +1874,14 @@ impl From<StatedCost> for surface::StatedCost {
         }
     }
 }
+impl From<surface::StatedCost> for StatedCost {
+    fn from(record: surface::StatedCost) -> Self {
+        Self {
+            cost_micros: record.cost_micros,
+            currency: record.currency,
+        }
+    }
+}
 /// One line of a wallet's history. Amounts are in the unit of the wallet's measure.
 #[derive(uniffi::Record)]
 pub struct StatementLine {
@@ -1858,6 +1911,9 @@ pub struct StatementLine {
     pub expires_at: Option<Timestamp>,
     /// Of a refund or a void: the entry that took what it gives back.
     pub refunds: Option<EntryId>,
+    /// The other user of what was done on wallets of two: of a line on shared wallets, whose job it was;
+    /// of one on that user's own, who shares; of a transfer, who got, or who gave.
+    pub counterpart: Option<UserId>,
     /// The queue the job went to.
     pub queue: Option<String>,
     /// What the job used, with the totals of pages, impressions and sheets that the host did not
@@ -1901,6 +1957,7 @@ impl From<surface::StatementLine> for StatementLine {
             hold: record.hold,
             expires_at: record.expires_at,
             refunds: record.refunds,
+            counterpart: record.counterpart,
             queue: record.queue,
             usage: record.usage.map(Into::into),
             cost_micros: record.cost_micros,
@@ -2079,6 +2136,76 @@ impl From<surface::Transferred> for Transferred {
         }
     }
 }
+/// One page of untracked usage.
+#[derive(uniffi::Record)]
+pub struct UntrackedPage {
+    /// What is open, in the order in which it was reported.
+    pub rows: Vec<UntrackedUsage>,
+    /// The cursor for the next page; none: this was the last.
+    pub next: Option<String>,
+    /// The cursor behind the last row of this page, be there more or not; none if there was never
+    /// a row.
+    pub end: Option<String>,
+}
+impl From<surface::UntrackedPage> for UntrackedPage {
+    fn from(record: surface::UntrackedPage) -> Self {
+        Self {
+            rows: record.rows.into_iter().map(Into::into).collect(),
+            next: record.next,
+            end: record.end,
+        }
+    }
+}
+/// What a job used that was reported for an unknown or inactive user, and what became of it.
+#[derive(uniffi::Record)]
+pub struct UntrackedUsage {
+    /// By what it is named.
+    pub id: UntrackedId,
+    /// By what audit events name it: their subject.
+    pub number: i64,
+    /// What became of it.
+    pub state: UntrackedState,
+    /// Which attempt of the job.
+    pub attempt: i32,
+    /// Whom the host named; none of a secret, or once it was erased.
+    pub reported_as: Option<String>,
+    /// The queue the job went to.
+    pub queue: Option<String>,
+    /// What the job used, with the totals of pages, impressions and sheets that the host did not
+    /// give.
+    pub usage: Usage,
+    /// What kind of job it was, if the host said so.
+    pub job_kind: Option<JobKind>,
+    /// What it costs, if the host stated it.
+    pub cost: Option<StatedCost>,
+    /// When it was reported.
+    pub at: Timestamp,
+    /// The user who reported it; none: the host.
+    pub actor: Option<UserId>,
+    /// Whom it was charged to.
+    pub assigned_to: Option<UserId>,
+    /// When it was assigned or dismissed.
+    pub resolved_at: Option<Timestamp>,
+}
+impl From<surface::UntrackedUsage> for UntrackedUsage {
+    fn from(record: surface::UntrackedUsage) -> Self {
+        Self {
+            id: record.id,
+            number: record.number,
+            state: record.state.into(),
+            attempt: record.attempt,
+            reported_as: record.reported_as,
+            queue: record.queue,
+            usage: record.usage.into(),
+            job_kind: record.job_kind.map(Into::into),
+            cost: record.cost.map(Into::into),
+            at: record.at,
+            actor: record.actor,
+            assigned_to: record.assigned_to,
+            resolved_at: record.resolved_at,
+        }
+    }
+}
 /// What a job used, or is expected to use: the counters that the host has, those of IPP among them.
 /// What is not given is derived: impressions from those by colour, or else from the pages; pages
 /// from colour and mono pages where both are given, or else from the impressions; colour pages from
@@ -2206,6 +2333,8 @@ pub struct User {
     /// How many percent of what price lists say the user pays, 0 to 1000; none: all of
     /// it.
     pub price_percent: Option<i32>,
+    /// With whom the user shares wallets: then the user stands for their budget.
+    pub shared_with: Option<SharedWith>,
     /// The internal account number the user's work is booked to.
     pub account_code: Option<String>,
     /// Department.
@@ -2241,6 +2370,7 @@ impl From<surface::User> for User {
             production: record.production,
             restricted: record.restricted,
             price_percent: record.price_percent,
+            shared_with: record.shared_with.map(Into::into),
             account_code: record.account_code,
             department: record.department,
             office: record.office,
@@ -2327,6 +2457,9 @@ pub struct UserFields {
     /// How many percent of what price lists say the user pays, 0 to 1000.
     #[uniffi(default)]
     pub price_percent: Option<i32>,
+    /// With whom the user shares wallets: then the user stands for their budget.
+    #[uniffi(default)]
+    pub shared_with: Option<SharedWith>,
     /// The internal account number the user's work is booked to.
     #[uniffi(default)]
     pub account_code: Option<String>,
@@ -2362,6 +2495,7 @@ impl From<UserFields> for surface::UserFields {
             production: record.production,
             restricted: record.restricted,
             price_percent: record.price_percent,
+            shared_with: record.shared_with.map(Into::into),
             account_code: record.account_code,
             department: record.department,
             office: record.office,

@@ -6,7 +6,7 @@ use super::error::TympanError;
 pub use tympan_surface::Code as ErrorCode;
 pub use tympan_surface::{
     AccountId, AuditId, EntryId, GroupId, HoldId, IdentityId, PlanId, PriceListId,
-    ProfileId, RoleId, RoleRowId, TenantId, UserId,
+    ProfileId, RoleId, RoleRowId, TenantId, UntrackedId, UserId,
 };
 uniffi::custom_type!(
     Timestamp, i64, { remote, lower : | at | at.millis(), try_lift : | millis |
@@ -84,6 +84,11 @@ uniffi::custom_type!(
     #[doc = " A company, whose users and wallets no other company sees."] TenantId,
     String, { remote, lower : | id | id.to_string(), try_lift : | text | Ok(text.parse::<
     TenantId > ().map_err(TympanError::from) ?), }
+);
+uniffi::custom_type!(
+    #[doc = " Usage that was reported for an unknown or inactive user."] UntrackedId,
+    String, { remote, lower : | id | id.to_string(), try_lift : | text | Ok(text.parse::<
+    UntrackedId > ().map_err(TympanError::from) ?), }
 );
 uniffi::custom_type!(
     #[doc = " A person or a service."] UserId, String, { remote, lower : | id | id

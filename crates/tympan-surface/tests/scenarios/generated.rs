@@ -74,6 +74,7 @@ impl FromValue for AuthoriseJob {
             cost: field(value, "cost"),
             attempt: field(value, "attempt"),
             expires_in_seconds: field(value, "expires_in_seconds"),
+            shared: field(value, "shared"),
             details: field(value, "details"),
         }
     }
@@ -154,11 +155,35 @@ impl FromValue for ChargeJob {
             queue: field(value, "queue"),
             cost: field(value, "cost"),
             attempt: field(value, "attempt"),
+            shared: field(value, "shared"),
             details: field(value, "details"),
         }
     }
     fn absent() -> Option<Self> {
         None
+    }
+}
+impl FromValue for ChargeOrKeepJob {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            queue: field(value, "queue"),
+            cost: field(value, "cost"),
+            attempt: field(value, "attempt"),
+            shared: field(value, "shared"),
+            details: field(value, "details"),
+            reported_as: field(value, "reported_as"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for ChargedOrKept {
+    fn to_value(&self) -> Value {
+        object([
+            ("receipt", self.receipt.to_value()),
+            ("untracked", self.untracked.to_value()),
+        ])
     }
 }
 impl ToValue for Copied {
@@ -212,6 +237,7 @@ impl FromValue for CreateUser {
             production: field(value, "production"),
             restricted: field(value, "restricted"),
             price_percent: field(value, "price_percent"),
+            shared_with: field(value, "shared_with"),
             account_code: field(value, "account_code"),
             department: field(value, "department"),
             office: field(value, "office"),
@@ -533,6 +559,7 @@ impl FromValue for Job {
             queue: field(value, "queue"),
             cost: field(value, "cost"),
             attempt: field(value, "attempt"),
+            shared: field(value, "shared"),
             details: field(value, "details"),
         }
     }
@@ -636,6 +663,7 @@ impl ToValue for LowBalance {
 impl ToValue for Missing {
     fn to_value(&self) -> Value {
         object([
+            ("user", self.user.to_value()),
             ("wallet", self.wallet.to_value()),
             ("measure", self.measure.to_value()),
             ("needed", self.needed.to_value()),
@@ -863,6 +891,7 @@ impl FromValue for QuoteJob {
         Self {
             queue: field(value, "queue"),
             cost: field(value, "cost"),
+            shared: field(value, "shared"),
             kind: field(value, "kind"),
         }
     }
@@ -873,6 +902,7 @@ impl FromValue for QuoteJob {
 impl ToValue for QuoteLine {
     fn to_value(&self) -> Value {
         object([
+            ("user", self.user.to_value()),
             ("wallet", self.wallet.to_value()),
             ("measure", self.measure.to_value()),
             ("amount", self.amount.to_value()),
@@ -1108,6 +1138,17 @@ impl FromValue for SettleJob {
         None
     }
 }
+impl FromValue for SharedWallets {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            user: field(value, "user"),
+            order: field(value, "order"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
 impl FromValue for SheetsByColour {
     fn from_value(value: &Value) -> Self {
         Self {
@@ -1169,6 +1210,14 @@ impl FromValue for StatedCost {
         None
     }
 }
+impl ToValue for StatedCost {
+    fn to_value(&self) -> Value {
+        object([
+            ("cost_micros", self.cost_micros.to_value()),
+            ("currency", self.currency.to_value()),
+        ])
+    }
+}
 impl ToValue for StatementLine {
     fn to_value(&self) -> Value {
         object([
@@ -1185,6 +1234,7 @@ impl ToValue for StatementLine {
             ("hold", self.hold.to_value()),
             ("expires_at", self.expires_at.to_value()),
             ("refunds", self.refunds.to_value()),
+            ("counterpart", self.counterpart.to_value()),
             ("queue", self.queue.to_value()),
             ("usage", self.usage.to_value()),
             ("cost_micros", self.cost_micros.to_value()),
@@ -1321,6 +1371,45 @@ impl ToValue for Transferred {
         ])
     }
 }
+impl FromValue for UntrackedList {
+    fn from_value(value: &Value) -> Self {
+        Self {
+            after: field(value, "after"),
+            limit: field(value, "limit"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for UntrackedPage {
+    fn to_value(&self) -> Value {
+        object([
+            ("rows", self.rows.to_value()),
+            ("next", self.next.to_value()),
+            ("end", self.end.to_value()),
+        ])
+    }
+}
+impl ToValue for UntrackedUsage {
+    fn to_value(&self) -> Value {
+        object([
+            ("id", self.id.to_value()),
+            ("number", self.number.to_value()),
+            ("state", self.state.to_value()),
+            ("attempt", self.attempt.to_value()),
+            ("reported_as", self.reported_as.to_value()),
+            ("queue", self.queue.to_value()),
+            ("usage", self.usage.to_value()),
+            ("job_kind", self.job_kind.to_value()),
+            ("cost", self.cost.to_value()),
+            ("at", self.at.to_value()),
+            ("actor", self.actor.to_value()),
+            ("assigned_to", self.assigned_to.to_value()),
+            ("resolved_at", self.resolved_at.to_value()),
+        ])
+    }
+}
 impl FromValue for Usage {
     fn from_value(value: &Value) -> Self {
         Self {
@@ -1382,6 +1471,7 @@ impl ToValue for User {
             ("production", self.production.to_value()),
             ("restricted", self.restricted.to_value()),
             ("price_percent", self.price_percent.to_value()),
+            ("shared_with", self.shared_with.to_value()),
             ("account_code", self.account_code.to_value()),
             ("department", self.department.to_value()),
             ("office", self.office.to_value()),
@@ -1423,6 +1513,7 @@ impl FromValue for UserFields {
             production: field(value, "production"),
             restricted: field(value, "restricted"),
             price_percent: field(value, "price_percent"),
+            shared_with: field(value, "shared_with"),
             account_code: field(value, "account_code"),
             department: field(value, "department"),
             office: field(value, "office"),
@@ -1443,6 +1534,7 @@ impl FromValue for UserList {
             active: field(value, "active"),
             group: field(value, "group"),
             profile: field(value, "profile"),
+            sharing: field(value, "sharing"),
             after: field(value, "after"),
             limit: field(value, "limit"),
         }
@@ -1911,6 +2003,54 @@ impl ToValue for Schedule {
         }
     }
 }
+impl FromValue for SharedOrder {
+    fn from_value(value: &Value) -> Self {
+        match String::from_value(value).as_str() {
+            "first" => Self::First,
+            "last" => Self::Last,
+            "only" => Self::Only,
+            other => panic!("no SharedOrder is called `{other}`"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl FromValue for SharedWith {
+    fn from_value(value: &Value) -> Self {
+        match field::<String>(value, "type").as_str() {
+            "group" => {
+                Self::Group {
+                    id: field(value, "id"),
+                }
+            }
+            "account_code" => {
+                Self::AccountCode {
+                    account_code: field(value, "account_code"),
+                }
+            }
+            other => panic!("no SharedWith is called `{other}`"),
+        }
+    }
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+impl ToValue for SharedWith {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Group { id } => {
+                object([("type", Value::from("group")), ("id", id.to_value())])
+            }
+            Self::AccountCode { account_code } => {
+                object([
+                    ("type", Value::from("account_code")),
+                    ("account_code", account_code.to_value()),
+                ])
+            }
+        }
+    }
+}
 impl ToValue for SmartCardObstacle {
     fn to_value(&self) -> Value {
         match self {
@@ -1959,6 +2099,15 @@ impl FromValue for TextFormat {
         None
     }
 }
+impl ToValue for UntrackedState {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Open => Value::from("open"),
+            Self::Assigned => Value::from("assigned"),
+            Self::Dismissed => Value::from("dismissed"),
+        }
+    }
+}
 impl FromValue for UserField {
     fn from_value(value: &Value) -> Self {
         match String::from_value(value).as_str() {
@@ -1968,6 +2117,7 @@ impl FromValue for UserField {
             "email" => Self::Email,
             "other_emails" => Self::OtherEmails,
             "price_percent" => Self::PricePercent,
+            "shared_with" => Self::SharedWith,
             "account_code" => Self::AccountCode,
             "department" => Self::Department,
             "office" => Self::Office,
@@ -2220,6 +2370,18 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                 )
             }
             "as_user" => Outcome::Handle(handle.as_user(field(value, "user"))?),
+            "assign_untracked" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .assign_untracked(
+                                    field(value, "untracked"),
+                                    field(value, "user"),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
             "audit_events" => {
                 Outcome::Value(
                     finished(handle.audit_events(FromValue::from_value(value)))?
@@ -2286,6 +2448,20 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
             "charge_all" => {
                 Outcome::Value(
                     finished(handle.charge_all(field(value, "jobs")))?.to_value(),
+                )
+            }
+            "charge_or_keep" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .charge_or_keep(
+                                    field(value, "user"),
+                                    field(value, "key"),
+                                    field(value, "usage"),
+                                    FromValue::from_value(value),
+                                ),
+                        )?
+                        .to_value(),
                 )
             }
             "close" => {
@@ -2423,6 +2599,18 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                 )?;
                 Outcome::Value(Value::Null)
             }
+            "dismiss_untracked" => {
+                Outcome::Value(
+                    finished(
+                            handle
+                                .dismiss_untracked(
+                                    field(value, "untracked"),
+                                    field(value, "reason"),
+                                ),
+                        )?
+                        .to_value(),
+                )
+            }
             "doctor" => Outcome::Value(finished(handle.doctor())?.to_value()),
             "edit_group" => {
                 Outcome::Value(
@@ -2504,6 +2692,12 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                         .to_value(),
                 )
             }
+            "erase_untracked_name" => {
+                Outcome::Value(
+                    finished(handle.erase_untracked_name(field(value, "untracked")))?
+                        .to_value(),
+                )
+            }
             "erase_words" => Outcome::Value(finished(handle.erase_words())?.to_value()),
             "events" => {
                 Outcome::Value(
@@ -2579,6 +2773,12 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
                                     field(value, "account"),
                                 ),
                         )?
+                        .to_value(),
+                )
+            }
+            "open_untracked" => {
+                Outcome::Value(
+                    finished(handle.open_untracked(FromValue::from_value(value)))?
                         .to_value(),
                 )
             }
@@ -2940,6 +3140,11 @@ pub fn call(handle: &Tympan, name: &str, value: &Value) -> Result<Outcome, Error
             "settle_due" => {
                 Outcome::Value(
                     finished(handle.settle_due(field(value, "user")))?.to_value(),
+                )
+            }
+            "sharers" => {
+                Outcome::Value(
+                    finished(handle.sharers(field(value, "user")))?.to_value(),
                 )
             }
             "statement" => {

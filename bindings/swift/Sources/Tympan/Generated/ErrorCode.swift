@@ -154,11 +154,17 @@ extension ErrorCode {
     /// no job was ever charged, authorised or refused under this key and attempt in this tenant
     public static let unknownJob: Self = "unknown_job"
 
+    /// there is no such untracked usage in this tenant
+    public static let unknownUntracked: Self = "unknown_untracked"
+
     /// it was changed since the version given: read it again, then decide
     public static let staleVersion: Self = "stale_version"
 
     /// the key was used before with other content; the details name the field
     public static let keyReused: Self = "key_reused"
+
+    /// the untracked usage was assigned to somebody else or dismissed already, or its job was decided by a charge of its own; the details say which
+    public static let untrackedResolved: Self = "untracked_resolved"
 
     /// another of the same kind has the name
     public static let nameTaken: Self = "name_taken"
@@ -177,6 +183,9 @@ extension ErrorCode {
 
     /// an active user with user administration must remain
     public static let lastAdministrator: Self = "last_administrator"
+
+    /// who is named shares no wallet with whose job it is: see `shared_with`
+    public static let notShared: Self = "not_shared"
 
     /// the user is inactive and can neither sign in nor print
     public static let userInactive: Self = "user_inactive"

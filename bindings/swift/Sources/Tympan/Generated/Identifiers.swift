@@ -108,6 +108,15 @@ public struct TenantId: Identifier {
     }
 }
 
+/// Usage that was reported for an unknown or inactive user.
+public struct UntrackedId: Identifier {
+    public let rawValue: String
+
+    public init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+}
+
 /// A person or a service.
 public struct UserId: Identifier {
     public let rawValue: String

@@ -71,6 +71,21 @@ extension Tympan {
         }
     }
 
+    /// All rows of `openUntracked`, asked for page by page while they are read.
+    ///
+    /// Untracked usage that is open: what is assigned or dismissed leaves the list.
+    ///
+    /// - Parameters:
+    ///   - limit: At most so many rows, 1 to 999; none: 50.
+    ///
+    /// - Throws: `invalid_cursor`, `invalid_value`; `denied` without `untracked.read`.
+    public func openUntrackedAll(limit: Int32? = nil) -> Rows<UntrackedUsage> {
+        Rows { after in
+            let page = try await self.openUntracked(after: after, limit: limit)
+            return (page.rows, page.next)
+        }
+    }
+
     /// All rows of `report`, asked for page by page while they are read.
     ///
     /// What jobs used and wallets gave for them, in total, page by page. A job counts when it is
@@ -205,12 +220,13 @@ extension Tympan {
     ///   - active: Only active or only inactive ones.
     ///   - group: Only members of a group.
     ///   - profile: Only those with a profile.
+    ///   - sharing: Only those who share wallets, and so stand for a budget; or only those who do not.
     ///   - limit: At most so many rows, 1 to 999; none: 50.
     ///
     /// - Throws: `denied` without `user.read`; `invalid_cursor`; `invalid_value` for the limit or the pattern.
-    public func usersAll(search: String? = nil, active: Bool? = nil, group: GroupId? = nil, profile: ProfileId? = nil, limit: Int32? = nil) -> Rows<User> {
+    public func usersAll(search: String? = nil, active: Bool? = nil, group: GroupId? = nil, profile: ProfileId? = nil, sharing: Bool? = nil, limit: Int32? = nil) -> Rows<User> {
         Rows { after in
-            let page = try await self.users(search: search, active: active, group: group, profile: profile, after: after, limit: limit)
+            let page = try await self.users(search: search, active: active, group: group, profile: profile, sharing: sharing, after: after, limit: limit)
             return (page.rows, page.next)
         }
     }

@@ -19,10 +19,12 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.adjust(user: with.field("user"), wallet: with.field("wallet"), amount: with.field("amount"), reason: with.field("reason"), key: with.field("key"), mayOwe: with.field("may_owe"))).json)
     case "as_user":
         return .handle(try handle.asUser(user: with.field("user")))
+    case "assign_untracked":
+        return .value((try await handle.assignUntracked(untracked: with.field("untracked"), user: with.field("user"))).json)
     case "audit_events":
         return .value((try await handle.auditEvents(after: with.field("after"), limit: with.field("limit"))).json)
     case "authorise":
-        return .value((try await handle.authorise(user: with.field("user"), key: with.field("key"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), attempt: with.field("attempt"), expiresInSeconds: with.field("expires_in_seconds"), details: with.field("details"))).json)
+        return .value((try await handle.authorise(user: with.field("user"), key: with.field("key"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), attempt: with.field("attempt"), expiresInSeconds: with.field("expires_in_seconds"), shared: with.field("shared"), details: with.field("details"))).json)
     case "backup_to":
         try await handle.backupTo(path: with.field("path"))
         return .value(.null)
@@ -33,9 +35,11 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "capabilities":
         return .value((try await handle.capabilities(user: with.field("user"))).json)
     case "charge":
-        return .value((try await handle.charge(user: with.field("user"), key: with.field("key"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), attempt: with.field("attempt"), details: with.field("details"))).json)
+        return .value((try await handle.charge(user: with.field("user"), key: with.field("key"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), attempt: with.field("attempt"), shared: with.field("shared"), details: with.field("details"))).json)
     case "charge_all":
         return .value((try await handle.chargeAll(jobs: with.field("jobs"))).json)
+    case "charge_or_keep":
+        return .value((try await handle.chargeOrKeep(user: with.field("user"), key: with.field("key"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), attempt: with.field("attempt"), shared: with.field("shared"), details: with.field("details"), reportedAs: with.field("reported_as"))).json)
     case "close":
         try await handle.close()
         return .value(.null)
@@ -52,7 +56,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "create_role":
         return .value((try await handle.createRole(name: with.field("name"), production: with.field("production"), permissions: with.field("permissions"))).json)
     case "create_user":
-        return .value((try await handle.createUser(name: with.field("name"), username: with.field("username"), networkName: with.field("network_name"), networkDomain: with.field("network_domain"), email: with.field("email"), otherEmails: with.field("other_emails"), active: with.field("active"), production: with.field("production"), restricted: with.field("restricted"), pricePercent: with.field("price_percent"), accountCode: with.field("account_code"), department: with.field("department"), office: with.field("office"), home: with.field("home"), notes: with.field("notes"), profile: with.field("profile"), role: with.field("role"), groups: with.field("groups"), roleRows: with.field("role_rows"), identities: with.field("identities"), source: with.field("source"), reason: with.field("reason"))).json)
+        return .value((try await handle.createUser(name: with.field("name"), username: with.field("username"), networkName: with.field("network_name"), networkDomain: with.field("network_domain"), email: with.field("email"), otherEmails: with.field("other_emails"), active: with.field("active"), production: with.field("production"), restricted: with.field("restricted"), pricePercent: with.field("price_percent"), sharedWith: with.field("shared_with"), accountCode: with.field("account_code"), department: with.field("department"), office: with.field("office"), home: with.field("home"), notes: with.field("notes"), profile: with.field("profile"), role: with.field("role"), groups: with.field("groups"), roleRows: with.field("role_rows"), identities: with.field("identities"), source: with.field("source"), reason: with.field("reason"))).json)
     case "deactivate_user":
         return .value((try await handle.deactivateUser(user: with.field("user"), expectedVersion: with.field("expected_version"), reason: with.field("reason"))).json)
     case "delete_account":
@@ -70,6 +74,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "delete_role":
         try await handle.deleteRole(role: with.field("role"), expectedVersion: with.field("expected_version"))
         return .value(.null)
+    case "dismiss_untracked":
+        return .value((try await handle.dismissUntracked(untracked: with.field("untracked"), reason: with.field("reason"))).json)
     case "doctor":
         return .value((try await handle.doctor()).json)
     case "edit_group":
@@ -86,6 +92,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.editUser(user: with.field("user"), expectedVersion: with.field("expected_version"), set: with.field("set"), clear: with.field("clear"), identities: with.field("identities"), join: with.field("join"), leave: with.field("leave"), roleRows: with.field("role_rows"), source: with.field("source"), reason: with.field("reason"))).json)
     case "enable_identity":
         return .value((try await handle.enableIdentity(user: with.field("user"), identity: with.field("identity"), enabled: with.field("enabled"), expectedVersion: with.field("expected_version"), reason: with.field("reason"))).json)
+    case "erase_untracked_name":
+        return .value((try await handle.eraseUntrackedName(untracked: with.field("untracked"))).json)
     case "erase_words":
         return .value((try await handle.eraseWords()).json)
     case "events":
@@ -112,6 +120,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.lookUp(user: with.field("user"))).json)
     case "may":
         return .value((try await handle.may(user: with.field("user"), permission: with.field("permission"), account: with.field("account"))).json)
+    case "open_untracked":
+        return .value((try await handle.openUntracked(after: with.field("after"), limit: with.field("limit"))).json)
     case "pay_out":
         return .value((try await handle.payOut(user: with.field("user"), currency: with.field("currency"), amountMicros: with.field("amount_micros"), reason: with.field("reason"), key: with.field("key"))).json)
     case "preview_card":
@@ -129,7 +139,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "profiles":
         return .value((try await handle.profiles(filter: with.field("filter"))).json)
     case "quote":
-        return .value((try await handle.quote(user: with.field("user"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), kind: with.field("kind"))).json)
+        return .value((try await handle.quote(user: with.field("user"), usage: with.field("usage"), queue: with.field("queue"), cost: with.field("cost"), shared: with.field("shared"), kind: with.field("kind"))).json)
     case "reactivate_user":
         return .value((try await handle.reactivateUser(user: with.field("user"), expectedVersion: with.field("expected_version"), reason: with.field("reason"))).json)
     case "refund":
@@ -187,6 +197,8 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
         return .value((try await handle.settleAllDue(after: with.field("after"), limit: with.field("limit"))).json)
     case "settle_due":
         return .value((try await handle.settleDue(user: with.field("user"))).json)
+    case "sharers":
+        return .value((try await handle.sharers(user: with.field("user"))).json)
     case "statement":
         return .value((try await handle.statement(user: with.field("user"), wallet: with.field("wallet"), since: with.field("since"), until: with.field("until"), after: with.field("after"), limit: with.field("limit"))).json)
     case "statement_text":
@@ -218,7 +230,7 @@ func call(_ handle: Tympan, _ name: String, _ with: JSON) async throws -> Outcom
     case "user_jobs_text":
         return .value((try await handle.userJobsText(user: with.field("user"), format: with.field("format"), since: with.field("since"), until: with.field("until"), after: with.field("after"), limit: with.field("limit"))).json)
     case "users":
-        return .value((try await handle.users(search: with.field("search"), active: with.field("active"), group: with.field("group"), profile: with.field("profile"), after: with.field("after"), limit: with.field("limit"))).json)
+        return .value((try await handle.users(search: with.field("search"), active: with.field("active"), group: with.field("group"), profile: with.field("profile"), sharing: with.field("sharing"), after: with.field("after"), limit: with.field("limit"))).json)
     case "verify":
         return .value((try await handle.verify()).json)
     case "void_job":
@@ -245,6 +257,7 @@ extension ProfileId: FromJSON, ToJSON {}
 extension RoleId: FromJSON, ToJSON {}
 extension RoleRowId: FromJSON, ToJSON {}
 extension TenantId: FromJSON, ToJSON {}
+extension UntrackedId: FromJSON, ToJSON {}
 extension UserId: FromJSON, ToJSON {}
 
 extension Account: ToJSON {
@@ -298,6 +311,12 @@ extension CardStep: ToJSON {
 extension Changed: ToJSON {
     var json: JSON {
         .object(["user": user.json, "identities": identities.json, "role_rows": roleRows.json])
+    }
+}
+
+extension ChargedOrKept: ToJSON {
+    var json: JSON {
+        .object(["receipt": receipt.json, "untracked": untracked.json])
     }
 }
 
@@ -411,7 +430,7 @@ extension ImpressionsByColour: ToJSON {
 
 extension Job: FromJSON {
     static func from(_ json: JSON) throws -> Self {
-        try Self(user: json.field("user"), key: json.field("key"), usage: json.field("usage"), queue: json.field("queue"), cost: json.field("cost"), attempt: json.field("attempt"), details: json.field("details"))
+        try Self(user: json.field("user"), key: json.field("key"), usage: json.field("usage"), queue: json.field("queue"), cost: json.field("cost"), attempt: json.field("attempt"), shared: json.field("shared"), details: json.field("details"))
     }
 }
 
@@ -447,7 +466,7 @@ extension LowBalance: ToJSON {
 
 extension Missing: ToJSON {
     var json: JSON {
-        .object(["wallet": wallet.json, "measure": measure.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json])
+        .object(["user": user.json, "wallet": wallet.json, "measure": measure.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json])
     }
 }
 
@@ -537,7 +556,7 @@ extension Quote: ToJSON {
 
 extension QuoteLine: ToJSON {
     var json: JSON {
-        .object(["wallet": wallet.json, "measure": measure.json, "amount": amount.json, "balance_after": balanceAfter.json])
+        .object(["user": user.json, "wallet": wallet.json, "measure": measure.json, "amount": amount.json, "balance_after": balanceAfter.json])
     }
 }
 
@@ -649,6 +668,12 @@ extension Settings: ToJSON {
     }
 }
 
+extension SharedWallets: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        try Self(user: json.field("user"), order: json.field("order"))
+    }
+}
+
 extension SheetsByColour: FromJSON {
     static func from(_ json: JSON) throws -> Self {
         try Self(blank: json.field("blank"), fullColour: json.field("full_colour"), highlightColour: json.field("highlight_colour"), monochrome: json.field("monochrome"))
@@ -679,9 +704,15 @@ extension StatedCost: FromJSON {
     }
 }
 
+extension StatedCost: ToJSON {
+    var json: JSON {
+        .object(["cost_micros": costMicros.json, "currency": currency.json])
+    }
+}
+
 extension StatementLine: ToJSON {
     var json: JSON {
-        .object(["id": id.json, "at": at.json, "due_at": dueAt.json, "verb": verb.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "actor": actor.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "refunds": refunds.json, "queue": queue.json, "usage": usage.json, "cost_micros": costMicros.json, "price_list": priceList.json, "extra": extra.json, "denied": denied.json, "debt": debt.json, "carried": carried.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json, "reason": reason.json])
+        .object(["id": id.json, "at": at.json, "due_at": dueAt.json, "verb": verb.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "actor": actor.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "refunds": refunds.json, "counterpart": counterpart.json, "queue": queue.json, "usage": usage.json, "cost_micros": costMicros.json, "price_list": priceList.json, "extra": extra.json, "denied": denied.json, "debt": debt.json, "carried": carried.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json, "reason": reason.json])
     }
 }
 
@@ -733,6 +764,18 @@ extension Transferred: ToJSON {
     }
 }
 
+extension UntrackedPage: ToJSON {
+    var json: JSON {
+        .object(["rows": rows.json, "next": next.json, "end": end.json])
+    }
+}
+
+extension UntrackedUsage: ToJSON {
+    var json: JSON {
+        .object(["id": id.json, "number": number.json, "state": state.json, "attempt": attempt.json, "reported_as": reportedAs.json, "queue": queue.json, "usage": usage.json, "job_kind": jobKind.json, "cost": cost.json, "at": at.json, "actor": actor.json, "assigned_to": assignedTo.json, "resolved_at": resolvedAt.json])
+    }
+}
+
 extension Usage: FromJSON {
     static func from(_ json: JSON) throws -> Self {
         try Self(pages: json.field("pages"), colourPages: json.field("colour_pages"), monoPages: json.field("mono_pages"), impressions: json.field("impressions"), impressionsByColour: json.field("impressions_by_colour"), sheets: json.field("sheets"), sheetsByColour: json.field("sheets_by_colour"), twoSided: json.field("two_sided"), media: json.field("media"), kilobytes: json.field("kilobytes"), area: json.field("area"), length: json.field("length"), scans: json.field("scans"), faxes: json.field("faxes"), points: json.field("points"), custom: json.field("custom"))
@@ -747,7 +790,7 @@ extension Usage: ToJSON {
 
 extension User: ToJSON {
     var json: JSON {
-        .object(["id": id.json, "version": version.json, "name": name.json, "username": username.json, "network_name": networkName.json, "network_domain": networkDomain.json, "email": email.json, "active": active.json, "production": production.json, "restricted": restricted.json, "price_percent": pricePercent.json, "account_code": accountCode.json, "department": department.json, "office": office.json, "home": home.json, "notes": notes.json, "profile": profile.json, "profile_since": profileSince.json, "role": role.json, "created_at": createdAt.json, "updated_at": updatedAt.json])
+        .object(["id": id.json, "version": version.json, "name": name.json, "username": username.json, "network_name": networkName.json, "network_domain": networkDomain.json, "email": email.json, "active": active.json, "production": production.json, "restricted": restricted.json, "price_percent": pricePercent.json, "shared_with": sharedWith.json, "account_code": accountCode.json, "department": department.json, "office": office.json, "home": home.json, "notes": notes.json, "profile": profile.json, "profile_since": profileSince.json, "role": role.json, "created_at": createdAt.json, "updated_at": updatedAt.json])
     }
 }
 
@@ -759,7 +802,7 @@ extension UserDetails: ToJSON {
 
 extension UserFields: FromJSON {
     static func from(_ json: JSON) throws -> Self {
-        try Self(name: json.field("name"), username: json.field("username"), networkName: json.field("network_name"), networkDomain: json.field("network_domain"), email: json.field("email"), otherEmails: json.field("other_emails"), active: json.field("active"), production: json.field("production"), restricted: json.field("restricted"), pricePercent: json.field("price_percent"), accountCode: json.field("account_code"), department: json.field("department"), office: json.field("office"), home: json.field("home"), notes: json.field("notes"), profile: json.field("profile"), role: json.field("role"))
+        try Self(name: json.field("name"), username: json.field("username"), networkName: json.field("network_name"), networkDomain: json.field("network_domain"), email: json.field("email"), otherEmails: json.field("other_emails"), active: json.field("active"), production: json.field("production"), restricted: json.field("restricted"), pricePercent: json.field("price_percent"), sharedWith: json.field("shared_with"), accountCode: json.field("account_code"), department: json.field("department"), office: json.field("office"), home: json.field("home"), notes: json.field("notes"), profile: json.field("profile"), role: json.field("role"))
     }
 }
 
@@ -1121,6 +1164,36 @@ extension Schedule: ToJSON {
     }
 }
 
+extension SharedOrder: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try String.from(json) {
+        case "first": return .first
+        case "last": return .last
+        case "only": return .only
+        default: throw Unfit("no SharedOrder is \(json)")
+        }
+    }
+}
+
+extension SharedWith: FromJSON {
+    static func from(_ json: JSON) throws -> Self {
+        switch try json.field("type") as String {
+        case "group": return try .group(id: json.field("id"))
+        case "account_code": return try .accountCode(json.field("account_code"))
+        default: throw Unfit("no SharedWith is \(json)")
+        }
+    }
+}
+
+extension SharedWith: ToJSON {
+    var json: JSON {
+        switch self {
+        case .group(let id): .object(["type": .text("group"), "id": id.json])
+        case .accountCode(let accountCode): .object(["type": .text("account_code"), "account_code": accountCode.json])
+        }
+    }
+}
+
 extension SmartCardObstacle: ToJSON {
     var json: JSON {
         switch self {
@@ -1167,6 +1240,16 @@ extension TextFormat: FromJSON {
     }
 }
 
+extension UntrackedState: ToJSON {
+    var json: JSON {
+        switch self {
+        case .open: .text("open")
+        case .assigned: .text("assigned")
+        case .dismissed: .text("dismissed")
+        }
+    }
+}
+
 extension UserField: FromJSON {
     static func from(_ json: JSON) throws -> Self {
         switch try String.from(json) {
@@ -1176,6 +1259,7 @@ extension UserField: FromJSON {
         case "email": return .email
         case "other_emails": return .otherEmails
         case "price_percent": return .pricePercent
+        case "shared_with": return .sharedWith
         case "account_code": return .accountCode
         case "department": return .department
         case "office": return .office
