@@ -21,7 +21,7 @@ struct Shop {
     tympan: Tympan,
     host: Handle,
     profile: ProfileId,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 fn day(number: i64) -> Timestamp {
@@ -42,7 +42,7 @@ fn shop() -> Shop {
         tympan,
         host,
         profile,
-        _folder: folder,
+        folder,
     }
 }
 
@@ -142,6 +142,24 @@ fn jobs_are_counted_for_profiles_that_record_them() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn what_is_given_back_of_nothing_is_no_report() {
+    let shop = shop();
+    let ann = user(&shop.host, shop.profile, "Ann");
+    print(&shop.host, ann, "job", 3);
+    shop.host
+        .run(Refund::new("job", "back", "smeared"))
+        .unwrap();
+    let report = UsageReport::of(Period::ALL);
+    let whole = rows(&shop.host, &report, 9);
+    assert_eq!(whole.iter().map(pages_used).sum::<i64>(), 3);
+    let file = rusqlite::Connection::open(shop.folder.path().join("shop.db")).unwrap();
+    let gone = "DELETE FROM entry WHERE request = 'charge'";
+    assert_eq!(file.execute(gone, []).unwrap(), 1);
+    let error = shop.host.report(&report, &PageRequest::of(9)).unwrap_err();
+    assert_eq!(error.code(), Code::StoreCorrupt);
 }
 
 #[test]

@@ -110,7 +110,7 @@ pub(super) fn taken(
         .transpose()?;
     receipt.flatten().ok_or_else(|| {
         let message = format!("what entry `{}` gives back of is not there", back.id);
-        Error::new(Code::StoreCorrupt, message).with("entry", back.id)
+        Error::new(Code::StoreCorrupt, message)
     })
 }
 
