@@ -152,11 +152,12 @@ fn feed(
         return Ok(());
     }
     walk(book, context, index, revisions, (user, since))?;
+    let wallet = book.wallet_mut(index)?;
+    // What was done when the clock showed more is not done again.
     let next = match current.ended || current.suspended {
         true => None,
-        false => current.timetable().next(now),
+        false => current.timetable().next(now.max(wallet.settled_at)),
     };
-    let wallet = book.wallet_mut(index)?;
     wallet.revision = current.revision;
     wallet.next_due_at = next;
     Ok(())
