@@ -17,6 +17,10 @@ use crate::ask::{Answer, Ask, Reply};
 pub(crate) struct World {
     pub(crate) users: Vec<UserId>,
     pub(crate) versions: Vec<(UserId, i64)>,
+    /// Users who share wallets, as they were told of last.
+    pub(crate) sharers: Vec<UserId>,
+    /// Users whose jobs took from shared wallets, and whose those are.
+    pub(crate) sharing: Vec<(UserId, UserId)>,
     pub(crate) usernames: Vec<String>,
     pub(crate) cards: Vec<String>,
     pub(crate) identities: Vec<(UserId, IdentityId, IdentityKind)>,
@@ -58,6 +62,10 @@ impl World {
                     && !self.holds.contains(&hold)
                 {
                     self.holds.push(hold);
+                }
+                let mut lines = receipt.lines.iter().map(|line| line.user);
+                if let Some(sharer) = lines.find(|user| *user != receipt.user) {
+                    add(&mut self.sharing, (receipt.user, sharer));
                 }
             }
             Reply::Outcome(outcome) => {
@@ -114,6 +122,9 @@ impl World {
     fn learn_user(&mut self, ask: &Ask, changed: &Changed) {
         let user = changed.user.id;
         add(&mut self.users, user);
+        self.sharers.retain(|sharer| *sharer != user);
+        let shares = changed.user.shared_with.is_some();
+        self.sharers.extend(shares.then_some(user));
         self.versions.retain(|(of, _)| *of != user);
         self.versions.push((user, changed.user.version));
         if let Some(username) = &changed.user.username {

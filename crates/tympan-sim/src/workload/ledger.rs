@@ -53,6 +53,12 @@ impl Workload {
             shared: self.shared_wallets(),
             details: JobDetails::default(),
         };
+        let known = self.world().sharing.clone();
+        if let (Some(shared), Some((user, sharer))) = (&mut charge.shared, self.chance.pick(&known))
+            && self.chance.one_in(2)
+        {
+            (charge.user, shared.user) = ((*user).into(), (*sharer).into());
+        }
         if self.is_hostile() {
             self.spoil(&mut charge);
         }
@@ -64,8 +70,10 @@ impl Workload {
             return None;
         }
         let orders = SharedOrder::ALL;
+        let sharers = self.world().sharers.clone();
+        let user = self.chance.pick(&sharers).copied();
         Some(Shared {
-            user: self.user(),
+            user: user.map_or_else(|| self.user(), UserReference::from),
             order: self.chance.pick_or(orders, SharedOrder::Only),
         })
     }
