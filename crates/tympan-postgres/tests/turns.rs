@@ -121,6 +121,8 @@ const PLAIN: Entry = Entry {
     available: None,
     next_reset_at: None,
     words_until: None,
+    counterpart: None,
+    shared_order: None,
     text_digest: None,
     chain: [0; 16],
 };

@@ -37,7 +37,7 @@ pub use cancel::Cancel;
 pub use chain::{entry_chain, entry_text_digest};
 pub use charge::{Authorise, Charge, DEFAULT_HOLD_MS, MAX_HOLD_MS, StatedCost};
 pub use details::JobDetails;
-pub(crate) use due::settle as settle_due;
+pub(crate) use due::{Keeps, settle as settle_due};
 pub use erase_words::EraseWords;
 pub use extend::Extend;
 pub use funds::{PayOut, TopUp};

@@ -9,6 +9,7 @@ use crate::command::Context;
 use crate::error::Error;
 use crate::ids::GroupId;
 use crate::ledger::book::{Book, blank};
+use crate::ledger::due::Keeps;
 use crate::records::{
     Entry, PlanOwner, PlanRevision, PlansInForce, Request, User, Verb, Wallet, WalletKey,
     WalletKind, plan_owners,
@@ -33,9 +34,17 @@ pub(super) fn run(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), 
 
 /// Makes up for what was missed while a user was inactive who is active from now on: once, if the
 /// plan says so.
-pub(super) fn resume(book: &mut Book<'_>, context: &mut Context<'_>) -> Result<(), Error> {
+pub(super) fn resume(
+    book: &mut Book<'_>,
+    context: &mut Context<'_>,
+    keeps: Keeps,
+) -> Result<(), Error> {
     let user = book.own.user;
-    let plans: PlansInForce<'_> = book.own.all_plans().collect();
+    let is_kept = |plan: &&PlanRevision| match plan.owner {
+        PlanOwner::Profile(_) => keeps == Keeps::All,
+        PlanOwner::Group(_) => true,
+    };
+    let plans: PlansInForce<'_> = book.own.all_plans().filter(is_kept).collect();
     for plan in plans {
         let missed = |wallet: &Wallet| wallet.missed && !plan.suspended;
         let Some(index) = book.position(wallet_key(user, plan)) else {

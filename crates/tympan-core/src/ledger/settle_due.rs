@@ -51,7 +51,7 @@ impl Decide for PreparedSettleDue {
     fn decide(&self, view: &View, context: &mut Context<'_>) -> Result<Decision<i32>, Stop> {
         let config = configured(view, context.tenant)?;
         let user = self.0.require(view, context.tenant)?;
-        let (changes, _) = settle(view, context, config, user, false, &[])?;
+        let (changes, _) = settle(view, context, config, user, None, &[])?;
         let is_entry = |change: &&Change| matches!(change, Change::Entry(_));
         let entries = i32::try_from(changes.iter().filter(is_entry).count());
         Ok(Decision::new(changes, entries.unwrap_or(i32::MAX)))

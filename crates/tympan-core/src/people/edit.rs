@@ -10,7 +10,7 @@ use crate::audit;
 use crate::command::{Context, Stop};
 use crate::configuration::{MAX_USER_PLANS, plans_of_user};
 use crate::ids::{GroupId, TenantId, UserId};
-use crate::ledger::settle_due;
+use crate::ledger::{Keeps, settle_due};
 use crate::people::audited::changed_fields;
 use crate::people::authority;
 use crate::people::claims::ClaimChanges;
@@ -241,7 +241,11 @@ fn settled(
     if !has_others && before.user.active == after.active {
         return Ok(Vec::new());
     }
-    let resumes = after.active && !has_other_profile;
+    let keeps = match has_other_profile {
+        true => Keeps::OfGroups,
+        false => Keeps::All,
+    };
+    let resumes = after.active.then_some(keeps);
     let (changes, now) = settle_due(view, context, config, &before.user, resumes, &leaves)?;
     if has_other_profile {
         after.profile_since = now;

@@ -207,7 +207,7 @@ fn follow(
         None => actor.is_none(),
     };
     let besides = configuration::required_besides(ask);
-    let permitted = permitted && besides.is_none_or(|besides| tenant.may(actor, besides));
+    let besides = besides.is_none_or(|besides| tenant.may(actor, besides));
     match answer {
         Err(error) => {
             let denied = matches!(error.code(), Code::Denied | Code::GrantBeyondOwn);
@@ -229,7 +229,7 @@ fn follow(
                 _ => Ok(()),
             }
         }
-        Ok(_) if !permitted => Err("expected `denied`".to_owned()),
+        Ok(_) if !(permitted && besides) => Err("expected `denied`".to_owned()),
         Ok(reply) => {
             let before = Before::of(tenant, actor, ask);
             configuration::learn(tenant, clock, ask, reply);

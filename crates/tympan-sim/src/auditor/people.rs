@@ -527,11 +527,13 @@ fn settle(
     }
     // What was missed is made up for at once, in the wallets that are there already, be it that a clock
     // had shown more when they were looked at last.
-    if active == Some(true) && profile.is_none() {
+    if active == Some(true) {
         let purses = tenant.purses.get_mut(&id).into_iter();
         for purse in purses.flat_map(|purses| purses.purses.values_mut()) {
             purse.fed_until = purse.fed_until.min(now);
         }
+    }
+    if active == Some(true) && profile.is_none() {
         open(tenant, calendar)?.close(tenant, id);
     }
     counting.take_back(tenant, id, now);

@@ -131,6 +131,27 @@ fn what_an_inactive_user_misses_is_made_up_for_once_or_lost() {
 }
 
 #[test]
+fn what_a_group_gives_is_made_up_for_though_the_profile_is_another_one_too() {
+    let (mut store, ann) = company(&terms(true));
+    let mut edit = EditUser::of(ann, None);
+    edit.join.push(PRESS);
+    store.now = hours(1);
+    store.host(&edit).unwrap();
+    set_active(&mut store, ann, 2, false);
+    let mut edit = EditUser::of(ann, None);
+    edit.set.active = Some(true);
+    edit.set.profile = Some(GUESTS);
+    store.now = hours(30);
+    store.host(&edit).unwrap();
+    let resets = store
+        .entries
+        .iter()
+        .filter(|entry| entry.verb == Verb::Reset);
+    let feeds: Vec<_> = resets.map(|entry| entry.feed).collect();
+    assert_eq!(feeds, [GROUP_PLAN.0]);
+}
+
+#[test]
 fn what_a_suspended_plan_lets_pass_is_missed_whether_or_not_anybody_looked_before() {
     for looks in [false, true] {
         let suspended = PlanTerms {
