@@ -143,6 +143,7 @@ impl Desk {
             return false;
         }
         let balance = if then.ended { 0 } else { then.terms.amount };
+        self.person.forget_active_after(self.now);
         let purse = Purse {
             unit: then.terms.unit.clone(),
             balance,

@@ -490,6 +490,9 @@ impl Desk {
                 hold.resolved_at = hold.expires_at;
             }
         }
+        if let Some(person) = tenant.people.get_mut(&user) {
+            person.was_active = self.person.was_active;
+        }
         tenant.purses.insert(user, self.purses);
     }
 }
