@@ -12,8 +12,8 @@ use tympan_core::configuration::{
 use tympan_core::ids::{AccountId, GroupId, PriceListId, ProfileId, RoleId};
 use tympan_core::ledger::{
     Adjust, AssignUntracked, Authorise, Cancel, Charge, ChargeOrKeep, ChargedOrKept,
-    DismissUntracked, EraseUntrackedName, Extend, PayOut, Receipt, Refund, ResetAllowance,
-    SetBalance, Settle, SettleDue, TopUp, TransferFunds, UntrackedUsage, Void,
+    DismissUntracked, EraseUntrackedName, Extend, IdempotencyKey, PayOut, Receipt, Refund,
+    ResetAllowance, SetBalance, Settle, SettleDue, TopUp, TransferFunds, UntrackedUsage, Void,
 };
 use tympan_core::people::{
     AddIdentity, Changed, CreateUser, DeactivateUser, EditUser, EnableIdentity, ReactivateUser,
@@ -47,30 +47,6 @@ macro_rules! asks {
             #[must_use]
             pub fn name(&self) -> &'static str {
                 match self { $(Self::$name(_) => stringify!($name),)* }
-            }
-
-            /// Whether it has a key, or names what has one, by which what became of it is found out.
-            pub(crate) fn has_key(&self) -> bool {
-                matches!(
-                    self,
-                    Self::Charge(_)
-                        | Self::Authorise(_)
-                        | Self::Settle(_)
-                        | Self::Cancel(_)
-                        | Self::Adjust(_)
-                        | Self::SetBalance(_)
-                        | Self::ResetAllowance(_)
-                        | Self::Extend(_)
-                        | Self::TopUp(_)
-                        | Self::PayOut(_)
-                        | Self::TransferFunds(_)
-                        | Self::Refund(_)
-                        | Self::Void(_)
-                        | Self::ChargeOrKeep(_)
-                        | Self::AssignUntracked(_)
-                        | Self::DismissUntracked(_)
-                        | Self::EraseUntrackedName(_)
-                )
             }
 
             /// Runs it and waits for the answer.
@@ -151,6 +127,38 @@ asks! {
     CreateAccount => Account,
     DeleteAccount => Nothing,
     EditTenant => Tenant,
+}
+
+impl Ask {
+    /// The caller's key.
+    pub(crate) fn key(&self) -> Option<&IdempotencyKey> {
+        Some(match self {
+            Self::Charge(asked) => &asked.key,
+            Self::Authorise(asked) => &asked.job.key,
+            Self::Settle(asked) => &asked.key,
+            Self::Cancel(asked) => &asked.key,
+            Self::Adjust(asked) => &asked.key,
+            Self::SetBalance(asked) => &asked.key,
+            Self::ResetAllowance(asked) => &asked.key,
+            Self::Extend(asked) => &asked.key,
+            Self::TopUp(asked) => &asked.key,
+            Self::PayOut(asked) => &asked.key,
+            Self::TransferFunds(asked) => &asked.key,
+            Self::Refund(asked) => &asked.key,
+            Self::Void(asked) => &asked.key,
+            Self::ChargeOrKeep(asked) => &asked.job.key,
+            _ => return None,
+        })
+    }
+
+    /// Whether it has a key, or names what has one, by which what became of it is found out.
+    pub(crate) fn has_key(&self) -> bool {
+        let names = matches!(
+            self,
+            Self::AssignUntracked(_) | Self::DismissUntracked(_) | Self::EraseUntrackedName(_)
+        );
+        names || self.key().is_some()
+    }
 }
 
 /// What a command that was not refused answers.

@@ -11,6 +11,14 @@ impl Chance {
         Self(seed ^ 0x7479_6d70_616e_2121)
     }
 
+    /// The numbers of one of several clients of a seed, unlike those of the others and of the seed.
+    #[must_use]
+    pub(crate) fn of_client(seed: u64, client: usize) -> Self {
+        let mut of_seed = Self::new(!seed);
+        let number = (0..=client).fold(0, |_, _| of_seed.draw());
+        Self::new(number)
+    }
+
     /// The next number.
     pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -12,7 +12,7 @@ use tympan_core::time::Timestamp;
 use tympan_core::view::{Batch, ReadSet, View};
 use tympan_store::{CommitError, Report, Snapshot, Stamp, Store, Turn};
 
-use crate::ask::Ask;
+use crate::ask::{Answer, Ask};
 use crate::chance::Chance;
 
 /// What happens to a commit.
@@ -48,6 +48,14 @@ impl Interruption {
             .then(|| chance.pick(kinds).copied())
             .flatten()
     }
+}
+
+/// Whether an answer is that of a commit that was interrupted.
+pub(crate) fn is_interrupted(answer: &Answer) -> bool {
+    let codes = [Code::Storage, Code::UnknownOutcome];
+    answer
+        .as_ref()
+        .is_err_and(|error| codes.contains(&error.code()))
 }
 
 /// What is to happen to the next commit of a store.

@@ -2,14 +2,19 @@
 //!
 //! One seed gives the commands, the clock, the ids and the random bytes. Every step is done to the
 //! store in memory and to a SQLite file; the answers are compared, then audited.
+//!
+//! Several clients at once get answers that nobody can predict: what must hold in whatever order
+//! they came is checked instead.
 
 mod ask;
 mod auditor;
 mod calendar;
 mod chance;
 pub mod charging;
+mod clients;
 #[cfg(feature = "power")]
 pub mod disk;
+mod dumped;
 mod fault;
 mod interruption;
 mod low_balances;

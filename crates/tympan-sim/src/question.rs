@@ -37,11 +37,23 @@ pub enum Heard {
     Untracked(Vec<UntrackedUsage>),
 }
 
+/// An answer as everybody can compare it.
+#[derive(Debug)]
+pub struct Said {
+    /// All of it.
+    pub text: String,
+    /// Why there is none.
+    pub error: Option<Error>,
+}
+
 impl Question {
-    /// The answer as text, and what of it the auditor can tell.
-    pub fn ask(&self, handle: &Handle) -> (String, Option<Heard>) {
-        fn text<T: std::fmt::Debug>(answer: &Result<T, Error>) -> String {
-            format!("{answer:?}")
+    /// The answer, and what of it the auditor can tell.
+    pub fn ask(&self, handle: &Handle) -> (Said, Option<Heard>) {
+        fn text<T: std::fmt::Debug>(answer: &Result<T, Error>) -> Said {
+            Said {
+                text: format!("{answer:?}"),
+                error: answer.as_ref().err().cloned(),
+            }
         }
         match self {
             Self::LookUp(user) => (text(&handle.look_up(user.clone())), None),

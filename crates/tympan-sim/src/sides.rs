@@ -17,8 +17,12 @@ use tympan_store::Store;
 use crate::fault::{Fault, FaultyStore};
 use crate::interruption::{InterruptedStore, Interruption, Interruptions};
 
-/// How long a command may take. One at a time runs, so only a store with a fault needs it.
-const DEADLINE: Duration = Duration::from_secs(2);
+/// How long a command may take: longer than any does, even where several clients are in each other's
+/// way on a machine that has much else to do.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The same for a store with a fault, on which some never come to an end.
+const DEADLINE_OF_A_FAULT: Duration = Duration::from_secs(2);
 
 /// Which store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +37,14 @@ pub enum Kind {
 }
 
 /// Makes the store anew over the same data.
-type Reopen = Box<dyn FnMut() -> Result<Box<dyn Store>, Error>>;
+type Reopen = Box<dyn FnMut() -> Result<Box<dyn Store>, Error> + Send + Sync>;
 
 /// One store with its engine.
 pub(crate) struct Side {
     pub(crate) name: &'static str,
     seed: u64,
     opened: u64,
+    deadline: Duration,
     clock: Arc<ManualClock>,
     tympan: Option<Tympan>,
     reopen: Reopen,
@@ -72,6 +77,7 @@ impl Side {
             name,
             seed,
             opened: 0,
+            deadline: fault.map_or(DEADLINE, |_| DEADLINE_OF_A_FAULT),
             clock: Arc::new(ManualClock::at(Timestamp::from_millis(now))),
             tympan: None,
             reopen,
@@ -87,7 +93,7 @@ impl Side {
         self.opened += 1;
         let options = Options::default()
             .keys(ring()?)
-            .deadline(DEADLINE)
+            .deadline(self.deadline)
             .clock(self.clock.clone())
             .ids(SequentialIds::default())
             .random(SeededRandom::new(self.seed ^ self.opened));

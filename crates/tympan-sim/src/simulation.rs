@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tympan::{Code, Error, Handle, PageRequest, Period, ReportBy, ReportSubject, UsageReport};
 use tympan_core::ids::UserId;
-use tympan_core::ledger::{Counter, Extra, LOW_BALANCE, ReceiptLine, Thresholds};
+use tympan_core::ledger::{Counter, Extra, ReceiptLine, Thresholds};
 use tympan_core::records::{Stacking, Verb};
 
 use crate::ask::{Answer, Ask, Reply, in_full};
 use crate::auditor::{Auditor, Figures};
 use crate::chance::Chance;
+use crate::clients;
+use crate::dumped::Dumped;
 use crate::fault::Fault;
-use crate::interruption::Interruption;
-use crate::low_balances::LowBalances;
+use crate::interruption::{Interruption, is_interrupted};
 use crate::question::{Heard, Question};
 use crate::sides::{Kind, Side};
 use crate::step::Step;
@@ -38,6 +38,9 @@ pub struct Plan {
     pub misled: Option<Fault>,
     /// Whether commits are interrupted, stores closed meanwhile, and commands asked again.
     pub interrupts: bool,
+    /// How many clients share each store. With more than one, answers depend on which comes first:
+    /// neither compared nor audited, they are held against what must be true in any order.
+    pub clients: usize,
 }
 
 impl Plan {
@@ -50,6 +53,7 @@ impl Plan {
             sides: vec![(Kind::Memory, None), (Kind::Sqlite, None)],
             misled: None,
             interrupts: false,
+            clients: 1,
         }
     }
 
@@ -76,6 +80,13 @@ impl Plan {
         self
     }
 
+    /// The same with so many clients at once, which share the steps out among them.
+    #[must_use]
+    pub fn shared_by(mut self, clients: usize) -> Self {
+        self.clients = clients;
+        self
+    }
+
     /// The same on these stores only.
     #[must_use]
     pub fn on(mut self, kinds: &[Kind]) -> Self {
@@ -93,7 +104,7 @@ pub struct Report {
     pub granted: usize,
     /// Entries at the end.
     pub entries: u64,
-    /// The digest of every answer.
+    /// The digest of every answer; of several clients none, since no two runs are the same.
     pub answers: String,
     /// The dump at the end.
     pub dump: Vec<u8>,
@@ -101,17 +112,35 @@ pub struct Report {
     pub outcomes: BTreeMap<String, usize>,
 }
 
+impl Report {
+    /// Counts a command that was answered.
+    pub(crate) fn count(&mut self, ask: &Ask, answer: &Answer) {
+        self.commands += 1;
+        self.granted += usize::from(answer.is_ok());
+        let outcome = match answer {
+            Ok(_) => "granted",
+            Err(error) => error.code().as_str(),
+        };
+        let shared = if is_shared(answer) { "Shared" } else { "" };
+        let name = format!("{shared}{} {outcome}", ask.name());
+        *self.outcomes.entry(name).or_default() += 1;
+    }
+}
+
 /// Something that must not be.
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// The seed.
     pub seed: u64,
-    /// At which step.
+    /// At which step; with several clients the last.
     pub step: usize,
     /// Whether commits were interrupted.
     pub interrupts: bool,
+    /// How many clients there were.
+    pub clients: usize,
     /// Who found it: `stores`, `auditor`, `verify`, `dump`, `wallets`, `holds`, `untracked`,
-    /// `totals`, `low balances` or `error`.
+    /// `totals`, `low balances` or `error`; with several clients also `receipts`, `repeats` or
+    /// `panic`.
     pub by: &'static str,
     /// What was found.
     pub what: String,
@@ -125,13 +154,16 @@ impl fmt::Display for Failure {
             self.seed, self.step, self.by
         )?;
         writeln!(formatter, "{}", self.what)?;
-        let faults = if self.interrupts { " --faults" } else { "" };
         write!(
             formatter,
-            "again: cargo run --release -p tympan-sim -- --seed {} --steps {}{faults}",
+            "again: cargo run --release -p tympan-sim -- --seed {} --steps {}",
             self.seed,
             self.step + 1
-        )
+        )?;
+        if self.clients > 1 {
+            write!(formatter, " --clients {}", self.clients)?;
+        }
+        formatter.write_str(if self.interrupts { " --faults" } else { "" })
     }
 }
 
@@ -140,6 +172,9 @@ impl fmt::Display for Failure {
 /// # Errors
 /// The first thing that must not be.
 pub fn simulate(plan: &Plan, folder: &Path) -> Result<Report, Failure> {
+    if plan.clients > 1 {
+        return clients::simulate(plan, folder);
+    }
     let mut simulation = Simulation {
         seed: plan.seed,
         step: 0,
@@ -192,6 +227,7 @@ impl Simulation {
             seed: self.seed,
             step: self.step,
             interrupts: self.interruptions.is_some(),
+            clients: 1,
             by,
             what,
         }
@@ -328,7 +364,7 @@ impl Simulation {
                 return Err(self.differing("stores", tenant, actor, ask, &answers, None));
             }
             self.answers.update(text.as_bytes());
-            self.count(ask, first);
+            self.report.count(ask, first);
             if let Some((told, clock)) = self.told(ask) {
                 let in_batch = asks.len() > 1;
                 let pair = (&told, *first);
@@ -354,7 +390,8 @@ impl Simulation {
         for side in &self.sides {
             let handle = side.handle(tenant, actor);
             let handle = handle.map_err(|error| self.error(&error))?;
-            let (text, heard) = question.ask(&handle);
+            let (said, heard) = question.ask(&handle);
+            let text = said.text;
             let asked = || format!("tenant {tenant}, actor {actor:?}: {question:?}");
             if let Some(first) = first.as_ref().filter(|first| **first != text) {
                 let name = side.name;
@@ -406,18 +443,6 @@ impl Simulation {
             what.push_str(&format!("\nauditor: {expected}"));
         }
         self.failure(by, what)
-    }
-
-    fn count(&mut self, ask: &Ask, answer: &Answer) {
-        self.report.commands += 1;
-        self.report.granted += usize::from(answer.is_ok());
-        let outcome = match answer {
-            Ok(_) => "granted",
-            Err(error) => error.code().as_str(),
-        };
-        let shared = if is_shared(answer) { "Shared" } else { "" };
-        let name = format!("{shared}{} {outcome}", ask.name());
-        *self.report.outcomes.entry(name).or_default() += 1;
     }
 
     /// What the auditor is told of a command, and of the time.
@@ -491,48 +516,9 @@ impl Simulation {
 
     /// Compares wallets and holds as they are stored with what the auditor thinks.
     fn audit(&self, dump: &[u8]) -> Result<(), Failure> {
-        let mut wallets = BTreeMap::new();
-        let mut holds = BTreeMap::new();
-        let mut untracked = BTreeMap::new();
-        let mut low = LowBalances::default();
-        for line in dump
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-        {
-            let line: Value = serde_json::from_slice(line).unwrap_or_default();
-            let of = |name: &str| line.get("row").and_then(|row| row.get(name));
-            let number = |name: &str| of(name).and_then(Value::as_i64).unwrap_or_default();
-            let text = |name: &str| {
-                let text = of(name).and_then(Value::as_str);
-                text.unwrap_or_default().to_owned()
-            };
-            match line.get("table").and_then(Value::as_str) {
-                Some("wallet") => {
-                    let key = (
-                        number("tenant"),
-                        number("owner"),
-                        text("kind"),
-                        number("feed"),
-                    );
-                    wallets.insert(key, (number("balance"), number("held")));
-                }
-                Some("hold") => {
-                    holds.insert((number("tenant"), number("id")), text("state"));
-                }
-                Some("untracked") => {
-                    let assigned_to = of("assigned_to").and_then(Value::as_i64);
-                    let key = (number("tenant"), number("number"));
-                    untracked.insert(key, (text("state"), assigned_to));
-                }
-                Some("audit_event") if text("action") == LOW_BALANCE => {
-                    low.add(number("id"), number("tenant"), number("subject"));
-                }
-                Some("audit_text") => low.say(number("audit"), &text("changes")),
-                _ => {}
-            }
-        }
+        let dumped = Dumped::of(dump);
         let expected = self.auditor.wallets();
-        if let Some(what) = first_difference(&wallets, &expected) {
+        if let Some(what) = first_difference(&dumped.wallets, &expected) {
             return Err(self.failure("wallets", what));
         }
         let expected = self.auditor.holds();
@@ -540,13 +526,13 @@ impl Simulation {
             .into_iter()
             .map(|(hold, state)| (hold, state.to_owned()))
             .collect();
-        if let Some(what) = first_difference(&holds, &expected) {
+        if let Some(what) = first_difference(&dumped.holds, &expected) {
             return Err(self.failure("holds", what));
         }
-        if let Some(what) = first_difference(&untracked, &self.auditor.untracked()) {
+        if let Some(what) = first_difference(&dumped.untracked, &self.auditor.untracked()) {
             return Err(self.failure("untracked", what));
         }
-        let low = low.told();
+        let low = dumped.low.told();
         let expected = self.auditor.low_balances();
         if low != expected {
             let different = low.iter().zip(&expected).find(|(one, other)| one != other);
@@ -638,7 +624,7 @@ fn excerpts(first: &str, second: &str) -> (String, String) {
     (excerpt(first), excerpt(second))
 }
 
-fn first_difference<K: Ord + fmt::Debug, V: PartialEq + fmt::Debug>(
+pub(crate) fn first_difference<K: Ord + fmt::Debug, V: PartialEq + fmt::Debug>(
     stored: &BTreeMap<K, V>,
     expected: &BTreeMap<K, V>,
 ) -> Option<String> {
@@ -648,18 +634,10 @@ fn first_difference<K: Ord + fmt::Debug, V: PartialEq + fmt::Debug>(
         .into_iter()
         .find(|key| stored.get(*key) != expected.get(*key))?;
     let (found, wanted) = (stored.get(key), expected.get(key));
-    Some(format!("{key:?}: stored {found:?}, auditor: {wanted:?}"))
+    Some(format!("{key:?}: stored {found:?}, expected: {wanted:?}"))
 }
 
 /// The first line in which two dumps differ.
-/// Whether an answer is that of a commit that was interrupted.
-fn is_interrupted(answer: &Answer) -> bool {
-    let codes = [Code::Storage, Code::UnknownOutcome];
-    answer
-        .as_ref()
-        .is_err_and(|error| codes.contains(&error.code()))
-}
-
 struct FirstDifference<'a>(&'a [Side], &'a [u8], &'a [u8], &'a str);
 
 impl fmt::Display for FirstDifference<'_> {

@@ -13,7 +13,7 @@ use tympan_core::records::{IdentityKind, PlanOwner};
 use crate::ask::{Answer, Ask, Reply};
 
 /// What is known of one tenant.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct World {
     pub(crate) users: Vec<UserId>,
     pub(crate) versions: Vec<(UserId, i64)>,

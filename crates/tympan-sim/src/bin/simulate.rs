@@ -28,6 +28,11 @@ struct Arguments {
     /// Interrupts commits, closes stores meanwhile, and asks again.
     #[arg(long)]
     faults: bool,
+    /// How many clients share each store at once, and the steps among them. With more than one,
+    /// answers depend on which comes first: not predicted, they are held against what must be true
+    /// in any order.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    clients: u16,
     /// Plants a known fault, which must be found.
     #[arg(long, value_name = "NAME", conflicts_with = "store")]
     sabotage: Option<Fault>,
@@ -65,7 +70,7 @@ impl Arguments {
             plan = plan.sabotaged(fault);
         }
         plan.interrupts = self.faults;
-        plan
+        plan.shared_by(self.clients.into())
     }
 }
 
@@ -84,6 +89,10 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
+    if arguments.clients > 1 && arguments.sabotage.is_some_and(Fault::is_of_the_auditor) {
+        println!("the auditor has no part in a run of several clients: nothing misleads it there");
+        return ExitCode::FAILURE;
+    }
     let seeds = match arguments.seed {
         Some(seed) => seed..seed.saturating_add(1),
         None => 1..arguments.seeds.saturating_add(1),
@@ -101,16 +110,27 @@ fn main() -> ExitCode {
             }
         }
     }
-    println!("{commands} commands, the answers and dumps of all stores the same");
+    if arguments.clients > 1 {
+        let clients = arguments.clients;
+        println!("{commands} commands of {clients} clients at once, each answer kept to");
+    } else {
+        println!("{commands} commands, the answers and dumps of all stores the same");
+    }
     println!("{passed} passed, {failed} failed");
     ExitCode::from(u8::from(failed > 0))
 }
 
-/// One seed: the stores beside each other, then once more in memory, which must be the same.
+/// One seed: the stores beside each other, then, of one client, once more in memory, which must be
+/// the same.
 fn one(plan: &Plan) -> Result<usize, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let report = simulate(plan, folder.path()).map_err(|failure| failure.to_string())?;
     let seed = plan.seed;
+    if plan.clients > 1 {
+        let (commands, granted, entries) = (report.commands, report.granted, report.entries);
+        println!("seed {seed}: {commands} commands, {granted} granted, {entries} entries");
+        return Ok(commands);
+    }
     let again = simulate(&plan.clone().on(&[Kind::Memory]), folder.path());
     let again = again.map_err(|failure| failure.to_string())?;
     if report != again {

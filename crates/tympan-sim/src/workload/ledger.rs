@@ -399,6 +399,7 @@ impl Workload {
 
     pub(super) fn user(&mut self) -> UserReference {
         match self.chance.below(100) {
+            _ if self.names_by_id() => self.user_id().into(),
             0..80 => self.user_id().into(),
             80..93 => {
                 let known = self.world().usernames.clone();
@@ -434,11 +435,6 @@ impl Workload {
         }
         let plans: Vec<PlanId> = self.world().plans.iter().map(|plan| plan.1).collect();
         WalletName::Allowance(self.chance.pick_or(&plans, PlanId(3)))
-    }
-
-    fn key(&mut self) -> IdempotencyKey {
-        self.keys += 1;
-        IdempotencyKey::from(format!("job-{}", self.keys))
     }
 
     fn hostile_key(&mut self) -> IdempotencyKey {

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use tympan_core::configuration::Bootstrap;
 use tympan_core::ids::{AccountId, UserId};
+use tympan_core::ledger::IdempotencyKey;
 use tympan_core::measure::Currency;
 use tympan_core::permissions::OWN;
 
@@ -51,7 +52,12 @@ pub struct Workload {
     pub(crate) calendar: Calendar,
     begun: usize,
     mix: Mix,
+    /// Which of several clients draws it, if there are several.
+    client: Option<usize>,
 }
+
+/// Steps that every simulation begins with.
+pub(crate) const BEGINNING: usize = 20;
 
 impl Workload {
     /// The workload of a seed.
@@ -73,7 +79,32 @@ impl Workload {
             calendar: Calendar::default(),
             begun: 0,
             mix,
+            client: None,
         }
+    }
+
+    /// What one of several clients goes on with: chance of its own, and everything that is known so
+    /// far. Its keys and names are its own too, and it names users by their ids: a username may be
+    /// another's by the time that a command is repeated.
+    pub(crate) fn of_client(&self, seed: u64, client: usize) -> Self {
+        Self {
+            chance: Chance::of_client(seed, client),
+            worlds: self.worlds.clone(),
+            calendar: Calendar::default(),
+            client: Some(client),
+            ..*self
+        }
+    }
+
+    /// A command with a key, by whom it may be: for more than one client to send.
+    pub(crate) fn keyed(&mut self) -> Step {
+        self.choose_tenant();
+        let ask = self.ledger();
+        let ask = match ask.key() {
+            Some(_) => ask,
+            None => self.charge().into(),
+        };
+        self.run(ask)
     }
 
     /// Takes note of an answer.
@@ -86,11 +117,7 @@ impl Workload {
         if let Some(ask) = self.beginning() {
             return self.run_as(None, ask);
         }
-        self.tenant = if self.chance.one_in(8) {
-            TENANTS[1]
-        } else {
-            TENANTS[0]
-        };
+        self.choose_tenant();
         let weights: [u64; 8] = match self.mix {
             Mix::Everything => [600, 110, 60, 40, 90, 6, 40, 10],
             Mix::Holds => [600, 30, 20, 40, 200, 6, 60, 4],
@@ -117,13 +144,21 @@ impl Workload {
         }
     }
 
+    fn choose_tenant(&mut self) {
+        self.tenant = if self.chance.one_in(8) {
+            TENANTS[1]
+        } else {
+            TENANTS[0]
+        };
+    }
+
     /// What every simulation begins with, so that there is something to charge.
     fn beginning(&mut self) -> Option<Ask> {
         let place = self.begun;
         self.begun += 1;
         self.tenant = match place {
             0..=13 => TENANTS[0],
-            14..=19 => TENANTS[1],
+            14..BEGINNING => TENANTS[1],
             _ => return None,
         };
         Some(match place {
@@ -259,6 +294,23 @@ impl Workload {
     /// A name that was not used before.
     pub(crate) fn name(&mut self, word: &str) -> String {
         self.names += 1;
-        format!("{word} {}", self.names)
+        match self.client {
+            Some(client) => format!("{word} {}-{client}", self.names),
+            None => format!("{word} {}", self.names),
+        }
+    }
+
+    /// A key that was not used before.
+    pub(crate) fn key(&mut self) -> IdempotencyKey {
+        self.keys += 1;
+        IdempotencyKey::from(match self.client {
+            Some(client) => format!("job-{}-{client}", self.keys),
+            None => format!("job-{}", self.keys),
+        })
+    }
+
+    /// Whether users are named by their ids only.
+    pub(crate) fn names_by_id(&self) -> bool {
+        self.client.is_some()
     }
 }
