@@ -102,6 +102,8 @@ stage_simulate() {
     local seeds=${SEEDS:-20} simulate=(--locked --release --package tympan-sim --bin simulate)
     cargo run "${simulate[@]}" -- --seeds "$seeds" --steps "${STEPS:-2000}"
     cargo run "${simulate[@]}" -- --seeds "$seeds" --steps "${STEPS:-2000}" --faults
+    cargo run "${simulate[@]}" -- --seeds $(((seeds + 4) / 5)) --steps "${STEPS:-2000}" --clients 4
+    cargo run "${simulate[@]}" -- --seeds $(((seeds + 4) / 5)) --steps "${STEPS:-2000}" --clients 4 --faults
 }
 
 stage_kill() {
