@@ -187,8 +187,10 @@ impl Decide for PreparedRefund {
     fn decide(&self, view: &View, context: &mut Context<'_>) -> Result<Decision<Receipt>, Stop> {
         let config = configured(view, context.tenant)?;
         if let Some(entries) = self.key.answered(view, context.tenant)? {
-            let differs = match entries.first() {
-                Some(first) => self.differs(view, context, config, first)?,
+            // Whose job it was comes first, even where only somebody else was given something back.
+            let gave = |entry: &&Arc<Entry>| entry.amount != 0 || entry.carried.is_some();
+            let differs = match entries.iter().find(gave).or(entries.first()) {
+                Some(told) => self.differs(view, context, config, told)?,
                 None => None,
             };
             return repeat(config, entries, differs);

@@ -350,6 +350,29 @@ fn refunds_and_voids_go_back_to_each() {
 }
 
 #[test]
+fn a_refund_that_gives_another_measure_to_the_sharer_is_repeated() {
+    let mut company = Company::new();
+    let (ann, budget) = (company.ann, company.budget);
+    let terms = PlanTerms::monthly(Measure::TotalPages, 3, TimeZoneName::UTC);
+    let edit = EditProfile::new(company.profile).plan(PlanChange::Add(terms));
+    company.store.run(&edit).unwrap();
+    company.pay(ann, "paid 1", EURO);
+    company.charge("1", EURO, SharedOrder::First).unwrap();
+    let part = Refund::new("1", "stain", "r1").part(Measure::TotalPages, 1);
+    let refunded = company.store.run(&part).unwrap();
+    assert_eq!(lines(&refunded), [(ann, 0), (budget, 1)]);
+    assert_eq!(company.store.run(&part).unwrap(), refunded);
+    for (other, field) in [
+        (part.clone().part(Measure::TotalPages, 2), "amount"),
+        (part.part(Measure::Cost(Currency::EUR), 1), "measure"),
+    ] {
+        let refused = company.store.run(&other).unwrap_err();
+        let told = (refused.code(), refused.detail("field"));
+        assert_eq!(told, (Code::KeyReused, Some(field)));
+    }
+}
+
+#[test]
 fn plans_feed_shared_wallets_and_limit_jobs_on_them_alone() {
     let mut company = Company::new();
     let (ann, budget) = (company.ann, company.budget);
