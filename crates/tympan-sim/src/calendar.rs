@@ -40,8 +40,7 @@ impl Calendar {
     pub(crate) fn next(&mut self, timetable: &Timetable, after: i64) -> Option<i64> {
         let today = local_day(timetable.zone, after)?;
         let days = timetable.days_from(today)?;
-        days.into_iter()
-            .filter_map(|day| self.shows(timetable, day))
+        days.filter_map(|day| self.shows(timetable, day))
             .find(|due| *due > after)
             .filter(|due| *due < Timestamp::LATEST.millis())
     }
@@ -51,8 +50,8 @@ impl Calendar {
         let today = local_day(timetable.zone, until)?;
         // Clocks may have been put back since, into the day before.
         let latest = today + TimeDelta::days(2);
-        let mut days = timetable.days_from(latest - TimeDelta::days(LOOKED_AT - 1))?;
-        days.retain(|day| *day <= latest);
+        let days = timetable.days_from(latest - TimeDelta::days(LOOKED_AT - 1))?;
+        let days: Vec<NaiveDate> = days.filter(|day| *day <= latest).collect();
         let last = days
             .into_iter()
             .rev()
@@ -83,19 +82,18 @@ impl Calendar {
 
 impl Timetable {
     /// Its next days, from one on.
-    fn days_from(&self, first: NaiveDate) -> Option<Vec<NaiveDate>> {
+    fn days_from(&self, first: NaiveDate) -> Option<Box<dyn Iterator<Item = NaiveDate> + '_>> {
         let (word, on) = self
             .schedule
             .split_once(':')
             .unwrap_or((&self.schedule, ""));
         if matches!(word, "once" | "dates") {
             let days = on.split(' ').map(|day| day.parse::<NaiveDate>().ok());
-            return days
-                .filter(|day| day.is_none_or(|day| day >= first))
-                .collect();
+            let days: Vec<NaiveDate> = days.collect::<Option<_>>()?;
+            return Some(Box::new(days.into_iter().filter(move |day| *day >= first)));
         }
-        let days = (0..LOOKED_AT).map(|later| first + TimeDelta::days(later));
-        Some(days.filter(|day| is_on(word, on, *day)).collect())
+        let days = (0..LOOKED_AT).map(move |later| first + TimeDelta::days(later));
+        Some(Box::new(days.filter(move |day| is_on(word, on, *day))))
     }
 }
 
