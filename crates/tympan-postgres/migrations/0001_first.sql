@@ -305,6 +305,7 @@ CREATE TABLE "entry" (
     "account_code" text COLLATE "C",
     "usage" bytea,
     "cost_micros" bigint,
+    "currency" text COLLATE "C",
     "price_list" bigint,
     "asked" bigint,
     "extra" text COLLATE "C",

@@ -111,6 +111,7 @@ const PLAIN: Entry = Entry {
     account_code: None,
     usage: None,
     cost_micros: None,
+    currency: None,
     price_list: None,
     asked: None,
     extra: None,

@@ -306,6 +306,7 @@ CREATE TABLE "entry" (
     "account_code" TEXT,
     "usage" BLOB,
     "cost_micros" INTEGER,
+    "currency" TEXT,
     "price_list" INTEGER,
     "asked" INTEGER,
     "extra" TEXT,

@@ -294,19 +294,9 @@ fn sources(
     found.map(Source::new).collect()
 }
 
-/// The money that a job is priced in.
-pub(super) fn money_of(demands: &[Demand]) -> Option<Measure> {
-    let mut measures = demands.iter().map(|demand| demand.measure);
-    measures.find(|measure| matches!(measure, Measure::Cost(_)))
-}
-
 /// Puts what the user's own wallets give before what shared ones give: the head of a receipt lies in
 /// a wallet of whose job it is, and takes nothing if only others give.
-pub(super) fn own_first(
-    book: &mut Book<'_>,
-    takes: Takes,
-    money: Option<Measure>,
-) -> Result<Takes, Error> {
+pub(super) fn own_first(book: &mut Book<'_>, takes: Takes) -> Result<Takes, Error> {
     if book.other.is_none() {
         return Ok(takes);
     }
@@ -317,16 +307,7 @@ pub(super) fn own_first(
         if is_own { &mut first } else { &mut shared }.push(take);
     }
     if first.is_empty() {
-        // One line at least tells in which money the job was priced.
-        let mut told = money.is_none();
-        for take in &shared {
-            told |= Some(book.wallet(take.wallet)?.measure) == money;
-        }
-        let wallet = match money.filter(|_| !told) {
-            Some(money) => book.own_funds(money)?,
-            None => book.own_record(money)?,
-        };
-        first.push(Take::nothing(wallet));
+        first.push(Take::nothing(book.own_record()?));
     }
     first.extend(shared);
     Ok(first)

@@ -84,6 +84,7 @@ pub(super) fn blank(verb: Verb) -> Entry {
         account_code: None,
         usage: None,
         cost_micros: None,
+        currency: None,
         price_list: None,
         asked: None,
         extra: None,
@@ -248,21 +249,19 @@ impl<'a> Book<'a> {
         self.own_funds_of(self.own.user, measure)
     }
 
-    /// Where the user's own line of a receipt lies that takes nothing: in a wallet that is there and
-    /// counts no other money than the job's, or among own funds.
-    pub(super) fn own_record(&mut self, money: Option<Measure>) -> Result<usize, Error> {
-        let money = money.unwrap_or(Measure::Cost(self.config.tenant.currency));
+    /// Where the user's own line of a receipt lies that takes nothing: in the first wallet that is
+    /// there, or among own funds.
+    pub(super) fn own_record(&mut self) -> Result<usize, Error> {
         let own = self.own.user.id.0;
-        let fits = |wallet: &Wallet| {
-            let is_other_money =
-                matches!(wallet.measure, Measure::Cost(_)) && wallet.measure != money;
-            wallet.owner == own && !is_other_money
-        };
-        let fitting = self.wallets.wallets.iter().filter(|wallet| fits(wallet));
-        let first = fitting.map(Wallet::key).min();
-        match first.and_then(|key| self.position(key)) {
+        let wallets = self.wallets.wallets.iter();
+        let own = wallets.filter(|wallet| wallet.owner == own);
+        match own
+            .map(Wallet::key)
+            .min()
+            .and_then(|key| self.position(key))
+        {
             Some(index) => Ok(index),
-            None => self.own_funds(money),
+            None => self.own_funds(Measure::Cost(self.config.tenant.currency)),
         }
     }
 

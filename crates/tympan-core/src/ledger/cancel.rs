@@ -131,7 +131,7 @@ pub(super) fn lines(book: &mut Book<'_>, parts: &[HoldPart]) -> Result<Vec<(usiz
     if !parts.iter().any(|part| part.owner == own) {
         // A hold of nothing has no part, and one on shared wallets may have none of the user's; its
         // cancellation still needs a line on record.
-        lines.push((book.own_record(None)?, 0));
+        lines.push((book.own_record()?, 0));
     }
     let line = |part: &HoldPart| {
         let index = book.position(part.wallet());

@@ -4,6 +4,7 @@ use tympan_vault::{ChainHead, ChainKey, LINK_BYTES};
 
 use crate::digest::{Canonical, text_digest};
 use crate::ledger::usage::KeptUsage;
+use crate::measure::Currency;
 use crate::records::{Entry, EntryText, Extra, JobKind, SharedOrder};
 
 /// The head of a wallet's chain after an entry, given the link of the entry before it (zeros before
@@ -39,6 +40,7 @@ pub fn entry_chain(key: &ChainKey, previous: &[u8; LINK_BYTES], entry: &Entry) -
         .optional_text(entry.account_code.as_deref())
         .optional_bytes(entry.usage.as_ref().map(KeptUsage::as_bytes))
         .optional(entry.cost_micros)
+        .optional_text(entry.currency.as_ref().map(Currency::code))
         .optional(entry.price_list.map(|list| list.0))
         .optional(entry.asked)
         .optional_text(entry.extra.map(Extra::as_str))

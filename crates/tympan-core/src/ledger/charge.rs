@@ -8,14 +8,12 @@ use smol_str::SmolStr;
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{HoldId, TenantId, UserId};
-use crate::ledger::allocate::{
-    Beyond, Demands, Shortage, Take, allocate, demands, money_of, own_first,
-};
+use crate::ledger::allocate::{Beyond, Demands, Shortage, Take, allocate, demands, own_first};
 use crate::ledger::book::{Book, blank};
 use crate::ledger::chain::entry_text_digest;
 use crate::ledger::details::JobDetails;
 use crate::ledger::price::{Price, price_of_checked};
-use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, Words, answer, measure_of};
+use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt, Words, answer};
 use crate::ledger::shared::{PreparedShared, Shared};
 use crate::ledger::usage::{KeptUsage, MAX_MEDIA, Usage};
 use crate::measure::{Currency, Measure};
@@ -281,28 +279,11 @@ impl Job {
             Cow::Owned(part) => KeptUsage::of(part),
         });
         entry.cost_micros = price.map(|price| price.cost_micros);
+        entry.currency = price.map(|price| price.currency);
         entry.price_list = price.and_then(|price| price.price_list);
         let stated = self.cost.filter(|_| price.is_some());
         entry.asked = stated.map(|cost| cost.cost_micros);
         Ok((demands(book, (&usage, price), shared)?, entry))
-    }
-
-    /// The currency, if the job states its cost in another than the one that was decided: the first
-    /// line on a wallet of money is what the job costs, others give back what was held.
-    pub(super) fn other_currency(
-        &self,
-        config: &Config,
-        entries: &[Arc<Entry>],
-    ) -> Option<&'static str> {
-        let cost = self.cost?;
-        let decided =
-            entries
-                .iter()
-                .find_map(|entry| match measure_of(config, entry.wallet()) {
-                    Measure::Cost(currency) => Some(currency),
-                    _ => None,
-                })?;
-        (decided != cost.currency).then_some("currency")
     }
 
     /// The first field in which the job differs from the one that was decided under its key.
@@ -310,12 +291,18 @@ impl Job {
         if entry.queue != self.queue {
             return Some("queue");
         }
-        let stated = self.cost.map(|cost| cost.cost_micros);
+        self.other_usage(entry).or_else(|| self.other_cost(entry))
+    }
+
+    /// How the stated cost differs. One that was not recorded cannot.
+    fn other_cost(&self, entry: &Entry) -> Option<&'static str> {
         let is_part = entry.usage.as_ref().is_some_and(KeptUsage::is_part);
-        // A cost that was not recorded cannot differ.
-        let other_cost = entry.asked != stated && !(is_part && entry.cost_micros.is_none());
-        self.other_usage(entry)
-            .or_else(|| other_cost.then_some("cost_micros"))
+        let unrecorded = is_part && entry.cost_micros.is_none();
+        if entry.asked != self.cost.map(|cost| cost.cost_micros) && !unrecorded {
+            return Some("cost_micros");
+        }
+        let is_other = |decided| self.cost.is_some_and(|cost| cost.currency != decided);
+        entry.currency.is_some_and(is_other).then_some("currency")
     }
 
     /// The first of the job's words that is another than the one that was kept, as whatever it was
@@ -523,7 +510,6 @@ impl Decide for PreparedJob {
                 Some(first) => self.differs(view, context, first)?,
                 None => None,
             };
-            let differs = differs.or_else(|| self.job.other_currency(config, entries));
             return repeat(config, entries, differs);
         }
         let user = self.user.require(view, context.tenant)?;
@@ -549,12 +535,11 @@ impl Decide for PreparedJob {
             None => Beyond::Refuse,
         };
         let outcome = allocate(&book, &demands, beyond)?;
-        let money = money_of(&demands);
         book.begin_receipt();
         match outcome {
-            Err(shortage) => refuse(&mut book, context, entry, (&shortage, money))?,
+            Err(shortage) => refuse(&mut book, context, entry, &shortage)?,
             Ok(takes) => {
-                let takes = own_first(&mut book, takes, money)?;
+                let takes = own_first(&mut book, takes)?;
                 match self.hold_ms {
                     Some(_) => hold(&mut book, context, &entry, &takes)?,
                     None => take(&mut book, context, &entry, &takes)?,
@@ -621,11 +606,11 @@ fn refuse(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     mut entry: Entry,
-    (shortage, money): (&Shortage, Option<Measure>),
+    shortage: &Shortage,
 ) -> Result<(), Error> {
     entry.verb = Verb::Refuse;
     if book.wallet(shortage.wallet)?.owner != book.own.user.id.0 {
-        let wallet = book.own_record(money)?;
+        let wallet = book.own_record()?;
         book.write(context, wallet, entry.clone())?;
     }
     entry.needed = Some(shortage.needed);

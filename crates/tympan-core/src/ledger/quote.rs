@@ -3,7 +3,7 @@
 use crate::command::{Context, Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{TenantId, UserId};
-use crate::ledger::allocate::{Beyond, Shortage, Take, allocate, money_of, own_first};
+use crate::ledger::allocate::{Beyond, Shortage, Take, allocate, own_first};
 use crate::ledger::book::Book;
 use crate::ledger::charge::{Charge, Job, StatedCost, take};
 use crate::ledger::details::JobDetails;
@@ -202,7 +202,7 @@ impl PreparedQuote {
         match allocate(&book, &demands, Beyond::Refuse)? {
             Err(shortage) => quoted.missing = Some(missing(&book, &shortage)?),
             Ok(takes) => {
-                let takes = own_first(&mut book, takes, money_of(&demands))?;
+                let takes = own_first(&mut book, takes)?;
                 take(&mut book, context, &entry, &takes)?;
                 let lines = takes.iter().map(|take| line(&book, take));
                 quoted.lines = lines.collect::<Result<_, _>>()?;

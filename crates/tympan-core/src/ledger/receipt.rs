@@ -238,6 +238,8 @@ pub struct Receipt {
     pub usage: Option<Usage>,
     /// What the job costs, in micros.
     pub cost_micros: Option<i64>,
+    /// In which money.
+    pub currency: Option<Currency>,
     /// The hold that was made or resolved.
     pub hold: Option<HoldId>,
     /// When that hold is given back by itself.
@@ -263,6 +265,7 @@ pub(super) fn answer(config: &Config, entries: &[Arc<Entry>]) -> Result<Receipt,
         attempt: first.attempt,
         usage: first.usage.as_ref().map(KeptUsage::usage),
         cost_micros: first.cost_micros,
+        currency: first.currency,
         hold: first.hold,
         expires_at: first.expires_at,
         late: first.request == Request::Settle && first.verb == Verb::Charge,

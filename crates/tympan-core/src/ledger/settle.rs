@@ -3,14 +3,13 @@
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
 use crate::ids::{HoldId, TenantId};
-use crate::ledger::allocate::{Beyond, Take, Takes, allocate, keep, money_of, own_first};
+use crate::ledger::allocate::{Beyond, Take, Takes, allocate, keep, own_first};
 use crate::ledger::book::Book;
 use crate::ledger::charge::{Job, StatedCost, repeat};
 use crate::ledger::details::JobDetails;
 use crate::ledger::receipt::{IdempotencyKey, PreparedKey, Receipt};
 use crate::ledger::shared::users_of;
 use crate::ledger::usage::Usage;
-use crate::measure::Measure;
 use crate::people::Refusals;
 use crate::permissions::{JOB_CHARGE, Requirement, configured};
 use crate::records::{Entry, Extra, Hold, HoldPart, HoldState, Request, Verb};
@@ -107,7 +106,6 @@ impl Decide for PreparedSettle {
         let config = configured(view, context.tenant)?;
         if let Some(entries) = self.key.answered(view, context.tenant)? {
             let differs = entries.first().and_then(|entry| self.differs(entry));
-            let differs = differs.or_else(|| self.job.other_currency(config, entries));
             return repeat(config, entries, differs);
         }
         let hold = unresolved(view, context.tenant, self.hold)?;
@@ -150,8 +148,7 @@ impl Decide for PreparedSettle {
 
         book.begin_receipt();
         book.settle_hold(hold, &self.key);
-        let money = money_of(&demands);
-        write_lines(&mut book, context, &entry, (takes, money), &parts)?;
+        write_lines(&mut book, context, &entry, takes, &parts)?;
         book.close(view, context, &self.key, None)
     }
 }
@@ -176,7 +173,7 @@ fn write_lines(
     book: &mut Book<'_>,
     context: &mut Context<'_>,
     template: &Entry,
-    (takes, money): (Takes, Option<Measure>),
+    takes: Takes,
     parts: &[HoldPart],
 ) -> Result<(), Error> {
     let mut lines = takes;
@@ -188,7 +185,7 @@ fn write_lines(
             lines.push(Take::nothing(wallet));
         }
     }
-    for line in own_first(book, lines, money)? {
+    for line in own_first(book, lines)? {
         let key = book.wallet(line.wallet)?.key();
         let held: i64 = parts
             .iter()

@@ -6,6 +6,7 @@ use tympan_vault::LINK_BYTES;
 
 use crate::ids::{EntryId, HoldId, PriceListId, TenantId, UserId};
 use crate::ledger::KeptUsage;
+use crate::measure::Currency;
 use crate::records::{WalletKey, WalletKind};
 use crate::row::{record, words};
 use crate::time::Timestamp;
@@ -185,6 +186,8 @@ record! {
         pub usage: Option<KeptUsage>,
         /// What the job costs, in micros.
         pub cost_micros: Option<i64>,
+        /// In which money.
+        pub currency: Option<Currency>,
         /// The price list that said so; empty for a cost that the caller stated.
         pub price_list: Option<PriceListId>,
         /// The amount asked for: the balance of a set, the change of an adjust, the stated cost, the

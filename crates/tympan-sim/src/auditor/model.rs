@@ -324,7 +324,7 @@ pub(super) struct Paid {
     pub(super) sharer: Option<i64>,
     /// What it used, and what it cost.
     pub(super) usage: Option<Usage>,
-    pub(super) cost: Option<i128>,
+    pub(super) cost: Option<(Unit, i128)>,
     pub(super) lines: Vec<PaidLine>,
     pub(super) voided: bool,
 }

@@ -210,34 +210,22 @@ impl Desk {
     }
 
     /// Where the person's own line of a receipt is that takes nothing.
-    pub(super) fn own_record(&self, money: &Unit) -> (Feed, Unit) {
-        let mut own = self.purses.purses.iter();
-        let fits = own.find(|(_, purse)| !purse.unit.is_money() || purse.unit == *money);
-        match fits {
+    pub(super) fn own_record(&self, home: &Unit) -> (Feed, Unit) {
+        match self.purses.purses.first_key_value() {
             Some((feed, purse)) => (*feed, purse.unit.clone()),
-            None => (Feed::Own(money.number()), money.clone()),
+            None => (Feed::Own(home.number()), home.clone()),
         }
     }
 
     /// The lines of a receipt: the person's own first, and one of nothing if there is none.
-    pub(super) fn own_first(
-        &self,
-        takes: Vec<Take>,
-        money: Option<&Unit>,
-        home: &Unit,
-    ) -> Vec<Take> {
+    pub(super) fn own_first(&self, takes: Vec<Take>, home: &Unit) -> Vec<Take> {
         if self.sharer.is_none() {
             return takes;
         }
         let is_own = |take: &Take| take.feed.of_sharer().is_none();
         let (mut own, shared): (Vec<Take>, Vec<Take>) = takes.into_iter().partition(is_own);
         if own.is_empty() {
-            // A price in money that no purse is asked for is told of all the same.
-            let told = money.is_none_or(|money| shared.iter().any(|take| take.unit == *money));
-            let (feed, unit) = match (money, told) {
-                (Some(money), false) => (Feed::Own(money.number()), money.clone()),
-                _ => self.own_record(money.unwrap_or(home)),
-            };
+            let (feed, unit) = self.own_record(home);
             own.push(Take {
                 feed,
                 unit,
@@ -257,9 +245,4 @@ pub(super) fn sharer_in(desk: &Desk, lines: &[Line]) -> Option<i64> {
     let shared = lines.iter().any(|line| line.feed.of_sharer().is_some());
     let sharer = desk.sharer.as_ref().filter(|_| shared);
     sharer.map(|(sharer, _)| sharer.user)
-}
-
-/// The money that a job costs something in.
-pub(super) fn priced_in(cost: &Option<(Unit, i128)>) -> Option<&Unit> {
-    cost.as_ref().map(|(unit, _)| unit)
 }

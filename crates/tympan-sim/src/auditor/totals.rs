@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Paid, Tenant, Unit};
+use super::model::{Paid, Tenant};
 use super::paper::counted;
 
 /// What was used, what wallets gave, and what of that came back.
@@ -53,12 +53,7 @@ fn used(paid: &Paid) -> Vec<(String, i128)> {
         let custom = usage.custom_counts();
         used.extend(custom.map(|(name, count)| (format!("custom:{}", name.name()), count.into())));
     }
-    let money = paid
-        .lines
-        .iter()
-        .map(|line| &line.unit)
-        .find(|unit| unit.is_money());
-    let cost = paid.cost.zip(money.map(|unit: &Unit| unit.1.clone()));
-    used.extend(cost.map(|(cost, unit)| (unit, cost)));
+    let cost = paid.cost.as_ref();
+    used.extend(cost.map(|(unit, micros)| (unit.1.clone(), *micros)));
     used
 }

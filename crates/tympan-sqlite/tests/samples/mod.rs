@@ -83,6 +83,7 @@ pub fn entry(id: i64, key: Option<[u8; 32]>, wallet: &Wallet) -> Entry {
         account_code: None,
         usage: Some(KeptUsage::of(&Usage::pages(1))),
         cost_micros: Some(50_000),
+        currency: None,
         price_list: None,
         asked: None,
         extra: None,

@@ -84,6 +84,7 @@ impl From<tympan::JobLine> for JobLine {
             host: line.host,
             usage: line.usage.map(Into::into),
             cost_micros: line.cost_micros,
+            currency: line.currency.map(|currency| currency.code().to_owned()),
             price_list: line.price_list,
             attempt: line.attempt,
             hold: line.hold,

@@ -24,6 +24,7 @@ impl From<tympan::Receipt> for Receipt {
             attempt: receipt.attempt,
             usage: receipt.usage.map(Into::into),
             cost_micros: receipt.cost_micros,
+            currency: receipt.currency.map(|currency| currency.code().to_owned()),
             hold: receipt.hold,
             expires_at: receipt.expires_at,
             late: receipt.late,

@@ -171,6 +171,7 @@ impl From<tympan::StatementLine> for StatementLine {
             queue: line.queue,
             usage: line.usage.map(Into::into),
             cost_micros: line.cost_micros,
+            currency: line.currency.map(|currency| currency.code().to_owned()),
             price_list: line.price_list,
             extra: line.extra.map(Into::into),
             denied: line.denied,

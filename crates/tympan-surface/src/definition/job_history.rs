@@ -60,6 +60,8 @@ pub struct JobLine {
     pub usage: Option<Usage>,
     /// What it costs, in micros.
     pub cost_micros: Option<i64>,
+    /// The currency of the cost, as ISO 4217 writes it: `EUR`.
+    pub currency: Option<String>,
     /// The price list that said so; none for a cost that the caller stated.
     pub price_list: Option<PriceListId>,
     /// Which attempt under the key.

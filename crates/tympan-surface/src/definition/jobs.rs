@@ -107,6 +107,8 @@ pub struct Receipt {
     pub usage: Option<Usage>,
     /// What the job costs, in micros of the currency's major unit.
     pub cost_micros: Option<i64>,
+    /// The currency of the cost, as ISO 4217 writes it: `EUR`.
+    pub currency: Option<String>,
     /// The hold that was made or resolved.
     pub hold: Option<HoldId>,
     /// When that hold is given back by itself.

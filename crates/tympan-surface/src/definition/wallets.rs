@@ -92,6 +92,8 @@ pub struct StatementLine {
     pub usage: Option<Usage>,
     /// What the job costs, in micros.
     pub cost_micros: Option<i64>,
+    /// The currency of the cost, as ISO 4217 writes it: `EUR`.
+    pub currency: Option<String>,
     /// The price list that said so; none for a cost that the caller stated.
     pub price_list: Option<PriceListId>,
     /// How a settlement was asked to deal with more than was held.

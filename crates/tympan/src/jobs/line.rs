@@ -2,6 +2,7 @@
 
 use tympan_core::ids::{EntryId, HoldId, PriceListId, TenantId, UserId};
 use tympan_core::ledger::{KeptUsage, ReceiptLine, Usage};
+use tympan_core::measure::Currency;
 use tympan_core::records::{Config, Entry, EntryText, HoldState, JobKind, Request, Verb};
 use tympan_core::time::Timestamp;
 use tympan_core::view::View;
@@ -76,6 +77,8 @@ pub struct JobLine {
     pub usage: Option<Usage>,
     /// What it costs, in micros.
     pub cost_micros: Option<i64>,
+    /// In which money.
+    pub currency: Option<Currency>,
     /// The price list that said so; none for a cost that the caller stated.
     pub price_list: Option<PriceListId>,
     /// Which attempt under the key.
@@ -154,6 +157,7 @@ impl JobLine {
             host,
             usage: first.usage.as_ref().map(KeptUsage::usage),
             cost_micros: first.cost_micros,
+            currency: first.currency,
             price_list: first.price_list,
             attempt: first.attempt,
             hold: first.hold,

@@ -262,7 +262,7 @@ fn event(
             let job = taken(snapshot, tenant, first)?;
             give_back(&mut sums, config, receipt)?;
             if first.request == Request::Void {
-                use_up(&mut sums, config, &job, -1)?;
+                use_up(&mut sums, &job, -1)?;
             }
             match job.into_iter().next() {
                 Some(job) => job,
@@ -281,7 +281,7 @@ fn event(
 }
 
 fn take(sums: &mut Sums, config: &Config, job: &[Entry]) -> Result<(), Error> {
-    use_up(sums, config, job, 1)?;
+    use_up(sums, job, 1)?;
     for line in job {
         let charged = &mut sums.of(measure_of(config, line.wallet())).charged;
         let taken = line.carried.unwrap_or(0).checked_sub(line.amount);
@@ -300,7 +300,7 @@ fn give_back(sums: &mut Sums, config: &Config, back: &[Entry]) -> Result<(), Err
 }
 
 /// What a job used and cost, so many times.
-fn use_up(sums: &mut Sums, config: &Config, job: &[Entry], times: i64) -> Result<(), Error> {
+fn use_up(sums: &mut Sums, job: &[Entry], times: i64) -> Result<(), Error> {
     let Some(first) = job.first() else {
         return Ok(());
     };
@@ -316,7 +316,8 @@ fn use_up(sums: &mut Sums, config: &Config, job: &[Entry], times: i64) -> Result
     let custom = custom.map(|(measure, count)| (Measure::Custom(measure), count));
     let cost = first
         .cost_micros
-        .map(|cost| (cost_measure(config, job), cost));
+        .zip(first.currency)
+        .map(|(cost, currency)| (Measure::Cost(currency), cost));
     for (measure, count) in own.chain(custom).chain(cost) {
         if count != 0 {
             let used = checked(count.checked_mul(times))?;
@@ -324,16 +325,4 @@ fn use_up(sums: &mut Sums, config: &Config, job: &[Entry], times: i64) -> Result
         }
     }
     Ok(())
-}
-
-/// The currency that a job was priced in: that of its price list, or else of the wallet of money
-/// that was asked first.
-fn cost_measure(config: &Config, job: &[Entry]) -> Measure {
-    let list = job.first().and_then(|first| first.price_list);
-    let list = list.and_then(|list| config.price_lists.get(&list));
-    let is_money = |measure: &Measure| matches!(measure, Measure::Cost(_));
-    let mut wallets = job.iter().map(|line| measure_of(config, line.wallet()));
-    list.map(|list| Measure::Cost(list.currency))
-        .or_else(|| wallets.find(is_money))
-        .unwrap_or(Measure::Cost(config.tenant.currency))
 }

@@ -2,6 +2,7 @@
 
 use tympan_core::ids::{EntryId, HoldId, PriceListId, UserId};
 use tympan_core::ledger::{KeptUsage, Usage};
+use tympan_core::measure::Currency;
 use tympan_core::records::{Entry, EntryText, Extra, Verb};
 use tympan_core::time::Timestamp;
 
@@ -43,6 +44,8 @@ pub struct StatementLine {
     pub usage: Option<Usage>,
     /// What the job costs, in micros.
     pub cost_micros: Option<i64>,
+    /// In which money.
+    pub currency: Option<Currency>,
     /// The price list that said so; none for a cost that the caller stated.
     pub price_list: Option<PriceListId>,
     /// How a settlement was asked to deal with more than was held.
@@ -91,6 +94,7 @@ impl StatementLine {
             queue: entry.queue,
             usage: entry.usage.as_ref().map(KeptUsage::usage),
             cost_micros: entry.cost_micros,
+            currency: entry.currency,
             price_list: entry.price_list,
             extra: entry.extra,
             denied: entry.denied,

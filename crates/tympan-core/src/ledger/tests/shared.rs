@@ -255,6 +255,39 @@ fn a_hold_on_both_lives_like_any_other() {
 }
 
 #[test]
+fn a_settlement_tells_in_which_money_it_is() {
+    let mut company = Company::new();
+    let (ann, budget) = (company.ann, company.budget);
+    let francs = Currency::parse("CHF").unwrap();
+    company.pay(ann, "paid 1", 2 * EURO);
+    let top_up = TopUp::new(budget, (EURO, francs), "cash", "paid 2");
+    company.store.run(&top_up).unwrap();
+    let hold = company.hold("h1", 2 * EURO, SharedOrder::First);
+    let mut settle = Settle {
+        hold: hold.hold.unwrap(),
+        key: "s1".into(),
+        usage: Usage::pages(1),
+        queue: None,
+        cost: Some(StatedCost {
+            cost_micros: EURO,
+            currency: francs,
+        }),
+        extra: Extra::Deny,
+    };
+    let settled = company.store.run(&settle).unwrap();
+    // The first line only gives back what was held.
+    assert_eq!(
+        (settled.currency, lines(&settled)),
+        (Some(francs), vec![(ann, 0), (budget, 0)])
+    );
+    assert_eq!(company.store.run(&settle).unwrap(), settled);
+    settle.cost.as_mut().unwrap().currency = Currency::EUR;
+    let other = company.store.run(&settle).unwrap_err();
+    let told = (other.code(), other.detail("field"));
+    assert_eq!(told, (Code::KeyReused, Some("currency")));
+}
+
+#[test]
 fn what_a_settlement_lacks_is_owed_by_whose_job_it_is() {
     let mut company = Company::new();
     let (ann, budget) = (company.ann, company.budget);

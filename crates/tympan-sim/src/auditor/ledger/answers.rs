@@ -6,7 +6,7 @@ use tympan_core::time::Timestamp;
 
 use super::{Expected, Line, Said};
 use crate::ask::{Answer, Reply, in_full};
-use crate::auditor::model::{Feed, Tenant};
+use crate::auditor::model::{Feed, Tenant, Unit};
 
 pub(super) fn compare(tenant: &Tenant, expected: &Expected, answer: &Answer) -> Result<(), String> {
     let agrees = match (expected, answer) {
@@ -45,7 +45,7 @@ fn heard(receipt: &Receipt, new_hold: bool) -> Said {
             .find(|user| *user != receipt.user.0),
         attempt: receipt.attempt,
         usage: receipt.usage.clone(),
-        cost_micros: receipt.cost_micros.map(i128::from),
+        cost: cost_of(receipt),
         hold: receipt.hold.filter(|_| !new_hold).map(|hold| hold.0),
         expires_at: receipt.expires_at.map(Timestamp::millis),
         late: receipt.late,
@@ -83,4 +83,12 @@ pub(super) fn feed_of(kind: WalletKind, feed: i64) -> Feed {
         WalletKind::Allowance => Feed::Plan(feed),
         WalletKind::OwnFunds => Feed::Own(feed),
     }
+}
+
+/// What a job costs, in which money.
+pub(super) fn cost_of(receipt: &Receipt) -> Option<(Unit, i128)> {
+    let unit = receipt
+        .currency
+        .map(|currency| Unit::money(currency.code()));
+    unit.zip(receipt.cost_micros.map(i128::from))
 }

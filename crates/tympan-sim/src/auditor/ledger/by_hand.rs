@@ -108,7 +108,7 @@ fn done((user, desk): (i64, Desk), verb: Verb, attempt: i32, line: Line) -> Pred
         other: None,
         attempt,
         usage: None,
-        cost_micros: None,
+        cost: None,
         hold: None,
         expires_at: None,
         late: false,

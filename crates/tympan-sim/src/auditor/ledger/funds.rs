@@ -98,7 +98,7 @@ fn prediction(
         user,
         other: other.as_ref().map(|(user, _)| *user),
         attempt,
-        cost_micros: None,
+        cost: None,
         hold: None,
         expires_at: None,
         late: false,

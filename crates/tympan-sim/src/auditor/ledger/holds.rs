@@ -11,7 +11,7 @@ use super::{Effect, Expected, HoldEffect, Prediction, Refusal, Said, line};
 use crate::auditor::model::{Feed, Hold, HoldState, Tenant, Unit};
 use crate::auditor::paper::{counted, plain};
 use crate::auditor::purses::{Beyond, Desk, Take};
-use crate::auditor::sharing::{priced_in, sharer_in};
+use crate::auditor::sharing::sharer_in;
 use crate::calendar::Calendar;
 
 pub(super) fn settlement(
@@ -82,7 +82,7 @@ pub(super) fn settlement(
         }
     }
     let verb = if late { Verb::Charge } else { Verb::Settle };
-    let takes = desk.own_first(takes, priced_in(&cost), &home);
+    let takes = desk.own_first(takes, &home);
     let mut lines = Vec::new();
     for take in &takes {
         let held: i128 = parts
@@ -99,7 +99,7 @@ pub(super) fn settlement(
         other: sharer_in(&desk, &lines),
         attempt,
         usage: Some(plain(&settle.usage)),
-        cost_micros: cost.map(|(_, micros)| micros),
+        cost,
         hold: Some(settle.hold.0),
         expires_at: None,
         late,
@@ -173,7 +173,7 @@ pub(super) fn cancellation(
         other: sharer_in(&desk, &lines),
         attempt,
         usage: None,
-        cost_micros: None,
+        cost: None,
         hold: Some(id.0),
         expires_at: None,
         late: false,
@@ -226,7 +226,7 @@ pub(super) fn extension(
         user: hold.owner,
         other: sharer_in(&desk, &lines),
         attempt,
-        cost_micros: None,
+        cost: None,
         hold: Some(id),
         expires_at: Some(expires_at),
         late: false,

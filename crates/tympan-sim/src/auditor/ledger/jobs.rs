@@ -12,7 +12,7 @@ use super::{Effect, Expected, HoldEffect, Prediction, Refusal, Said, line};
 use crate::auditor::model::{Tenant, Unit};
 use crate::auditor::paper::{counted, plain};
 use crate::auditor::purses::{Beyond, Desk};
-use crate::auditor::sharing::{priced_in, sharer_in, sharer_of};
+use crate::auditor::sharing::{sharer_in, sharer_of};
 use crate::calendar::Calendar;
 
 /// A charge, or with a time an authorisation.
@@ -36,7 +36,6 @@ pub(super) fn job(
     let cost = priced(tenant, &desk, &parts)?;
     let home = Unit::money(&tenant.currency);
     let needs = desk.needs(&|unit| counted(&charge.usage, &unit.1), cost.clone(), &home);
-    let money = cost.as_ref().map_or(&home, |(unit, _)| unit).clone();
     let verb = match hold_ms {
         Some(_) => Verb::Authorise,
         None => Verb::Charge,
@@ -46,10 +45,10 @@ pub(super) fn job(
         None => Beyond::Refuse,
     };
     let takes = match desk.share(&needs, beyond, calendar) {
-        Ok(takes) => desk.own_first(takes, priced_in(&cost), &home),
+        Ok(takes) => desk.own_first(takes, &home),
         Err(short) => {
             if short.feed.of_sharer().is_some() {
-                let (feed, unit) = desk.own_record(&money);
+                let (feed, unit) = desk.own_record(&home);
                 desk.write(feed, &unit, 0, 0)?;
             }
             desk.write(short.feed, &short.unit, 0, 0)?;
@@ -90,7 +89,7 @@ pub(super) fn job(
         other: sharer_in(&desk, &lines),
         attempt,
         usage: Some(plain(&charge.usage)),
-        cost_micros: cost.map(|(_, micros)| micros),
+        cost,
         hold: None,
         expires_at,
         late: false,

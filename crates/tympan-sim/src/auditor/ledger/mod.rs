@@ -68,7 +68,7 @@ struct Said {
     other: Option<i64>,
     attempt: i32,
     usage: Option<Usage>,
-    cost_micros: Option<i128>,
+    cost: Option<(Unit, i128)>,
     hold: Option<i64>,
     expires_at: Option<i64>,
     late: bool,
@@ -253,7 +253,7 @@ fn keep_paid(tenant: &mut Tenant, user: i64, effect: Effect, desk: &Desk, answer
                 user,
                 sharer: desk.sharer.as_ref().map(|(sharer, _)| sharer.user),
                 usage: receipt.usage.clone(),
-                cost: receipt.cost_micros.map(i128::from),
+                cost: answers::cost_of(receipt),
                 lines: lines.collect(),
                 voided: false,
             };

@@ -8,7 +8,7 @@ use tympan_core::time::Timestamp;
 use super::answers::feed_of;
 use super::jobs::job;
 use super::{Expected, Line, Prediction};
-use crate::auditor::model::Tenant;
+use crate::auditor::model::{Tenant, Unit};
 use crate::auditor::wrong;
 use crate::calendar::Calendar;
 
@@ -40,10 +40,13 @@ pub(in crate::auditor) fn quotes(
         (Expected::Refused(code, _), Err(error)) => error.code() == *code,
         (Expected::Receipt(said), Ok(quoted)) => {
             let lines = quoted.lines.iter().zip(&said.lines);
-            let cost = quoted.price.map(|price| i128::from(price.cost_micros));
+            let cost = quoted.price.map(|price| {
+                let unit = Unit::money(price.currency.code());
+                (unit, i128::from(price.cost_micros))
+            });
             quoted.accepted()
-                && (quoted.at.millis(), quoted.user.0, cost)
-                    == (said.at, said.user, said.cost_micros)
+                && (quoted.at.millis(), quoted.user.0) == (said.at, said.user)
+                && cost == said.cost
                 && Some(&quoted.usage) == said.usage.as_ref()
                 && quoted.lines.len() == said.lines.len()
                 && lines.into_iter().all(|(told, line)| {

@@ -92,7 +92,7 @@ pub(super) fn refund(
         user: paid.user,
         other: sharer_in(&desk, &lines),
         attempt,
-        cost_micros: None,
+        cost: None,
         hold: None,
         expires_at: None,
         late: false,

@@ -252,7 +252,7 @@ fn charge(
         other: None,
         attempt: kept.attempt,
         usage: Some(plain(usage)),
-        cost_micros: cost.map(|(_, micros)| micros),
+        cost,
         hold: None,
         expires_at: None,
         late: false,
