@@ -1454,7 +1454,7 @@ function writeJobDetails(to, value, name, at) {
 }
 
 function readJobLine(from) {
-  return { entry: from.next(), at: new Date(from.next()), verb: readVerb(from), state: from.option(readJobState), user: from.next(), kind: from.option(readJobKind), accountCode: from.next(), queue: from.next(), document: from.next(), host: from.next(), usage: from.option(readUsage), costMicros: from.next(), priceList: from.next(), attempt: from.next(), hold: from.next(), expiresAt: instant(from.next()), late: from.next(), refunds: from.next(), needed: from.next(), available: from.next(), actor: from.next(), reason: from.next(), lines: from.list(readReceiptLine) };
+  return { entry: from.next(), at: new Date(from.next()), verb: readVerb(from), state: from.option(readJobState), user: from.next(), kind: from.option(readJobKind), accountCode: from.next(), queue: from.next(), document: from.next(), host: from.next(), usage: from.option(readUsage), costMicros: from.next(), currency: from.next(), priceList: from.next(), attempt: from.next(), hold: from.next(), expiresAt: instant(from.next()), late: from.next(), refunds: from.next(), needed: from.next(), available: from.next(), actor: from.next(), reason: from.next(), lines: from.list(readReceiptLine) };
 }
 
 function writeJobList(to, value, name, at) {
@@ -1606,7 +1606,7 @@ function readReactivated(from) {
 }
 
 function readReceipt(from) {
-  return { entry: from.next(), at: new Date(from.next()), verb: readVerb(from), user: from.next(), attempt: from.next(), usage: from.option(readUsage), costMicros: from.next(), hold: from.next(), expiresAt: instant(from.next()), late: from.next(), lines: from.list(readReceiptLine) };
+  return { entry: from.next(), at: new Date(from.next()), verb: readVerb(from), user: from.next(), attempt: from.next(), usage: from.option(readUsage), costMicros: from.next(), currency: from.next(), hold: from.next(), expiresAt: instant(from.next()), late: from.next(), lines: from.list(readReceiptLine) };
 }
 
 function readReceiptLine(from) {
@@ -1742,7 +1742,7 @@ function readStatedCost(from) {
 }
 
 function readStatementLine(from) {
-  return { id: from.next(), at: new Date(from.next()), dueAt: instant(from.next()), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.next(), attempt: from.next(), hold: from.next(), expiresAt: instant(from.next()), refunds: from.next(), counterpart: from.next(), queue: from.next(), usage: from.option(readUsage), costMicros: from.next(), priceList: from.next(), extra: from.option(readExtra), denied: from.next(), debt: from.next(), carried: from.next(), needed: from.next(), available: from.next(), nextResetAt: instant(from.next()), reason: from.next() };
+  return { id: from.next(), at: new Date(from.next()), dueAt: instant(from.next()), verb: readVerb(from), amount: from.next(), held: from.next(), balanceAfter: from.next(), heldAfter: from.next(), actor: from.next(), attempt: from.next(), hold: from.next(), expiresAt: instant(from.next()), refunds: from.next(), counterpart: from.next(), queue: from.next(), usage: from.option(readUsage), costMicros: from.next(), currency: from.next(), priceList: from.next(), extra: from.option(readExtra), denied: from.next(), debt: from.next(), carried: from.next(), needed: from.next(), available: from.next(), nextResetAt: instant(from.next()), reason: from.next() };
 }
 
 function writeStatementList(to, value, name, at) {

@@ -1565,6 +1565,8 @@ export interface JobLine {
   usage: Usage | null;
   /** What it costs, in micros. */
   costMicros: bigint | null;
+  /** The currency of the cost, as ISO 4217 writes it: `EUR`. */
+  currency: string | null;
   /** The price list that said so; none for a cost that the caller stated. */
   priceList: PriceListId | null;
   /** Which attempt under the key. */
@@ -2096,6 +2098,8 @@ export interface Receipt {
   usage: Usage | null;
   /** What the job costs, in micros of the currency's major unit. */
   costMicros: bigint | null;
+  /** The currency of the cost, as ISO 4217 writes it: `EUR`. */
+  currency: string | null;
   /** The hold that was made or resolved. */
   hold: HoldId | null;
   /** When that hold is given back by itself. */
@@ -2494,6 +2498,8 @@ export interface StatementLine {
   usage: Usage | null;
   /** What the job costs, in micros. */
   costMicros: bigint | null;
+  /** The currency of the cost, as ISO 4217 writes it: `EUR`. */
+  currency: string | null;
   /** The price list that said so; none for a cost that the caller stated. */
   priceList: PriceListId | null;
   /** How a settlement was asked to deal with more than was held. */

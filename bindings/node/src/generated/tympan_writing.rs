@@ -246,6 +246,7 @@ impl Write for surface::JobLine {
         self.host.write(to)?;
         self.usage.write(to)?;
         self.cost_micros.write(to)?;
+        self.currency.write(to)?;
         self.price_list.write(to)?;
         self.attempt.write(to)?;
         self.hold.write(to)?;
@@ -442,6 +443,7 @@ impl Write for surface::Receipt {
         self.attempt.write(to)?;
         self.usage.write(to)?;
         self.cost_micros.write(to)?;
+        self.currency.write(to)?;
         self.hold.write(to)?;
         self.expires_at.write(to)?;
         self.late.write(to)?;
@@ -645,6 +647,7 @@ impl Write for surface::StatementLine {
         self.queue.write(to)?;
         self.usage.write(to)?;
         self.cost_micros.write(to)?;
+        self.currency.write(to)?;
         self.price_list.write(to)?;
         self.extra.write(to)?;
         self.denied.write(to)?;

@@ -622,6 +622,9 @@ class JobLine:
     def cost_micros(self) -> int | None:
         """What it costs, in micros."""
     @property
+    def currency(self) -> str | None:
+        """The currency of the cost, as ISO 4217 writes it: `EUR`."""
+    @property
     def price_list(self) -> PriceListId | None:
         """The price list that said so; none for a cost that the caller stated."""
     @property
@@ -1154,6 +1157,9 @@ class Receipt:
     def cost_micros(self) -> int | None:
         """What the job costs, in micros of the currency's major unit."""
     @property
+    def currency(self) -> str | None:
+        """The currency of the cost, as ISO 4217 writes it: `EUR`."""
+    @property
     def hold(self) -> HoldId | None:
         """The hold that was made or resolved."""
     @property
@@ -1653,6 +1659,9 @@ class StatementLine:
     @property
     def cost_micros(self) -> int | None:
         """What the job costs, in micros."""
+    @property
+    def currency(self) -> str | None:
+        """The currency of the cost, as ISO 4217 writes it: `EUR`."""
     @property
     def price_list(self) -> PriceListId | None:
         """The price list that said so; none for a cost that the caller stated."""

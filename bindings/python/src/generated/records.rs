@@ -1479,6 +1479,11 @@ impl JobLine {
     fn cost_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.cost_micros.clone().into_python(py)
     }
+    /// The currency of the cost, as ISO 4217 writes it: `EUR`.
+    #[getter]
+    fn currency<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.currency.clone().into_python(py)
+    }
     /// The price list that said so; none for a cost that the caller stated.
     #[getter]
     fn price_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -1540,17 +1545,18 @@ impl JobLine {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "JobLine(entry={}, at={}, verb={}, state={}, user={}, kind={}, account_code={}, queue={}, document={}, host={}, usage={}, cost_micros={}, price_list={}, attempt={}, hold={}, expires_at={}, late={}, refunds={}, needed={}, available={}, actor={}, reason={}, lines={})",
+                "JobLine(entry={}, at={}, verb={}, state={}, user={}, kind={}, account_code={}, queue={}, document={}, host={}, usage={}, cost_micros={}, currency={}, price_list={}, attempt={}, hold={}, expires_at={}, late={}, refunds={}, needed={}, available={}, actor={}, reason={}, lines={})",
                 plain(py, & self.0.entry) ?, plain(py, & self.0.at) ?, plain(py, & self.0
                 .verb) ?, plain(py, & self.0.state) ?, plain(py, & self.0.user) ?,
                 plain(py, & self.0.kind) ?, plain(py, & self.0.account_code) ?, plain(py,
                 & self.0.queue) ?, plain(py, & self.0.document) ?, plain(py, & self.0
                 .host) ?, plain(py, & self.0.usage) ?, plain(py, & self.0.cost_micros) ?,
-                plain(py, & self.0.price_list) ?, plain(py, & self.0.attempt) ?,
-                plain(py, & self.0.hold) ?, plain(py, & self.0.expires_at) ?, plain(py, &
-                self.0.late) ?, plain(py, & self.0.refunds) ?, plain(py, & self.0.needed)
-                ?, plain(py, & self.0.available) ?, plain(py, & self.0.actor) ?,
-                plain(py, & self.0.reason) ?, plain(py, & self.0.lines) ?,
+                plain(py, & self.0.currency) ?, plain(py, & self.0.price_list) ?,
+                plain(py, & self.0.attempt) ?, plain(py, & self.0.hold) ?, plain(py, &
+                self.0.expires_at) ?, plain(py, & self.0.late) ?, plain(py, & self.0
+                .refunds) ?, plain(py, & self.0.needed) ?, plain(py, & self.0.available)
+                ?, plain(py, & self.0.actor) ?, plain(py, & self.0.reason) ?, plain(py, &
+                self.0.lines) ?,
             ),
         )
     }
@@ -2763,6 +2769,11 @@ impl Receipt {
     fn cost_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.cost_micros.clone().into_python(py)
     }
+    /// The currency of the cost, as ISO 4217 writes it: `EUR`.
+    #[getter]
+    fn currency<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.currency.clone().into_python(py)
+    }
     /// The hold that was made or resolved.
     #[getter]
     fn hold<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -2789,12 +2800,12 @@ impl Receipt {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "Receipt(entry={}, at={}, verb={}, user={}, attempt={}, usage={}, cost_micros={}, hold={}, expires_at={}, late={}, lines={})",
+                "Receipt(entry={}, at={}, verb={}, user={}, attempt={}, usage={}, cost_micros={}, currency={}, hold={}, expires_at={}, late={}, lines={})",
                 plain(py, & self.0.entry) ?, plain(py, & self.0.at) ?, plain(py, & self.0
                 .verb) ?, plain(py, & self.0.user) ?, plain(py, & self.0.attempt) ?,
                 plain(py, & self.0.usage) ?, plain(py, & self.0.cost_micros) ?, plain(py,
-                & self.0.hold) ?, plain(py, & self.0.expires_at) ?, plain(py, & self.0
-                .late) ?, plain(py, & self.0.lines) ?,
+                & self.0.currency) ?, plain(py, & self.0.hold) ?, plain(py, & self.0
+                .expires_at) ?, plain(py, & self.0.late) ?, plain(py, & self.0.lines) ?,
             ),
         )
     }
@@ -3959,6 +3970,11 @@ impl StatementLine {
     fn cost_micros<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.cost_micros.clone().into_python(py)
     }
+    /// The currency of the cost, as ISO 4217 writes it: `EUR`.
+    #[getter]
+    fn currency<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.currency.clone().into_python(py)
+    }
     /// The price list that said so; none for a cost that the caller stated.
     #[getter]
     fn price_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -4011,7 +4027,7 @@ impl StatementLine {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(
             format!(
-                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, refunds={}, counterpart={}, queue={}, usage={}, cost_micros={}, price_list={}, extra={}, denied={}, debt={}, carried={}, needed={}, available={}, next_reset_at={}, reason={})",
+                "StatementLine(id={}, at={}, due_at={}, verb={}, amount={}, held={}, balance_after={}, held_after={}, actor={}, attempt={}, hold={}, expires_at={}, refunds={}, counterpart={}, queue={}, usage={}, cost_micros={}, currency={}, price_list={}, extra={}, denied={}, debt={}, carried={}, needed={}, available={}, next_reset_at={}, reason={})",
                 plain(py, & self.0.id) ?, plain(py, & self.0.at) ?, plain(py, & self.0
                 .due_at) ?, plain(py, & self.0.verb) ?, plain(py, & self.0.amount) ?,
                 plain(py, & self.0.held) ?, plain(py, & self.0.balance_after) ?,
@@ -4019,11 +4035,11 @@ impl StatementLine {
                 & self.0.attempt) ?, plain(py, & self.0.hold) ?, plain(py, & self.0
                 .expires_at) ?, plain(py, & self.0.refunds) ?, plain(py, & self.0
                 .counterpart) ?, plain(py, & self.0.queue) ?, plain(py, & self.0.usage)
-                ?, plain(py, & self.0.cost_micros) ?, plain(py, & self.0.price_list) ?,
-                plain(py, & self.0.extra) ?, plain(py, & self.0.denied) ?, plain(py, &
-                self.0.debt) ?, plain(py, & self.0.carried) ?, plain(py, & self.0.needed)
-                ?, plain(py, & self.0.available) ?, plain(py, & self.0.next_reset_at) ?,
-                plain(py, & self.0.reason) ?,
+                ?, plain(py, & self.0.cost_micros) ?, plain(py, & self.0.currency) ?,
+                plain(py, & self.0.price_list) ?, plain(py, & self.0.extra) ?, plain(py,
+                & self.0.denied) ?, plain(py, & self.0.debt) ?, plain(py, & self.0
+                .carried) ?, plain(py, & self.0.needed) ?, plain(py, & self.0.available)
+                ?, plain(py, & self.0.next_reset_at) ?, plain(py, & self.0.reason) ?,
             ),
         )
     }

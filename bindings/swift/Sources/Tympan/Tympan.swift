@@ -7191,6 +7191,10 @@ public struct JobLine: Equatable, Hashable {
      */
     public var costMicros: Int64?
     /**
+     * The currency of the cost, as ISO 4217 writes it: `EUR`.
+     */
+    public var currency: String?
+    /**
      * The price list that said so; none for a cost that the caller stated.
      */
     public var priceList: PriceListId?
@@ -7278,6 +7282,9 @@ public struct JobLine: Equatable, Hashable {
          * What it costs, in micros.
          */costMicros: Int64?,
         /**
+         * The currency of the cost, as ISO 4217 writes it: `EUR`.
+         */currency: String?,
+        /**
          * The price list that said so; none for a cost that the caller stated.
          */priceList: PriceListId?,
         /**
@@ -7322,6 +7329,7 @@ public struct JobLine: Equatable, Hashable {
         self.host = host
         self.usage = usage
         self.costMicros = costMicros
+        self.currency = currency
         self.priceList = priceList
         self.attempt = attempt
         self.hold = hold
@@ -7363,6 +7371,7 @@ public struct FfiConverterTypeJobLine: FfiConverterRustBuffer {
                 host: FfiConverterOptionString.read(from: &buf),
                 usage: FfiConverterOptionTypeUsage.read(from: &buf),
                 costMicros: FfiConverterOptionInt64.read(from: &buf),
+                currency: FfiConverterOptionString.read(from: &buf),
                 priceList: FfiConverterOptionTypePriceListId.read(from: &buf),
                 attempt: FfiConverterInt32.read(from: &buf),
                 hold: FfiConverterOptionTypeHoldId.read(from: &buf),
@@ -7390,6 +7399,7 @@ public struct FfiConverterTypeJobLine: FfiConverterRustBuffer {
         FfiConverterOptionString.write(value.host, into: &buf)
         FfiConverterOptionTypeUsage.write(value.usage, into: &buf)
         FfiConverterOptionInt64.write(value.costMicros, into: &buf)
+        FfiConverterOptionString.write(value.currency, into: &buf)
         FfiConverterOptionTypePriceListId.write(value.priceList, into: &buf)
         FfiConverterInt32.write(value.attempt, into: &buf)
         FfiConverterOptionTypeHoldId.write(value.hold, into: &buf)
@@ -9383,6 +9393,10 @@ public struct Receipt: Equatable, Hashable {
      */
     public var costMicros: Int64?
     /**
+     * The currency of the cost, as ISO 4217 writes it: `EUR`.
+     */
+    public var currency: String?
+    /**
      * The hold that was made or resolved.
      */
     public var hold: HoldId?
@@ -9425,6 +9439,9 @@ public struct Receipt: Equatable, Hashable {
          * What the job costs, in micros of the currency's major unit.
          */costMicros: Int64?,
         /**
+         * The currency of the cost, as ISO 4217 writes it: `EUR`.
+         */currency: String?,
+        /**
          * The hold that was made or resolved.
          */hold: HoldId?,
         /**
@@ -9443,6 +9460,7 @@ public struct Receipt: Equatable, Hashable {
         self.attempt = attempt
         self.usage = usage
         self.costMicros = costMicros
+        self.currency = currency
         self.hold = hold
         self.expiresAt = expiresAt
         self.late = late
@@ -9472,6 +9490,7 @@ public struct FfiConverterTypeReceipt: FfiConverterRustBuffer {
                 attempt: FfiConverterInt32.read(from: &buf),
                 usage: FfiConverterOptionTypeUsage.read(from: &buf),
                 costMicros: FfiConverterOptionInt64.read(from: &buf),
+                currency: FfiConverterOptionString.read(from: &buf),
                 hold: FfiConverterOptionTypeHoldId.read(from: &buf),
                 expiresAt: FfiConverterOptionTypeTimestamp.read(from: &buf),
                 late: FfiConverterBool.read(from: &buf),
@@ -9487,6 +9506,7 @@ public struct FfiConverterTypeReceipt: FfiConverterRustBuffer {
         FfiConverterInt32.write(value.attempt, into: &buf)
         FfiConverterOptionTypeUsage.write(value.usage, into: &buf)
         FfiConverterOptionInt64.write(value.costMicros, into: &buf)
+        FfiConverterOptionString.write(value.currency, into: &buf)
         FfiConverterOptionTypeHoldId.write(value.hold, into: &buf)
         FfiConverterOptionTypeTimestamp.write(value.expiresAt, into: &buf)
         FfiConverterBool.write(value.late, into: &buf)
@@ -11482,6 +11502,10 @@ public struct StatementLine: Equatable, Hashable {
      */
     public var costMicros: Int64?
     /**
+     * The currency of the cost, as ISO 4217 writes it: `EUR`.
+     */
+    public var currency: String?
+    /**
      * The price list that said so; none for a cost that the caller stated.
      */
     public var priceList: PriceListId?
@@ -11576,6 +11600,9 @@ public struct StatementLine: Equatable, Hashable {
          * What the job costs, in micros.
          */costMicros: Int64?,
         /**
+         * The currency of the cost, as ISO 4217 writes it: `EUR`.
+         */currency: String?,
+        /**
          * The price list that said so; none for a cost that the caller stated.
          */priceList: PriceListId?,
         /**
@@ -11620,6 +11647,7 @@ public struct StatementLine: Equatable, Hashable {
         self.queue = queue
         self.usage = usage
         self.costMicros = costMicros
+        self.currency = currency
         self.priceList = priceList
         self.extra = extra
         self.denied = denied
@@ -11664,6 +11692,7 @@ public struct FfiConverterTypeStatementLine: FfiConverterRustBuffer {
                 queue: FfiConverterOptionString.read(from: &buf),
                 usage: FfiConverterOptionTypeUsage.read(from: &buf),
                 costMicros: FfiConverterOptionInt64.read(from: &buf),
+                currency: FfiConverterOptionString.read(from: &buf),
                 priceList: FfiConverterOptionTypePriceListId.read(from: &buf),
                 extra: FfiConverterOptionTypeExtra.read(from: &buf),
                 denied: FfiConverterOptionInt64.read(from: &buf),
@@ -11694,6 +11723,7 @@ public struct FfiConverterTypeStatementLine: FfiConverterRustBuffer {
         FfiConverterOptionString.write(value.queue, into: &buf)
         FfiConverterOptionTypeUsage.write(value.usage, into: &buf)
         FfiConverterOptionInt64.write(value.costMicros, into: &buf)
+        FfiConverterOptionString.write(value.currency, into: &buf)
         FfiConverterOptionTypePriceListId.write(value.priceList, into: &buf)
         FfiConverterOptionTypeExtra.write(value.extra, into: &buf)
         FfiConverterOptionInt64.write(value.denied, into: &buf)

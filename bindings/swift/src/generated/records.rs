@@ -711,6 +711,8 @@ pub struct JobLine {
     pub usage: Option<Usage>,
     /// What it costs, in micros.
     pub cost_micros: Option<i64>,
+    /// The currency of the cost, as ISO 4217 writes it: `EUR`.
+    pub currency: Option<String>,
     /// The price list that said so; none for a cost that the caller stated.
     pub price_list: Option<PriceListId>,
     /// Which attempt under the key.
@@ -749,6 +751,7 @@ impl From<surface::JobLine> for JobLine {
             host: record.host,
             usage: record.usage.map(Into::into),
             cost_micros: record.cost_micros,
+            currency: record.currency,
             price_list: record.price_list,
             attempt: record.attempt,
             hold: record.hold,
@@ -1349,6 +1352,8 @@ pub struct Receipt {
     pub usage: Option<Usage>,
     /// What the job costs, in micros of the currency's major unit.
     pub cost_micros: Option<i64>,
+    /// The currency of the cost, as ISO 4217 writes it: `EUR`.
+    pub currency: Option<String>,
     /// The hold that was made or resolved.
     pub hold: Option<HoldId>,
     /// When that hold is given back by itself.
@@ -1368,6 +1373,7 @@ impl From<surface::Receipt> for Receipt {
             attempt: record.attempt,
             usage: record.usage.map(Into::into),
             cost_micros: record.cost_micros,
+            currency: record.currency,
             hold: record.hold,
             expires_at: record.expires_at,
             late: record.late,
@@ -1921,6 +1927,8 @@ pub struct StatementLine {
     pub usage: Option<Usage>,
     /// What the job costs, in micros.
     pub cost_micros: Option<i64>,
+    /// The currency of the cost, as ISO 4217 writes it: `EUR`.
+    pub currency: Option<String>,
     /// The price list that said so; none for a cost that the caller stated.
     pub price_list: Option<PriceListId>,
     /// How a settlement was asked to deal with more than was held.
@@ -1961,6 +1969,7 @@ impl From<surface::StatementLine> for StatementLine {
             queue: record.queue,
             usage: record.usage.map(Into::into),
             cost_micros: record.cost_micros,
+            currency: record.currency,
             price_list: record.price_list,
             extra: record.extra.map(Into::into),
             denied: record.denied,

@@ -442,7 +442,7 @@ extension JobDetails: FromJSON {
 
 extension JobLine: ToJSON {
     var json: JSON {
-        .object(["entry": entry.json, "at": at.json, "verb": verb.json, "state": state.json, "user": user.json, "kind": kind.json, "account_code": accountCode.json, "queue": queue.json, "document": document.json, "host": host.json, "usage": usage.json, "cost_micros": costMicros.json, "price_list": priceList.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "late": late.json, "refunds": refunds.json, "needed": needed.json, "available": available.json, "actor": actor.json, "reason": reason.json, "lines": lines.json])
+        .object(["entry": entry.json, "at": at.json, "verb": verb.json, "state": state.json, "user": user.json, "kind": kind.json, "account_code": accountCode.json, "queue": queue.json, "document": document.json, "host": host.json, "usage": usage.json, "cost_micros": costMicros.json, "currency": currency.json, "price_list": priceList.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "late": late.json, "refunds": refunds.json, "needed": needed.json, "available": available.json, "actor": actor.json, "reason": reason.json, "lines": lines.json])
     }
 }
 
@@ -568,7 +568,7 @@ extension Reactivated: ToJSON {
 
 extension Receipt: ToJSON {
     var json: JSON {
-        .object(["entry": entry.json, "at": at.json, "verb": verb.json, "user": user.json, "attempt": attempt.json, "usage": usage.json, "cost_micros": costMicros.json, "hold": hold.json, "expires_at": expiresAt.json, "late": late.json, "lines": lines.json])
+        .object(["entry": entry.json, "at": at.json, "verb": verb.json, "user": user.json, "attempt": attempt.json, "usage": usage.json, "cost_micros": costMicros.json, "currency": currency.json, "hold": hold.json, "expires_at": expiresAt.json, "late": late.json, "lines": lines.json])
     }
 }
 
@@ -712,7 +712,7 @@ extension StatedCost: ToJSON {
 
 extension StatementLine: ToJSON {
     var json: JSON {
-        .object(["id": id.json, "at": at.json, "due_at": dueAt.json, "verb": verb.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "actor": actor.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "refunds": refunds.json, "counterpart": counterpart.json, "queue": queue.json, "usage": usage.json, "cost_micros": costMicros.json, "price_list": priceList.json, "extra": extra.json, "denied": denied.json, "debt": debt.json, "carried": carried.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json, "reason": reason.json])
+        .object(["id": id.json, "at": at.json, "due_at": dueAt.json, "verb": verb.json, "amount": amount.json, "held": held.json, "balance_after": balanceAfter.json, "held_after": heldAfter.json, "actor": actor.json, "attempt": attempt.json, "hold": hold.json, "expires_at": expiresAt.json, "refunds": refunds.json, "counterpart": counterpart.json, "queue": queue.json, "usage": usage.json, "cost_micros": costMicros.json, "currency": currency.json, "price_list": priceList.json, "extra": extra.json, "denied": denied.json, "debt": debt.json, "carried": carried.json, "needed": needed.json, "available": available.json, "next_reset_at": nextResetAt.json, "reason": reason.json])
     }
 }
 
