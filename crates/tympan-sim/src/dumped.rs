@@ -22,8 +22,15 @@ pub(crate) struct Dumped {
     /// Of which low balances somebody was to be told.
     pub(crate) low: LowBalances,
     /// What entries of no command added to a balance and to what is held: it fell due.
-    pub(crate) due: Vec<(WalletOf, (i64, i64))>,
+    pub(crate) due: Vec<Moved>,
+    /// What entries of commands did, by tenant and key.
+    pub(crate) done: BTreeMap<(i64, String), Vec<Moved>>,
+    /// The key of the command whose entries are being read: the first bears it.
+    key: (i64, String),
 }
+
+/// What an entry added to a balance and to what is held.
+type Moved = (WalletOf, (i64, i64));
 
 impl Dumped {
     /// Reads a dump.
@@ -61,9 +68,15 @@ impl Dumped {
                 let key = (number("tenant"), number("number"));
                 self.untracked.insert(key, (text("state"), assigned_to));
             }
-            Some("entry") if text("request") == "due" => {
-                self.due
-                    .push((wallet(), (number("amount"), number("held"))));
+            Some("entry") => {
+                let moved = (wallet(), (number("amount"), number("held")));
+                if text("request") == "due" {
+                    return self.due.push(moved);
+                }
+                if of("key").is_some_and(Value::is_string) {
+                    self.key = (number("tenant"), text("key"));
+                }
+                self.done.entry(self.key.clone()).or_default().push(moved);
             }
             Some("audit_event") if text("action") == LOW_BALANCE => {
                 self.low

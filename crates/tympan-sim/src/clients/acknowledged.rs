@@ -1,7 +1,7 @@
 //! What clients were answered that must stand for ever: receipts, refusals that were recorded, and
 //! usage that was kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tympan_core::ids::{EntryId, TenantId};
 use tympan_core::ledger::{ChargedOrKept, IdempotencyKey, Receipt, UntrackedId, UntrackedUsage};
@@ -19,6 +19,8 @@ type Name = (i64, UntrackedId);
 pub(super) struct Acknowledged {
     keys: BTreeMap<Name, Standing>,
     receipts: BTreeMap<EntryId, (i64, Receipt)>,
+    /// Keys that may have been used though nobody heard so.
+    untold: BTreeSet<Name>,
 }
 
 /// What was said under a key.
@@ -63,6 +65,11 @@ impl Acknowledged {
         Ok(())
     }
 
+    /// Takes note of a command that may have been carried out though nobody was told.
+    pub(super) fn note_untold(&mut self, tenant: i64, ask: &Ask) {
+        self.untold.extend(name_of(tenant, ask, None));
+    }
+
     /// Asks for everything again.
     ///
     /// # Errors
@@ -99,6 +106,15 @@ impl Acknowledged {
             sum.1 += i128::from(held);
         };
         for (wallet, (amount, held)) in &dumped.due {
+            add(wallet.clone(), *amount, *held);
+        }
+        let heard = |name: &&Name| {
+            let standing = self.keys.get(name);
+            standing.is_some_and(|standing| standing.decided.is_some())
+        };
+        let untold = self.untold.iter().filter(|name| !heard(name));
+        let done = untold.filter_map(|(tenant, id)| dumped.done.get(&(*tenant, hex(id))));
+        for (wallet, (amount, held)) in done.flatten() {
             add(wallet.clone(), *amount, *held);
         }
         for (tenant, receipt) in self.receipts.values() {
@@ -141,18 +157,7 @@ impl Says {
 /// What an answer says that must stand, and under which key: an attempt behind one that took
 /// something is answered with that one.
 fn says(tenant: i64, ask: &Ask, answer: &Answer) -> Option<(Name, Says)> {
-    let named = |attempt: Option<i32>| {
-        if let Ask::AssignUntracked(asked) = ask {
-            return Some((tenant, asked.untracked));
-        }
-        let key: IdempotencyKey = ask.key()?.clone();
-        let key = match attempt {
-            Some(attempt) => key.attempt(attempt),
-            None => key,
-        };
-        let digest = key.digest(TenantId(tenant)).ok()?;
-        Some((tenant, UntrackedId(digest)))
-    };
+    let named = |attempt| name_of(tenant, ask, attempt);
     let of_receipt = |receipt: &Receipt| {
         let name = named(Some(receipt.attempt))?;
         Some((name, Says::Receipt(Box::new(receipt.clone()))))
@@ -171,4 +176,23 @@ fn says(tenant: i64, ask: &Ask, answer: &Answer) -> Option<(Name, Says)> {
         }
         _ => None,
     }
+}
+
+/// The key of a command, with the attempt that was decided where that is known.
+fn name_of(tenant: i64, ask: &Ask, attempt: Option<i32>) -> Option<Name> {
+    if let Ask::AssignUntracked(asked) = ask {
+        return Some((tenant, asked.untracked));
+    }
+    let key: IdempotencyKey = ask.key()?.clone();
+    let key = match attempt {
+        Some(attempt) => key.attempt(attempt),
+        None => key,
+    };
+    let digest = key.digest(TenantId(tenant)).ok()?;
+    Some((tenant, UntrackedId(digest)))
+}
+
+/// A key as dumps write it.
+fn hex(UntrackedId(digest): &UntrackedId) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -16,6 +16,10 @@ use crate::workload::Workload;
 /// How often a command is asked again whose commit was interrupted: one commit in six is.
 const MOST_TRIES: usize = 100;
 
+/// Why a command that was carried out may be refused when it is asked again: its actor may not any
+/// more, or whom it names is somebody else now.
+const NO_ANSWER: [Code; 2] = [Code::Denied, Code::KeyReused];
+
 /// Why a command may be refused. Conflicts of commits are not among them: the engine decides again.
 const EXPECTED: [Kind; 5] = [
     Kind::Invalid,
@@ -35,6 +39,8 @@ pub(super) struct Client {
     pub(super) first: Option<Step>,
     /// Whether it wants the store opened anew.
     pub(super) reopens: bool,
+    /// Commands of which nobody is told what became of them.
+    pub(super) untold: Vec<(i64, Ask)>,
     interruptions: Option<Chance>,
 }
 
@@ -45,6 +51,7 @@ impl Client {
             workload: begun.of_client(plan.seed, number),
             first: None,
             reopens: false,
+            untold: Vec::new(),
             interruptions: plan.interrupts.then(chance),
         }
     }
@@ -74,7 +81,7 @@ impl Client {
         match step {
             Step::Run { tenant, actor, ask } => {
                 let handle = handle(side, tenant, actor)?;
-                let answer = self.insist(side, &handle, &ask)?;
+                let answer = self.insist(side, (&handle, tenant), &ask, None)?;
                 return Ok(vec![(tenant, ask, answer)]);
             }
             Step::Batch {
@@ -120,7 +127,7 @@ impl Client {
         let mut all = Vec::new();
         for (ask, answer) in asks.into_iter().zip(answers) {
             let answer = if self.is_to_be_asked_again(&ask, &answer) {
-                self.insist(side, handle, &ask)?
+                self.insist(side, (handle, tenant), &ask, Some(answer))?
             } else {
                 self.check(&ask, &answer)?;
                 answer
@@ -130,8 +137,15 @@ impl Client {
         Ok(all)
     }
 
-    /// Asks until there is an answer.
-    fn insist(&mut self, side: &Side, handle: &Handle, ask: &Ask) -> Result<Answer, Found> {
+    /// Asks until there is an answer; `told`: what was answered so far.
+    fn insist(
+        &mut self,
+        side: &Side,
+        (handle, tenant): (&Handle, i64),
+        ask: &Ask,
+        told: Option<Answer>,
+    ) -> Result<Answer, Found> {
+        let mut may_be_done = told.as_ref().is_some_and(is_unknown);
         for _ in 0..MOST_TRIES {
             let chance = self.interruptions.as_mut();
             let drawn = chance.and_then(|chance| Interruption::drawn(chance, ask));
@@ -141,8 +155,13 @@ impl Client {
             let answer = ask.run(handle);
             if !self.is_to_be_asked_again(ask, &answer) {
                 self.check(ask, &answer)?;
+                let code = answer.as_ref().err().map(Error::code);
+                if may_be_done && code.is_some_and(|code| NO_ANSWER.contains(&code)) {
+                    self.untold.push((tenant, ask.clone()));
+                }
                 return Ok(answer);
             }
+            may_be_done |= is_unknown(&answer);
         }
         let what = format!("{ask:?}\nis not answered however often it is asked");
         Err(("error", what))
@@ -163,8 +182,12 @@ impl Client {
 /// Whether nobody will know what became of a command: another's commit was interrupted, and this
 /// one was in it and has no key.
 fn is_lost(ask: &Ask, answer: &Answer) -> bool {
+    !ask.has_key() && is_unknown(answer)
+}
+
+fn is_unknown(answer: &Answer) -> bool {
     let is_unknown = |error: &Error| error.code() == Code::UnknownOutcome;
-    !ask.has_key() && answer.as_ref().is_err_and(is_unknown)
+    answer.as_ref().is_err_and(is_unknown)
 }
 
 fn handle(side: &Side, tenant: i64, actor: Option<UserId>) -> Result<Handle, Found> {

@@ -127,6 +127,11 @@ impl Together<'_> {
 
     /// Everything that was answered is noted, and made known to the other clients.
     fn hear(&mut self, all: &[Vec<Told>]) -> Result<(), Found> {
+        for client in &mut self.clients {
+            for (tenant, ask) in client.untold.drain(..) {
+                self.acknowledged.note_untold(tenant, &ask);
+            }
+        }
         for (place, told) in all.iter().enumerate() {
             for (tenant, ask, answer) in told {
                 self.report.count(ask, answer);
