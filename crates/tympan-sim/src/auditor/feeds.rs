@@ -13,6 +13,8 @@ const HIGHEST: i128 = 1 << 62;
 /// What happened to a plan or its person, in the order in which it counts at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
+    /// A revision of the plan began that nobody had looked at.
+    Begun,
     /// The plan was due.
     Due,
     /// The person came back to the plan's profile or group.
@@ -30,8 +32,8 @@ impl Person {
             .is_some_and(|(_, active)| *active)
     }
 
-    /// Whether the person was active at an instant at which a plan was due. New terms may be due
-    /// before the purse was looked at last, for a clock that went back: then what was so at the last
+    /// Whether the person was active at an instant at which a plan was due, or began. New terms may be
+    /// due before the purse was looked at last, for a clock that went back: then what was so at the last
     /// look counts.
     fn was_active_when_due(&self, at: i64, looked_at: i64) -> bool {
         if at <= looked_at {
@@ -99,19 +101,32 @@ impl Desk {
                 balances.push(purse.balance);
                 changed
             };
-            if event != Event::Active && !(event == Event::Due && away) {
+            if matches!(event, Event::Due | Event::Back) && !(event == Event::Due && away) {
                 purse.due_at = at;
             }
             match event {
+                Event::Begun if away || !purse.missed => {}
+                Event::Begun if current.feeds() && person.was_active_when_due(at, looked_at) => {
+                    purse.missed = false;
+                    if current.terms.run_if_missed {
+                        self.written |= run(purse)?;
+                        (purse.due_at, made_up) = (at.max(purse.due_at), Some(at));
+                    }
+                }
+                Event::Begun => {}
                 Event::Due if away => passed = true,
-                Event::Due if !person.was_active_when_due(at, looked_at) => purse.missed = true,
+                Event::Due
+                    if current.terms.suspended || !person.was_active_when_due(at, looked_at) =>
+                {
+                    purse.missed = true;
+                }
                 Event::Due if made_up == Some(at) => {}
                 Event::Due => self.written |= run(purse)?,
-                Event::Active if away || current.ended => {}
+                Event::Active if away || !current.feeds() => {}
                 Event::Back | Event::Active => {
                     let returned = event == Event::Back && std::mem::take(&mut passed);
                     away = false;
-                    if current.ended || !person.was_active_at(at, true) {
+                    if !current.feeds() || !person.was_active_at(at, true) {
                         purse.missed |= returned;
                     } else {
                         if returned || (purse.missed && current.terms.run_if_missed) {
@@ -124,6 +139,8 @@ impl Desk {
             }
         }
         purse.fed_until = now.max(purse.fed_until);
+        let begun = revisions.iter().filter(|revision| revision.from <= now);
+        purse.seen = begun.count();
         for (before, after) in balances.iter().zip(balances.iter().skip(1)) {
             self.note_low(feed, *before, *after);
         }
@@ -154,6 +171,7 @@ impl Desk {
             // looked, nobody knows; what is so now counts.
             fed_until: self.now.max(since),
             missed: false,
+            seen: 0,
             used: 0,
             gone: None,
             carried: 0,
@@ -178,6 +196,10 @@ fn events(
     let mut events = Vec::new();
     for (place, revision) in revisions.iter().enumerate() {
         let until = revisions.get(place + 1).map_or(i64::MAX, |next| next.from);
+        let begins = revision.from.max(purse.due_at);
+        if place >= purse.seen && begins <= now && begins < until {
+            events.push((begins, Event::Begun));
+        }
         let mut last = purse.due_at.max(revision.from - 1);
         while let Some(due) = calendar.next(&revision.terms.timetable, last) {
             if due > now || due >= until || revision.ended {

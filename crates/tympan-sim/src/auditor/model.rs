@@ -92,6 +92,13 @@ pub(super) struct Revision {
     pub(super) ended: bool,
 }
 
+impl Revision {
+    /// Whether its plan feeds when it is due.
+    pub(super) fn feeds(&self) -> bool {
+        !self.ended && !self.terms.suspended
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Terms {
     pub(super) priority: i32,
@@ -101,6 +108,7 @@ pub(super) struct Terms {
     /// `add_up_to:500`, say.
     pub(super) verb: String,
     pub(super) run_if_missed: bool,
+    pub(super) suspended: bool,
     pub(super) warns: bool,
     /// `forgive`, `owe` or `carry`: what becomes of what a job needs that finishes.
     pub(super) finishes: Option<&'static str>,
@@ -121,6 +129,7 @@ impl Terms {
             },
             verb: terms.verb.to_string(),
             run_if_missed: terms.run_if_missed,
+            suspended: terms.suspended,
             warns: terms.when_exhausted == WhenExhausted::Warn,
             finishes: match terms.when_exhausted {
                 WhenExhausted::FinishAndForgive => Some("forgive"),
@@ -282,6 +291,8 @@ pub(super) struct Purse {
     pub(super) fed_until: i64,
     /// Whether its plan was due and did not feed it, and may still make up for it.
     pub(super) missed: bool,
+    /// How many revisions of its plan there were when it was looked at last.
+    pub(super) seen: usize,
     /// What jobs took that counts as used.
     pub(super) used: i128,
     /// Once its person left the group whose plan feeds it: what was taken out of it for that.

@@ -406,7 +406,7 @@ impl Desk {
             .iter()
             .find(|(plan, _)| Feed::Plan(*plan) == feed)?;
         let purse = self.purses.purses.get(&feed)?;
-        if !self.person.active {
+        if !self.person.active || plan.terms.suspended {
             return None;
         }
         // What was done when the clock showed more is not done again.
@@ -433,6 +433,7 @@ impl Desk {
             due_at: since,
             fed_until: since,
             missed: false,
+            seen: 0,
             used: 0,
             gone: None,
             carried: 0,

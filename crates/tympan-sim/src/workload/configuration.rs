@@ -204,7 +204,7 @@ impl Workload {
             time_of_day: TimeOfDay::parse(time).unwrap_or(TimeOfDay::MIDNIGHT),
             verb,
             run_if_missed: self.chance.one_in(3),
-            suspended: false,
+            suspended: self.chance.one_in(10),
             when_exhausted: match self.chance.below(6) {
                 0 => WhenExhausted::Warn,
                 1..4 => self
