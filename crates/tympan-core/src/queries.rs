@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tympan_vault::hex;
 
 use crate::error::{Code, Error};
 use crate::ids::{AuditId, EntryId, GroupId, ProfileId, TenantId, UserId};
@@ -150,7 +151,7 @@ impl UntrackedPlace {
 #[must_use]
 pub fn to_cursor(place: &impl Serialize) -> String {
     let json = serde_json::to_vec(place).unwrap_or_default();
-    json.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&json)
 }
 
 /// The place that a cursor stands for, if it belongs to the list.

@@ -9,6 +9,7 @@ use tympan::{Code, Error, Handle, PageRequest, Period, ReportBy, ReportSubject, 
 use tympan_core::ids::UserId;
 use tympan_core::ledger::{Counter, Extra, ReceiptLine, Thresholds};
 use tympan_core::records::{Stacking, Verb};
+use tympan_vault::hex;
 
 use crate::ask::{Answer, Ask, Reply, in_full};
 use crate::auditor::{Auditor, Figures};
@@ -576,7 +577,7 @@ impl Simulation {
 
     fn end(self) -> Result<Report, Failure> {
         let digest = self.answers.finalize();
-        let answers = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let answers = hex::encode(&digest);
         Ok(Report {
             answers,
             ..self.report

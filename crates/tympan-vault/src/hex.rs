@@ -16,7 +16,8 @@ pub(crate) fn push(text: &mut String, bytes: &[u8]) {
 }
 
 /// Two lower-case digits for each byte.
-pub(crate) fn encode(bytes: &[u8]) -> String {
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().saturating_mul(2));
     push(&mut text, bytes);
     text

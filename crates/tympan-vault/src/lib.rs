@@ -19,7 +19,7 @@
 mod blind_index;
 mod chain;
 mod digest;
-mod hex;
+pub mod hex;
 mod key_ring;
 mod key_text;
 mod mac;

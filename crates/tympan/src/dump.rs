@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use tympan_core::error::{Code, Error};
 use tympan_core::records::TABLES;
 use tympan_core::row::{Cell, Table};
+use tympan_vault::hex;
 
 use crate::handle::Tympan;
 use crate::rows::Rows;
@@ -45,11 +46,6 @@ fn value(cell: &Cell<'_>) -> Value {
         Cell::Null => Value::Null,
         Cell::Integer(number) => Value::from(*number),
         Cell::Text(text) => Value::from(text.as_ref()),
-        Cell::Bytes(bytes) => Value::from(
-            bytes
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>(),
-        ),
+        Cell::Bytes(bytes) => Value::from(hex::encode(bytes)),
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
+use tympan_vault::hex;
 
 use crate::command::{Command, Context, Decide, Decision, Preparation, Stop};
 use crate::error::{Code, Error};
@@ -351,7 +352,7 @@ fn kept_word(keeping: WordKeeping, word: &str, context: &Context<'_>) -> Option<
                 .keys
                 .document
                 .digest(format!("word {word}").as_bytes());
-            Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+            Some(hex::encode(&digest))
         }
         WordKeeping::Dropped => None,
     }

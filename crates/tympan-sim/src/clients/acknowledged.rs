@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tympan_core::ids::{EntryId, TenantId};
 use tympan_core::ledger::{ChargedOrKept, IdempotencyKey, Receipt, UntrackedId, UntrackedUsage};
+use tympan_vault::hex;
 
 use crate::ask::{Answer, Ask, Reply, in_full};
 use crate::dumped::{Dumped, WalletOf};
@@ -113,7 +114,8 @@ impl Acknowledged {
             standing.is_some_and(|standing| standing.decided.is_some())
         };
         let untold = self.untold.iter().filter(|name| !heard(name));
-        let done = untold.filter_map(|(tenant, id)| dumped.done.get(&(*tenant, hex(id))));
+        let done =
+            untold.filter_map(|(tenant, id)| dumped.done.get(&(*tenant, hex::encode(&id.0))));
         for (wallet, (amount, held)) in done.flatten() {
             add(wallet.clone(), *amount, *held);
         }
@@ -190,9 +192,4 @@ fn name_of(tenant: i64, ask: &Ask, attempt: Option<i32>) -> Option<Name> {
     };
     let digest = key.digest(TenantId(tenant)).ok()?;
     Some((tenant, UntrackedId(digest)))
-}
-
-/// A key as dumps write it.
-fn hex(UntrackedId(digest): &UntrackedId) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use tympan_vault::hex;
+
 use crate::error::{Code, Error};
 use crate::ids::TenantId;
 use crate::ledger::IdempotencyKey;
@@ -28,8 +30,7 @@ impl UntrackedId {
 impl fmt::Display for UntrackedId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(PREFIX)?;
-        let mut bytes = self.0.iter();
-        bytes.try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        formatter.write_str(&hex::encode(&self.0))
     }
 }
 
