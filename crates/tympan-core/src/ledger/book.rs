@@ -249,12 +249,12 @@ impl<'a> Book<'a> {
         self.own_funds_of(self.own.user, measure)
     }
 
-    /// Where the user's own line of a receipt lies that takes nothing: in the first wallet that is
-    /// there, or among own funds.
+    /// Where the user's own line of a receipt lies that takes nothing: in the first wallet that has
+    /// entries, or among own funds.
     pub(super) fn own_record(&mut self) -> Result<usize, Error> {
         let own = self.own.user.id.0;
         let wallets = self.wallets.wallets.iter();
-        let own = wallets.filter(|wallet| wallet.owner == own);
+        let own = wallets.filter(|wallet| wallet.owner == own && wallet.entries > 0);
         match own
             .map(Wallet::key)
             .min()
