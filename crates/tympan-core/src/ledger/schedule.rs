@@ -153,8 +153,12 @@ fn feed(
     // has the plan then.
     let passed = || current.timetable().next(wallet.settled_at);
     let is_missed = || current.suspended && passed().is_some_and(|due| due <= now);
+    // Who is active and has the plan has nothing missed; at one instant, that may be new since the
+    // wallet was settled.
+    let is_made_up_for = wallet.missed && user.active && !current.suspended && !current.ended;
     let is_settled = !is_back
         && !is_missed()
+        && !is_made_up_for
         && wallet.revision == current.revision
         && wallet.next_due_at.is_none_or(|due| due > now);
     if is_settled {
@@ -269,7 +273,8 @@ impl Stretch<'_> {
         }
         let begins = plan.effective_from.max(back);
         let gives = self.active && !plan.suspended && !plan.ended;
-        let resumes = settled < back || seen < plan.revision;
+        // Revisions before the one that was seen last had their turn.
+        let resumes = settled < back || seen <= plan.revision;
         if *was_away || (missed && resumes) {
             if gives {
                 let at = begins.max(settled);

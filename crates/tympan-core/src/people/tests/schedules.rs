@@ -269,6 +269,25 @@ fn what_was_missed_before_a_profile_was_left_is_made_up_for_when_the_user_is_bac
     }
 }
 
+#[test]
+fn whoever_is_back_twice_at_one_instant_is_made_up_to_when_active() {
+    for (run_if_missed, expected) in [(false, &[(24, 100)][..]), (true, &[(24, 100), (100, 100)])] {
+        let (mut store, ann) = company(&terms(run_if_missed));
+        set_active(&mut store, ann, 25, false);
+        set_profile(&mut store, ann, 30, GUESTS);
+        // Back while inactive: what was due meanwhile is missed.
+        set_profile(&mut store, ann, 100, STAFF);
+        settle(&mut store, ann, 100);
+        set_profile(&mut store, ann, 100, GUESTS);
+        set_active(&mut store, ann, 100, true);
+        set_profile(&mut store, ann, 100, STAFF);
+        settle(&mut store, ann, 100);
+        assert_eq!(given(&store), expected, "{run_if_missed}");
+        settle(&mut store, ann, 110);
+        assert_eq!(given(&store), expected, "twice, {run_if_missed}");
+    }
+}
+
 /// Something that happens after some hours.
 #[derive(Clone, Debug)]
 enum Step {
