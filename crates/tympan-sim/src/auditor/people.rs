@@ -490,6 +490,9 @@ impl Moves {
     }
 }
 
+/// An id that no profile has.
+const NO_PROFILE: i64 = 0;
+
 /// Settles what plans owe a person before the profile or the groups change, or whether the person is
 /// active.
 fn settle(
@@ -520,7 +523,8 @@ fn settle(
     desk.close(tenant, id);
     if let Some(person) = tenant.people.get_mut(&id) {
         if let Some(profile) = profile {
-            (person.profile, person.profile_since) = (profile, now);
+            // What the new one gives is given when somebody looks.
+            (person.profile, person.profile_since) = (NO_PROFILE, now);
             person.forget_active_after(now);
         }
         person.set_active(now, active.unwrap_or(person.active));
@@ -533,8 +537,11 @@ fn settle(
             purse.fed_until = purse.fed_until.min(now);
         }
     }
-    if active == Some(true) && profile.is_none() {
+    if active == Some(true) {
         open(tenant, calendar)?.close(tenant, id);
+    }
+    if let (Some(profile), Some(person)) = (profile, tenant.people.get_mut(&id)) {
+        person.profile = profile;
     }
     counting.take_back(tenant, id, now);
     if let Some(person) = tenant.people.get_mut(&id) {
