@@ -9,9 +9,10 @@ use tempfile::TempDir;
 use tympan::core::ids::TenantId;
 use tympan::sources::ManualClock;
 use tympan::{
-    Bootstrap, Charge, Code, CreateProfile, CreateUser, Currency, Handle, JobLine, Measure,
-    Options, PageRequest, Period, PlanTerms, ProfileId, Refund, ReportBy, ReportEvery, ReportRow,
-    ReportSubject, StatedCost, TimeZoneName, Timestamp, Tympan, Usage, UsageReport, UserId,
+    Authorise, Bootstrap, Charge, Code, CreateProfile, CreateUser, Currency, Extra, Handle,
+    JobLine, Measure, Options, PageRequest, Period, PlanTerms, ProfileId, Refund, ReportBy,
+    ReportEvery, ReportRow, ReportSubject, Settle, StatedCost, TimeZoneName, Timestamp, Tympan,
+    Usage, UsageReport, UserId, Void,
 };
 
 const DAY: i64 = 24 * 3_600_000;
@@ -236,6 +237,39 @@ fn a_total_that_does_not_fit_is_refused_and_smaller_ones_are_told() {
     let refused = shop.host.report(&all, &PageRequest::default()).unwrap_err();
     assert_eq!(refused.code(), Code::AmountOverflow);
     assert_eq!(rows(&shop.host, &all.by(ReportBy::User), 9).len(), 2);
+}
+
+#[test]
+fn a_total_that_fits_is_told_though_it_did_not_on_the_way() {
+    let shop = shop();
+    let ann = user(&shop.host, shop.profile, "Ann");
+    let cost = |cost_micros| {
+        Some(StatedCost {
+            cost_micros,
+            currency: Currency::EUR,
+        })
+    };
+    for key in ["1", "2"] {
+        let mut job = Charge::new(ann, key, Usage::default());
+        job.cost = cost(0);
+        let hold = shop.host.run(Authorise::new(job)).unwrap().hold.unwrap();
+        // What it costs is told, and nothing of it is taken.
+        let settle = Settle {
+            hold,
+            key: format!("settle {key}").into(),
+            usage: Usage::default(),
+            queue: None,
+            cost: cost(i64::MAX - 1),
+            extra: Extra::Deny,
+        };
+        shop.host.run(settle).unwrap();
+    }
+    shop.host.run(Void::new("settle 1", "jam", "3")).unwrap();
+    let found = rows(&shop.host, &UsageReport::of(Period::ALL), 9);
+    let totals = found.iter().flat_map(|row| &row.totals);
+    let money = totals.filter(|total| total.measure == Measure::Cost(Currency::EUR));
+    let used: Vec<i64> = money.map(|total| total.used).collect();
+    assert_eq!(used, [i64::MAX - 1]);
 }
 
 #[test]

@@ -77,14 +77,16 @@ pub(super) fn named(
         }
         ReportSubject::AccountCode(code) => code.clone(),
     };
-    let rows = rows.into_iter().map(|row| ReportRow {
-        name: name(&row.place.subject),
-        since: row.until.map(|_| row.place.since),
-        until: row.until,
-        totals: row.totals(),
-        subject: row.place.subject,
+    let rows = rows.into_iter().map(|row| {
+        Ok(ReportRow {
+            name: name(&row.place.subject),
+            since: row.until.map(|_| row.place.since),
+            until: row.until,
+            totals: row.totals()?,
+            subject: row.place.subject,
+        })
     });
-    Ok(rows.collect())
+    rows.collect()
 }
 
 fn read(snapshot: &dyn Snapshot, keys: impl Iterator<Item = Key>) -> Result<View, Error> {

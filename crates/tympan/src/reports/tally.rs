@@ -43,41 +43,60 @@ pub(super) struct Counted {
 
 impl Counted {
     /// What comes to more than nothing.
-    pub(super) fn totals(&self) -> Vec<ReportTotal> {
-        let all = self.sums.0.values().copied();
-        all.filter(|total| (total.used, total.charged, total.refunded) != (0, 0, 0))
-            .collect()
+    ///
+    /// # Errors
+    /// `amount_overflow`: a total does not fit into 63 bits.
+    pub(super) fn totals(&self) -> Result<Vec<ReportTotal>, Error> {
+        let all = self
+            .sums
+            .0
+            .iter()
+            .filter(|(_, sum)| **sum != Sum::default());
+        all.map(|(measure, sum)| sum.total(*measure)).collect()
+    }
+}
+
+/// A total under way: what is taken off it later may be what makes it fit.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Sum {
+    used: i128,
+    charged: i128,
+    refunded: i128,
+}
+
+impl Sum {
+    fn total(&self, measure: Measure) -> Result<ReportTotal, Error> {
+        let told = |sum: i128| {
+            let overflow =
+                |_| Error::new(Code::AmountOverflow, "a total does not fit into 63 bits");
+            i64::try_from(sum).map_err(overflow)
+        };
+        Ok(ReportTotal {
+            measure,
+            used: told(self.used)?,
+            charged: told(self.charged)?,
+            refunded: told(self.refunded)?,
+        })
     }
 }
 
 /// Totals by measure.
 #[derive(Clone, Default)]
-struct Sums(BTreeMap<Measure, ReportTotal>);
+struct Sums(BTreeMap<Measure, Sum>);
 
 impl Sums {
-    fn of(&mut self, measure: Measure) -> &mut ReportTotal {
-        self.0.entry(measure).or_insert(ReportTotal {
-            measure,
-            used: 0,
-            charged: 0,
-            refunded: 0,
-        })
+    fn of(&mut self, measure: Measure) -> &mut Sum {
+        self.0.entry(measure).or_default()
     }
 
-    fn add(&mut self, more: &Self) -> Result<(), Error> {
+    fn add(&mut self, more: &Self) {
         for (measure, more) in &more.0 {
             let sum = self.of(*measure);
-            sum.used = checked(sum.used.checked_add(more.used))?;
-            sum.charged = checked(sum.charged.checked_add(more.charged))?;
-            sum.refunded = checked(sum.refunded.checked_add(more.refunded))?;
+            sum.used += more.used;
+            sum.charged += more.charged;
+            sum.refunded += more.refunded;
         }
-        Ok(())
     }
-}
-
-fn checked(sum: Option<i64>) -> Result<i64, Error> {
-    let overflow = || Error::new(Code::AmountOverflow, "a total does not fit into 63 bits");
-    sum.ok_or_else(overflow)
 }
 
 /// One thing to count: what was taken for a job, or given back of it.
@@ -187,30 +206,29 @@ impl<'a> Tally<'a> {
             }
         };
         for subject in subjects {
-            self.add(stretch, subject, &event.sums)?;
+            self.add(stretch, subject, &event.sums);
         }
         Ok(())
     }
 
     /// Adds to a row of the page. A row that others push out of it is behind all of them, and so
     /// never comes back.
-    fn add(&mut self, stretch: Stretch, subject: ReportSubject, sums: &Sums) -> Result<(), Error> {
+    fn add(&mut self, stretch: Stretch, subject: ReportSubject, sums: &Sums) {
         let since = stretch.since;
         let place = RowPlace { since, subject };
         if self.after.as_ref().is_some_and(|after| place <= *after) {
-            return Ok(());
+            return;
         }
         let last = self.rows.last_key_value().map(|(last, _)| last);
         if self.rows.len() >= self.most && last.is_some_and(|last| *last < place) {
-            return Ok(());
+            return;
         }
         let row = self.rows.entry(place);
         let (_, row) = row.or_insert_with(|| (stretch.until, Sums::default()));
-        row.add(sums)?;
+        row.add(sums);
         if self.rows.len() > self.most {
             self.rows.pop_last();
         }
-        Ok(())
     }
 
     fn stretch_of(&mut self, at: Timestamp) -> Stretch {
@@ -255,14 +273,14 @@ fn event(
             Request::Charge | Request::Settle | Request::AssignUntracked,
             Verb::Charge | Verb::Settle,
         ) => {
-            take(&mut sums, config, receipt)?;
+            take(&mut sums, config, receipt);
             first.clone()
         }
         (Request::Refund | Request::Void, _) => {
             let job = taken(snapshot, tenant, first)?;
-            give_back(&mut sums, config, receipt)?;
+            give_back(&mut sums, config, receipt);
             if first.request == Request::Void {
-                use_up(&mut sums, &job, -1)?;
+                use_up(&mut sums, &job, -1);
             }
             match job.into_iter().next() {
                 Some(job) => job,
@@ -280,29 +298,25 @@ fn event(
     }))
 }
 
-fn take(sums: &mut Sums, config: &Config, job: &[Entry]) -> Result<(), Error> {
-    use_up(sums, job, 1)?;
+fn take(sums: &mut Sums, config: &Config, job: &[Entry]) {
+    use_up(sums, job, 1);
     for line in job {
-        let charged = &mut sums.of(measure_of(config, line.wallet())).charged;
-        let taken = line.carried.unwrap_or(0).checked_sub(line.amount);
-        *charged = checked(taken.and_then(|taken| charged.checked_add(taken)))?;
+        let taken = i128::from(line.carried.unwrap_or(0)) - i128::from(line.amount);
+        sums.of(measure_of(config, line.wallet())).charged += taken;
     }
-    Ok(())
 }
 
-fn give_back(sums: &mut Sums, config: &Config, back: &[Entry]) -> Result<(), Error> {
+fn give_back(sums: &mut Sums, config: &Config, back: &[Entry]) {
     for line in back {
-        let refunded = &mut sums.of(measure_of(config, line.wallet())).refunded;
-        let given = line.amount.checked_sub(line.carried.unwrap_or(0));
-        *refunded = checked(given.and_then(|given| refunded.checked_add(given)))?;
+        let given = i128::from(line.amount) - i128::from(line.carried.unwrap_or(0));
+        sums.of(measure_of(config, line.wallet())).refunded += given;
     }
-    Ok(())
 }
 
 /// What a job used and cost, so many times.
-fn use_up(sums: &mut Sums, job: &[Entry], times: i64) -> Result<(), Error> {
+fn use_up(sums: &mut Sums, job: &[Entry], times: i128) {
     let Some(first) = job.first() else {
-        return Ok(());
+        return;
     };
     let usage = first
         .usage
@@ -320,9 +334,7 @@ fn use_up(sums: &mut Sums, job: &[Entry], times: i64) -> Result<(), Error> {
         .map(|(cost, currency)| (Measure::Cost(currency), cost));
     for (measure, count) in own.chain(custom).chain(cost) {
         if count != 0 {
-            let used = checked(count.checked_mul(times))?;
-            sums.of(measure).used = used;
+            sums.of(measure).used = i128::from(count) * times;
         }
     }
-    Ok(())
 }
