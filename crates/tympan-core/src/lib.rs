@@ -28,3 +28,5 @@ mod testing;
 pub mod text;
 pub mod time;
 pub mod view;
+
+pub use tympan_vault::hex;

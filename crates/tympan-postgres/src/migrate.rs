@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 use tympan_core::error::{Code, Error};
+use tympan_core::hex;
 use tympan_core::records::TABLES;
 use tympan_store::Migrate;
 
@@ -298,7 +299,7 @@ fn lacks(right: &str, on: &str) -> Error {
 
 fn checksum(migration: &Migration) -> String {
     let digest = Sha256::digest(migration.sql.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest)
 }
 
 #[cfg(test)]

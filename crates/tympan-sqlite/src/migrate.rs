@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 use tympan_core::error::{Code, Error};
+use tympan_core::hex;
 
 use crate::connection::run;
 use crate::error::{at, io, opening};
@@ -290,7 +291,7 @@ fn pragma(connection: &Connection, path: &Path, name: &str) -> Result<i64, Error
 
 fn checksum(migration: &Migration) -> String {
     let digest = Sha256::digest(migration.sql.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest)
 }
 
 #[cfg(test)]

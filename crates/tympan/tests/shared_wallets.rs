@@ -9,8 +9,8 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tympan::sources::ManualClock;
 use tympan::{
-    Authorise, Bootstrap, Charge, Code, CreateGroup, CreateUser, Currency, EditUser, Handle,
-    Measure, Options, PageRequest, Period, ReportBy, ReportEvery, ReportSubject, SettleDue,
+    Authorise, Bootstrap, Charge, Code, CreateGroup, CreateUser, Currency, EditUser, Extra, Handle,
+    Measure, Options, PageRequest, Period, ReportBy, ReportEvery, ReportSubject, Settle, SettleDue,
     SharedOrder, SharedWith, StatedCost, TextFormat, TimeZoneName, Timestamp, TopUp, Tympan, Usage,
     UsageReport, UserId, WalletName,
 };
@@ -134,6 +134,51 @@ fn reports_count_a_job_once_and_for_whose_it_is() {
     let cost = Measure::Cost(Currency::EUR);
     assert_eq!(total(cost), Some((8 * EURO, 8 * EURO)));
     assert_eq!(total(Measure::TotalPages), Some((2, 0)));
+}
+
+#[test]
+fn what_a_job_costs_is_told_in_its_own_money() {
+    let press = press();
+    let (host, francs) = (&press.host, Currency::parse("CHF").unwrap());
+    let paid = TopUp::new(press.budget, (5 * EURO, francs), "cash", "francs");
+    host.run(paid).unwrap();
+    // Ann's own wallet keeps euros aside, and the budget pays francs.
+    let job = press.job("a", 2 * EURO, SharedOrder::Last);
+    let hold = host.run(Authorise::new(job)).unwrap().hold.unwrap();
+    let settled = host.run(Settle {
+        hold,
+        key: "b".into(),
+        usage: Usage::pages(1),
+        queue: None,
+        cost: Some(StatedCost {
+            cost_micros: 3 * EURO,
+            currency: francs,
+        }),
+        extra: Extra::TakeAvailable,
+    });
+    assert_eq!(settled.unwrap().currency, Some(francs));
+    let page = PageRequest::default();
+    let jobs = host.user_jobs(press.ann, Period::default(), &page).unwrap();
+    let told: Vec<_> = jobs.rows.iter().map(|job| job.currency).collect();
+    assert_eq!(told, [Some(francs), Some(Currency::EUR)]);
+    let text = host.jobs_text(Period::default(), TextFormat::Csv, &page);
+    let text = text.unwrap().rows.concat();
+    assert!(text.contains(",3.00,CHF,") && text.contains(",2.00,EUR,"));
+    let euros = WalletName::OwnFunds(Currency::EUR);
+    let statement = host.statement(press.ann, euros, Period::default(), &page);
+    let newest = statement.unwrap().lines.rows.swap_remove(0);
+    assert_eq!(
+        (newest.cost_micros, newest.currency, newest.amount),
+        (Some(3 * EURO), Some(francs), 0)
+    );
+    let report = UsageReport::of(Period::default());
+    let rows = host.report(&report, &page).unwrap().rows;
+    let totals = rows.iter().flat_map(|row| &row.totals);
+    let money = totals.filter(|total| matches!(total.measure, Measure::Cost(_)));
+    let money: Vec<_> = money
+        .map(|total| (total.measure, total.used, total.charged))
+        .collect();
+    assert_eq!(money, [(Measure::Cost(francs), 3 * EURO, 3 * EURO)]);
 }
 
 #[test]

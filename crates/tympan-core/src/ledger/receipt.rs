@@ -238,7 +238,7 @@ pub struct Receipt {
     pub usage: Option<Usage>,
     /// What the job costs, in micros.
     pub cost_micros: Option<i64>,
-    /// In which money.
+    /// The currency of the cost.
     pub currency: Option<Currency>,
     /// The hold that was made or resolved.
     pub hold: Option<HoldId>,

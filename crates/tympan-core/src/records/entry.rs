@@ -186,7 +186,7 @@ record! {
         pub usage: Option<KeptUsage>,
         /// What the job costs, in micros.
         pub cost_micros: Option<i64>,
-        /// In which money.
+        /// The currency of the cost.
         pub currency: Option<Currency>,
         /// The price list that said so; empty for a cost that the caller stated.
         pub price_list: Option<PriceListId>,

@@ -522,7 +522,7 @@ fn settle(
     let now = desk.now;
     desk.close(tenant, id);
     if let Some(person) = tenant.people.get_mut(&id) {
-        if let Some(profile) = profile {
+        if profile.is_some() {
             // What the new one gives is given when somebody looks.
             (person.profile, person.profile_since) = (NO_PROFILE, now);
             person.forget_active_after(now);

@@ -16,10 +16,6 @@ use crate::workload::Workload;
 /// How often a command is asked again whose commit was interrupted: one commit in six is.
 const MOST_TRIES: usize = 100;
 
-/// Why a command that was carried out may be refused when it is asked again: its actor may not any
-/// more, or whom it names is somebody else now.
-const NO_ANSWER: [Code; 2] = [Code::Denied, Code::KeyReused];
-
 /// Why a command may be refused. Conflicts of commits are not among them: the engine decides again.
 const EXPECTED: [Kind; 5] = [
     Kind::Invalid,
@@ -155,8 +151,7 @@ impl Client {
             let answer = ask.run(handle);
             if !self.is_to_be_asked_again(ask, &answer) {
                 self.check(ask, &answer)?;
-                let code = answer.as_ref().err().map(Error::code);
-                if may_be_done && code.is_some_and(|code| NO_ANSWER.contains(&code)) {
+                if may_be_done && answer.as_ref().is_err_and(keeps_quiet) {
                     self.untold.push((tenant, ask.clone()));
                 }
                 return Ok(answer);
@@ -183,6 +178,16 @@ impl Client {
 /// one was in it and has no key.
 fn is_lost(ask: &Ask, answer: &Answer) -> bool {
     !ask.has_key() && is_unknown(answer)
+}
+
+/// Whether a command that was carried out may be refused so when it is asked again: its actor may not
+/// any more, or whom it names is somebody else now.
+fn keeps_quiet(error: &Error) -> bool {
+    match error.code() {
+        Code::Denied => true,
+        Code::KeyReused => error.detail("field") == Some("user"),
+        _ => false,
+    }
 }
 
 fn is_unknown(answer: &Answer) -> bool {

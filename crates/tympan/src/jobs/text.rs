@@ -4,6 +4,7 @@ use serde::Serialize;
 use tympan_core::error::Error;
 use tympan_core::ids::UserId;
 use tympan_core::ledger::Usage;
+use tympan_core::measure::Measure;
 use tympan_core::records::JobKind;
 
 use super::{JobLine, JobState};
@@ -28,6 +29,9 @@ struct TextLine {
     total_pages: Option<i64>,
     colour_pages: Option<i64>,
     sheets: Option<i64>,
+    /// What it costs, in the major unit of the currency.
+    cost: Option<String>,
+    currency: Option<String>,
     /// What each wallet gave or got, as exact decimals: `allowance -12 total_pages; own_funds -0.40
     /// EUR`; of wallets that somebody shares, whose.
     wallets: String,
@@ -94,6 +98,11 @@ fn line(format: TextFormat, job: &JobLine) -> TextLine {
         total_pages: count(Usage::total_pages),
         colour_pages: count(Usage::colour_pages),
         sheets: count(Usage::total_sheets),
+        cost: job
+            .currency
+            .zip(job.cost_micros)
+            .map(|(currency, micros)| Measure::Cost(currency).number(micros)),
+        currency: job.currency.map(|currency| currency.code().to_owned()),
         wallets: wallets.collect::<Vec<_>>().join("; "),
         attempt: job.attempt,
         hold: job.hold.map(|hold| hold.to_string()),

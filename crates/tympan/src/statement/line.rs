@@ -44,7 +44,7 @@ pub struct StatementLine {
     pub usage: Option<Usage>,
     /// What the job costs, in micros.
     pub cost_micros: Option<i64>,
-    /// In which money.
+    /// The currency of the cost.
     pub currency: Option<Currency>,
     /// The price list that said so; none for a cost that the caller stated.
     pub price_list: Option<PriceListId>,

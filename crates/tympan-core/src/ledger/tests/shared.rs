@@ -55,6 +55,13 @@ impl Company {
         self.store.run(&edit).unwrap();
     }
 
+    /// Three pages a month, for everybody.
+    fn plan_three_pages(&mut self) {
+        let terms = PlanTerms::monthly(Measure::TotalPages, 3, TimeZoneName::UTC);
+        let edit = EditProfile::new(self.profile).plan(PlanChange::Add(terms));
+        self.store.run(&edit).unwrap();
+    }
+
     fn pay(&mut self, user: UserId, key: &str, amount: i64) {
         let top_up = TopUp::new(user, (amount, Currency::EUR), "cash", key);
         self.store.run(&top_up).unwrap();
@@ -386,9 +393,7 @@ fn refunds_and_voids_go_back_to_each() {
 fn a_refund_that_gives_another_measure_to_the_sharer_is_repeated() {
     let mut company = Company::new();
     let (ann, budget) = (company.ann, company.budget);
-    let terms = PlanTerms::monthly(Measure::TotalPages, 3, TimeZoneName::UTC);
-    let edit = EditProfile::new(company.profile).plan(PlanChange::Add(terms));
-    company.store.run(&edit).unwrap();
+    company.plan_three_pages();
     company.pay(ann, "paid 1", EURO);
     company.charge("1", EURO, SharedOrder::First).unwrap();
     let part = Refund::new("1", "stain", "r1").part(Measure::TotalPages, 1);
@@ -409,9 +414,7 @@ fn a_refund_that_gives_another_measure_to_the_sharer_is_repeated() {
 fn plans_feed_shared_wallets_and_limit_jobs_on_them_alone() {
     let mut company = Company::new();
     let (ann, budget) = (company.ann, company.budget);
-    let terms = PlanTerms::monthly(Measure::TotalPages, 3, TimeZoneName::UTC);
-    let edit = EditProfile::new(company.profile).plan(PlanChange::Add(terms));
-    company.store.run(&edit).unwrap();
+    company.plan_three_pages();
     let job = |key: &str, pages| Charge::new(ann, key, Usage::pages(pages));
     let only = |key: &str, pages| job(key, pages).shared(budget, SharedOrder::Only);
     company.store.run(&only("1", 2)).unwrap();
